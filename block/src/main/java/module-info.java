@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The block layer: a graph of drivers that answer reads, writes and block status, with the drivers
+ * that need no image format.
+ */
+module dev.strata.block {
+  requires static transitive org.jspecify;
+
+  exports dev.strata.block;
+
+}

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The {@code qemu-io} command. */
+module dev.strata.iotool {
+  requires dev.strata.block;
+  requires dev.strata.monitor;
+  requires static org.jspecify;
+}
