@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+
+/**
+ * Off-heap buffers, aligned for O_DIRECT, that are used again: a fresh one costs page faults and
+ * zeroing, which a copy loop would pay for every request.
+ *
+ * <p>What the pool keeps is bounded; what its users hold at a time is their business. Thread-safe.
+ */
+public final class BufferPool {
+  /** Of every buffer's address, in bytes; enough for O_DIRECT on any device. */
+  public static final int ALIGNMENT = 4096;
+
+  private static final int SMALLEST_BITS = 12;
+  private static final int LARGEST_BITS = 26;
+
+  private final long maxIdle;
+  private final ArrayDeque<MemorySegment>[] idle;
+  private long idleBytes; // guarded by this
+
+  /**
+   * An empty pool.
+   *
+   * @param maxIdle how many bytes may lie in the pool unused
+   */
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  public BufferPool(long maxIdle) {
+    this.maxIdle = maxIdle;
+    this.idle = new ArrayDeque[LARGEST_BITS - SMALLEST_BITS + 1];
+  }
+
+  /** A buffer that goes back to the pool when closed. */
+  public final class Buffer implements AutoCloseable {
+    private final MemorySegment memory;
+    private final MemorySegment segment;
+    private boolean closed;
+
+    private Buffer(MemorySegment memory, long size) {
+      this.memory = memory;
+      this.segment = memory.asSlice(0, size);
+    }
+
+    /** The bytes asked for; their content is left over from the last user. */
+    public MemorySegment segment() {
+      return segment;
+    }
+
+    /** All of the buffer. */
+    public IoVector vector() {
+      return IoVector.of(segment);
+    }
+
+    /** The buffer's first {@code length} bytes. */
+    public IoVector vector(long length) {
+      return IoVector.of(segment.asSlice(0, length));
+    }
+
+    /** Gives the buffer back; nobody may touch it afterwards. A second call does nothing. */
+    @Override
+    public void close() {
+      if (!closed) {
+        closed = true;
+        release(memory);
+      }
+    }
+  }
+
+  /**
+   * A buffer of that size with whatever content.
+   *
+   * @param size in bytes; the caller has bounded it
+   */
+  public Buffer acquire(long size) {
+    int bits = sizeBits(size);
+    if (bits > LARGEST_BITS) {
+      return new Buffer(allocate(size), size);
+    }
+    MemorySegment found = null;
+    synchronized (this) {
+      ArrayDeque<MemorySegment> shelf = idle[bits - SMALLEST_BITS];
+      if (shelf != null) {
+        found = shelf.pollLast();
+      }
+      if (found != null) {
+        idleBytes -= found.byteSize();
+      }
+    }
+    return new Buffer(found != null ? found : allocate(1L << bits), size);
+  }
+
+  private void release(MemorySegment memory) {
+    int bits = sizeBits(memory.byteSize());
+    if (bits > LARGEST_BITS) {
+      return;
+    }
+    synchronized (this) {
+      if (idleBytes + memory.byteSize() <= maxIdle) {
+        ArrayDeque<MemorySegment> shelf = idle[bits - SMALLEST_BITS];
+        if (shelf == null) {
+          shelf = new ArrayDeque<>();
+          idle[bits - SMALLEST_BITS] = shelf;
+        }
+        shelf.addLast(memory);
+        idleBytes += memory.byteSize();
+      }
+    }
+  }
+
+  // The garbage collector frees it: closing a shared arena would stop every thread.
+  private static MemorySegment allocate(long size) {
+    return Arena.ofAuto().allocate(size, ALIGNMENT);
+  }
+
+  private static int sizeBits(long size) {
+    return size <= 1L << SMALLEST_BITS ? SMALLEST_BITS : 64 - Long.numberOfLeadingZeros(size - 1);
+  }
+}
