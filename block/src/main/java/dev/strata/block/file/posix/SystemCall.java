@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.file.posix;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * The kernel's calls by number, made through the C library's {@code syscall(2)}.
+ *
+ * <p>A call returns as the kernel does: a result of 0 or more, or the negated {@code errno}. Both
+ * architectures pass the arguments of a variadic function as those of any other, so one handle of
+ * seven {@code long} serves every call; a narrower argument is read from the register's low bits.
+ */
+final class SystemCall {
+  private static final boolean AARCH64 = System.getProperty("os.arch", "").equals("aarch64");
+
+  // asm/unistd_64.h for x86-64, asm-generic/unistd.h for aarch64.
+  static final long CLOSE = AARCH64 ? 57 : 3;
+  static final long LSEEK = AARCH64 ? 62 : 8;
+  static final long IOCTL = AARCH64 ? 29 : 16;
+  static final long PREAD64 = AARCH64 ? 67 : 17;
+  static final long PWRITE64 = AARCH64 ? 68 : 18;
+  static final long FCNTL = AARCH64 ? 25 : 72;
+  static final long FSYNC = AARCH64 ? 82 : 74;
+  static final long FDATASYNC = AARCH64 ? 83 : 75;
+  static final long FTRUNCATE = AARCH64 ? 46 : 77;
+  static final long FADVISE64 = AARCH64 ? 223 : 221;
+  static final long OPENAT = AARCH64 ? 56 : 257;
+  static final long SYNC_FILE_RANGE = AARCH64 ? 84 : 277;
+  static final long FALLOCATE = AARCH64 ? 47 : 285;
+  static final long COPY_FILE_RANGE = AARCH64 ? 285 : 326;
+  static final long PREADV2 = AARCH64 ? 286 : 327;
+  static final long PWRITEV2 = AARCH64 ? 287 : 328;
+  static final long STATX = AARCH64 ? 291 : 332;
+
+  private static final int EINTR = -4;
+
+  private SystemCall() {}
+
+  static long call(long number, long a, long b) {
+    return call(Scratch.ofThread(), number, a, b, 0, 0, 0, 0);
+  }
+
+  static long call(long number, long a, long b, long c, long d) {
+    return call(Scratch.ofThread(), number, a, b, c, d, 0, 0);
+  }
+
+  /**
+   * Makes a call, again when a signal interrupts it. The memory behind an argument that is an
+   * address must stay allocated until this returns.
+   *
+   * @param scratch of the current thread
+   * @return 0 or more, or the negated {@code errno}
+   */
+  static long call(
+      Scratch scratch, long number, long a, long b, long c, long d, long e, long f) {
+    long result;
+    do {
+      result = callOnce(scratch, number, a, b, c, d, e, f);
+    } while (result == EINTR);
+    return result;
+  }
+
+  /** As {@link #call}, but an interrupted call returns as such. */
+  static long callOnce(
+      Scratch scratch, long number, long a, long b, long c, long d, long e, long f) {
+    try {
+      long result =
+          (long) Entry.SYSCALL.invokeExact(scratch.errnoSegment, number, a, b, c, d, e, f);
+      return result == -1 ? -scratch.errno() : result;
+    } catch (RuntimeException | Error e1) {
+      throw e1;
+    } catch (Throwable e1) {
+      throw new AssertionError(e1); // the handle throws nothing of its own
+    }
+  }
+
+  /** The result of a call if it succeeded. */
+  static long checked(long result) throws BlockException {
+    if (result < 0) {
+      throw failure(result);
+    }
+    return result;
+  }
+
+  /** What a negative result of a call means. */
+  static BlockException failure(long result) {
+    return BlockException.of(Errno.of((int) -result));
+  }
+
+  /** Prepared at the first call, and never in a process that makes none. */
+  private static final class Entry {
+    static final MethodHandle SYSCALL = link();
+
+    @SuppressWarnings("restricted") // The one door; Posix.isAvailable asks for the permission.
+    private static MethodHandle link() {
+      Linker linker = Linker.nativeLinker();
+      return linker.downcallHandle(
+          linker.defaultLookup().findOrThrow("syscall"),
+          FunctionDescriptor.of(
+              JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+              JAVA_LONG),
+          Linker.Option.captureCallState("errno"));
+    }
+  }
+}

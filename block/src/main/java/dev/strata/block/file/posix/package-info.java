@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Linux's file calls that the JDK does not offer, and the one place of Strata that uses the foreign
+ * function interface.
+ *
+ * <p>{@link dev.strata.block.file.posix.Posix#isAvailable} says, without loading any of it, whether
+ * the rest may be used. All calls go through one method handle for the C library's {@code
+ * syscall(2)}: preparing a handle costs tens of milliseconds at its first use, so there is one, and
+ * it is prepared when the first call is made. Whatever needs no such call should be done with the
+ * JDK.
+ *
+ * <pre>
+ *   FileDescriptor   AdvisoryLocks   BlockDevice
+ *         └───────────────┼──────────────┘
+ *                     SystemCall ── Scratch (errno and small structures, one a thread)
+ *                         │
+ *                     syscall(2)
+ * </pre>
+ */
+@NullMarked
+package dev.strata.block.file.posix;
+
+import org.jspecify.annotations.NullMarked;
