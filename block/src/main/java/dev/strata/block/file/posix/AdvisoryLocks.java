@@ -60,8 +60,7 @@ public final class AdvisoryLocks {
   }
 
   /** Whether another description holds a lock that would make {@link #tryLock} return false. */
-  public boolean isHeldElsewhere(long start, long length, boolean exclusive)
-      throws BlockException {
+  public boolean isHeldElsewhere(long start, long length, boolean exclusive) throws BlockException {
     Scratch scratch = Scratch.ofThread();
     describe(scratch.structure, exclusive ? EXCLUSIVE : SHARED, start, length);
     SystemCall.checked(fcntl(scratch, GET_LOCK));

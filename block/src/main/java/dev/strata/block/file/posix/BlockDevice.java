@@ -5,8 +5,8 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 
 /**
- * The {@code ioctl} of block devices (linux/fs.h). On a file that is none, a call fails with ENOTTY.
- * Any thread may call.
+ * The {@code ioctl} of block devices (linux/fs.h). On a file that is none, a call fails with
+ * ENOTTY. Any thread may call.
  */
 public final class BlockDevice {
   private static final int BLKROGET = 0x125e;

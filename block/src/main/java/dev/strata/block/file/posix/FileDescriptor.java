@@ -15,13 +15,13 @@ import java.util.concurrent.atomic.AtomicInteger;
  * An open file of Linux. Offsets and lengths are in bytes.
  *
  * <p>Each method is one system call, made again if a signal interrupts it, and fails with the words
- * of its {@link Errno} alone: the caller adds what it was doing. Reads and writes may move less than
- * asked for, as those of the system; whoever wants all asks again.
+ * of its {@link Errno} alone: the caller adds what it was doing. Reads and writes may move less
+ * than asked for, as those of the system; whoever wants all asks again.
  *
- * <p>Any thread may call, also several at a time. Not guarded, since a guard would cost each request
- * two atomic operations that the block graph's gates make already: nobody may close the descriptor,
- * or free a segment, that a call in progress uses. After {@link #close} all calls fail with EBADF.
- * Calls block their thread, a virtual one's carrier included.
+ * <p>Any thread may call, also several at a time. Not guarded, since a guard would cost each
+ * request two atomic operations that the block graph's gates make already: nobody may close the
+ * descriptor, or free a segment, that a call in progress uses. After {@link #close} all calls fail
+ * with EBADF. Calls block their thread, a virtual one's carrier included.
  */
 public final class FileDescriptor implements AutoCloseable {
   /** What {@link #readCached} returns if the data is not in memory. */
@@ -33,18 +33,9 @@ public final class FileDescriptor implements AutoCloseable {
   private static final int RWF_DSYNC = 0x2; // linux/fs.h
   private static final int RWF_NOWAIT = 0x8;
 
-  private static final int KEEP_SIZE = 0x1; // linux/falloc.h
-  private static final int PUNCH_HOLE = 0x2;
-  private static final int ZERO_RANGE = 0x10;
-
   private static final int SEEK_END = 2;
-  private static final int SEEK_DATA = 3;
-  private static final int SEEK_HOLE = 4;
 
   private static final int SYNC_FILE_RANGE_WRITE = 2;
-
-  private static final long FICLONE = 0x40049409L; // linux/fs.h
-  private static final long FICLONERANGE = 0x4020940dL;
 
   private static final int F_GETFL = 3;
   private static final int F_SETFL = 4;
@@ -128,8 +119,7 @@ public final class FileDescriptor implements AutoCloseable {
       return;
     }
     // Not again after EINTR: Linux has freed the number by then, another thread may have it.
-    long result =
-        SystemCall.callOnce(Scratch.ofThread(), SystemCall.CLOSE, open, 0, 0, 0, 0, 0);
+    long result = SystemCall.callOnce(Scratch.ofThread(), SystemCall.CLOSE, open, 0, 0, 0, 0, 0);
     if (result != -Errno.EINTR.number()) {
       SystemCall.checked(result);
     }
@@ -213,6 +203,14 @@ public final class FileDescriptor implements AutoCloseable {
   }
 
   private long vectored(long call, IovecArray pieces, long position, int flags) {
+    if (pieces.count() == 1 && flags == 0) {
+      // A quarter less time at 4 KiB: the kernel need not fetch the array.
+      long plain = call == SystemCall.PREADV2 ? SystemCall.PREAD64 : SystemCall.PWRITE64;
+      long result =
+          SystemCall.call(plain, number(), pieces.firstAddress(), pieces.remaining(), position);
+      Reference.reachabilityFence(pieces);
+      return result;
+    }
     // The position goes in two halves, of which a 64-bit kernel takes the lower one whole.
     long result =
         SystemCall.call(
@@ -251,106 +249,11 @@ public final class FileDescriptor implements AutoCloseable {
   }
 
   /**
-   * Has a range allocated, so that writing there cannot lack space; the file grows to hold it. What
-   * was not there reads as zeroes. Fails with EOPNOTSUPP where the file system cannot.
+   * The size of a file, or of a device whose status has none. Moves the file offset, which nothing
+   * here uses.
    */
-  public void allocate(long offset, long length) throws BlockException {
-    fallocate(0, offset, length);
-  }
-
-  /** As {@link #allocate}, but the size stays. */
-  public void allocateKeepingSize(long offset, long length) throws BlockException {
-    fallocate(KEEP_SIZE, offset, length);
-  }
-
-  /** Gives a range back to the file system: it reads as zeroes; the size stays. */
-  public void punchHole(long offset, long length) throws BlockException {
-    fallocate(PUNCH_HOLE | KEEP_SIZE, offset, length);
-  }
-
-  /** Makes a range read as zeroes and keeps it allocated; the file grows to hold it. */
-  public void zeroRange(long offset, long length) throws BlockException {
-    fallocate(ZERO_RANGE, offset, length);
-  }
-
-  /** As {@link #zeroRange}, but the size stays. */
-  public void zeroRangeKeepingSize(long offset, long length) throws BlockException {
-    fallocate(ZERO_RANGE | KEEP_SIZE, offset, length);
-  }
-
-  private void fallocate(int mode, long offset, long length) throws BlockException {
-    SystemCall.checked(SystemCall.call(SystemCall.FALLOCATE, number(), mode, offset, length));
-  }
-
-  /**
-   * Where the next data begins, at {@code from} or behind it; -1 if there is none up to the end of
-   * the file. Moves the file offset, which nothing here uses.
-   */
-  public long nextData(long from) throws BlockException {
-    return seek(from, SEEK_DATA);
-  }
-
-  /**
-   * Where the next hole begins, at {@code from} or behind it; the end of the file counts as one. -1
-   * if {@code from} is at the end or behind it.
-   */
-  public long nextHole(long from) throws BlockException {
-    return seek(from, SEEK_HOLE);
-  }
-
-  private long seek(long from, int whence) throws BlockException {
-    long result = SystemCall.call(SystemCall.LSEEK, number(), from, whence, 0);
-    return result == -Errno.ENXIO.number() ? -1 : SystemCall.checked(result);
-  }
-
-  /** The size of a file, or of a device whose status has none. */
   public long end() throws BlockException {
     return SystemCall.checked(SystemCall.call(SystemCall.LSEEK, number(), 0, SEEK_END, 0));
-  }
-
-  /**
-   * Copies within the system ({@code copy_file_range}), by reference where the file system shares
-   * blocks. Files of different file systems: EXDEV on older kernels.
-   *
-   * @return how many bytes, perhaps less than asked for; 0 at the end of the source
-   */
-  public long copyFrom(FileDescriptor source, long sourceOffset, long offset, long length)
-      throws BlockException {
-    Scratch scratch = Scratch.ofThread();
-    scratch.structure.putLong(0, sourceOffset);
-    scratch.structure.putLong(8, offset);
-    return SystemCall.checked(
-        SystemCall.call(
-            scratch,
-            SystemCall.COPY_FILE_RANGE,
-            source.number(),
-            scratch.address,
-            number(),
-            scratch.address + 8,
-            length,
-            0));
-  }
-
-  /** Makes this file's content that of the source, sharing its blocks; EOPNOTSUPP, EXDEV if not. */
-  public void cloneFrom(FileDescriptor source) throws BlockException {
-    SystemCall.checked(
-        SystemCall.call(SystemCall.IOCTL, number(), FICLONE, source.number(), 0));
-  }
-
-  /**
-   * Makes a range of this file share the source's blocks. Offsets and length are multiples of the
-   * file system's block size, but that the length may end with the source; 0 stands for up to there.
-   */
-  public void cloneRangeFrom(FileDescriptor source, long sourceOffset, long offset, long length)
-      throws BlockException {
-    Scratch scratch = Scratch.ofThread();
-    scratch.structure.putLong(0, source.number());
-    scratch.structure.putLong(8, sourceOffset);
-    scratch.structure.putLong(16, length);
-    scratch.structure.putLong(24, offset);
-    SystemCall.checked(
-        SystemCall.call(
-            scratch, SystemCall.IOCTL, number(), FICLONERANGE, scratch.address, 0, 0, 0));
   }
 
   /** Tells the system how a range will be used; a length of 0 means up to the end of the file. */

@@ -97,6 +97,11 @@ public final class IovecArray {
     return address + (long) first * ENTRY_SIZE;
   }
 
+  /** Where the bytes that are left begin. */
+  long firstAddress() {
+    return entries.getLong(first * ENTRY_SIZE);
+  }
+
   /** How many pieces are left. */
   int count() {
     return end - first;

@@ -15,7 +15,7 @@ public final class OpenFlags {
   /** Creates the file if it is not there. */
   public static final int CREATE = 0100;
 
-  /** With {@link #CREATE}: fails with EEXIST if the file is there. On a block device: see open(2). */
+  /** With {@link #CREATE}: fails with EEXIST if the file is there. */
   public static final int EXCLUSIVE = 0200;
 
   /** Cuts an existing file to nothing. */

@@ -57,8 +57,7 @@ final class SystemCall {
    * @param scratch of the current thread
    * @return 0 or more, or the negated {@code errno}
    */
-  static long call(
-      Scratch scratch, long number, long a, long b, long c, long d, long e, long f) {
+  static long call(Scratch scratch, long number, long a, long b, long c, long d, long e, long f) {
     long result;
     do {
       result = callOnce(scratch, number, a, b, c, d, e, f);

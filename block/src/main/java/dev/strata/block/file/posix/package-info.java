@@ -10,8 +10,8 @@
  * JDK.
  *
  * <pre>
- *   FileDescriptor   AdvisoryLocks   BlockDevice
- *         └───────────────┼──────────────┘
+ *   FileDescriptor ◄── FileSpace, AdvisoryLocks, BlockDevice
+ *         └───────────────┬──────────────┘
  *                     SystemCall ── Scratch (errno and small structures, one a thread)
  *                         │
  *                     syscall(2)

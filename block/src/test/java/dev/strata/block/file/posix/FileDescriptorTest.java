@@ -105,11 +105,9 @@ class FileDescriptorTest {
     fails(
         Errno.ENOTDIR,
         () -> FileDescriptor.open(Files.createFile(folder.resolve("f")).resolve("x"), 0, 0));
-    fails(
-        Errno.ENAMETOOLONG, () -> FileDescriptor.open(folder.resolve("n".repeat(300)), 0, 0));
+    fails(Errno.ENAMETOOLONG, () -> FileDescriptor.open(folder.resolve("n".repeat(300)), 0, 0));
     BlockException e =
-        assertThrows(
-            BlockException.class, () -> FileDescriptor.open(folder.resolve("none"), 0, 0));
+        assertThrows(BlockException.class, () -> FileDescriptor.open(folder.resolve("none"), 0, 0));
     assertEquals("No such file or directory", e.getMessage());
   }
 
@@ -140,8 +138,7 @@ class FileDescriptorTest {
   void permissionsOfANewFileAreThoseAskedForLessTheUmask() throws IOException {
     Path path = folder.resolve("a");
     FileDescriptor.open(path, OpenFlags.READ_WRITE | OpenFlags.CREATE, 0600).close();
-    assertEquals(
-        "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(path)));
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(path)));
   }
 
   @Test
@@ -208,106 +205,6 @@ class FileDescriptorTest {
   }
 
   @Test
-  void holesAndDataAreFound() throws IOException {
-    try (Arena arena = Arena.ofConfined();
-        FileDescriptor file = create(folder.resolve("a"))) {
-      file.write(copyOf(arena, pattern(BLOCK)), 4 * BLOCK);
-      file.truncate(8 * BLOCK);
-      assumeTrue(file.nextHole(0) == 0, "the file system has no holes");
-      assertEquals(4 * BLOCK, file.nextData(0));
-      assertEquals(5 * BLOCK, file.nextHole(4 * BLOCK));
-      assertEquals(-1, file.nextData(5 * BLOCK));
-      assertEquals(-1, file.nextHole(8 * BLOCK));
-      assertEquals(8 * BLOCK, file.end());
-    }
-  }
-
-  @Test
-  void aPunchedHoleReadsAsZeroesAndOccupiesNothing() throws IOException {
-    Path path = folder.resolve("a");
-    try (Arena arena = Arena.ofConfined();
-        FileDescriptor file = create(path)) {
-      file.write(copyOf(arena, pattern(4 * BLOCK)), 0);
-      file.sync();
-      unlessUnsupported(() -> file.punchHole(BLOCK, 2 * BLOCK));
-      assertEquals(4 * BLOCK, file.status().size());
-      assertTrue(file.status().allocatedBytes() < 4 * BLOCK);
-    }
-    byte[] expected = pattern(4 * BLOCK);
-    Arrays.fill(expected, BLOCK, 3 * BLOCK, (byte) 0);
-    assertArrayEquals(expected, Files.readAllBytes(path));
-  }
-
-  @Test
-  void aZeroedRangeStaysAllocatedAndGrowsTheFileUnlessToldNotTo() throws IOException {
-    try (Arena arena = Arena.ofConfined();
-        FileDescriptor file = create(folder.resolve("a"))) {
-      file.write(copyOf(arena, pattern(2 * BLOCK)), 0);
-      file.sync();
-      unlessUnsupported(() -> file.zeroRangeKeepingSize(BLOCK, 2 * BLOCK));
-      assertEquals(2 * BLOCK, file.status().size());
-      file.zeroRange(BLOCK, 2 * BLOCK);
-      assertEquals(3 * BLOCK, file.status().size());
-      assertTrue(file.status().allocatedBytes() >= 3 * BLOCK);
-      MemorySegment back = arena.allocate(BLOCK);
-      file.read(back, BLOCK);
-      assertArrayEquals(new byte[BLOCK], firstBytes(back, BLOCK));
-    }
-  }
-
-  @Test
-  void allocatedSpaceGrowsTheFileUnlessToldNotTo() throws IOException {
-    try (FileDescriptor file = create(folder.resolve("a"))) {
-      unlessUnsupported(() -> file.allocateKeepingSize(0, 4 * BLOCK));
-      assertEquals(0, file.status().size());
-      assertTrue(file.status().allocatedBytes() >= 4 * BLOCK);
-      file.allocate(0, 4 * BLOCK);
-      assertEquals(4 * BLOCK, file.status().size());
-    }
-  }
-
-  @Test
-  void aCopyWithinTheSystemCopies() throws IOException {
-    Path to = folder.resolve("b");
-    try (Arena arena = Arena.ofConfined();
-        FileDescriptor source = create(folder.resolve("a"));
-        FileDescriptor target = create(to)) {
-      source.write(copyOf(arena, pattern(2 * BLOCK)), 0);
-      unlessUnsupported(() -> assertEquals(BLOCK, target.copyFrom(source, 100, 7, BLOCK)));
-      assertEquals(0, target.copyFrom(source, 2 * BLOCK, 0, 1));
-    }
-    byte[] copied = Files.readAllBytes(to);
-    assertArrayEquals(
-        Arrays.copyOfRange(pattern(2 * BLOCK), 100, 100 + BLOCK),
-        Arrays.copyOfRange(copied, 7, copied.length));
-  }
-
-  @Test
-  void aCloneHasTheContentOrIsRefused() throws IOException {
-    Path to = folder.resolve("b");
-    try (Arena arena = Arena.ofConfined();
-        FileDescriptor source = create(folder.resolve("a"));
-        FileDescriptor target = create(to)) {
-      source.write(copyOf(arena, pattern(2 * BLOCK)), 0);
-      BlockException refused = null;
-      try {
-        target.cloneFrom(source);
-        target.cloneRangeFrom(source, 0, 2 * BLOCK, BLOCK);
-      } catch (BlockException e) {
-        refused = e;
-      }
-      if (refused == null) {
-        byte[] expected = Arrays.copyOf(pattern(2 * BLOCK), 3 * BLOCK);
-        System.arraycopy(expected, 0, expected, 2 * BLOCK, BLOCK);
-        assertArrayEquals(expected, Files.readAllBytes(to));
-      } else {
-        assertEquals(Errno.EOPNOTSUPP, refused.errno());
-        fails(Errno.EOPNOTSUPP, () -> target.cloneRangeFrom(source, 0, 0, BLOCK));
-      }
-    }
-  }
-
-  @Test
   void directAccessTakesAlignedRequestsOnly() throws IOException {
     try (Arena arena = Arena.ofConfined();
         FileDescriptor file = create(folder.resolve("a"))) {
@@ -319,9 +216,7 @@ class FileDescriptorTest {
       MemorySegment aligned = arena.allocate(BLOCK, Posix.pageSize());
       assertEquals(BLOCK, file.read(aligned, 0));
       assertArrayEquals(pattern(BLOCK), firstBytes(aligned, BLOCK));
-      fails(
-          Errno.EINVAL,
-          () -> file.read(aligned.asSlice(0, status.directOffsetAlignment()), 1));
+      fails(Errno.EINVAL, () -> file.read(aligned.asSlice(0, status.directOffsetAlignment()), 1));
       file.setDirect(false);
       assertEquals(BLOCK - 1, file.read(aligned, 1));
     }
@@ -373,7 +268,7 @@ class FileDescriptorTest {
     assertEquals(errno, assertThrows(BlockException.class, call).errno());
   }
 
-  private static void unlessUnsupported(Executable call) throws IOException {
+  static void unlessUnsupported(Executable call) throws IOException {
     try {
       call.execute();
     } catch (BlockException e) {
@@ -388,7 +283,7 @@ class FileDescriptorTest {
     }
   }
 
-  private static byte[] pattern(int length) {
+  static byte[] pattern(int length) {
     byte[] bytes = new byte[length];
     for (int i = 0; i < length; i++) {
       bytes[i] = (byte) (i * 31 + i / 251 + 1);
@@ -396,11 +291,11 @@ class FileDescriptorTest {
     return bytes;
   }
 
-  private static MemorySegment copyOf(Arena arena, byte[] bytes) {
+  static MemorySegment copyOf(Arena arena, byte[] bytes) {
     return arena.allocate(bytes.length).copyFrom(MemorySegment.ofArray(bytes));
   }
 
-  private static byte[] firstBytes(MemorySegment segment, int length) {
+  static byte[] firstBytes(MemorySegment segment, int length) {
     byte[] bytes = new byte[length];
     MemorySegment.ofArray(bytes).copyFrom(segment.asSlice(0, length));
     return bytes;
