@@ -204,7 +204,7 @@ public final class FileDescriptor implements AutoCloseable {
 
   private long vectored(long call, IovecArray pieces, long position, int flags) {
     if (pieces.count() == 1 && flags == 0) {
-      // A quarter less time at 4 KiB: the kernel need not fetch the array.
+      // The kernel need not fetch the array then.
       long plain = call == SystemCall.PREADV2 ? SystemCall.PREAD64 : SystemCall.PWRITE64;
       long result =
           SystemCall.call(plain, number(), pieces.firstAddress(), pieces.remaining(), position);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.block.file.posix;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -59,9 +60,9 @@ class FileDescriptorTest {
     try (Arena arena = Arena.ofConfined();
         FileDescriptor file = create(path)) {
       IovecArray pieces = new IovecArray(3);
-      pieces.add(copyOf(arena, "one".getBytes()));
-      pieces.add(copyOf(arena, "two".getBytes()));
-      pieces.add(copyOf(arena, "three".getBytes()));
+      pieces.add(copyOf(arena, "one".getBytes(UTF_8)));
+      pieces.add(copyOf(arena, "two".getBytes(UTF_8)));
+      pieces.add(copyOf(arena, "three".getBytes(UTF_8)));
       assertTrue(pieces.isFull());
       assertEquals(11, file.write(pieces, 0));
       pieces.consume(4);
@@ -75,8 +76,8 @@ class FileDescriptorTest {
       target.add(first);
       target.add(second);
       assertEquals(18, file.read(target, 0));
-      assertEquals("onet", new String(firstBytes(first, 4)));
-      assertEquals("wothreewothree", new String(firstBytes(second, 14)));
+      assertEquals("onet", new String(firstBytes(first, 4), UTF_8));
+      assertEquals("wothreewothree", new String(firstBytes(second, 14), UTF_8));
       target.consume(18);
       assertEquals(86, target.remaining());
       target.clear();
