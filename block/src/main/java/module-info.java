@@ -7,5 +7,8 @@ module dev.strata.block {
   requires static transitive org.jspecify;
 
   exports dev.strata.block;
+  exports dev.strata.block.json;
+  exports dev.strata.block.layout;
+  exports dev.strata.block.option;
 
 }

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.layout;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Writes the fields of an on-disk structure in their order. The caller gives the room: running past
+ * the end, or a number that does not fit its field, is a programming error and an {@link
+ * IllegalArgumentException} or {@link IndexOutOfBoundsException}. One thread at a time.
+ */
+public final class StructWriter {
+  private final MemorySegment target;
+  private final ValueLayout.OfShort shortLayout;
+  private final ValueLayout.OfInt intLayout;
+  private final ValueLayout.OfLong longLayout;
+  private long position;
+
+  private StructWriter(MemorySegment target, ByteOrder order) {
+    this.target = target;
+    this.shortLayout = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(order);
+    this.intLayout = ValueLayout.JAVA_INT_UNALIGNED.withOrder(order);
+    this.longLayout = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(order);
+  }
+
+  /** A writer at the start of {@code target}, most significant byte first. */
+  public static StructWriter bigEndian(MemorySegment target) {
+    return new StructWriter(target, ByteOrder.BIG_ENDIAN);
+  }
+
+  /** A writer at the start of {@code target}, least significant byte first. */
+  public static StructWriter littleEndian(MemorySegment target) {
+    return new StructWriter(target, ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** 8 bits; {@code value} from 0 to 255. */
+  public StructWriter u8(int value) {
+    check(value, 0xff);
+    target.set(ValueLayout.JAVA_BYTE, advance(1), (byte) value);
+    return this;
+  }
+
+  /** 16 bits; {@code value} from 0 to 2^16 - 1. */
+  public StructWriter u16(int value) {
+    check(value, 0xffff);
+    target.set(shortLayout, advance(2), (short) value);
+    return this;
+  }
+
+  /** 32 bits; {@code value} from 0 to 2^32 - 1. */
+  public StructWriter u32(long value) {
+    check(value, 0xffff_ffffL);
+    target.set(intLayout, advance(4), (int) value);
+    return this;
+  }
+
+  /** 64 bits as they are. */
+  public StructWriter u64(long value) {
+    target.set(longLayout, advance(8), value);
+    return this;
+  }
+
+  /** All of {@code value}. */
+  public StructWriter bytes(byte[] value) {
+    MemorySegment.copy(value, 0, target, ValueLayout.JAVA_BYTE, advance(value.length), value.length);
+    return this;
+  }
+
+  /** All of {@code value}. */
+  public StructWriter bytes(MemorySegment value) {
+    MemorySegment.copy(value, 0, target, advance(value.byteSize()), value.byteSize());
+    return this;
+  }
+
+  /** The UTF-8 bytes of {@code value}, without an end mark. */
+  public StructWriter string(String value) {
+    return bytes(value.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The UTF-8 bytes of {@code value}, then NULs up to {@code length} bytes. */
+  public StructWriter paddedString(String value, int length) {
+    byte[] encoded = value.getBytes(StandardCharsets.UTF_8);
+    if (encoded.length > length) {
+      throw new IllegalArgumentException(
+          encoded.length + " bytes do not fit a field of " + length + " bytes");
+    }
+    return bytes(encoded).zeroes(length - (long) encoded.length);
+  }
+
+  /** {@code length} zero bytes. */
+  public StructWriter zeroes(long length) {
+    target.asSlice(advance(length), length).fill((byte) 0);
+    return this;
+  }
+
+  /** Leaves {@code length} bytes as they are. */
+  public StructWriter skip(long length) {
+    advance(length);
+    return this;
+  }
+
+  /** In bytes from the start of the structure. */
+  public long position() {
+    return position;
+  }
+
+  /** Continues at {@code offset} bytes from the start of the structure. */
+  public StructWriter seek(long offset) {
+    if (offset < 0 || offset > target.byteSize()) {
+      throw new IndexOutOfBoundsException("offset " + offset + " of " + target.byteSize());
+    }
+    position = offset;
+    return this;
+  }
+
+  /** The bytes from here to the end. */
+  public long remaining() {
+    return target.byteSize() - position;
+  }
+
+  private long advance(long length) {
+    long start = position;
+    if (length < 0 || length > target.byteSize() - start) {
+      throw new IndexOutOfBoundsException(
+          length + " bytes at offset " + start + " of " + target.byteSize());
+    }
+    position = start + length;
+    return start;
+  }
+
+  private static void check(long value, long max) {
+    if (value < 0 || value > max) {
+      throw new IllegalArgumentException(value + " is not between 0 and " + max);
+    }
+  }
+}
