@@ -7,8 +7,12 @@ module dev.strata.block {
   requires static transitive org.jspecify;
 
   exports dev.strata.block;
+  exports dev.strata.block.bitmap;
+  exports dev.strata.block.driver;
+  exports dev.strata.block.graph;
   exports dev.strata.block.json;
   exports dev.strata.block.layout;
   exports dev.strata.block.option;
 
+  uses dev.strata.block.driver.BlockDriverFactory;
 }

@@ -60,6 +60,17 @@ public record Extent(
         : new Extent(offset, length, data, zero, allocated, compressed, file, fileOffset, false);
   }
 
+  /**
+   * The run as the node above {@code child} sees it, which passes the child's content on from {@code
+   * offset} instead.
+   */
+  public Extent through(Child child, long offset) {
+    boolean childItself = file == null && hasPlace();
+    return new Extent(
+        offset, length, data, zero, allocated, compressed, childItself ? child : file, fileOffset,
+        false);
+  }
+
   /** The same run, known to read as zeroes. */
   public Extent asZero() {
     return zero

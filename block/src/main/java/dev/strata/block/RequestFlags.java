@@ -24,11 +24,8 @@ public final class RequestFlags {
   /** Write only: store the bytes compressed; the range is whole clusters, but for the image's end. */
   public static final int COMPRESSED = 1 << 4;
 
-  /** Wait for overlapping requests in flight, and let later ones wait for this one. */
-  public static final int SERIALISING = 1 << 5;
-
   /** Truncate only: a grown range reads as zeroes even over a backing file with data there. */
-  public static final int ZERO_GROWN = 1 << 6;
+  public static final int ZERO_GROWN = 1 << 5;
 
   private RequestFlags() {}
 

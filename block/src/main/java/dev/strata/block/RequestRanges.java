@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block;
+
+/**
+ * The byte ranges that requests of one image or node work on: some share theirs, some have theirs
+ * alone.
+ *
+ * <p>Without this, a write could go to a cluster that a discard at the same time frees and another
+ * write takes; or two writes into one sector could each write back the other's old bytes. Requests
+ * that conflict are served in the order they came, so none starves. A thread may hold one range of
+ * an instance only. Thread-safe.
+ */
+public final class RequestRanges {
+  /** A request's hold on its range. */
+  public static final class Hold {
+    private final long from;
+    private final long to;
+    private final boolean alone;
+    private Hold previous;
+    private Hold next;
+
+    private Hold(long from, long to, boolean alone) {
+      this.from = from;
+      this.to = to;
+      this.alone = alone;
+      this.previous = this;
+      this.next = this;
+    }
+
+    private boolean conflictsWith(Hold other) {
+      return (alone || other.alone) && from < other.to && other.from < to;
+    }
+  }
+
+  private final Hold list = new Hold(0, 0, false); // a ring in order of arrival, guarded by this
+  private int waiting; // guarded by this
+
+  /** Takes part in the bytes {@code from} to {@code to}; waits for those who have them alone. */
+  public Hold share(long from, long to) {
+    return enter(new Hold(from, to, false));
+  }
+
+  /** Has the bytes {@code from} to {@code to} alone; waits for all who are in there. */
+  public Hold own(long from, long to) {
+    return enter(new Hold(from, to, true));
+  }
+
+  /** Gives the range up. */
+  public synchronized void leave(Hold hold) {
+    hold.previous.next = hold.next;
+    hold.next.previous = hold.previous;
+    if (waiting > 0) {
+      notifyAll();
+    }
+  }
+
+  private synchronized Hold enter(Hold hold) {
+    hold.previous = list.previous;
+    hold.next = list;
+    list.previous.next = hold;
+    list.previous = hold;
+    boolean interrupted = false;
+    while (mustWait(hold)) {
+      waiting++;
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        // A request is not abandoned half way: the caller sees the interrupt afterwards.
+        interrupted = true;
+      } finally {
+        waiting--;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return hold;
+  }
+
+  private boolean mustWait(Hold hold) {
+    for (Hold earlier = hold.previous; earlier != list; earlier = earlier.previous) {
+      if (hold.conflictsWith(earlier)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.driver;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.BlockIo;
+import dev.strata.block.DebugEvent;
+import dev.strata.block.Limits;
+import dev.strata.block.option.BlockOptions;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An opened node's driver.
+ *
+ * <p>Requests arrive checked against the node's size, cut and aligned to {@link #limits}, from any
+ * number of threads at once. Status requests may ask for any range within the size. The graph stops
+ * all requests before it calls {@link #reopen}, {@link #permissions} or {@link #close}.
+ */
+public interface BlockDriver extends BlockIo, AutoCloseable {
+  /** The requests this driver takes; constant until {@link #reopen}. */
+  Limits limits();
+
+  /**
+   * Whether a file of this driver that has just been created and grown reads as zeroes where nothing
+   * was written.
+   */
+  default boolean readsZeroAfterCreate() {
+    return false;
+  }
+
+  /** The bytes that the node occupies on the host; -1 to let the graph add up the children's. */
+  default long allocatedSize() throws BlockException {
+    return -1;
+  }
+
+  /**
+   * A file name that opens the same content without any option, or null if options are needed.
+   * Formats and filters answer null: theirs follows from their child's.
+   */
+  default @Nullable String exactFilename() {
+    return null;
+  }
+
+  /** The backing file that the image names, or null; asked once after opening. */
+  default @Nullable BackingReference backing() {
+    return null;
+  }
+
+  /**
+   * What this driver can do beyond {@link BlockIo}: itself, if it implements the type. A filter looks
+   * through to its child.
+   */
+  default <C> Optional<C> capability(Class<C> type) {
+    return type.isInstance(this) ? Optional.of(type.cast(this)) : Optional.empty();
+  }
+
+  /**
+   * The users' permissions on the node as a whole have changed; a driver that shares its file with
+   * other programs locks accordingly.
+   *
+   * @throws BlockException if they cannot be had; the old ones then stay in force
+   */
+  default void permissions(Permissions all) throws BlockException {}
+
+  /**
+   * Takes on other flags or options without losing its content; nothing is in flight. The driver's
+   * children have been reopened before.
+   *
+   * @throws BlockException if that is impossible; the driver then works on as it did
+   */
+  default void reopen(NodeFlags flags, BlockOptions options) throws BlockException {}
+
+  /** A driver above is about to do that; for fault injection. */
+  default void event(DebugEvent event) throws BlockException {}
+
+  /** Writes back what is cached and gives everything up; the children are still usable. */
+  @Override
+  void close() throws BlockException;
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.driver;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.OptionSchema;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A block driver as the graph finds it: a service, one {@code provides} line in a module. Stateless.
+ */
+public interface BlockDriverFactory {
+  /** The driver's name, as in {@code -f} and {@code driver=}. */
+  String name();
+
+  /** Where in the graph it stands. */
+  DriverKind kind();
+
+  /** The options of an open node that are the driver's own, without those all drivers have. */
+  OptionSchema openOptions();
+
+  /** The options of a new image; empty if the driver creates none. */
+  OptionSchema createOptions();
+
+  /** Whether it creates images. */
+  default boolean creates() {
+    return false;
+  }
+
+  /** Whether its images have a backing file. */
+  default boolean supportsBacking() {
+    return false;
+  }
+
+  /**
+   * The option names without which the same content cannot be opened again: they appear in the
+   * {@code json:} file name of a node.
+   */
+  default List<String> contentOptions() {
+    return List.of();
+  }
+
+  /** Of a protocol: the {@code name:} prefix of its file names, or null if it has none. */
+  default @Nullable String protocol() {
+    return null;
+  }
+
+  /**
+   * How surely these are the first bytes of an image of this format: 0 (not) to 100.
+   *
+   * @param head up to 2048 bytes, zeroes beyond a shorter file's end
+   * @param filename of the file probed
+   */
+  default int probe(MemorySegment head, String filename) {
+    return 0;
+  }
+
+  /** Of a protocol: how surely a plain {@code filename} is for this driver: 0 (not) to 100. */
+  default int probeDevice(String filename) {
+    return 0;
+  }
+
+  /**
+   * Of a protocol: turns a file name into options and puts them into {@code options}.
+   *
+   * @throws BlockException if the name makes no sense
+   */
+  default void parseFilename(String filename, BlockOptions options) throws BlockException {
+    options.put("filename", filename);
+  }
+
+  /** Opens a node; takes from {@code options} all it understands. */
+  BlockDriver open(OpenContext context, BlockOptions options) throws BlockException;
+
+  /** Creates an image; takes from {@code options} all it understands. */
+  default void create(CreateContext context, BlockOptions options) throws BlockException {
+    throw new BlockException(
+        Errno.EOPNOTSUPP, "Format driver '" + name() + "' does not support image creation");
+  }
+}

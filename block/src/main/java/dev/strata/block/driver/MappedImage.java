@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.driver;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.BufferPool;
+import dev.strata.block.Child;
+import dev.strata.block.DebugEvent;
+import dev.strata.block.Errno;
+import dev.strata.block.Extent;
+import dev.strata.block.IoVector;
+import dev.strata.block.RequestFlags;
+import dev.strata.block.RequestRanges;
+import dev.strata.block.StatusDetail;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A format that maps guest bytes to places in a file: the format says where, this class moves the
+ * bytes. So reading, block status, copy-on-write, the order of writes and what may run in parallel
+ * exist once.
+ *
+ * <p>The format's methods are called with the guest range held: shared for {@link #map} of a request
+ * that only moves bytes, exclusively for whatever changes the map there. Ranges of concurrent calls
+ * that change the map never overlap within {@link #granularity}; the format locks its own tables.
+ */
+public abstract class MappedImage implements BlockDriver {
+  private final OpenContext context;
+  private final RequestRanges ranges = new RequestRanges();
+
+  /** An image of the node behind {@code context}. */
+  protected MappedImage(OpenContext context) {
+    this.context = context;
+  }
+
+  /** What the graph offers. */
+  protected final OpenContext context() {
+    return context;
+  }
+
+  /**
+   * The guest bytes that the map treats as one (a cluster), a power of two; requests that change the
+   * map have their range alone up to these borders.
+   */
+  protected abstract long granularity();
+
+  /**
+   * Where the bytes at {@code guestOffset} lie: the first run, at most {@code length} bytes.
+   *
+   * @throws BlockException if the map is corrupt or cannot be read
+   */
+  protected abstract Mapping map(long guestOffset, long length) throws BlockException;
+
+  /**
+   * Fresh storage for the first bytes of that range, which {@link #map} says is not writable.
+   *
+   * @return an allocation that contains {@code guestOffset}; it may be shorter than asked for
+   */
+  protected abstract Allocation allocate(long guestOffset, long length) throws BlockException;
+
+  /** Reads bytes that {@link #map} calls encoded. */
+  protected void readEncoded(long guestOffset, IoVector into) throws BlockException {
+    throw BlockException.of(Errno.EOPNOTSUPP);
+  }
+
+  /** Writes bytes in encoded form; whole clusters, but for the image's end. */
+  protected void writeEncoded(long guestOffset, IoVector from) throws BlockException {
+    throw BlockException.of(Errno.EOPNOTSUPP);
+  }
+
+  /**
+   * Makes the range read as zeroes by changing the map; the range is held exclusively.
+   *
+   * @throws BlockException {@link Errno#EOPNOTSUPP} if the map cannot say so: the graph then writes
+   *     zeroes
+   */
+  protected abstract void zeroRange(long guestOffset, long length, int flags) throws BlockException;
+
+  /** Gives up the storage of the range, held exclusively. */
+  protected abstract void discardRange(long guestOffset, long length) throws BlockException;
+
+  /** Holds all of the image exclusively while {@code work} changes the map at large. */
+  protected final void alone(MapChange work) throws BlockException {
+    RequestRanges.Hold hold = ranges.own(0, Long.MAX_VALUE);
+    try {
+      work.run();
+    } finally {
+      ranges.leave(hold);
+    }
+  }
+
+  /** A change of the map at large. */
+  @FunctionalInterface
+  protected interface MapChange {
+    void run() throws BlockException;
+  }
+
+  @Override
+  public final void read(long offset, IoVector into, int flags) throws BlockException {
+    RequestRanges.Hold hold = ranges.share(offset, offset + into.length());
+    try {
+      readHeld(offset, into);
+    } finally {
+      ranges.leave(hold);
+    }
+  }
+
+  /** Reads guest bytes while the caller holds their range. */
+  protected final void readHeld(long offset, IoVector into) throws BlockException {
+    long length = into.length();
+    for (long done = 0; done < length; ) {
+      Mapping mapping = map(offset + done, length - done);
+      IoVector part = into.slice(done, mapping.length());
+      switch (mapping) {
+        case Mapping.Data data -> {
+          data.file().event(DebugEvent.READ_AIO);
+          data.file().read(data.offset(), part, 0);
+        }
+        case Mapping.Zero _ -> part.fill((byte) 0);
+        case Mapping.Backing _ -> readBacking(offset + done, part);
+        case Mapping.Encoded _ -> readEncoded(offset + done, part);
+      }
+      done += mapping.length();
+    }
+  }
+
+  private void readBacking(long offset, IoVector into) throws BlockException {
+    Child backing = context.backing();
+    if (backing == null) {
+      into.fill((byte) 0);
+      return;
+    }
+    backing.event(DebugEvent.READ_BACKING_AIO);
+    backing.read(offset, into, 0);
+  }
+
+  @Override
+  public final void write(long offset, IoVector from, int flags) throws BlockException {
+    long length = from.length();
+    if (RequestFlags.has(flags, RequestFlags.COMPRESSED)) {
+      RequestRanges.Hold hold = ranges.own(offset, clusterEnd(offset + length));
+      try {
+        writeEncoded(offset, from);
+      } finally {
+        ranges.leave(hold);
+      }
+      return;
+    }
+    for (long done = 0; done < length; ) {
+      IoVector rest = from.slice(done, length - done);
+      long written = writeInPlace(offset + done, rest, flags);
+      if (written == 0) {
+        written = writeAllocating(offset + done, rest, flags);
+      }
+      done += written;
+    }
+  }
+
+  /** Writes the first run if it has a place already; returns how many bytes that were, or 0. */
+  private long writeInPlace(long offset, IoVector from, int flags) throws BlockException {
+    RequestRanges.Hold hold = ranges.share(offset, offset + from.length());
+    try {
+      return writeMapped(map(offset, from.length()), from, flags);
+    } finally {
+      ranges.leave(hold);
+    }
+  }
+
+  private static long writeMapped(Mapping mapping, IoVector from, int flags)
+      throws BlockException {
+    if (!(mapping instanceof Mapping.Data data && data.writable())) {
+      return 0;
+    }
+    data.file().event(DebugEvent.WRITE_AIO);
+    data.file().write(data.offset(), from.slice(0, data.length()), flags);
+    return data.length();
+  }
+
+  private long writeAllocating(long offset, IoVector from, int flags) throws BlockException {
+    long end = offset + from.length();
+    RequestRanges.Hold hold = ranges.own(offset & -granularity(), clusterEnd(end));
+    try {
+      // Another write may have allocated it while this one waited.
+      long written = writeMapped(map(offset, from.length()), from, flags);
+      if (written > 0) {
+        return written;
+      }
+      Allocation allocation = allocate(offset, from.length());
+      boolean linked = false;
+      try {
+        long last = Math.min(end, allocation.guestOffset() + allocation.length());
+        fill(allocation, offset, from.slice(0, last - offset), flags);
+        allocation.link();
+        linked = true;
+        return last - offset;
+      } finally {
+        if (!linked) {
+          allocation.release();
+        }
+      }
+    } finally {
+      ranges.leave(hold);
+    }
+  }
+
+  /** Writes the data and what has to be copied around them, in one request if that can be. */
+  private void fill(Allocation allocation, long offset, IoVector data, int flags)
+      throws BlockException {
+    long dataEnd = offset + data.length();
+    long start = allocation.guestOffset();
+    long headLength = offset - start;
+    long tailLength = start + allocation.length() - dataEnd;
+    boolean head = headLength > 0 && !(allocation.readsZero() && readsZero(start, headLength));
+    boolean tail = tailLength > 0 && !(allocation.readsZero() && readsZero(dataEnd, tailLength));
+    if (!head && !tail) {
+      allocation.file().event(DebugEvent.WRITE_AIO);
+      allocation.file().write(allocation.hostOffset() + headLength, data, flags);
+      return;
+    }
+    try (BufferPool.Buffer around =
+        context.buffers().acquire((head ? headLength : 0) + (tail ? tailLength : 0))) {
+      allocation.file().event(DebugEvent.COW_READ);
+      IoVector all = data;
+      long used = 0;
+      if (head) {
+        IoVector before = around.vector().slice(0, headLength);
+        readClipped(start, before);
+        all = before.followedBy(all);
+        used = headLength;
+      }
+      if (tail) {
+        IoVector after = around.vector().slice(used, tailLength);
+        readClipped(dataEnd, after);
+        all = all.followedBy(after);
+      }
+      allocation.file().event(DebugEvent.COW_WRITE);
+      allocation.file().event(DebugEvent.WRITE_AIO);
+      allocation
+          .file()
+          .write(allocation.hostOffset() + (head ? 0 : headLength), all, flags);
+    }
+  }
+
+  /** As {@link #readHeld}, but what lies beyond the image's end is zeroes. */
+  private void readClipped(long offset, IoVector into) throws BlockException {
+    long inside = Math.clamp(length() - offset, 0, into.length());
+    if (inside > 0) {
+      readHeld(offset, into.slice(0, inside));
+    }
+    if (inside < into.length()) {
+      into.slice(inside, into.length() - inside).fill((byte) 0);
+    }
+  }
+
+  /** Whether the map alone tells that the range reads as zeroes. */
+  protected final boolean readsZero(long offset, long length) throws BlockException {
+    long end = Math.min(offset + length, length());
+    for (long at = offset; at < end; ) {
+      Mapping mapping = map(at, end - at);
+      boolean zero =
+          switch (mapping) {
+            case Mapping.Zero _ -> true;
+            case Mapping.Backing _ -> backingReadsZero(at, mapping.length());
+            case Mapping.Data _, Mapping.Encoded _ -> false;
+          };
+      if (!zero) {
+        return false;
+      }
+      at += mapping.length();
+    }
+    return true;
+  }
+
+  private boolean backingReadsZero(long offset, long length) throws BlockException {
+    Child backing = context.backing();
+    return backing == null || offset >= backing.length() || knownZero(backing, offset, length);
+  }
+
+  private static boolean knownZero(Child backing, long offset, long length) throws BlockException {
+    long end = Math.min(offset + length, backing.length());
+    for (long at = offset; at < end; ) {
+      Extent extent = backing.status(at, end - at, StatusDetail.ZEROES);
+      if (!extent.zero()) {
+        return false;
+      }
+      at += extent.length();
+    }
+    return true;
+  }
+
+  @Override
+  public final void writeZeroes(long offset, long length, int flags) throws BlockException {
+    RequestRanges.Hold hold = ranges.own(offset & -granularity(), clusterEnd(offset + length));
+    try {
+      zeroRange(offset, length, flags);
+    } finally {
+      ranges.leave(hold);
+    }
+  }
+
+  @Override
+  public final void discard(long offset, long length) throws BlockException {
+    RequestRanges.Hold hold = ranges.own(offset & -granularity(), clusterEnd(offset + length));
+    try {
+      discardRange(offset, length);
+    } finally {
+      ranges.leave(hold);
+    }
+  }
+
+  @Override
+  public Extent status(long offset, long length, StatusDetail detail) throws BlockException {
+    Mapping mapping;
+    RequestRanges.Hold hold = ranges.share(offset, offset + length);
+    try {
+      mapping = map(offset, length);
+    } finally {
+      ranges.leave(hold);
+    }
+    return extent(offset, mapping);
+  }
+
+  private static Extent extent(long offset, Mapping mapping) {
+    return switch (mapping) {
+      case Mapping.Data data ->
+          Extent.data(offset, data.length(), data.file(), data.offset());
+      case Mapping.Zero zero -> {
+        @Nullable Child file = zero.file();
+        yield new Extent(
+            offset, zero.length(), false, true, true, false, file, zero.offset(), false);
+      }
+      case Mapping.Backing backing -> Extent.unallocated(offset, backing.length());
+      case Mapping.Encoded encoded ->
+          Extent.encoded(offset, encoded.length(), encoded.compressed());
+    };
+  }
+
+  private long clusterEnd(long offset) {
+    return (offset + granularity() - 1) & -granularity();
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.driver;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.BufferPool;
+import dev.strata.block.Child;
+import dev.strata.block.EdgeRole;
+import dev.strata.block.bitmap.BitmapSet;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/** What the graph offers to a driver; valid as long as the driver is open. */
+public interface OpenContext {
+  /** The node's name. */
+  String nodeName();
+
+  /** How the node is opened now. */
+  NodeFlags flags();
+
+  /**
+   * Opens the child that the options describe under {@code edge}.
+   *
+   * @throws BlockException if it cannot be opened or the options say nothing of it
+   */
+  Child child(String edge, EdgeRole role) throws BlockException;
+
+  /** As {@link #child}, but null if the options say nothing of it. */
+  @Nullable Child optionalChild(String edge, EdgeRole role) throws BlockException;
+
+  /**
+   * Opens a child whose name was read from the image, if the user's policy allows that.
+   *
+   * @param filename as stored in the image
+   */
+  Child childNamedByImage(String edge, EdgeRole role, String filename) throws BlockException;
+
+  /** The backing child as of now, or null; a driver asks again with every request. */
+  @Nullable Child backing();
+
+  /** The node's dirty bitmaps: a format loads those that the image keeps. */
+  BitmapSet bitmaps();
+
+  /** Buffers for whatever the driver has to copy. */
+  BufferPool buffers();
+
+  /** Whether nobody named this driver: the first bytes of the file looked like it. */
+  boolean probed();
+
+  /** The name of the format that these first bytes of an image look like. */
+  String probe(MemorySegment head) throws BlockException;
+
+  /** Tells the user something that does not keep the node from opening; one line. */
+  void warn(String line);
+}

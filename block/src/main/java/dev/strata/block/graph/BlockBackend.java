@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.graph;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.BlockIo;
+import dev.strata.block.Errno;
+import dev.strata.block.Extent;
+import dev.strata.block.IoVector;
+import dev.strata.block.Preallocation;
+import dev.strata.block.RequestFlags;
+import dev.strata.block.StatusDetail;
+import dev.strata.block.driver.Permissions;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A user's hold on a node: the way in for requests from outside the graph. Requests beyond the node's
+ * end fail. Thread-safe.
+ */
+public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
+  private final BlockGraph graph;
+  private final String user;
+  private volatile BlockNode node;
+  private volatile Permissions permissions;
+  private volatile boolean writeThrough;
+  private final RequestGate gate = new RequestGate();
+  private boolean closed; // guarded by graph
+
+  BlockBackend(BlockGraph graph, BlockNode node, String user, Permissions permissions) {
+    this.graph = graph;
+    this.node = node;
+    this.user = user;
+    this.permissions = permissions;
+  }
+
+  /** The node. */
+  public BlockNode node() {
+    return node;
+  }
+
+  /** Whether every write is on stable storage before it returns. */
+  public boolean writeThrough() {
+    return writeThrough;
+  }
+
+  /** Has every write on stable storage before it returns, or not. */
+  public void writeThrough(boolean writeThrough) {
+    this.writeThrough = writeThrough;
+  }
+
+  @Override
+  public Permissions permissions() {
+    return permissions;
+  }
+
+  @Override
+  public void permissions(Permissions permissions) {
+    this.permissions = permissions;
+  }
+
+  /** Asks for other permissions. */
+  public void change(Permissions permissions) throws BlockException {
+    graph.changePermissions(this, permissions);
+  }
+
+  @Override
+  public String describe() {
+    return user.isEmpty() ? "unnamed block device" : "block device '" + user + "'";
+  }
+
+  @Override
+  public String edgeName() {
+    return "root";
+  }
+
+  RequestGate gate() {
+    return gate;
+  }
+
+  @Override
+  public long length() {
+    return node.requests().length();
+  }
+
+  private void check(long offset, long length) throws BlockException {
+    if (offset < 0 || length < 0 || offset > length() - length) {
+      throw BlockException.of(Errno.EIO);
+    }
+  }
+
+  @Override
+  public void read(long offset, IoVector into, int flags) throws BlockException {
+    check(offset, into.length());
+    gate.enter();
+    try {
+      node.requests().read(offset, into, flags);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  @Override
+  public void write(long offset, IoVector from, int flags) throws BlockException {
+    check(offset, from.length());
+    gate.enter();
+    try {
+      node.requests().write(offset, from, durable(flags));
+    } finally {
+      gate.leave();
+    }
+  }
+
+  private int durable(int flags) {
+    return writeThrough ? flags | RequestFlags.FUA : flags;
+  }
+
+  @Override
+  public void writeZeroes(long offset, long length, int flags) throws BlockException {
+    check(offset, length);
+    gate.enter();
+    try {
+      node.requests().writeZeroes(offset, length, durable(flags));
+    } finally {
+      gate.leave();
+    }
+  }
+
+  @Override
+  public void discard(long offset, long length) throws BlockException {
+    check(offset, length);
+    gate.enter();
+    try {
+      node.requests().discard(offset, length);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  @Override
+  public void flush() throws BlockException {
+    gate.enter();
+    try {
+      node.requests().flush();
+    } finally {
+      gate.leave();
+    }
+  }
+
+  @Override
+  public Extent status(long offset, long length, StatusDetail detail) throws BlockException {
+    gate.enter();
+    try {
+      return node.requests().status(offset, length, detail);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  /**
+   * The status of the bytes at {@code offset}, looked for in this node and below.
+   *
+   * @param base the first node that is not asked, or null to ask the whole chain
+   */
+  public LayeredExtent statusAbove(
+      @Nullable BlockNode base,
+      long offset,
+      long length,
+      StatusDetail detail)
+      throws BlockException {
+    gate.enter();
+    try {
+      return LayeredExtent.find(node, base, offset, length, detail);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  @Override
+  public void truncate(long length, boolean exact, Preallocation mode, int flags)
+      throws BlockException {
+    gate.enter();
+    try {
+      node.requests().truncate(length, exact, mode, flags);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  /** Waits for the requests in flight and gives the node up; the last user closes it. */
+  @Override
+  public void close() throws BlockException {
+    synchronized (graph) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    }
+    gate.shut();
+    graph.release(this);
+  }
+}

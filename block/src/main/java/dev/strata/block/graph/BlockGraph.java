@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.graph;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.BufferPool;
+import dev.strata.block.EdgeRole;
+import dev.strata.block.Errno;
+import dev.strata.block.driver.BackingReference;
+import dev.strata.block.driver.BlockDriverFactory;
+import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.driver.Permissions;
+import dev.strata.block.option.BlockOptions;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All nodes that belong together, by name.
+ *
+ * <pre>{@code
+ * try (var graph = new BlockGraph(DriverRegistry.load(), System.err::println)) {
+ *   BlockNode node = graph.open(OpenRequest.of("disk.qcow2", new BlockOptions(),
+ *       NodeFlags.READ_ONLY, OpenGate.SAME_FOLDER));
+ *   try (BlockBackend disk = graph.use(node, "", Permissions.NONE)) {
+ *     disk.read(0, IoVector.of(buffer), 0);
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>Thread-safe: changes of the structure hold the graph's lock, requests do not.
+ */
+public final class BlockGraph implements AutoCloseable {
+  private static final long IDLE_BUFFER_BYTES = 32 << 20;
+
+  private final DriverRegistry drivers;
+  private final Consumer<String> warnings;
+  private final BufferPool buffers = new BufferPool(IDLE_BUFFER_BYTES);
+  private final Map<String, BlockNode> nodes = new LinkedHashMap<>(); // guarded by this
+  private final List<BlockBackend> backends = new ArrayList<>(); // guarded by this
+  private final NodeOpener opener = new NodeOpener(this);
+  private int generated; // guarded by this
+
+  /**
+   * A graph without nodes.
+   *
+   * @param warnings hears one line of text at a time
+   */
+  public BlockGraph(DriverRegistry drivers, Consumer<String> warnings) {
+    this.drivers = drivers;
+    this.warnings = warnings;
+  }
+
+  /** The drivers that nodes can have. */
+  public DriverRegistry drivers() {
+    return drivers;
+  }
+
+  /** Buffers for requests. */
+  public BufferPool buffers() {
+    return buffers;
+  }
+
+  void warn(String line) {
+    warnings.accept(line);
+  }
+
+  /**
+   * Opens an image with all that it stands on. The node stays until {@link #use} gave it a user and
+   * the last user is gone, or until {@link #close(BlockNode)}.
+   */
+  public synchronized BlockNode open(OpenRequest request) throws BlockException {
+    return opener.open(request);
+  }
+
+  /**
+   * Creates an image.
+   *
+   * @param options of the driver's creation schema; what it leaves goes to the protocol below
+   */
+  public synchronized void create(
+      BlockDriverFactory driver, String filename, BlockOptions options) throws BlockException {
+    ImageCreator.create(this, driver, filename, options);
+  }
+
+  /** The node of that name, or null. */
+  public synchronized @Nullable BlockNode find(String name) {
+    return nodes.get(name);
+  }
+
+  /** The node of that name. */
+  public synchronized BlockNode require(String name) throws BlockException {
+    BlockNode node = nodes.get(name);
+    if (node == null) {
+      throw new BlockException(
+          Errno.ENODEV, "Cannot find device='" + name + "' nor node-name='" + name + "'");
+    }
+    return node;
+  }
+
+  /** All nodes, in the order in which they were opened. */
+  public synchronized List<BlockNode> nodes() {
+    return List.copyOf(nodes.values());
+  }
+
+  /** Becomes a user of a node. */
+  public synchronized BlockBackend use(BlockNode node, String user, Permissions permissions)
+      throws BlockException {
+    var backend = new BlockBackend(this, node, user, Permissions.NONE);
+    node.users().add(backend);
+    try {
+      PermissionUpdate.change(node, backend, permissions);
+    } catch (BlockException e) {
+      node.users().remove(backend);
+      throw e;
+    }
+    backends.add(backend);
+    return backend;
+  }
+
+  synchronized void changePermissions(BlockBackend backend, Permissions wanted)
+      throws BlockException {
+    PermissionUpdate.change(backend.node(), backend, wanted);
+  }
+
+  synchronized void release(BlockBackend backend) throws BlockException {
+    backends.remove(backend);
+    BlockNode node = backend.node();
+    node.users().remove(backend);
+    if (node.users().isEmpty()) {
+      close(node);
+    } else {
+      PermissionUpdate.refresh(node);
+    }
+  }
+
+  /**
+   * Lets a node be written, or no longer: the files below follow.
+   *
+   * @throws BlockException if that cannot be; the node then stays as it was
+   */
+  public synchronized void makeWritable(BlockNode node, boolean writable) throws BlockException {
+    reopen(node, node.flags().withWritable(writable), new BlockOptions());
+  }
+
+  /**
+   * Opens a node in another way without losing it; its files follow where the flags are theirs too.
+   *
+   * @param options of the driver that change
+   */
+  public synchronized void reopen(BlockNode node, NodeFlags flags, BlockOptions options)
+      throws BlockException {
+    quiesced(List.of(node), () -> reopenQuiet(node, flags, options));
+  }
+
+  private void reopenQuiet(BlockNode node, NodeFlags flags, BlockOptions options)
+      throws BlockException {
+    NodeFlags old = node.flags();
+    if (old.writable() && !flags.writable()) {
+      node.requests().flush();
+    }
+    boolean done = false;
+    var children = new ArrayList<Edge>();
+    var childFlags = new ArrayList<NodeFlags>();
+    try {
+      // Who becomes writable needs writable files first.
+      for (Edge edge : node.edges()) {
+        if (edge != node.backing() && !edge.node().named() && flags.writable()) {
+          children.add(edge);
+          childFlags.add(edge.node().flags());
+          reopenQuiet(edge.node(), childFlags(edge.node().flags(), flags), new BlockOptions());
+        }
+      }
+      node.flags(flags);
+      node.driver().reopen(flags, options);
+      node.requests().refresh();
+      PermissionUpdate.refresh(node);
+      if (!flags.writable()) {
+        for (Edge edge : node.edges()) {
+          if (edge != node.backing() && !edge.node().named()) {
+            reopenQuiet(edge.node(), childFlags(edge.node().flags(), flags), new BlockOptions());
+          }
+        }
+      }
+      done = true;
+    } finally {
+      if (!done) {
+        node.flags(old);
+        for (int i = children.size() - 1; i >= 0; i--) {
+          BlockNode child = children.get(i).node();
+          if (!child.flags().equals(childFlags.get(i))) {
+            reopenQuiet(child, childFlags.get(i), new BlockOptions());
+          }
+        }
+      }
+    }
+  }
+
+  private static NodeFlags childFlags(NodeFlags child, NodeFlags parent) {
+    return child
+        .withWritable(parent.writable())
+        .withCache(parent.direct(), parent.noFlush())
+        .withForceShare(parent.forceShare());
+  }
+
+  /** Gives a node another backing file, or none. The image's header is not changed. */
+  public synchronized void changeBacking(BlockNode node, @Nullable BlockNode backing)
+      throws BlockException {
+    quiesced(
+        List.of(node),
+        () -> {
+          Edge old = node.backing();
+          if (old != null) {
+            node.backing(null);
+            node.edges().remove(old);
+            old.node().users().remove(old);
+          }
+          if (backing != null) {
+            node.backing(
+                opener.attach(node, backing, "backing", EdgeRole.BACKING));
+          }
+          if (old != null) {
+            closeUnused(old.node());
+          }
+        });
+  }
+
+  /** The header of the node's image names that backing file now. */
+  public void backingNamed(BlockNode node, @Nullable BackingReference reference) {
+    node.namedBacking(reference);
+  }
+
+  /** A change of the graph's structure or of how a node is open. */
+  @FunctionalInterface
+  public interface GraphChange {
+    /** Carries it out; no request is in flight. */
+    void run() throws BlockException;
+  }
+
+  /**
+   * Stops the requests of all users above the nodes, waits for those in flight, runs {@code change},
+   * lets requests go on. Not from inside a request.
+   */
+  public synchronized void quiesced(List<BlockNode> nodes, GraphChange change)
+      throws BlockException {
+    Set<BlockBackend> shut = new LinkedHashSet<>();
+    for (BlockNode node : nodes) {
+      collectBackends(node, shut);
+    }
+    for (BlockBackend backend : shut) {
+      backend.gate().shut();
+    }
+    try {
+      change.run();
+    } finally {
+      for (BlockBackend backend : shut) {
+        backend.gate().open();
+      }
+    }
+  }
+
+  private static void collectBackends(BlockNode node, Set<BlockBackend> found) {
+    for (NodeUser user : node.users()) {
+      switch (user) {
+        case BlockBackend backend -> found.add(backend);
+        case Edge edge -> collectBackends(edge.parent(), found);
+      }
+    }
+  }
+
+  // For the opener
+
+  BlockNode add(
+      @Nullable String name, BlockDriverFactory factory, BlockOptions options, NodeFlags flags)
+      throws BlockException {
+    if (name == null) {
+      String digits = String.valueOf(generated++);
+      name = "#block" + "0".repeat(Math.max(0, 3 - digits.length())) + digits;
+    } else if (nodes.containsKey(name)) {
+      throw new BlockException(Errno.EINVAL, "Duplicate nodes with node-name='" + name + "'");
+    }
+    var node = new BlockNode(this, name, factory, options, flags);
+    nodes.put(name, node);
+    return node;
+  }
+
+  /** Closes a node that nobody uses; others stay. */
+  void closeUnused(BlockNode node) {
+    if (nodes.get(node.name()) == node && node.users().isEmpty() && !node.named()) {
+      discard(node);
+    }
+  }
+
+  /** Closes a node whose loss is being reported already. */
+  void discard(BlockNode node) {
+    try {
+      close(node);
+    } catch (BlockException e) {
+      warn(e.getMessage());
+    }
+  }
+
+  /** Closes a node that has no users, and what is below and used by nobody else. */
+  public synchronized void close(BlockNode node) throws BlockException {
+    if (nodes.remove(node.name()) == null) {
+      return;
+    }
+    BlockException failure = null;
+    if (node.isOpen()) {
+      try {
+        node.requests().flush();
+      } catch (BlockException e) {
+        failure = e;
+      }
+      try {
+        node.driver().close();
+      } catch (BlockException e) {
+        failure = failure == null ? e : failure;
+      }
+    }
+    for (Edge edge : node.edges()) {
+      BlockNode child = edge.node();
+      child.users().remove(edge);
+      if (child.users().isEmpty()) {
+        try {
+          close(child);
+        } catch (BlockException e) {
+          failure = failure == null ? e : failure;
+        }
+      } else {
+        PermissionUpdate.refresh(child);
+      }
+    }
+    node.edges().clear();
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** Closes all users and nodes; the first failure is thrown when all is closed. */
+  @Override
+  public void close() throws BlockException {
+    BlockException failure = null;
+    List<BlockBackend> open;
+    synchronized (this) {
+      open = List.copyOf(backends);
+    }
+    for (BlockBackend backend : open) {
+      try {
+        backend.close();
+      } catch (BlockException e) {
+        failure = failure == null ? e : failure;
+      }
+    }
+    for (BlockNode node : nodes()) {
+      synchronized (this) {
+        if (node.users().isEmpty()) {
+          try {
+            close(node);
+          } catch (BlockException e) {
+            failure = failure == null ? e : failure;
+          }
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+}

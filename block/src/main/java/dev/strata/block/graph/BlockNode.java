@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.graph;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.bitmap.BitmapSet;
+import dev.strata.block.driver.BackingReference;
+import dev.strata.block.driver.BlockDriver;
+import dev.strata.block.driver.BlockDriverFactory;
+import dev.strata.block.driver.DriverKind;
+import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.option.BlockOptions;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node of the graph: an opened driver with a name, its children and its users.
+ *
+ * <p>Thread-safe for questions; the structure changes under the graph's lock only.
+ */
+public final class BlockNode {
+  private final BlockGraph graph;
+  private final String name;
+  private final BlockDriverFactory factory;
+  private final List<Edge> edges = new CopyOnWriteArrayList<>();
+  private final List<NodeUser> users = new CopyOnWriteArrayList<>();
+  private final BitmapSet bitmaps = new BitmapSet();
+  private final BlockOptions options;
+  private volatile NodeFlags flags;
+  private volatile DetectZeroes detectZeroes = DetectZeroes.OFF;
+  private volatile boolean copyOnRead;
+  private volatile @Nullable BlockDriver driver; // set once the driver has opened
+  private volatile @Nullable NodeRequests requests;
+  private volatile @Nullable Edge backing;
+  private @Nullable BackingReference namedBacking;
+  private boolean backingOverridden;
+  private boolean temporary;
+
+  BlockNode(
+      BlockGraph graph,
+      String name,
+      BlockDriverFactory factory,
+      BlockOptions options,
+      NodeFlags flags) {
+    this.graph = graph;
+    this.name = name;
+    this.factory = factory;
+    this.options = options;
+    this.flags = flags;
+  }
+
+  void opened(BlockDriver driver) throws BlockException {
+    this.driver = driver;
+    this.namedBacking = driver.backing();
+    this.requests = new NodeRequests(this, driver, graph.buffers());
+  }
+
+  /** The name; generated, with a {@code #} in front, unless the user gave one. */
+  public String name() {
+    return name;
+  }
+
+  /** Whether the user gave the name. */
+  public boolean named() {
+    return !name.startsWith("#");
+  }
+
+  /** The driver's name: {@code qcow2}, {@code file}. */
+  public String driverName() {
+    return factory.name();
+  }
+
+  /** Where in the graph it stands. */
+  public DriverKind kind() {
+    return factory.kind();
+  }
+
+  /** The driver's factory. */
+  public BlockDriverFactory factory() {
+    return factory;
+  }
+
+  /** How it is opened now. */
+  public NodeFlags flags() {
+    return flags;
+  }
+
+  void flags(NodeFlags flags) {
+    this.flags = flags;
+  }
+
+  /** The driver, once it is open. */
+  BlockDriver driver() {
+    return Objects.requireNonNull(driver, "the driver is being opened");
+  }
+
+  boolean isOpen() {
+    return requests != null;
+  }
+
+  NodeRequests requests() {
+    return Objects.requireNonNull(requests, "the driver is being opened");
+  }
+
+  /** The children, in the order in which the driver opened them, the backing file last. */
+  public List<Edge> edges() {
+    return edges;
+  }
+
+  /** Who uses this node. */
+  List<NodeUser> users() {
+    return users;
+  }
+
+  /** The dirty bitmaps. */
+  public BitmapSet bitmaps() {
+    return bitmaps;
+  }
+
+  /** The child of that name, or null. */
+  public @Nullable Edge edge(String edgeName) {
+    for (Edge edge : edges) {
+      if (edge.name().equals(edgeName)) {
+        return edge;
+      }
+    }
+    return null;
+  }
+
+  /** The backing child, or null. */
+  public @Nullable Edge backing() {
+    return backing;
+  }
+
+  void backing(@Nullable Edge edge) {
+    backing = edge;
+  }
+
+  /** The backing file that the image names, whether it is open or not; null if it names none. */
+  public @Nullable BackingReference namedBacking() {
+    return namedBacking;
+  }
+
+  void namedBacking(@Nullable BackingReference reference) {
+    namedBacking = reference;
+  }
+
+  /** Whether the user chose another backing file than the image names. */
+  boolean backingOverridden() {
+    return backingOverridden;
+  }
+
+  void backingOverridden(boolean overridden) {
+    backingOverridden = overridden;
+  }
+
+  /** Whether its images have backing files. */
+  public boolean supportsBacking() {
+    return factory.supportsBacking();
+  }
+
+  /** What becomes of writes of zeroes. */
+  public DetectZeroes detectZeroes() {
+    return detectZeroes;
+  }
+
+  void detectZeroes(DetectZeroes value) {
+    detectZeroes = value;
+  }
+
+  /** Whether reads copy what they take from the backing file. */
+  public boolean copyOnRead() {
+    return copyOnRead;
+  }
+
+  void copyOnRead(boolean value) throws BlockException {
+    copyOnRead = value;
+    NodeRequests open = requests;
+    if (open != null) {
+      open.refresh();
+    }
+  }
+
+  /** The driver's own options that it was opened with. */
+  BlockOptions options() {
+    return options;
+  }
+
+  /** Whether the graph made the file for itself and nobody else knows it. */
+  boolean temporary() {
+    return temporary;
+  }
+
+  void temporary(boolean value) {
+    temporary = value;
+  }
+
+  /** A name that opens the same content: a plain file name, or a {@code json:} name. */
+  public String filename() {
+    return NodeFilename.of(this);
+  }
+
+  /** The plain file name that opens the same content, or null if it takes more than that. */
+  public @Nullable String exactFilename() {
+    return NodeFilename.exact(this);
+  }
+
+  /** The name of the backing file as the image gives it, combined with the image's folder. */
+  public @Nullable String fullBackingFilename() throws BlockException {
+    BackingReference named = namedBacking;
+    return named == null ? null : NodeFilename.combine(this, named.filename());
+  }
+
+  /** What the driver can do beyond reading and writing; filters are looked through. */
+  public <C> Optional<C> capability(Class<C> type) {
+    return driver().capability(type);
+  }
+
+  /** Whether a file of this driver that has just been created reads as zeroes. */
+  public boolean readsZeroAfterCreate() {
+    return driver().readsZeroAfterCreate();
+  }
+
+  /** The size as a guest sees it, in bytes. */
+  public long length() {
+    return requests().length();
+  }
+
+  /** The bytes occupied on the host, backing files aside; -1 if unknown. */
+  public long allocatedSize() throws BlockException {
+    long own = driver().allocatedSize();
+    if (own >= 0) {
+      return own;
+    }
+    long sum = -1;
+    for (Edge edge : edges) {
+      if (edge != backing) {
+        long part = edge.node().allocatedSize();
+        if (part < 0) {
+          return -1;
+        }
+        sum = Math.max(sum, 0) + part;
+      }
+    }
+    return sum;
+  }
+
+  /** The node whose content a filter passes on; the node itself if it is no filter. */
+  public BlockNode skipFilters() {
+    BlockNode node = this;
+    while (node.kind() == DriverKind.FILTER && !node.edges.isEmpty()) {
+      node = node.edges.get(0).node();
+    }
+    return node;
+  }
+
+  /** The graph it belongs to. */
+  public BlockGraph graph() {
+    return graph;
+  }
+
+  @Override
+  public String toString() {
+    return driverName() + " node '" + name + "'";
+  }
+}

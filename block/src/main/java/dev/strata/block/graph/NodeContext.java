@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.graph;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.BufferPool;
+import dev.strata.block.Child;
+import dev.strata.block.EdgeRole;
+import dev.strata.block.Errno;
+import dev.strata.block.bitmap.BitmapSet;
+import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.driver.OpenContext;
+import dev.strata.block.option.BlockOptions;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/** The graph as one driver sees it. */
+final class NodeContext implements OpenContext {
+  private final NodeOpener opener;
+  private final BlockNode node;
+  private final BlockOptions options;
+  private final @Nullable BlockNode file;
+  private final boolean probed;
+  private final OpenGate gate;
+  private final int depth;
+
+  /**
+   * The context of {@code node}.
+   *
+   * @param options what the node's options say of children is taken from here
+   * @param file the child {@code file} if it is open already, or null
+   */
+  NodeContext(
+      NodeOpener opener,
+      BlockNode node,
+      BlockOptions options,
+      @Nullable BlockNode file,
+      boolean probed,
+      OpenGate gate,
+      int depth) {
+    this.opener = opener;
+    this.node = node;
+    this.options = options;
+    this.file = file;
+    this.probed = probed;
+    this.gate = gate;
+    this.depth = depth;
+  }
+
+  @Override
+  public String nodeName() {
+    return node.name();
+  }
+
+  @Override
+  public NodeFlags flags() {
+    return node.flags();
+  }
+
+  @Override
+  public Child child(String edge, EdgeRole role) throws BlockException {
+    Child child = optionalChild(edge, role);
+    if (child == null) {
+      throw new BlockException(
+          Errno.EINVAL, "A block device must be specified for \"" + edge + "\"");
+    }
+    return child;
+  }
+
+  @Override
+  public @Nullable Child optionalChild(String edge, EdgeRole role) throws BlockException {
+    if (edge.equals("file") && file != null) {
+      return opener.attach(node, file, edge, role);
+    }
+    BlockNode child = opener.openChild(node, null, options, edge, role, gate, depth);
+    return child == null ? null : opener.attach(node, child, edge, role);
+  }
+
+  @Override
+  public Child childNamedByImage(String edge, EdgeRole role, String filename)
+      throws BlockException {
+    gate.check(edge, node.filename(), filename);
+    BlockNode child = opener.openChild(node, filename, options, edge, role, gate, depth);
+    if (child == null) {
+      throw new BlockException(
+          Errno.EINVAL, "A block device must be specified for \"" + edge + "\"");
+    }
+    return opener.attach(node, child, edge, role);
+  }
+
+  @Override
+  public @Nullable Child backing() {
+    return node.backing();
+  }
+
+  @Override
+  public BitmapSet bitmaps() {
+    return node.bitmaps();
+  }
+
+  @Override
+  public BufferPool buffers() {
+    return node.graph().buffers();
+  }
+
+  @Override
+  public boolean probed() {
+    return probed;
+  }
+
+  @Override
+  public String probe(MemorySegment head) throws BlockException {
+    return node.graph().drivers().probe(head, node.filename()).name();
+  }
+
+  @Override
+  public void warn(String line) {
+    node.graph().warn(line);
+  }
+}

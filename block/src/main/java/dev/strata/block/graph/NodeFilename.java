@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.graph;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import dev.strata.block.driver.DriverKind;
+import dev.strata.block.json.JsonNull;
+import dev.strata.block.json.JsonObject;
+import dev.strata.block.json.JsonWriter;
+import dev.strata.block.json.KeyOrder;
+import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.ImageName;
+import org.jspecify.annotations.Nullable;
+
+/** The file name that opens a node's content again: plain where that says it all, else {@code json:}. */
+final class NodeFilename {
+  private NodeFilename() {}
+
+  static String of(BlockNode node) {
+    String exact = exact(node);
+    return exact != null ? exact : "json:" + JsonWriter.compact(options(node), KeyOrder.HASHED);
+  }
+
+  static @Nullable String exact(BlockNode node) {
+    if (!node.isOpen() || node.kind() == DriverKind.PROTOCOL || node.edges().isEmpty()) {
+      return node.isOpen() ? node.driver().exactFilename() : null;
+    }
+    if (hasContentOptions(node) || isBackingOverridden(node)) {
+      return null;
+    }
+    String own = node.driver().exactFilename();
+    if (own != null) {
+      return own;
+    }
+    Edge file = node.edge("file");
+    return file != null
+            && node.kind() == DriverKind.FORMAT
+            && file.node().kind() == DriverKind.PROTOCOL
+        ? exact(file.node())
+        : null;
+  }
+
+  private static boolean hasContentOptions(BlockNode node) {
+    for (String name : node.factory().contentOptions()) {
+      if (node.options().has(name) || node.options().hasSection(name)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isBackingOverridden(BlockNode node) {
+    // Without I/O the backing file is left closed on purpose.
+    if (!node.supportsBacking() || node.flags().noIo()) {
+      return false;
+    }
+    return node.backing() == null ? node.namedBacking() != null : node.backingOverridden();
+  }
+
+  /** All options that open the same content again. */
+  static JsonObject options(BlockNode node) {
+    var all = new JsonObject();
+    BlockOptions own = node.options();
+    var content = new BlockOptions();
+    for (String name : node.factory().contentOptions()) {
+      content.putIfAbsent(name, own);
+      BlockOptions section = own.copy().section(name);
+      for (String inner : section.names()) {
+        content.putAll(name, section);
+        break;
+      }
+    }
+    JsonObject kept = content.toJson();
+    for (String name : kept.keys()) {
+      var value = kept.get(name);
+      if (value != null) {
+        all.put(name, value);
+      }
+    }
+    for (Edge edge : node.edges()) {
+      if (edge == node.backing()) {
+        continue;
+      }
+      all.put(edge.name(), options(edge.node()));
+    }
+    if (isBackingOverridden(node)) {
+      Edge backing = node.backing();
+      all.put("backing", backing == null ? JsonNull.NULL : options(backing.node()));
+    }
+    all.put("driver", node.driverName());
+    return all;
+  }
+
+  /**
+   * A name that an image gives, as seen from where we are: relative ones are relative to the image's
+   * folder.
+   */
+  static String combine(BlockNode node, String name) throws BlockException {
+    if (name.isEmpty() || ImageName.protocol(name) != null || ImageName.isAbsolute(name)) {
+      return name;
+    }
+    String image = exact(node);
+    if (image == null) {
+      throw new BlockException(
+          Errno.EINVAL,
+          "Cannot use relative backing file names for '" + of(node) + "'");
+    }
+    return ImageName.combine(image, name);
+  }
+}

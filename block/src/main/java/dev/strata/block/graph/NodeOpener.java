@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.graph;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.BufferPool;
+import dev.strata.block.EdgeRole;
+import dev.strata.block.Errno;
+import dev.strata.block.driver.BackingReference;
+import dev.strata.block.driver.BlockDriver;
+import dev.strata.block.driver.BlockDriverFactory;
+import dev.strata.block.driver.DriverKind;
+import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.json.JsonReader;
+import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.ImageName;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens a node with all that it needs: finds the driver, opens the file below, guesses the format,
+ * opens the backing chain. What was opened is closed again if a later step fails.
+ */
+final class NodeOpener {
+  /** How many layers of an image may lead to files that images name; ends a chain that is a ring. */
+  static final int MAX_DEPTH = 1000;
+
+  private final BlockGraph graph;
+
+  NodeOpener(BlockGraph graph) {
+    this.graph = graph;
+  }
+
+  /** Opens what a user asks for. */
+  BlockNode open(OpenRequest request) throws BlockException {
+    return open(
+        request.filename(),
+        request.options(),
+        request.flags(),
+        request.protocol(),
+        request.noBacking(),
+        request.gate(),
+        0);
+  }
+
+  private BlockNode open(
+      @Nullable String filename,
+      BlockOptions options,
+      NodeFlags flags,
+      boolean protocolWanted,
+      boolean noBacking,
+      OpenGate gate,
+      int depth)
+      throws BlockException {
+    if (depth > MAX_DEPTH) {
+      throw new BlockException(
+          Errno.ELOOP, "More than " + MAX_DEPTH + " images refer to one another");
+    }
+    if (filename != null && ImageName.isJson(filename)) {
+      putAllAbsent(options, BlockOptions.of(JsonReader.parseFilename(filename)));
+      filename = null;
+    }
+    String driverName = options.string("driver");
+    BlockDriverFactory factory = driverName == null ? null : graph.drivers().require(driverName);
+    boolean protocol = factory == null ? protocolWanted : factory.kind() == DriverKind.PROTOCOL;
+    if (protocol) {
+      factory = fillProtocol(filename, options, factory);
+      filename = null;
+    }
+    options.remove("driver");
+    NodeSettings settings = NodeSettings.take(options, flags);
+    BlockNode file = null;
+    boolean probed = false;
+    if (!protocol) {
+      boolean format = factory == null || factory.kind() == DriverKind.FORMAT;
+      file =
+          openChild(
+              settings.flags(), format, filename, options, "file", fileRole(factory), gate, depth);
+      if (factory == null) {
+        if (file == null) {
+          throw new BlockException(Errno.EINVAL, "Must specify either driver or file");
+        }
+        probed = true;
+        try {
+          factory = probe(file);
+        } catch (BlockException e) {
+          graph.closeUnused(file);
+          throw e;
+        }
+      }
+    }
+    BlockNode node;
+    try {
+      node =
+          graph.add(settings.nodeName(), factory, options.copy(), settings.flags());
+    } catch (BlockException e) {
+      if (file != null) {
+        graph.closeUnused(file);
+      }
+      throw e;
+    }
+    boolean opened = false;
+    try {
+      node.detectZeroes(settings.detectZeroes());
+      openDriver(node, factory, options, file, probed, noBacking, gate, depth);
+      opened = true;
+      return node;
+    } finally {
+      if (!opened) {
+        graph.discard(node);
+        if (file != null) {
+          graph.closeUnused(file);
+        }
+      }
+    }
+  }
+
+  private static EdgeRole fileRole(@Nullable BlockDriverFactory factory) {
+    return factory != null && factory.kind() == DriverKind.FILTER
+        ? EdgeRole.FILTERED
+        : EdgeRole.IMAGE;
+  }
+
+  private void openDriver(
+      BlockNode node,
+      BlockDriverFactory factory,
+      BlockOptions options,
+      @Nullable BlockNode file,
+      boolean probed,
+      boolean noBacking,
+      OpenGate gate,
+      int depth)
+      throws BlockException {
+    var context = new NodeContext(this, node, options, file, probed, gate, depth);
+    BlockDriver driver = factory.open(context, options);
+    node.opened(driver);
+    PermissionUpdate.refresh(node);
+    if (noBacking) {
+      options.section("backing");
+      options.remove("backing");
+    } else {
+      openBacking(node, options, gate, depth);
+    }
+    rejectLeftOver(factory, options);
+  }
+
+  private static void rejectLeftOver(BlockDriverFactory factory, BlockOptions options)
+      throws BlockException {
+    for (String name : options.names()) {
+      throw new BlockException(
+          Errno.EINVAL,
+          factory.kind() == DriverKind.PROTOCOL
+              ? "Block protocol '" + factory.name() + "' doesn't support the option '" + name + "'"
+              : "Block format '" + factory.name() + "' does not support the option '" + name + "'");
+    }
+  }
+
+  private BlockDriverFactory fillProtocol(
+      @Nullable String filename, BlockOptions options, @Nullable BlockDriverFactory factory)
+      throws BlockException {
+    boolean parse = false;
+    if (filename != null) {
+      if (options.has("filename")) {
+        throw new BlockException(
+            Errno.EINVAL, "Can't specify 'file' and 'filename' options at the same time");
+      }
+      options.put("filename", filename);
+      parse = true;
+    }
+    String name = options.string("filename");
+    if (factory == null) {
+      if (name == null) {
+        throw new BlockException(Errno.EINVAL, "Must specify either driver or file");
+      }
+      factory = graph.drivers().protocolOf(name, parse);
+    }
+    if (parse && name != null) {
+      options.remove("filename");
+      factory.parseFilename(name, options);
+    }
+    return factory;
+  }
+
+  private static void putAllAbsent(BlockOptions options, BlockOptions more) throws BlockException {
+    for (String name : more.names()) {
+      options.putIfAbsent(name, more);
+    }
+  }
+
+  /** Opens a child that a node's options describe; null if they say nothing and there is no name. */
+  @Nullable BlockNode openChild(
+      BlockNode parent,
+      @Nullable String filename,
+      BlockOptions options,
+      String edge,
+      EdgeRole role,
+      OpenGate gate,
+      int depth)
+      throws BlockException {
+    return openChild(
+        parent.flags(),
+        parent.kind() == DriverKind.FORMAT,
+        filename,
+        options,
+        edge,
+        role,
+        gate,
+        depth);
+  }
+
+  private @Nullable BlockNode openChild(
+      NodeFlags parentFlags,
+      boolean parentIsFormat,
+      @Nullable String filename,
+      BlockOptions options,
+      String edge,
+      EdgeRole role,
+      OpenGate gate,
+      int depth)
+      throws BlockException {
+    String reference = options.takeString(edge);
+    BlockOptions own = options.section(edge);
+    if (reference != null) {
+      if (filename != null || !own.isEmpty()) {
+        throw new BlockException(
+            Errno.EINVAL,
+            "Cannot reference an existing block device with additional options or a new filename");
+      }
+      return graph.require(reference);
+    }
+    if (filename == null && own.isEmpty()) {
+      return null;
+    }
+    NodeFlags flags = NodeSettings.ofChild(parentFlags, parentIsFormat, role);
+    boolean protocol = parentIsFormat && role != EdgeRole.BACKING;
+    return open(filename, own, flags, protocol, false, gate, depth + 1);
+  }
+
+  /** Makes {@code child} a child of {@code node}. */
+  Edge attach(BlockNode node, BlockNode child, String name, EdgeRole role) throws BlockException {
+    var edge = new Edge(node, child, name, role);
+    node.edges().add(edge);
+    child.users().add(edge);
+    try {
+      PermissionUpdate.refresh(node);
+    } catch (BlockException e) {
+      node.edges().remove(edge);
+      child.users().remove(edge);
+      throw e;
+    }
+    return edge;
+  }
+
+  private BlockDriverFactory probe(BlockNode file) throws BlockException {
+    if (file.length() == 0) {
+      return graph.drivers().require("raw");
+    }
+    try (BufferPool.Buffer head = graph.buffers().acquire(DriverRegistry.PROBE_BYTES)) {
+      try {
+        file.requests().read(0, head.vector(), 0);
+      } catch (BlockException e) {
+        throw BlockException.of(e.errno(), "Could not read image for determining its format");
+      }
+      return graph.drivers().probe(head.segment(), file.filename());
+    }
+  }
+
+  private void openBacking(BlockNode node, BlockOptions options, OpenGate gate, int depth)
+      throws BlockException {
+    if (options.isNull("backing") || "".equals(options.string("backing"))) {
+      options.remove("backing");
+      return;
+    }
+    String reference = options.string("backing");
+    BlockOptions own = options.copy().section("backing");
+    BackingReference named = node.namedBacking();
+    if (reference == null && own.isEmpty() && named == null) {
+      return;
+    }
+    if (!node.supportsBacking()) {
+      if (reference == null && own.isEmpty()) {
+        return;
+      }
+      throw new BlockException(Errno.EINVAL, "Driver doesn't support backing files");
+    }
+    boolean implicit = reference == null && own.isEmpty();
+    try {
+      String filename = null;
+      if (reference == null && !own.has("file.filename") && named != null) {
+        filename = NodeFilename.combine(node, named.filename());
+        gate.check("backing", node.filename(), filename);
+      }
+      if (reference == null && named != null && named.format() != null && !own.has("driver")) {
+        options.put("backing.driver", named.format());
+      }
+      BlockNode backing =
+          openChild(node, filename, options, "backing", EdgeRole.BACKING, gate, depth);
+      if (backing != null) {
+        try {
+          node.backing(attach(node, backing, "backing", EdgeRole.BACKING));
+        } catch (BlockException e) {
+          graph.closeUnused(backing);
+          throw e;
+        }
+        node.backingOverridden(
+            !implicit && (named == null || !backing.filename().equals(named.filename())));
+      }
+    } catch (BlockException e) {
+      throw e.during("Could not open backing file");
+    }
+  }
+}
