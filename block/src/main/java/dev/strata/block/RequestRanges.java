@@ -35,6 +35,9 @@ public final class RequestRanges {
   private final Hold list = new Hold(0, 0, false); // a ring in order of arrival, guarded by this
   private int waiting; // guarded by this
 
+  /** No requests in flight. */
+  public RequestRanges() {}
+
   /** Takes part in the bytes {@code from} to {@code to}; waits for those who have them alone. */
   public Hold share(long from, long to) {
     return enter(new Hold(from, to, false));

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 public final class BitmapSet {
   private final List<DirtyBitmap> all = new CopyOnWriteArrayList<>();
 
+  /** No bitmaps yet. */
+  public BitmapSet() {}
+
   /** All, in the order in which they came. */
   public List<DirtyBitmap> all() {
     return List.copyOf(all);

@@ -6,9 +6,9 @@ import dev.strata.block.Errno;
 import dev.strata.block.driver.DriverKind;
 import dev.strata.block.json.JsonNull;
 import dev.strata.block.json.JsonObject;
+import dev.strata.block.json.JsonValue;
 import dev.strata.block.json.JsonWriter;
 import dev.strata.block.json.KeyOrder;
-import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.ImageName;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +18,7 @@ final class NodeFilename {
 
   static String of(BlockNode node) {
     String exact = exact(node);
-    return exact != null ? exact : "json:" + JsonWriter.compact(options(node), KeyOrder.HASHED);
+    return exact != null ? exact : "json:" + JsonWriter.compact(options(node), KeyOrder.REFERENCE);
   }
 
   static @Nullable String exact(BlockNode node) {
@@ -60,21 +60,12 @@ final class NodeFilename {
   /** All options that open the same content again. */
   static JsonObject options(BlockNode node) {
     var all = new JsonObject();
-    BlockOptions own = node.options();
-    var content = new BlockOptions();
     for (String name : node.factory().contentOptions()) {
-      content.putIfAbsent(name, own);
-      BlockOptions section = own.copy().section(name);
-      for (String inner : section.names()) {
-        content.putAll(name, section);
-        break;
-      }
-    }
-    JsonObject kept = content.toJson();
-    for (String name : kept.keys()) {
-      var value = kept.get(name);
+      JsonValue value = node.options().get(name);
       if (value != null) {
         all.put(name, value);
+      } else if (node.options().hasSection(name)) {
+        all.put(name, node.options().copy().section(name).toJson());
       }
     }
     for (Edge edge : node.edges()) {

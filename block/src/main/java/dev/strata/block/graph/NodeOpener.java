@@ -10,7 +10,8 @@ import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.NodeFlags;
-import dev.strata.block.json.JsonReader;
+import dev.strata.block.json.JsonNull;
+import dev.strata.block.json.JsonValue;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.ImageName;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +56,7 @@ final class NodeOpener {
           Errno.ELOOP, "More than " + MAX_DEPTH + " images refer to one another");
     }
     if (filename != null && ImageName.isJson(filename)) {
-      putAllAbsent(options, BlockOptions.of(JsonReader.parseFilename(filename)));
+      putAllAbsent(options, ImageName.parseJson(filename));
       filename = null;
     }
     String driverName = options.string("driver");
@@ -139,18 +140,7 @@ final class NodeOpener {
     } else {
       openBacking(node, options, gate, depth);
     }
-    rejectLeftOver(factory, options);
-  }
-
-  private static void rejectLeftOver(BlockDriverFactory factory, BlockOptions options)
-      throws BlockException {
-    for (String name : options.names()) {
-      throw new BlockException(
-          Errno.EINVAL,
-          factory.kind() == DriverKind.PROTOCOL
-              ? "Block protocol '" + factory.name() + "' doesn't support the option '" + name + "'"
-              : "Block format '" + factory.name() + "' does not support the option '" + name + "'");
-    }
+    options.rejectUnknown(factory.name(), factory.kind() == DriverKind.PROTOCOL);
   }
 
   private BlockDriverFactory fillProtocol(
@@ -179,9 +169,12 @@ final class NodeOpener {
     return factory;
   }
 
-  private static void putAllAbsent(BlockOptions options, BlockOptions more) throws BlockException {
+  private static void putAllAbsent(BlockOptions options, BlockOptions more) {
     for (String name : more.names()) {
-      options.putIfAbsent(name, more);
+      JsonValue value = more.get(name);
+      if (value != null) {
+        options.putIfAbsent(name, value);
+      }
     }
   }
 
@@ -265,7 +258,7 @@ final class NodeOpener {
 
   private void openBacking(BlockNode node, BlockOptions options, OpenGate gate, int depth)
       throws BlockException {
-    if (options.isNull("backing") || "".equals(options.string("backing"))) {
+    if (options.get("backing") instanceof JsonNull || "".equals(options.string("backing"))) {
       options.remove("backing");
       return;
     }
