@@ -5,10 +5,11 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A failure of the block layer: what POSIX would call it, and one line in the reference tools' words.
+ * A failure of the block layer: what POSIX would call it, and one line in the reference tools'
+ * words.
  *
- * <p>The message is complete for a user. Where the reference appends the system's words, as in {@code
- * Could not open 'a': No such file or directory}, {@link #of} does.
+ * <p>The message is complete for a user. Where the reference appends the system's words, as in
+ * {@code Could not open 'a': No such file or directory}, {@link #of} does.
  */
 public final class BlockException extends IOException {
   private static final long serialVersionUID = 1;

@@ -2,8 +2,8 @@
 package dev.strata.block;
 
 /**
- * The kind of a failure, as POSIX names it, with the number Linux gives it on x86-64 and the text of
- * glibc's {@code strerror} in the C locale: scripts compare that text.
+ * The kind of a failure, as POSIX names it, with the number Linux gives it on x86-64 and the text
+ * of glibc's {@code strerror} in the C locale: scripts compare that text.
  */
 public enum Errno {
   EPERM(1, "Operation not permitted"),

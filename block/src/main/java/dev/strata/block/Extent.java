@@ -61,13 +61,20 @@ public record Extent(
   }
 
   /**
-   * The run as the node above {@code child} sees it, which passes the child's content on from {@code
-   * offset} instead.
+   * The run as the node above {@code child} sees it, which passes the child's content on from
+   * {@code offset} instead.
    */
   public Extent through(Child child, long offset) {
     boolean childItself = file == null && hasPlace();
     return new Extent(
-        offset, length, data, zero, allocated, compressed, childItself ? child : file, fileOffset,
+        offset,
+        length,
+        data,
+        zero,
+        allocated,
+        compressed,
+        childItself ? child : file,
+        fileOffset,
         false);
   }
 

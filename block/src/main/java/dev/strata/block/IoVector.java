@@ -179,7 +179,8 @@ public final class IoVector {
       return true;
     }
     for (MemorySegment segment : segments) {
-      if (!segment.isNative() || ((segment.address() | segment.byteSize()) & (alignment - 1)) != 0) {
+      if (!segment.isNative()
+          || ((segment.address() | segment.byteSize()) & (alignment - 1)) != 0) {
         return false;
       }
     }

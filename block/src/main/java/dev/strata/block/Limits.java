@@ -39,43 +39,102 @@ public record Limits(
   /** With that alignment of requests, a power of two. */
   public Limits withRequestAlignment(int bytes) {
     return new Limits(
-        bytes, maxTransfer, optimalTransfer, memoryAlignment, writeZeroesAlignment, maxWriteZeroes,
-        discardAlignment, maxDiscard, writeFlags, zeroFlags, writesZeroes, discards);
+        bytes,
+        maxTransfer,
+        optimalTransfer,
+        memoryAlignment,
+        writeZeroesAlignment,
+        maxWriteZeroes,
+        discardAlignment,
+        maxDiscard,
+        writeFlags,
+        zeroFlags,
+        writesZeroes,
+        discards);
   }
 
   /** With that alignment of memory, a power of two. */
   public Limits withMemoryAlignment(int bytes) {
     return new Limits(
-        requestAlignment, maxTransfer, optimalTransfer, bytes, writeZeroesAlignment, maxWriteZeroes,
-        discardAlignment, maxDiscard, writeFlags, zeroFlags, writesZeroes, discards);
+        requestAlignment,
+        maxTransfer,
+        optimalTransfer,
+        bytes,
+        writeZeroesAlignment,
+        maxWriteZeroes,
+        discardAlignment,
+        maxDiscard,
+        writeFlags,
+        zeroFlags,
+        writesZeroes,
+        discards);
   }
 
   /** With those limits of reads and writes. */
   public Limits withTransfer(long maxTransfer, long optimalTransfer) {
     return new Limits(
-        requestAlignment, maxTransfer, optimalTransfer, memoryAlignment, writeZeroesAlignment,
-        maxWriteZeroes, discardAlignment, maxDiscard, writeFlags, zeroFlags, writesZeroes,
+        requestAlignment,
+        maxTransfer,
+        optimalTransfer,
+        memoryAlignment,
+        writeZeroesAlignment,
+        maxWriteZeroes,
+        discardAlignment,
+        maxDiscard,
+        writeFlags,
+        zeroFlags,
+        writesZeroes,
         discards);
   }
 
   /** With a write-zeroes of its own. */
   public Limits withWriteZeroes(long alignment, long max, int flags) {
     return new Limits(
-        requestAlignment, maxTransfer, optimalTransfer, memoryAlignment, alignment, max,
-        discardAlignment, maxDiscard, writeFlags, flags, true, discards);
+        requestAlignment,
+        maxTransfer,
+        optimalTransfer,
+        memoryAlignment,
+        alignment,
+        max,
+        discardAlignment,
+        maxDiscard,
+        writeFlags,
+        flags,
+        true,
+        discards);
   }
 
   /** With a discard of its own. */
   public Limits withDiscard(long alignment, long max) {
     return new Limits(
-        requestAlignment, maxTransfer, optimalTransfer, memoryAlignment, writeZeroesAlignment,
-        maxWriteZeroes, alignment, max, writeFlags, zeroFlags, writesZeroes, true);
+        requestAlignment,
+        maxTransfer,
+        optimalTransfer,
+        memoryAlignment,
+        writeZeroesAlignment,
+        maxWriteZeroes,
+        alignment,
+        max,
+        writeFlags,
+        zeroFlags,
+        writesZeroes,
+        true);
   }
 
   /** With those flags of writes honoured by the driver itself. */
   public Limits withWriteFlags(int flags) {
     return new Limits(
-        requestAlignment, maxTransfer, optimalTransfer, memoryAlignment, writeZeroesAlignment,
-        maxWriteZeroes, discardAlignment, maxDiscard, flags, zeroFlags, writesZeroes, discards);
+        requestAlignment,
+        maxTransfer,
+        optimalTransfer,
+        memoryAlignment,
+        writeZeroesAlignment,
+        maxWriteZeroes,
+        discardAlignment,
+        maxDiscard,
+        flags,
+        zeroFlags,
+        writesZeroes,
+        discards);
   }
 }

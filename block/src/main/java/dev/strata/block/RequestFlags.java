@@ -21,7 +21,9 @@ public final class RequestFlags {
   /** Write only: the bytes are those that the guest reads there already; needs less permission. */
   public static final int WRITE_UNCHANGED = 1 << 3;
 
-  /** Write only: store the bytes compressed; the range is whole clusters, but for the image's end. */
+  /**
+   * Write only: store the bytes compressed; the range is whole clusters, but for the image's end.
+   */
   public static final int COMPRESSED = 1 << 4;
 
   /** Truncate only: a grown range reads as zeroes even over a backing file with data there. */

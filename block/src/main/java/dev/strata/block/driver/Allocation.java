@@ -5,8 +5,9 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 
 /**
- * Fresh storage for a run of guest bytes that nothing points to yet. The data are written first, then
- * {@link #link} lets the image's map point there: a crash in between leaks the storage at worst.
+ * Fresh storage for a run of guest bytes that nothing points to yet. The data are written first,
+ * then {@link #link} lets the image's map point there: a crash in between leaks the storage at
+ * worst.
  *
  * <p>Either {@link #link} or {@link #release} is called, once.
  */
@@ -14,7 +15,9 @@ public interface Allocation {
   /** The first guest byte that will be mapped to the storage; at or below the requested one. */
   long guestOffset();
 
-  /** How many guest bytes will be mapped, from {@link #guestOffset} on; may pass the image's end. */
+  /**
+   * How many guest bytes will be mapped, from {@link #guestOffset} on; may pass the image's end.
+   */
   long length();
 
   /** Where the storage lies. */

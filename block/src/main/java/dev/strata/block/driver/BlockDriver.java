@@ -21,8 +21,8 @@ public interface BlockDriver extends BlockIo, AutoCloseable {
   Limits limits();
 
   /**
-   * Whether a file of this driver that has just been created and grown reads as zeroes where nothing
-   * was written.
+   * Whether a file of this driver that has just been created and grown reads as zeroes where
+   * nothing was written.
    */
   default boolean readsZeroAfterCreate() {
     return false;
@@ -47,8 +47,8 @@ public interface BlockDriver extends BlockIo, AutoCloseable {
   }
 
   /**
-   * What this driver can do beyond {@link BlockIo}: itself, if it implements the type. A filter looks
-   * through to its child.
+   * What this driver can do beyond {@link BlockIo}: itself, if it implements the type. A filter
+   * looks through to its child.
    */
   default <C> Optional<C> capability(Class<C> type) {
     return type.isInstance(this) ? Optional.of(type.cast(this)) : Optional.empty();

@@ -10,7 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A block driver as the graph finds it: a service, one {@code provides} line in a module. Stateless.
+ * A block driver as the graph finds it: a service, one {@code provides} line in a module.
+ * Stateless.
  */
 public interface BlockDriverFactory {
   /** The driver's name, as in {@code -f} and {@code driver=}. */

@@ -16,7 +16,9 @@ public interface Checkable {
     ALL
   }
 
-  /** Hears what is found, one line at a time, as the reference words it: {@code Leaked cluster …}. */
+  /**
+   * Hears what is found, one line at a time, as the reference words it: {@code Leaked cluster …}.
+   */
   interface Listener extends ProgressListener {
     /** A finding or what was done about it. */
     void found(String line);

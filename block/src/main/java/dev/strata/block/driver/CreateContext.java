@@ -22,8 +22,8 @@ public interface CreateContext {
   Child createDataFile(String filename) throws BlockException;
 
   /**
-   * Opens the image whose metadata now stand in the created file, as {@code driver} would, to give it
-   * its size; the graph closes it afterwards.
+   * Opens the image whose metadata now stand in the created file, as {@code driver} would, to give
+   * it its size; the graph closes it afterwards.
    *
    * @param options of the driver, without {@code driver} and {@code file}
    */

@@ -11,7 +11,10 @@ import dev.strata.block.Preallocation;
 import dev.strata.block.StatusDetail;
 import java.util.Optional;
 
-/** A driver that passes every request on to one child, as it came; what a filter changes it overrides. */
+/**
+ * A driver that passes every request on to one child, as it came; what a filter changes it
+ * overrides.
+ */
 public abstract class FilterDriver implements BlockDriver {
   private final Child file;
 

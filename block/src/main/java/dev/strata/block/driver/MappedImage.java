@@ -18,9 +18,10 @@ import org.jspecify.annotations.Nullable;
  * bytes. So reading, block status, copy-on-write, the order of writes and what may run in parallel
  * exist once.
  *
- * <p>The format's methods are called with the guest range held: shared for {@link #map} of a request
- * that only moves bytes, exclusively for whatever changes the map there. Ranges of concurrent calls
- * that change the map never overlap within {@link #granularity}; the format locks its own tables.
+ * <p>The format's methods are called with the guest range held: shared for {@link #map} of a
+ * request that only moves bytes, exclusively for whatever changes the map there. Ranges of
+ * concurrent calls that change the map never overlap within {@link #granularity}; the format locks
+ * its own tables.
  */
 public abstract class MappedImage implements BlockDriver {
   private final OpenContext context;
@@ -37,8 +38,8 @@ public abstract class MappedImage implements BlockDriver {
   }
 
   /**
-   * The guest bytes that the map treats as one (a cluster), a power of two; requests that change the
-   * map have their range alone up to these borders.
+   * The guest bytes that the map treats as one (a cluster), a power of two; requests that change
+   * the map have their range alone up to these borders.
    */
   protected abstract long granularity();
 
@@ -164,8 +165,7 @@ public abstract class MappedImage implements BlockDriver {
     }
   }
 
-  private static long writeMapped(Mapping mapping, IoVector from, int flags)
-      throws BlockException {
+  private static long writeMapped(Mapping mapping, IoVector from, int flags) throws BlockException {
     if (!(mapping instanceof Mapping.Data data && data.writable())) {
       return 0;
     }
@@ -233,9 +233,7 @@ public abstract class MappedImage implements BlockDriver {
       }
       allocation.file().event(DebugEvent.COW_WRITE);
       allocation.file().event(DebugEvent.WRITE_AIO);
-      allocation
-          .file()
-          .write(allocation.hostOffset() + (head ? 0 : headLength), all, flags);
+      allocation.file().write(allocation.hostOffset() + (head ? 0 : headLength), all, flags);
     }
   }
 
@@ -320,8 +318,7 @@ public abstract class MappedImage implements BlockDriver {
 
   private static Extent extent(long offset, Mapping mapping) {
     return switch (mapping) {
-      case Mapping.Data data ->
-          Extent.data(offset, data.length(), data.file(), data.offset());
+      case Mapping.Data data -> Extent.data(offset, data.length(), data.file(), data.offset());
       case Mapping.Zero zero -> {
         @Nullable Child file = zero.file();
         yield new Extent(

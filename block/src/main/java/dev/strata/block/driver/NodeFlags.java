@@ -5,7 +5,8 @@ package dev.strata.block.driver;
  * How a node is opened, whatever its driver.
  *
  * @param writable requests that write may come
- * @param autoReadOnly the driver may open read-only although {@code writable}, until somebody writes
+ * @param autoReadOnly the driver may open read-only although {@code writable}, until somebody
+ *     writes
  * @param direct bypass the host's page cache ({@code cache.direct})
  * @param noFlush flushes are not passed to the host ({@code cache.no-flush})
  * @param unmap discards are carried out ({@code discard=unmap})
@@ -29,43 +30,36 @@ public record NodeFlags(
 
   /** With that {@code writable}. */
   public NodeFlags withWritable(boolean writable) {
-    return new NodeFlags(
-        writable, autoReadOnly, direct, noFlush, unmap, check, noIo, forceShare);
+    return new NodeFlags(writable, autoReadOnly, direct, noFlush, unmap, check, noIo, forceShare);
   }
 
   /** With that {@code autoReadOnly}. */
   public NodeFlags withAutoReadOnly(boolean autoReadOnly) {
-    return new NodeFlags(
-        writable, autoReadOnly, direct, noFlush, unmap, check, noIo, forceShare);
+    return new NodeFlags(writable, autoReadOnly, direct, noFlush, unmap, check, noIo, forceShare);
   }
 
   /** With that {@code direct} and {@code noFlush}. */
   public NodeFlags withCache(boolean direct, boolean noFlush) {
-    return new NodeFlags(
-        writable, autoReadOnly, direct, noFlush, unmap, check, noIo, forceShare);
+    return new NodeFlags(writable, autoReadOnly, direct, noFlush, unmap, check, noIo, forceShare);
   }
 
   /** With that {@code unmap}. */
   public NodeFlags withUnmap(boolean unmap) {
-    return new NodeFlags(
-        writable, autoReadOnly, direct, noFlush, unmap, check, noIo, forceShare);
+    return new NodeFlags(writable, autoReadOnly, direct, noFlush, unmap, check, noIo, forceShare);
   }
 
   /** With that {@code check}. */
   public NodeFlags withCheck(boolean check) {
-    return new NodeFlags(
-        writable, autoReadOnly, direct, noFlush, unmap, check, noIo, forceShare);
+    return new NodeFlags(writable, autoReadOnly, direct, noFlush, unmap, check, noIo, forceShare);
   }
 
   /** With that {@code noIo}. */
   public NodeFlags withNoIo(boolean noIo) {
-    return new NodeFlags(
-        writable, autoReadOnly, direct, noFlush, unmap, check, noIo, forceShare);
+    return new NodeFlags(writable, autoReadOnly, direct, noFlush, unmap, check, noIo, forceShare);
   }
 
   /** With that {@code forceShare}. */
   public NodeFlags withForceShare(boolean forceShare) {
-    return new NodeFlags(
-        writable, autoReadOnly, direct, noFlush, unmap, check, noIo, forceShare);
+    return new NodeFlags(writable, autoReadOnly, direct, noFlush, unmap, check, noIo, forceShare);
   }
 }

@@ -13,8 +13,8 @@ import dev.strata.block.driver.Permissions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A user's hold on a node: the way in for requests from outside the graph. Requests beyond the node's
- * end fail. Thread-safe.
+ * A user's hold on a node: the way in for requests from outside the graph. Requests beyond the
+ * node's end fail. Thread-safe.
  */
 public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
   private final BlockGraph graph;
@@ -161,10 +161,7 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
    * @param base the first node that is not asked, or null to ask the whole chain
    */
   public LayeredExtent statusAbove(
-      @Nullable BlockNode base,
-      long offset,
-      long length,
-      StatusDetail detail)
+      @Nullable BlockNode base, long offset, long length, StatusDetail detail)
       throws BlockException {
     gate.enter();
     try {

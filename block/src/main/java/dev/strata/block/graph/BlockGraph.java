@@ -82,8 +82,8 @@ public final class BlockGraph implements AutoCloseable {
    *
    * @param options of the driver's creation schema; what it leaves goes to the protocol below
    */
-  public synchronized void create(
-      BlockDriverFactory driver, String filename, BlockOptions options) throws BlockException {
+  public synchronized void create(BlockDriverFactory driver, String filename, BlockOptions options)
+      throws BlockException {
     ImageCreator.create(this, driver, filename, options);
   }
 
@@ -220,8 +220,7 @@ public final class BlockGraph implements AutoCloseable {
             old.node().users().remove(old);
           }
           if (backing != null) {
-            node.backing(
-                opener.attach(node, backing, "backing", EdgeRole.BACKING));
+            node.backing(opener.attach(node, backing, "backing", EdgeRole.BACKING));
           }
           if (old != null) {
             closeUnused(old.node());
@@ -242,8 +241,8 @@ public final class BlockGraph implements AutoCloseable {
   }
 
   /**
-   * Stops the requests of all users above the nodes, waits for those in flight, runs {@code change},
-   * lets requests go on. Not from inside a request.
+   * Stops the requests of all users above the nodes, waits for those in flight, runs {@code
+   * change}, lets requests go on. Not from inside a request.
    */
   public synchronized void quiesced(List<BlockNode> nodes, GraphChange change)
       throws BlockException {

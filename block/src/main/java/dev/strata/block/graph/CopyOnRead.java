@@ -33,8 +33,7 @@ final class CopyOnRead {
     RequestRanges.Hold hold = requests.overlaps().own(start, end);
     try {
       for (long at = start; at < end; ) {
-        Extent extent =
-            requests.status(at, Math.min(end - at, MAX_COPY), StatusDetail.ALLOCATION);
+        Extent extent = requests.status(at, Math.min(end - at, MAX_COPY), StatusDetail.ALLOCATION);
         if (!extent.allocated()) {
           try (BufferPool.Buffer copy = buffers.acquire(extent.length())) {
             driver.read(at, copy.vector(), 0);

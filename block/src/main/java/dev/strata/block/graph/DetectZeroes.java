@@ -19,9 +19,7 @@ public enum DetectZeroes {
       case "off" -> OFF;
       case "on" -> ON;
       case "unmap" -> UNMAP;
-      default ->
-          throw new BlockException(
-              Errno.EINVAL, "invalid parameter value: " + word);
+      default -> throw new BlockException(Errno.EINVAL, "invalid parameter value: " + word);
     };
   }
 }

@@ -109,8 +109,7 @@ final class ImageCreator implements CreateContext {
     var inner = new ImageCreator(graph, name, options);
     protocol.create(inner, options);
     BlockNode node =
-        graph.open(
-            new OpenRequest(name, new BlockOptions(), WRITABLE, false, true, OpenGate.DENY));
+        graph.open(new OpenRequest(name, new BlockOptions(), WRITABLE, false, true, OpenGate.DENY));
     BlockBackend backend =
         graph.use(
             node,

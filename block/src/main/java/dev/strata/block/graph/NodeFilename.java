@@ -12,7 +12,10 @@ import dev.strata.block.json.KeyOrder;
 import dev.strata.block.option.ImageName;
 import org.jspecify.annotations.Nullable;
 
-/** The file name that opens a node's content again: plain where that says it all, else {@code json:}. */
+/**
+ * The file name that opens a node's content again: plain where that says it all, else {@code
+ * json:}.
+ */
 final class NodeFilename {
   private NodeFilename() {}
 
@@ -83,8 +86,8 @@ final class NodeFilename {
   }
 
   /**
-   * A name that an image gives, as seen from where we are: relative ones are relative to the image's
-   * folder.
+   * A name that an image gives, as seen from where we are: relative ones are relative to the
+   * image's folder.
    */
   static String combine(BlockNode node, String name) throws BlockException {
     if (name.isEmpty() || ImageName.protocol(name) != null || ImageName.isAbsolute(name)) {
@@ -93,8 +96,7 @@ final class NodeFilename {
     String image = exact(node);
     if (image == null) {
       throw new BlockException(
-          Errno.EINVAL,
-          "Cannot use relative backing file names for '" + of(node) + "'");
+          Errno.EINVAL, "Cannot use relative backing file names for '" + of(node) + "'");
     }
     return ImageName.combine(image, name);
   }

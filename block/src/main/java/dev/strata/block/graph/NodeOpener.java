@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  * opens the backing chain. What was opened is closed again if a later step fails.
  */
 final class NodeOpener {
-  /** How many layers of an image may lead to files that images name; ends a chain that is a ring. */
+  /**
+   * How many layers of an image may lead to files that images name; ends a chain that is a ring.
+   */
   static final int MAX_DEPTH = 1000;
 
   private final BlockGraph graph;
@@ -90,8 +92,7 @@ final class NodeOpener {
     }
     BlockNode node;
     try {
-      node =
-          graph.add(settings.nodeName(), factory, options.copy(), settings.flags());
+      node = graph.add(settings.nodeName(), factory, options.copy(), settings.flags());
     } catch (BlockException e) {
       if (file != null) {
         graph.closeUnused(file);
@@ -178,7 +179,9 @@ final class NodeOpener {
     }
   }
 
-  /** Opens a child that a node's options describe; null if they say nothing and there is no name. */
+  /**
+   * Opens a child that a node's options describe; null if they say nothing and there is no name.
+   */
   @Nullable BlockNode openChild(
       BlockNode parent,
       @Nullable String filename,

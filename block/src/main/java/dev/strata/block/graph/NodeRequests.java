@@ -213,9 +213,7 @@ final class NodeRequests implements BlockIo {
     }
     long end = offset + length;
     RequestRanges.Hold hold =
-        whole
-            ? overlaps.share(offset, end)
-            : overlaps.own(offset & ~mask, (end + mask) & ~mask);
+        whole ? overlaps.share(offset, end) : overlaps.own(offset & ~mask, (end + mask) & ~mask);
     try {
       for (long at = offset; at < end; ) {
         long start = at & ~mask;
@@ -488,7 +486,8 @@ final class NodeRequests implements BlockIo {
       throw new BlockException(Errno.EINVAL, "Image size cannot be negative");
     }
     if (length > MAX_LENGTH) {
-      throw new BlockException(Errno.EINVAL, "Required too big image size, it must be not greater than " + MAX_LENGTH);
+      throw new BlockException(
+          Errno.EINVAL, "Required too big image size, it must be not greater than " + MAX_LENGTH);
     }
     if (!node.flags().writable()) {
       throw new BlockException(Errno.EACCES, "Image is read-only");
@@ -498,8 +497,7 @@ final class NodeRequests implements BlockIo {
     if (length > old && backing != null && backing.length() > old) {
       flags |= RequestFlags.ZERO_GROWN;
     }
-    RequestRanges.Hold hold =
-        tracking ? overlaps.own(Math.min(old, length), Long.MAX_VALUE) : null;
+    RequestRanges.Hold hold = tracking ? overlaps.own(Math.min(old, length), Long.MAX_VALUE) : null;
     try {
       driver.truncate(length, exact, mode, flags);
       size = sectors(driver.length());

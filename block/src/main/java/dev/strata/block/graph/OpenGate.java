@@ -24,7 +24,12 @@ public interface OpenGate {
       (edge, image, target) -> {
         throw new BlockException(
             Errno.EPERM,
-            "Image '" + image + "' names the " + edge + " file '" + target
+            "Image '"
+                + image
+                + "' names the "
+                + edge
+                + " file '"
+                + target
                 + "', which the caller's policy does not allow to open");
       };
 

@@ -11,8 +11,8 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * Carries a change of permissions down the graph: each node passes on to its children what its users
- * do, as the child's role asks. All or nothing.
+ * Carries a change of permissions down the graph: each node passes on to its children what its
+ * users do, as the child's role asks. All or nothing.
  */
 final class PermissionUpdate {
   private record Undo(NodeUser user, Permissions permissions) {}

@@ -4,13 +4,13 @@ package dev.strata.block.graph;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Counts the requests in flight of one user and can be shut: then new ones wait until it opens again.
+ * Counts the requests in flight of one user and can be shut: then new ones wait until it opens
+ * again.
  */
 final class RequestGate {
   private static final long SHUT = 1L << 62;
 
-  private final AtomicLong state =
-      new AtomicLong(); // requests in flight, plus SHUT
+  private final AtomicLong state = new AtomicLong(); // requests in flight, plus SHUT
 
   /** Lets a request in, or waits; followed by {@link #leave}. */
   void enter() {
