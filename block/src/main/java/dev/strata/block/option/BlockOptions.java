@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * several threads.
  */
 public final class BlockOptions {
+  private static final int MAX_NESTING = 1024;
+
   private final LinkedHashMap<String, JsonValue> values = new LinkedHashMap<>();
 
   /** No options yet. */
@@ -248,16 +250,20 @@ public final class BlockOptions {
 
   /**
    * The options nested again: {@code a.b} becomes a member of an object {@code a}, {@code a.0}, {@code
-   * a.1}, … the items of an array.
+   * a.1}, … the items of an array. Dots deeper than JSON may be nested stay as they are.
    */
   public JsonObject toJson() {
+    return nested(MAX_NESTING);
+  }
+
+  private JsonObject nested(int levels) {
     var object = new JsonObject();
     var sections = new ArrayList<String>();
     for (Map.Entry<String, JsonValue> entry : values.entrySet()) {
       String name = entry.getKey();
       int dot = name.indexOf('.');
       String head = dot < 0 ? name : name.substring(0, dot);
-      if (dot < 0 || values.containsKey(head)) {
+      if (dot < 0 || levels == 0 || values.containsKey(head)) {
         object.put(name, entry.getValue());
       } else if (!object.has(head)) {
         object.put(head, JsonNull.NULL); // holds the place in the order
@@ -265,7 +271,7 @@ public final class BlockOptions {
       }
     }
     for (String head : sections) {
-      JsonObject nested = copy().section(head).toJson();
+      JsonObject nested = copy().section(head).nested(levels - 1);
       JsonArray array = asArray(nested);
       object.put(head, array == null ? nested : array);
     }
