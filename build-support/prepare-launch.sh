@@ -1,0 +1,177 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Builds what the launchers run, and writes .build/launch, which they read: prepare-launch.sh PROGRAM
+# (the name for messages). Does nothing when that is up to date. One line on stderr says that a build
+# begins; its output goes to .build/build.log.
+
+set -u
+program=$1
+root=$(cd "$(dirname "$0")/.." && pwd -P) || exit 1
+cd "$root" || exit 1
+state=$root/.build
+log=$state/build.log
+
+fail() {
+  echo "$program: $1" >&2
+  exit 1
+}
+
+mkdir -p "$state" || fail "cannot write to $state"
+
+# Whoever comes second waits for the first one's build, then finds nothing left to do.
+if command -v flock >/dev/null 2>&1; then
+  exec 9>"$state/lock"
+  if ! flock -n 9; then
+    echo "$program: waiting for a build of Strata that is under way" >&2
+    flock 9
+  fi
+else
+  waited=0
+  until mkdir "$state/lock.d" 2>/dev/null; do
+    waited=$((waited + 1))
+    [ $waited -le 600 ] || fail "$state/lock.d has been there for ten minutes: remove it"
+    sleep 1
+  done
+  trap 'rmdir "$state/lock.d"' EXIT
+  trap 'exit 1' HUP INT TERM
+fi
+
+# --- the JDK ---
+
+is_java_25() {
+  [ -x "$1/bin/javac" ] && [ -f "$1/release" ] && grep -q '^JAVA_VERSION="25[."]' "$1/release"
+}
+
+find_java_25() {
+  on_path=$(command -v java || true)
+  [ -z "$on_path" ] || on_path=$(dirname "$(dirname "$(readlink -f "$on_path")")")
+  for home in "${JAVA_HOME-}" "$on_path" \
+    /usr/lib/jvm/* /usr/java/* /opt/java/* /opt/jdk* \
+    "${SDKMAN_DIR:-${HOME-}/.sdkman}"/candidates/java/* "${HOME-}"/.jdks/* \
+    "${HOME-}"/.asdf/installs/java/* "${HOME-}"/.local/share/mise/installs/java/* \
+    /Library/Java/JavaVirtualMachines/*/Contents/Home; do
+    if [ -n "$home" ] && is_java_25 "$home"; then
+      (cd "$home" && pwd -P)
+      return
+    fi
+  done
+  return 1
+}
+
+java_home=$(find_java_25) ||
+  fail "no JDK 25 found: set JAVA_HOME, or install one (looked at java on the PATH, /usr/lib/jvm, SDKMAN and the like)"
+
+# --- is there anything to do? ---
+
+# All that the result depends on: folders too, for a file that goes changes its folder's time.
+sources() {
+  find pom.xml third-party/*/pom.xml third-party/*/src/main block/pom.xml formats/pom.xml \
+    monitor/pom.xml img-tool/pom.xml io-tool/pom.xml block/src/main formats/src/main \
+    monitor/src/main img-tool/src/main io-tool/src/main build-support bin/strata .mvn "$@"
+}
+
+hash_of() { sha256sum | cut -c1-16; }
+
+# Taken before the sources are read: what changes during the build is newer than it.
+: >"$state/stamp.new"
+fingerprint=$({
+  sources -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+  echo "$root"
+  echo "$java_home"
+  cat "$java_home/release"
+} | hash_of)
+run=$state/run-$fingerprint
+
+# --- build ---
+
+if ! [ -f "$run/complete" ]; then
+  echo "$program: building Strata, which takes a minute after a change (log: $log)" >&2
+  command -v mvn >/dev/null 2>&1 || fail "Maven (mvn) is needed to build Strata and is not on the PATH"
+  rm -rf "$run"
+  mkdir -p "$run/lib"
+  JAVA_HOME=$java_home MAVEN_OPTS='-XX:+UseSerialGC -XX:TieredStopAtLevel=1' \
+    mvn -B -Dquick -Dmaven.test.skip=true -Dstrata.output=target/launch "-Dstrata.libraries=$run/lib" \
+    -pl img-tool,io-tool -am package >"$log" 2>&1 </dev/null 9>&- ||
+    fail "building Strata failed: see $log"
+  cp */target/launch/*.jar third-party/*/target/launch/*.jar "$run/lib/" 2>>"$log" ||
+    fail "building Strata failed: see $log"
+fi
+
+# --- the command lines ---
+
+quote() { # one word for the shell
+  printf "'%s' " "$(printf %s "$1" | sed "s/'/'\\\\''/g")"
+}
+
+# Sized for 'prlimit --as=1G' with room to spare. No performance data file, no log, no handler for the
+# signals that end a program: it shall be ended by them, as the tools it stands in for are.
+jvm_words() { # MAIN-MODULE/CLASS
+  for word in -XX:+UseSerialGC -Xms8m -Xmx160m -XX:MaxDirectMemorySize=64m \
+    -XX:ReservedCodeCacheSize=24m -XX:MaxMetaspaceSize=64m -XX:CompressedClassSpaceSize=16m \
+    -XX:-UsePerfData -Xrs -Xlog:disable -Xlog:all=error:stderr -XX:+DisplayVMOutputToStderr \
+    "-XX:ErrorFile=$state/crash-%p.log" --enable-native-access=dev.strata.block,aircompressor.v3 \
+    --module-path "$run/lib"; do
+    quote "$word"
+  done
+}
+
+main_of() {
+  case $1 in
+    img) echo dev.strata.imgtool/dev.strata.imgtool.QemuImg ;;
+    io) echo dev.strata.iotool/dev.strata.iotool.QemuIo ;;
+  esac
+}
+
+# One process runs the training's command lines in an empty folder. A launcher without a cache works
+# too, only slower: a training that fails is no failure, but the log has it.
+train() { # TOOL
+  work=$(mktemp -d "$state/training.XXXXXX") || return
+  (
+    cd "$work" || exit 1
+    unset JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS
+    eval "exec $(quote "$java_home/bin/java") $(jvm_words) -XX:AOTCacheOutput=$(quote "$run/$1.aot.new") \
+      -Dstrata.program=training $(quote "-Dstrata.training=$root/build-support/training/$1") -m $(main_of "$1")"
+  ) >>"$log" 2>&1 </dev/null 9>&- || echo "training of $1 failed" >>"$log"
+  rm -rf "$work"
+  [ ! -f "$run/$1.aot.new" ] || mv "$run/$1.aot.new" "$run/$1.aot"
+}
+
+if ! [ -f "$run/complete" ]; then
+  train img
+  train io
+  : >"$run/complete"
+fi
+
+write_launch() {
+  echo "launch_root=$(quote "$root")"
+  echo 'launch_outdated() {'
+  printf 'set -- %s\n' "$(quote "$state/stamp")"
+  printf '[ %s -nt "$1" ]' "$(quote "$java_home")"
+  # Gone, or installed anew: a package's files keep old times, their folder does not.
+  printf ' || [ %s -nt "$1" ] || ! [ -x %s ] || ! [ -d %s ]' "$(quote "$java_home/lib")" \
+    "$(quote "$java_home/bin/java")" "$(quote "$run/lib")"
+  prefix=$(quote "$root/")
+  sources -type d -print -o -type f -print | sed "s/'/'\\\\''/g; s|.*| \\|\\| [ \"\$launch_root\"'/&' -nt \"\$1\" ]|" | tr -d '\n'
+  echo
+  echo '}'
+  for tool in img io; do
+    echo "launch_$tool() {"
+    aot=
+    [ ! -f "$run/$tool.aot" ] || aot="-XX:AOTCache=$(quote "$run/$tool.aot")"
+    words="$(quote "$java_home/bin/java") $(jvm_words) $aot"
+    echo 'level=4; [ "$1" = full ] || level=1; shift'
+    echo "exec $words -XX:TieredStopAtLevel=\$level \"-Dstrata.program=\$program\" -m $(main_of $tool) \"\$@\""
+    echo '}'
+  done
+}
+
+write_launch >"$state/launch.new" || fail "cannot write to $state"
+mv "$state/stamp.new" "$state/stamp"
+mv "$state/launch.new" "$state/launch"
+
+# Earlier builds go when nothing can be starting from them any more.
+for old in "$state"/run-*; do
+  if [ "$old" != "$run" ] && [ -n "$(find "$old" -maxdepth 0 -mmin +60)" ]; then rm -rf "$old"; fi
+done
+exit 0
