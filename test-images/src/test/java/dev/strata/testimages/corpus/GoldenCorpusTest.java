@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.testimages.corpus;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.DynamicContainer;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Every command line of the corpus does the same in our tools as in the real ones. System property
+ * {@code strata.bin} names the directory of our tools, {@code strata.peer} that of the real ones.
+ */
+@Tag("peer")
+final class GoldenCorpusTest {
+  private static final ExecutorService POOL = Executors.newFixedThreadPool(2);
+
+  @AfterAll
+  static void end() {
+    POOL.shutdownNow();
+  }
+
+  @TestFactory
+  Stream<DynamicNode> everyCommandLineDoesWhatTheRealToolDoes()
+      throws IOException, URISyntaxException {
+    Path peer = Path.of(System.getProperty("strata.peer", "/usr/bin"));
+    Path ours = ourTools();
+    for (String tool : List.of("qemu-img", "qemu-io", "qemu-nbd")) {
+      assumeTrue(
+          Files.isExecutable(peer.resolve(tool)),
+          () -> "skipped: the real " + tool + " is not in " + peer);
+    }
+    for (String tool : List.of("qemu-img", "qemu-io")) {
+      assumeTrue(
+          System.getProperty("strata.bin") != null || Files.isExecutable(ours.resolve(tool)),
+          () -> "skipped: our " + tool + " is not in " + ours);
+    }
+    CaseRunner runner = new CaseRunner(ours, peer);
+    URI directory = Objects.requireNonNull(GoldenCorpusTest.class.getResource("/corpus")).toURI();
+    Map<String, List<DynamicNode>> tests = new LinkedHashMap<>();
+    for (CorpusCase each : CaseFile.readAll(Path.of(directory))) {
+      Future<List<Difference>> result = POOL.submit(() -> runner.run(each));
+      tests
+          .computeIfAbsent(each.file(), file -> new ArrayList<>())
+          .add(DynamicTest.dynamicTest(each.title(), () -> expectNone(result)));
+    }
+    return tests.entrySet().stream()
+        .map(file -> DynamicContainer.dynamicContainer(file.getKey(), file.getValue()));
+  }
+
+  private static void expectNone(Future<List<Difference>> result) throws Throwable {
+    StringBuilder differences = new StringBuilder();
+    try {
+      result.get().forEach(difference -> differences.append(difference.render()));
+    } catch (ExecutionException e) {
+      throw e.getCause();
+    }
+    assertEquals("", differences.toString());
+  }
+
+  private static Path ourTools() {
+    String named = System.getProperty("strata.bin");
+    if (named != null) {
+      return Path.of(named).toAbsolutePath();
+    }
+    Path directory = Path.of("").toAbsolutePath();
+    for (Path above = directory; above != null; above = above.getParent()) {
+      if (Files.isDirectory(above.resolve("bin")) && Files.exists(above.resolve("test-images"))) {
+        return above.resolve("bin");
+      }
+    }
+    return directory.resolve("bin");
+  }
+}
