@@ -65,7 +65,9 @@ final class CaseFile {
     for (Path file : files) {
       String fileName = file.getFileName().toString();
       all.addAll(
-          parse(fileName.substring(0, fileName.length() - ".cases".length()), Files.readString(file)));
+          parse(
+              fileName.substring(0, fileName.length() - ".cases".length()),
+              Files.readString(file)));
     }
     return all;
   }
@@ -88,7 +90,9 @@ final class CaseFile {
         openList = file.beginList(line.substring(2), lineNumber);
       } else if (line.startsWith("    ") && openList != null) {
         openList.add(value(line.strip()));
-      } else if (line.length() > 2 && line.charAt(1) == ' ' && "~=+&$".indexOf(line.charAt(0)) >= 0) {
+      } else if (line.length() > 2
+          && line.charAt(1) == ' '
+          && "~=+&$".indexOf(line.charAt(0)) >= 0) {
         openList = null;
         if (file.title.isEmpty()) {
           throw file.wrong(lineNumber, "a line outside a case");
@@ -188,7 +192,8 @@ final class CaseFile {
     if (words.length < 2) {
       throw wrong(titleLine, "noise is '= file size [seed]'");
     }
-    return new Step.Noise(words[0], bytes(words[1]), words.length > 2 ? Long.parseLong(words[2]) : 1);
+    return new Step.Noise(
+        words[0], bytes(words[1]), words.length > 2 ? Long.parseLong(words[2]) : 1);
   }
 
   private static long bytes(String size) {

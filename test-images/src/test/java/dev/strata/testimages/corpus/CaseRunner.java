@@ -21,7 +21,9 @@ import java.util.stream.Stream;
  */
 record CaseRunner(Path ours, Path peer) {
 
-  /** Thrown when a case's scene could not be set: the case is wrong, or the host lacks something. */
+  /**
+   * Thrown when a case's scene could not be set: the case is wrong, or the host lacks something.
+   */
   static final class SetupFailed extends IOException {
     private static final long serialVersionUID = 1;
 

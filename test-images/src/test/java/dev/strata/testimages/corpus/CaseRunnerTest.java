@@ -53,8 +53,7 @@ final class CaseRunnerTest {
 
   @Test
   void aMissingNewlineIsFound() throws Exception {
-    assertEquals(
-        List.of("stdout"), found(CREATE, "printf %s \"$(/usr/bin/qemu-img \"$@\")\""));
+    assertEquals(List.of("stdout"), found(CREATE, "printf %s \"$(/usr/bin/qemu-img \"$@\")\""));
   }
 
   @Test
@@ -80,7 +79,8 @@ final class CaseRunnerTest {
         List.of("map without host offsets", "guest-visible data"),
         found(
             CREATE,
-            "/usr/bin/qemu-img \"$@\"; /usr/bin/qemu-io -c 'write -P 1 0 64k' a.qcow2 > /dev/null"));
+            "/usr/bin/qemu-img \"$@\"; /usr/bin/qemu-io -c 'write -P 1 0 64k' a.qcow2 >"
+                + " /dev/null"));
   }
 
   @Test
@@ -89,7 +89,8 @@ final class CaseRunnerTest {
         List.of("map without host offsets"),
         found(
             CREATE,
-            "/usr/bin/qemu-img \"$@\"; /usr/bin/qemu-io -c 'write -P 0 0 64k' a.qcow2 > /dev/null"));
+            "/usr/bin/qemu-img \"$@\"; /usr/bin/qemu-io -c 'write -P 0 0 64k' a.qcow2 >"
+                + " /dev/null"));
   }
 
   @Test

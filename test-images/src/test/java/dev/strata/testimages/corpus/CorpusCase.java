@@ -10,7 +10,8 @@ import java.util.Set;
  * @param file the case file's name without its extension, for example {@code create}
  * @param title says what the case shows; unique in its file
  * @param line where in the case file it begins, from 1
- * @param allowances differences that this case permits, beyond what {@link VaryingText} always hides
+ * @param allowances differences that this case permits, beyond what {@link VaryingText} always
+ *     hides
  */
 record CorpusCase(
     String file, String title, int line, Set<Allowance> allowances, List<Step> steps) {

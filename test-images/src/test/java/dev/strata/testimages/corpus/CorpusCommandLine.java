@@ -116,7 +116,8 @@ public final class CorpusCommandLine {
         }
         failed++;
         failedLines += (int) differences.stream().map(Difference::command).distinct().count();
-        System.out.println("FAILED " + chosen.get(i).name() + " (line " + chosen.get(i).line() + ")");
+        System.out.println(
+            "FAILED " + chosen.get(i).name() + " (line " + chosen.get(i).line() + ")");
         if (!quiet) {
           differences.forEach(difference -> System.out.println(difference.render()));
         }

@@ -78,7 +78,9 @@ record ResultingFiles(Shell shell, Path theirs, Path ours, Set<Allowance> allowa
     if (Files.size(their) <= LARGE) {
       return Files.mismatch(their, our) < 0;
     }
-    return shell.run("qemu-img compare -f raw -F raw " + quoted(their) + " " + quoted(our)).exitCode()
+    return shell
+            .run("qemu-img compare -f raw -F raw " + quoted(their) + " " + quoted(our))
+            .exitCode()
         == 0;
   }
 
@@ -90,7 +92,9 @@ record ResultingFiles(Shell shell, Path theirs, Path ours, Set<Allowance> allowa
     } else if (format.equals("raw")) {
       if (!allowances.contains(Allowance.RAW_FILES)) {
         String where =
-            Files.size(their) > LARGE ? "" : ", first difference at byte " + Files.mismatch(their, our);
+            Files.size(their) > LARGE
+                ? ""
+                : ", first difference at byte " + Files.mismatch(their, our);
         differences.add(
             new Difference(
                 name,
@@ -205,13 +209,14 @@ record ResultingFiles(Shell shell, Path theirs, Path ours, Set<Allowance> allowa
   private Outcome bits(Path image, String bitmap) throws IOException, InterruptedException {
     return shell.run(
         String.format(
-            "qemu-nbd -r -f qcow2 -k $PWD/bits.socket --pid-file=$PWD/bits.pid --fork -B '%s' %s"
-                + " || exit; qemu-img map --output=json --image-opts"
-                + " driver=nbd,server.type=unix,server.path=$PWD/bits.socket,"
+            // A socket's name has room for 107 characters, too few for some scratch directories.
+            "d=$(mktemp -d /tmp/corpusXXXXXX); trap 'rm -rf $d' EXIT"
+                + "; qemu-nbd -r -f qcow2 -k $d/socket --pid-file=$d/pid --fork -B '%s' %s"
+                + " || exit; pid=$(cat $d/pid); qemu-img map --output=json --image-opts"
+                + " driver=nbd,server.type=unix,server.path=$d/socket,"
                 + "x-dirty-bitmap='qemu:dirty-bitmap:%s'"
-                + "; result=$?; pid=$(cat bits.pid); kill $pid 2>/dev/null"
-                + "; while kill -0 $pid 2>/dev/null; do sleep 0.01; done"
-                + "; rm -f bits.socket bits.pid; exit $result",
+                + "; result=$?; kill $pid 2>/dev/null"
+                + "; while kill -0 $pid 2>/dev/null; do sleep 0.01; done; exit $result",
             bitmap, quoted(image), bitmap));
   }
 

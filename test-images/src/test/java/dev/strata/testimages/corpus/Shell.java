@@ -27,7 +27,8 @@ record Shell(Path directory, Path tools) {
   /**
    * What a shell line did.
    *
-   * @param exitCode of the line, 128 and more for a signal; -1 when it was ended for taking too long
+   * @param exitCode of the line, 128 and more for a signal; -1 when it was ended for taking too
+   *     long
    */
   record Outcome(String stdout, String stderr, int exitCode) {}
 

@@ -27,14 +27,13 @@ final class VaryingText {
           Rule.of("\\b20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\b", "<date>"),
           Rule.of("\"date-(sec|nsec)\": \\d+", "\"date-$1\": <date>"),
           // How long qemu-io and qemu-img bench took.
-          Rule.of(
-              "; \\d+:?[\\d.:]* sec \\([^)]*\\)",
-              "; <time>"),
+          Rule.of("; \\d+:?[\\d.:]* sec \\([^)]*\\)", "; <time>"),
           Rule.of("^(\\d+,\\d+),[\\d.:]+,[\\d.naif]+,[\\d.naif]+$", "$1,<time>"),
           Rule.of("^Run completed in [\\d.]+ seconds\\.$", "Run completed in <time> seconds."));
 
   private static final Rule PROGRESS =
-      Rule.of("( +\\(\\d+\\.\\d\\d/100%\\)\\r)(?: +\\(\\d+\\.\\d\\d/100%\\)\\r)*", "$1<progress>\r");
+      Rule.of(
+          "( +\\(\\d+\\.\\d\\d/100%\\)\\r)(?: +\\(\\d+\\.\\d\\d/100%\\)\\r)*", "$1<progress>\r");
 
   private static final List<Rule> OFFSETS =
       List.of(
