@@ -85,7 +85,10 @@ public final class JsonStream {
     }
     state = State.START;
     if (!tokens.isEmpty()) {
-      throw reset(JsonReader.malformed("premature EOI"));
+      // What is there may be wrong before it is too short; the parser says which.
+      var incomplete = tokens;
+      forget();
+      ready.add(new JsonParser(incomplete).parse());
     }
     return ready.poll();
   }

@@ -12,7 +12,6 @@ import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonString;
 import dev.strata.block.json.JsonValue;
 import dev.strata.block.json.KeyOrder;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -51,14 +50,11 @@ public final class BlockOptions {
   public static BlockOptions of(JsonObject object) {
     var options = new BlockOptions();
     for (Map.Entry<String, JsonValue> member : object.members().entrySet()) {
-      if (!isNested(member.getValue())) {
-        options.put(member.getKey(), member.getValue());
-      }
-    }
-    // Nested values win over dotted ones of the same name, as with the reference.
-    for (Map.Entry<String, JsonValue> member : object.members().entrySet()) {
       if (isNested(member.getValue())) {
         options.put(member.getKey(), member.getValue());
+      } else {
+        // A nested value wins over a dotted one of the same name, as with the reference.
+        options.values.putIfAbsent(member.getKey(), member.getValue());
       }
     }
     return options;
@@ -258,22 +254,27 @@ public final class BlockOptions {
 
   private JsonObject nested(int levels) {
     var object = new JsonObject();
-    var sections = new ArrayList<String>();
+    var sections = new LinkedHashMap<String, BlockOptions>();
     for (Map.Entry<String, JsonValue> entry : values.entrySet()) {
       String name = entry.getKey();
       int dot = name.indexOf('.');
       String head = dot < 0 ? name : name.substring(0, dot);
       if (dot < 0 || levels == 0 || values.containsKey(head)) {
         object.put(name, entry.getValue());
-      } else if (!object.has(head)) {
-        object.put(head, JsonNull.NULL); // holds the place in the order
-        sections.add(head);
+        continue;
       }
+      BlockOptions section = sections.get(head);
+      if (section == null) {
+        section = new BlockOptions();
+        sections.put(head, section);
+        object.put(head, JsonNull.NULL); // holds the place in the order
+      }
+      section.values.put(name.substring(dot + 1), entry.getValue());
     }
-    for (String head : sections) {
-      JsonObject nested = copy().section(head).nested(levels - 1);
+    for (Map.Entry<String, BlockOptions> section : sections.entrySet()) {
+      JsonObject nested = section.getValue().nested(levels - 1);
       JsonArray array = asArray(nested);
-      object.put(head, array == null ? nested : array);
+      object.put(section.getKey(), array == null ? nested : array);
     }
     return object;
   }
