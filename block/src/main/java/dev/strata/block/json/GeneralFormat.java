@@ -25,7 +25,8 @@ public final class GeneralFormat {
     if (value == 0) {
       return 1 / value < 0 ? "-0" : "0";
     }
-    // The decimal of the double is exact, so this rounds half to even of exact ties only, as C does.
+    // The decimal of the double is exact, so this rounds half to even of exact ties only, as C
+    // does.
     BigDecimal rounded =
         new BigDecimal(value)
             .round(new MathContext(precision, RoundingMode.HALF_EVEN))

@@ -34,7 +34,9 @@ public record JsonNumber(Kind kind, long bits) implements JsonValue {
     return new JsonNumber(Kind.DOUBLE, Double.doubleToRawLongBits(value));
   }
 
-  /** Whether this is a whole number from 0 to 2^64 - 1, held exactly: {@code bits} is it, unsigned. */
+  /**
+   * Whether this is a whole number from 0 to 2^64 - 1, held exactly: {@code bits} is it, unsigned.
+   */
   public boolean isUnsigned() {
     return kind == Kind.UNSIGNED || (kind == Kind.SIGNED && bits >= 0);
   }

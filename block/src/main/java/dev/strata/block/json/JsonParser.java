@@ -153,7 +153,9 @@ final class JsonParser {
     return out.toString();
   }
 
-  /** Appends the character escaped at {@code i}, behind its backslash; the place of its last one. */
+  /**
+   * Appends the character escaped at {@code i}, behind its backslash; the place of its last one.
+   */
   private static int escape(String token, int i, StringBuilder out) throws BlockException {
     char c = token.charAt(i);
     switch (c) {
@@ -174,9 +176,7 @@ final class JsonParser {
   private static int unicode(String token, int i, StringBuilder out) throws BlockException {
     int codePoint = hex(token, i + 1);
     int last = i + 4;
-    if (codePoint >= 0xd800
-        && codePoint < 0xdc00
-        && token.startsWith("\\u", last + 1)) {
+    if (codePoint >= 0xd800 && codePoint < 0xdc00 && token.startsWith("\\u", last + 1)) {
       int low = hex(token, last + 3);
       if (low >= 0xdc00 && low < 0xe000) {
         codePoint = Character.toCodePoint((char) codePoint, (char) low);

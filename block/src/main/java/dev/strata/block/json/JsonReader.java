@@ -7,8 +7,8 @@ import dev.strata.block.BlockException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one JSON value from text, with the reference's limits, extensions (strings in single quotes)
- * and words for errors.
+ * Reads one JSON value from text, with the reference's limits, extensions (strings in single
+ * quotes) and words for errors.
  */
 public final class JsonReader {
   private JsonReader() {}

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * over with the character that completes it. After an error the stream goes on with the next
  * character, with nothing of the broken value left.
  *
- * <p>Limits, as the reference's: 1024 levels of nesting, 2^21 tokens and 2^26 characters a value. One
- * thread at a time.
+ * <p>Limits, as the reference's: 1024 levels of nesting, 2^21 tokens and 2^26 characters a value.
+ * One thread at a time.
  */
 public final class JsonStream {
   private static final int MAX_NESTING = 1024;
@@ -99,8 +99,8 @@ public final class JsonStream {
   }
 
   /**
-   * The state after {@code c}; null when {@code c} only ended a number or keyword and is to be looked
-   * at again.
+   * The state after {@code c}; null when {@code c} only ended a number or keyword and is to be
+   * looked at again.
    */
   private @Nullable State next(char c) throws BlockException {
     switch (state) {

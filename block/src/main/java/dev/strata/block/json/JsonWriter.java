@@ -32,8 +32,8 @@ public final class JsonWriter {
   }
 
   /**
-   * On several lines, four spaces a level, in the reference's order, without a newline at the end: as
-   * {@code info --output=json}.
+   * On several lines, four spaces a level, in the reference's order, without a newline at the end:
+   * as {@code info --output=json}.
    */
   public static String pretty(JsonValue value) {
     return pretty(value, KeyOrder.REFERENCE);

@@ -12,10 +12,10 @@ import java.util.List;
  *
  * <p>The reference prints them by the bucket of a hash table with 512 buckets, whatever the order
  * they came in: {@code virtual-size, filename, cluster-size, format, …}. Its hash is that of the
- * Trivial Database: start with {@code 0x238F13AF * length}, add each byte shifted left by {@code 5 *
- * index mod 24}, end with {@code 1103515243 * h + 12345}, all modulo 2^32. Of two keys in one bucket
- * the one inserted later comes first. Files and scripts hold such text, and {@code json:} names are
- * compared as text, so the order is part of the format.
+ * Trivial Database: start with {@code 0x238F13AF * length}, add each byte shifted left by {@code 5
+ * * index mod 24}, end with {@code 1103515243 * h + 12345}, all modulo 2^32. Of two keys in one
+ * bucket the one inserted later comes first. Files and scripts hold such text, and {@code json:}
+ * names are compared as text, so the order is part of the format.
  */
 public enum KeyOrder {
   /** As put into the object. */

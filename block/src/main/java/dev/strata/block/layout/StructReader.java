@@ -11,9 +11,10 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Reads the fields of an on-disk structure in their order. Bytes come from an image and are hostile:
- * a field that runs past the end, or is outside the limits given for it, is a {@link BlockException}
- * with EINVAL that names the field. One thread at a time; the segment stays the caller's.
+ * Reads the fields of an on-disk structure in their order. Bytes come from an image and are
+ * hostile: a field that runs past the end, or is outside the limits given for it, is a {@link
+ * BlockException} with EINVAL that names the field. One thread at a time; the segment stays the
+ * caller's.
  */
 public final class StructReader {
   private final MemorySegment source;
@@ -72,8 +73,7 @@ public final class StructReader {
   public long u64(String field, long min, long max) throws BlockException {
     long value = u64(field);
     if (value < min || value > max) {
-      throw outside(
-          field, Long.toUnsignedString(value), Long.toString(min), Long.toString(max));
+      throw outside(field, Long.toUnsignedString(value), Long.toString(min), Long.toString(max));
     }
     return value;
   }

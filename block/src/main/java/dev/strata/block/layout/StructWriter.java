@@ -64,7 +64,8 @@ public final class StructWriter {
 
   /** All of {@code value}. */
   public StructWriter bytes(byte[] value) {
-    MemorySegment.copy(value, 0, target, ValueLayout.JAVA_BYTE, advance(value.length), value.length);
+    MemorySegment.copy(
+        value, 0, target, ValueLayout.JAVA_BYTE, advance(value.length), value.length);
     return this;
   }
 

@@ -6,8 +6,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * Bulk copies between on-disk tables and arrays, entry by entry in the table's byte order. Ranges are
- * the caller's to check: one outside the segment or the array is an {@link
+ * Bulk copies between on-disk tables and arrays, entry by entry in the table's byte order. Ranges
+ * are the caller's to check: one outside the segment or the array is an {@link
  * IndexOutOfBoundsException}.
  */
 public final class Table {

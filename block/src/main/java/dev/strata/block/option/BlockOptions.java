@@ -245,8 +245,8 @@ public final class BlockOptions {
   }
 
   /**
-   * The options nested again: {@code a.b} becomes a member of an object {@code a}, {@code a.0}, {@code
-   * a.1}, … the items of an array. Dots deeper than JSON may be nested stay as they are.
+   * The options nested again: {@code a.b} becomes a member of an object {@code a}, {@code a.0},
+   * {@code a.1}, … the items of an array. Dots deeper than JSON may be nested stay as they are.
    */
   public JsonObject toJson() {
     return nested(MAX_NESTING);

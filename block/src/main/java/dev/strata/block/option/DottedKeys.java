@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * An argument that spells nested data in dotted keys, {@code qom-type=secret,id=s} or {@code
  * driver=quorum,children.0=a,children.1=b}, as {@code --object} and {@code --blockdev} take it.
- * Unlike in an {@link OptionString}, keys are checked and a key needs a value. All values are strings.
+ * Unlike in an {@link OptionString}, keys are checked and a key needs a value. All values are
+ * strings.
  *
  * @param object what the argument says
  * @param help whether {@code help} or {@code ?} was among it

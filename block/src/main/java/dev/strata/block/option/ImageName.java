@@ -10,8 +10,8 @@ import dev.strata.block.json.JsonValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The name of an image, as users give it and as image files hold it for their backing files: a path,
- * {@code protocol:…}, or options as {@code json:{…}}.
+ * The name of an image, as users give it and as image files hold it for their backing files: a
+ * path, {@code protocol:…}, or options as {@code json:{…}}.
  */
 public final class ImageName {
   private static final String JSON = "json:";
@@ -23,7 +23,9 @@ public final class ImageName {
     return name.startsWith(JSON);
   }
 
-  /** The options that a name holds for which {@link #isJson} says so; EINVAL when it is malformed. */
+  /**
+   * The options that a name holds for which {@link #isJson} says so; EINVAL when it is malformed.
+   */
   public static BlockOptions parseJson(String name) throws BlockException {
     JsonValue value;
     try {
@@ -38,8 +40,8 @@ public final class ImageName {
   }
 
   /**
-   * What is before the first colon, or null when there is none or a slash is before it: {@code ./a:b}
-   * is a path. It may be empty, or no protocol anybody knows.
+   * What is before the first colon, or null when there is none or a slash is before it: {@code
+   * ./a:b} is a path. It may be empty, or no protocol anybody knows.
    */
   public static @Nullable String protocol(String name) {
     int colon = protocolEnd(name);
@@ -67,8 +69,8 @@ public final class ImageName {
 
   /**
    * The name of a file that the image {@code base} calls {@code name}: relative paths start in the
-   * image's folder. Absolute paths, names with a protocol and the empty name stay as they are. Nothing
-   * is normalised: {@code d/image} and {@code ../base} give {@code d/../base}.
+   * image's folder. Absolute paths, names with a protocol and the empty name stay as they are.
+   * Nothing is normalised: {@code d/image} and {@code ../base} give {@code d/../base}.
    */
   public static String combine(String base, String name) {
     if (name.isEmpty() || protocolEnd(name) >= 0 || isAbsolute(name)) {

@@ -92,8 +92,8 @@ public final class Option<T> {
   }
 
   /**
-   * One of {@code words}; another is refused in the words of a QAPI schema, which has its own name for
-   * the option.
+   * One of {@code words}; another is refused in the words of a QAPI schema, which has its own name
+   * for the option.
    */
   public static Option<String> schemaWord(
       String name, String schemaName, @Nullable String help, String... words) {

@@ -62,8 +62,8 @@ public final class OptionSchema implements Iterable<Option<?>> {
   }
 
   /**
-   * Converts every value for the sake of its errors, first in the order given; a name that is not in
-   * the schema is an {@code Invalid parameter}. This is what creation options go through.
+   * Converts every value for the sake of its errors, first in the order given; a name that is not
+   * in the schema is an {@code Invalid parameter}. This is what creation options go through.
    */
   public void check(BlockOptions given) throws BlockException {
     for (String name : given.names()) {

@@ -8,9 +8,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Options as one argument: {@code name=value,name=value}. A comma in a value is written twice. A name
- * alone is {@code on}, with {@code no} before it {@code off}. Of a name given twice the last value
- * counts. Dots in names mean nothing here; compare {@link DottedKeys}.
+ * Options as one argument: {@code name=value,name=value}. A comma in a value is written twice. A
+ * name alone is {@code on}, with {@code no} before it {@code off}. Of a name given twice the last
+ * value counts. Dots in names mean nothing here; compare {@link DottedKeys}.
  */
 public final class OptionString {
   private final String text;
@@ -24,8 +24,8 @@ public final class OptionString {
   }
 
   /**
-   * The options for creation or amendment, as after {@code -o}; several such arguments are joined with
-   * a comma first.
+   * The options for creation or amendment, as after {@code -o}; several such arguments are joined
+   * with a comma first.
    *
    * @throws BlockException EINVAL when there is an empty option at either end
    */
@@ -54,7 +54,8 @@ public final class OptionString {
    * The options to open an image, as with {@code --image-opts}. The first may be a value alone, the
    * name of a node.
    *
-   * @param warnings takes what the reference prints as warnings, one call each, perhaps of two lines
+   * @param warnings takes what the reference prints as warnings, one call each, perhaps of two
+   *     lines
    */
   public static BlockOptions parseImage(String text, Consumer<String> warnings)
       throws BlockException {

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  * Sizes as users write and read them: {@code 64k}, {@code 1.5G}, {@code 0x200}; {@code 1.5 GiB}.
  *
  * <p>A size is decimal digits, optionally with a fraction, or hexadecimal digits after {@code 0x};
- * then at most one of the suffixes B, K, M, G, T, P and E (powers of 1024), in either case. White space
- * and a plus sign may precede. A fraction needs a suffix that makes it whole bytes or more; what is
- * less than a byte is cut off.
+ * then at most one of the suffixes B, K, M, G, T, P and E (powers of 1024), in either case. White
+ * space and a plus sign may precede. A fraction needs a suffix that makes it whole bytes or more;
+ * what is less than a byte is cut off.
  */
 public final class Size {
   private static final String UNITS = "KMGTPE";
@@ -101,8 +101,8 @@ public final class Size {
   }
 
   /**
-   * The warning the reference prints for a suffix on a hexadecimal size, or null: {@code text} must be
-   * one that {@link #parse} takes.
+   * The warning the reference prints for a suffix on a hexadecimal size, or null: {@code text} must
+   * be one that {@link #parse} takes.
    */
   public static @Nullable String deprecation(String text) {
     int i = skipSpace(text);

@@ -74,8 +74,7 @@ class JsonReaderTest {
   @Test
   void nestingIsBoundedAt1024() throws BlockException {
     assertNotNull(JsonReader.parse("[".repeat(1024) + "]".repeat(1024)));
-    BlockException e =
-        assertThrows(BlockException.class, () -> JsonReader.parse("[".repeat(1025)));
+    BlockException e = assertThrows(BlockException.class, () -> JsonReader.parse("[".repeat(1025)));
     assertEquals("JSON nesting depth limit exceeded", e.getMessage());
     e = assertThrows(BlockException.class, () -> JsonReader.parse("[".repeat(1024)));
     assertEquals("JSON parse error, premature EOI", e.getMessage());

@@ -9,7 +9,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Expected texts are printed by QEMU 7.2: {@code qemu-img info} and the storage daemon's monitor. */
+/**
+ * Expected texts are printed by QEMU 7.2: {@code qemu-img info} and the storage daemon's monitor.
+ */
 class JsonWriterTest {
   @Test
   void prettyTextIsThatOfInfo() {
@@ -51,7 +53,8 @@ class JsonWriterTest {
                 }
             },
             "dirty-flag": false
-        }""",
+        }\
+        """,
         JsonWriter.pretty(info));
   }
 
@@ -77,7 +80,8 @@ class JsonWriterTest {
         "{\"offset\": 512, \"driver\": \"raw\", \"size\": 1024, \"file\": {\"driver\": \"file\","
             + " \"filename\": \"a.qcow2\"}}",
         "{\"children\": [{\"driver\": \"null-co\"}, {\"read-zeroes\": true, \"driver\":"
-            + " \"null-co\"}], \"driver\": \"quorum\", \"blkverify\": false, \"vote-threshold\": 1}",
+            + " \"null-co\"}], \"driver\": \"quorum\", \"blkverify\": false, \"vote-threshold\":"
+            + " 1}",
         "{\"driver\": \"raw\", \"file\": {\"fat-type\": 0, \"dir\": \"d\", \"driver\": \"vvfat\","
             + " \"floppy\": false, \"rw\": false}}",
       })

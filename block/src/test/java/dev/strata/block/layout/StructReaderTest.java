@@ -73,16 +73,13 @@ class StructReaderTest {
         refused(() -> StructReader.bigEndian(bytes(0, 0, 0, 8)).u32("bits", 9, 21)));
     assertEquals(
         "bits is 4294967295; must be between 0 and 2147483647",
-        refused(
-            () ->
-                StructReader.bigEndian(bytes(255, 255, 255, 255))
-                    .u32("bits", 0, Integer.MAX_VALUE)));
+        refused(() ->
+            StructReader.bigEndian(bytes(255, 255, 255, 255)).u32("bits", 0, Integer.MAX_VALUE)));
     assertEquals(
         "size is 18446744073709551615; must be between 0 and 10",
-        refused(
-            () ->
-                StructReader.bigEndian(bytes(255, 255, 255, 255, 255, 255, 255, 255))
-                    .u64("size", 0, 10)));
+        refused(() ->
+            StructReader.bigEndian(bytes(255, 255, 255, 255, 255, 255, 255, 255))
+                .u64("size", 0, 10)));
   }
 
   @Test
@@ -91,8 +88,7 @@ class StructReaderTest {
     assertEquals(
         "magic is 0x514649fa; must be 0x514649fb",
         refused(
-            () ->
-                StructReader.bigEndian(bytes('Q', 'F', 'I', 0xfa)).expect("magic", 0x514649fbL)));
+            () -> StructReader.bigEndian(bytes('Q', 'F', 'I', 0xfa)).expect("magic", 0x514649fbL)));
   }
 
   @Test

@@ -28,7 +28,8 @@ class BlockOptionsTest {
     assertEquals(BlockOptions.of("driver", "file", "filename", "a"), file);
     assertFalse(nested.hasSection("file"));
     nested.putAll("backing", file);
-    assertEquals(List.of("driver", "backing.driver", "backing.filename"), List.copyOf(nested.names()));
+    assertEquals(
+        List.of("driver", "backing.driver", "backing.filename"), List.copyOf(nested.names()));
     assertEquals(
         "a", json("{'file.filename':'b','file':{'filename':'a'}}").string("file.filename"));
     assertEquals(
@@ -38,8 +39,8 @@ class BlockOptionsTest {
   @Test
   void optionsNestAgain() throws BlockException {
     String text =
-        "{\"driver\": \"quorum\", \"children\": [{\"driver\": \"null-co\"}, \"node\"], \"a\": {\"0\":"
-            + " 1, \"x\": {\"y\": null}}, \"empty\": {}, \"size\": 18446744073709551615}";
+        "{\"driver\": \"quorum\", \"children\": [{\"driver\": \"null-co\"}, \"node\"], \"a\":"
+            + " {\"0\": 1, \"x\": {\"y\": null}}, \"empty\": {}, \"size\": 18446744073709551615}";
     assertEquals(text, json(text).toJson().toString());
     assertEquals(
         "{\"file\": \"node\", \"file.size\": \"1\"}",

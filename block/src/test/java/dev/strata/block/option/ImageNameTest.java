@@ -17,8 +17,16 @@ class ImageNameTest {
   @CsvSource(
       nullValues = "none",
       value = {
-        "x:y,x", "./x:y,none", "a/b:c,none", ":x,''", "FILE:base.raw,FILE", "nbd,none", "a b:c,a b",
-        "file:x:y,file", "nbd://h/x,nbd", "'',none"
+        "x:y,x",
+        "./x:y,none",
+        "a/b:c,none",
+        ":x,''",
+        "FILE:base.raw,FILE",
+        "nbd,none",
+        "a b:c,a b",
+        "file:x:y,file",
+        "nbd://h/x,nbd",
+        "'',none"
       })
   void protocolEndsAtAColonBeforeAnySlash(String name, String protocol) {
     assertEquals(protocol, ImageName.protocol(name));

@@ -28,7 +28,8 @@ class OptionStringTest {
     assertEquals(BlockOptions.of("driver", "null-co,"), image("driver=null-co,,"));
     assertEquals(BlockOptions.of("driver", "null-co,", "x", "1"), image("driver=null-co,,,x=1"));
     assertEquals(
-        BlockOptions.of("lazy_refcounts", "on,"), OptionString.parseCreation("lazy_refcounts=on,,"));
+        BlockOptions.of("lazy_refcounts", "on,"),
+        OptionString.parseCreation("lazy_refcounts=on,,"));
   }
 
   @Test
@@ -78,8 +79,7 @@ class OptionStringTest {
   @ParameterizedTest
   @ValueSource(strings = {"", ",", "a=on,", ",a=on", ",,", ",,,"})
   void creationOptionsHaveNoEmptyEnds(String text) {
-    BlockException e =
-        assertThrows(BlockException.class, () -> OptionString.parseCreation(text));
+    BlockException e = assertThrows(BlockException.class, () -> OptionString.parseCreation(text));
     assertEquals("Invalid option list: " + text, e.getMessage());
   }
 
@@ -122,8 +122,7 @@ class OptionStringTest {
         "x,help,y|Expected '=' after parameter 'y'",
       })
   void malformedDottedKeysAreRefused(String text, String message) {
-    BlockException e =
-        assertThrows(BlockException.class, () -> DottedKeys.parse(text, "qom-type"));
+    BlockException e = assertThrows(BlockException.class, () -> DottedKeys.parse(text, "qom-type"));
     assertEquals(message, e.getMessage());
   }
 
@@ -146,14 +145,12 @@ class OptionStringTest {
   void dottedKeysNest() throws BlockException {
     assertEquals(
         "{\"driver\": \"quorum\", \"children\": [\"a,b\", {\"x\": \"1=2\"}], \"__org.x_y\": \"\"}",
-        DottedKeys.parse(
-                "quorum,children.0=a,,b,children.01.x=1=2,__org.x_y=,", "driver")
+        DottedKeys.parse("quorum,children.0=a,,b,children.01.x=1=2,__org.x_y=,", "driver")
             .object()
             .toString());
     assertTrue(DottedKeys.parse("secret,help", "qom-type").help());
     assertTrue(DottedKeys.parse("?", "qom-type").help());
     assertFalse(DottedKeys.parse("secret,help=1", "qom-type").help());
-    assertEquals(
-        "{\"a\": 5}", DottedKeys.parseOrJson("{'a': 5}", null).object().toString());
+    assertEquals("{\"a\": 5}", DottedKeys.parseOrJson("{'a': 5}", null).object().toString());
   }
 }

@@ -85,8 +85,7 @@ class OptionTest {
         e.hint());
     assertEquals(
         "invalid parameter value: x",
-        assertThrows(
-                BlockException.class, () -> Option.word("aio", null, "native").parse("x"))
+        assertThrows(BlockException.class, () -> Option.word("aio", null, "native").parse("x"))
             .getMessage());
   }
 

@@ -57,8 +57,31 @@ class SizeTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "k", "x", "-1", "1.5", ".5G", "0x1.8k", "1e3", "1E3", "1 ", "1kk", "1kb", "1.5B", "0x",
-        "0xg", "inf", "nan", "1.5e1k", "0x1p3", "0x1E ", "1,5G", "1.5.5", "1Kib", "-0", "--1",
+        "",
+        "k",
+        "x",
+        "-1",
+        "1.5",
+        ".5G",
+        "0x1.8k",
+        "1e3",
+        "1E3",
+        "1 ",
+        "1kk",
+        "1kb",
+        "1.5B",
+        "0x",
+        "0xg",
+        "inf",
+        "nan",
+        "1.5e1k",
+        "0x1p3",
+        "0x1E ",
+        "1,5G",
+        "1.5.5",
+        "1Kib",
+        "-0",
+        "--1",
         "99999999999999999999x"
       })
   void otherTextIsInvalid(String text) {
