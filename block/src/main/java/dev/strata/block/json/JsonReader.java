@@ -22,7 +22,7 @@ public final class JsonReader {
       try {
         next = i < text.length() ? stream.accept(text.charAt(i)) : stream.finish();
       } catch (BlockException e) {
-        throw only == null ? e : tooMany();
+        throw only == null && stream.pending() == null ? e : tooMany();
       }
       // A number or keyword ends only at the character after it, which may itself end a value.
       for (; next != null; next = stream.pending()) {

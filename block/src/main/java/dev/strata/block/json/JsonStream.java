@@ -49,7 +49,10 @@ public final class JsonStream {
   /** A stream at its start. */
   public JsonStream() {}
 
-  /** Takes the next character; the value that it completes, or null. */
+  /**
+   * Takes the next character; the value that it completes, or null. A character that ends a number
+   * and begins an error throws; the number is then {@link #pending}, and comes before the error.
+   */
   public @Nullable JsonValue accept(char c) throws BlockException {
     while (true) {
       State next = next(c);
@@ -93,7 +96,7 @@ public final class JsonStream {
     return ready.poll();
   }
 
-  /** A further value that the last character completed, or null; {@code 1]} ends two. */
+  /** A further value that is complete, or null: a character may complete two. */
   public @Nullable JsonValue pending() {
     return ready.poll();
   }

@@ -39,7 +39,8 @@ public final class Size {
   public static long parse(String text, int defaultShift) throws BlockException {
     int length = text.length();
     int i = skipSpace(text);
-    if (i < length && text.charAt(i) == '+') {
+    boolean negative = i < length && text.charAt(i) == '-';
+    if (negative || (i < length && text.charAt(i) == '+')) {
       i++;
     }
     boolean hexadecimal =
@@ -57,7 +58,8 @@ public final class Size {
       overflow |= Long.compareUnsigned(whole, Long.divideUnsigned(-1L - digit, radix)) > 0;
       whole = whole * radix + digit;
     }
-    if (i == digitsStart) {
+    // The reference takes nothing behind digits that overflow, not even a suffix.
+    if (i == digitsStart || (overflow && i < length)) {
       throw BlockException.of(EINVAL);
     }
     double fraction = 0;
@@ -80,6 +82,9 @@ public final class Size {
     }
     if (overflow) {
       throw BlockException.of(ERANGE);
+    }
+    if (negative) {
+      throw BlockException.of(EINVAL);
     }
     return scale(whole, fraction, shift);
   }

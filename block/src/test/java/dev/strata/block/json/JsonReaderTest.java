@@ -63,6 +63,7 @@ class JsonReaderTest {
         "{}x|Expecting at most one JSON value",
         "{} @|Expecting at most one JSON value",
         "{}[|Expecting at most one JSON value",
+        "1]|Expecting at most one JSON value",
         "1 2|Expecting at most one JSON value",
         "0x10|Expecting at most one JSON value",
       })

@@ -82,14 +82,22 @@ class SizeTest {
         "1Kib",
         "-0",
         "--1",
-        "99999999999999999999x"
+        "99999999999999999999x",
+        "90071992547409939007199254740993M"
       })
   void otherTextIsInvalid(String text) {
     assertEquals(Errno.EINVAL, assertThrows(BlockException.class, () -> Size.parse(text)).errno());
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"16E", "18446744073709551616", "99999999999999999999999", "16384P"})
+  @ValueSource(
+      strings = {
+        "16E",
+        "18446744073709551616",
+        "-99999999999999999999",
+        "99999999999999999999999",
+        "16384P"
+      })
   void from2To64OnIsOutOfRange(String text) {
     assertEquals(Errno.ERANGE, assertThrows(BlockException.class, () -> Size.parse(text)).errno());
   }
