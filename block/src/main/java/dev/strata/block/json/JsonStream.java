@@ -120,7 +120,11 @@ public final class JsonStream {
       case MINUS:
         return c == '0' ? State.ZERO : isDigit(c) ? State.DIGITS : fail(c);
       case ZERO:
-        return isDigit(c) ? fail(c) : afterInteger(c);
+        if (isDigit(c)) {
+          return fail(c);
+        }
+        // Stricter than RFC 8259, as the reference is: no exponent right after a lone zero.
+        return c == '.' ? State.POINT : end(JsonToken.Kind.INTEGER);
       case DIGITS:
         return isDigit(c) ? State.DIGITS : afterInteger(c);
       case POINT:

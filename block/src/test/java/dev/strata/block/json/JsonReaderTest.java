@@ -44,6 +44,7 @@ class JsonReaderTest {
         "{\"a\" \"b\" @|JSON parse error, stray '@'",
         "{\"a\":TRUE}|JSON parse error, stray 'T'",
         "{\"a\":01}|JSON parse error, stray '01'",
+        "{\"a\":-0E5}|JSON parse error, stray 'E'",
         "{\"a\":-}|JSON parse error, stray '-}'",
         "{\"a\":1.}|JSON parse error, stray '1.}'",
         "{\"a\":1ex}|JSON parse error, stray '1ex'",
