@@ -109,12 +109,18 @@ quote() { # one word for the shell
 jvm_words() { # MAIN-MODULE/CLASS
   for word in -XX:+UseSerialGC -Xms8m -Xmx160m -XX:MaxDirectMemorySize=64m \
     -XX:ReservedCodeCacheSize=24m -XX:MaxMetaspaceSize=64m -XX:CompressedClassSpaceSize=16m \
-    -XX:-UsePerfData -Xrs -Xlog:disable -Xlog:all=error:stderr -XX:+DisplayVMOutputToStderr \
-    "-XX:ErrorFile=$state/crash-%p.log" --enable-native-access=dev.strata.block,aircompressor.v3 \
+    -XX:-UsePerfData -Xrs -Xlog:disable -XX:+DisplayVMOutputToStderr \
+    "-XX:ErrorFile=$state/crash-%p.log" "--enable-native-access=$native" \
     --module-path "$run/lib"; do
     quote "$word"
   done
 }
+
+# Naming a module that is not there makes the JVM say so.
+native=dev.strata.block
+if grep -q 'requires.* aircompressor' formats/src/main/java/module-info.java; then
+  native=$native,aircompressor.v3
+fi
 
 main_of() {
   case $1 in
@@ -130,11 +136,13 @@ train() { # TOOL
   (
     cd "$work" || exit 1
     unset JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS
-    eval "exec $(quote "$java_home/bin/java") $(jvm_words) -XX:AOTCacheOutput=$(quote "$run/$1.aot.new") \
-      -Dstrata.program=training $(quote "-Dstrata.training=$root/build-support/training/$1") -m $(main_of "$1")"
+    java="$(quote "$java_home/bin/java") $(jvm_words) $(quote "-XX:AOTConfiguration=$work/configuration")"
+    eval "$java -XX:AOTMode=record -Dstrata.program=training \
+      $(quote "-Dstrata.training=$root/build-support/training/$1") -m $(main_of "$1")" &&
+      eval "$java -XX:AOTMode=create $(quote "-XX:AOTCache=$work/cache") -m $(main_of "$1")"
   ) >>"$log" 2>&1 </dev/null 9>&- || echo "training of $1 failed" >>"$log"
+  [ ! -f "$work/cache" ] || mv "$work/cache" "$run/$1.aot"
   rm -rf "$work"
-  [ ! -f "$run/$1.aot.new" ] || mv "$run/$1.aot.new" "$run/$1.aot"
 }
 
 if ! [ -f "$run/complete" ]; then
