@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
 
 /**
- * Holds every Java source under a folder to google-java-format: {@code check FOLDER} lists the files
- * that differ and fails, {@code apply FOLDER} rewrites them.
+ * Holds every Java source under a folder to google-java-format: {@code check FOLDER} lists the
+ * files that differ and fails, {@code apply FOLDER} rewrites them.
  *
  * <p>A program of its own, because the formatter parses with the Java that runs it: Maven's may be
  * older than the sources.
@@ -29,22 +29,22 @@ final class Format {
     Set<String> differing = new ConcurrentSkipListSet<>();
     Set<String> broken = new ConcurrentSkipListSet<>();
     sources.parallelStream()
-        .forEach(
-            source -> {
-              try {
-                String text = Files.readString(source);
-                String formatted = new Formatter().formatSourceAndFixImports(text);
-                if (!formatted.equals(text)) {
-                  differing.add(source.toString());
-                  if (apply) {
-                    Files.writeString(source, formatted);
-                  }
-                }
-              } catch (FormatterException | IOException e) {
-                broken.add(source + ": " + e.getMessage());
+        .forEach(source -> {
+          try {
+            String text = Files.readString(source);
+            String formatted = new Formatter().formatSourceAndFixImports(text);
+            if (!formatted.equals(text)) {
+              differing.add(source.toString());
+              if (apply) {
+                Files.writeString(source, formatted);
               }
-            });
-    differing.forEach(name -> System.err.println((apply ? "formatted: " : "not formatted: ") + name));
+            }
+          } catch (FormatterException | IOException e) {
+            broken.add(source + ": " + e.getMessage());
+          }
+        });
+    differing.forEach(
+        name -> System.err.println((apply ? "formatted: " : "not formatted: ") + name));
     broken.forEach(System.err::println);
     if (!apply && !differing.isEmpty()) {
       System.err.println("'mvn -N -Pformat process-sources' formats them");

@@ -138,9 +138,10 @@ train() { # TOOL
     unset JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS
     java="$(quote "$java_home/bin/java") $(jvm_words) $(quote "-XX:AOTConfiguration=$work/configuration")"
     eval "$java -XX:AOTMode=record -Dstrata.program=training \
-      $(quote "-Dstrata.training=$root/build-support/training/$1") -m $(main_of "$1")" &&
-      eval "$java -XX:AOTMode=create $(quote "-XX:AOTCache=$work/cache") -m $(main_of "$1")"
-  ) >>"$log" 2>&1 </dev/null 9>&- || echo "training of $1 failed" >>"$log"
+      $(quote "-Dstrata.training=$root/build-support/training/$1") -m $(main_of "$1")" ||
+      echo "training of $1 ended with an error"
+    eval "$java -XX:AOTMode=create $(quote "-XX:AOTCache=$work/cache") -m $(main_of "$1")"
+  ) >>"$log" 2>&1 </dev/null 9>&- || echo "no cache for $1" >>"$log"
   [ ! -f "$work/cache" ] || mv "$work/cache" "$run/$1.aot"
   rm -rf "$work"
 }

@@ -3,4 +3,6 @@
 module dev.strata.monitor {
   requires transitive dev.strata.block;
   requires static org.jspecify;
+
+  exports dev.strata.monitor.commandline;
 }

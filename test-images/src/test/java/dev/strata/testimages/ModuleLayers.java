@@ -13,9 +13,9 @@ import java.util.TreeSet;
 /**
  * The packages of one module in the order in which they stand on each other.
  *
- * <p>A layer is a package with everything below it, unless a more specific layer has it. A class may
- * use its own layer and those named before it; classes outside the module are none of this rule's
- * business.
+ * <p>A layer is a package with everything below it, unless a more specific layer has it. A class
+ * may use its own layer and those named before it; classes outside the module are none of this
+ * rule's business.
  *
  * @param root the module's own package: every class of the module is in it or below it
  * @param layers the packages, from the bottom up; {@code root} itself stands for the classes

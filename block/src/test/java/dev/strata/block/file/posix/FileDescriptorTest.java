@@ -243,17 +243,16 @@ class FileDescriptorTest {
       file.truncate(64);
       var tasks =
           IntStream.range(0, 64)
-              .mapToObj(
-                  i ->
-                      (Callable<Boolean>)
-                          () -> {
-                            try (Arena arena = Arena.ofConfined()) {
-                              file.write(copyOf(arena, new byte[] {(byte) i}), i);
-                              fails(Errno.EINVAL, () -> file.truncate(-1));
-                              MemorySegment back = arena.allocate(1);
-                              return file.read(back, i) == 1 && firstBytes(back, 1)[0] == i;
-                            }
-                          })
+              .mapToObj(i ->
+                  (Callable<Boolean>)
+                      () -> {
+                        try (Arena arena = Arena.ofConfined()) {
+                          file.write(copyOf(arena, new byte[] {(byte) i}), i);
+                          fails(Errno.EINVAL, () -> file.truncate(-1));
+                          MemorySegment back = arena.allocate(1);
+                          return file.read(back, i) == 1 && firstBytes(back, 1)[0] == i;
+                        }
+                      })
               .toList();
       for (var result : threads.invokeAll(tasks)) {
         assertTrue(result.get());
