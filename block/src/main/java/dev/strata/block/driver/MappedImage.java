@@ -62,9 +62,18 @@ public abstract class MappedImage implements BlockDriver {
     throw BlockException.of(Errno.EOPNOTSUPP);
   }
 
-  /** Writes bytes in encoded form; whole clusters, but for the image's end. */
-  protected void writeEncoded(long guestOffset, IoVector from) throws BlockException {
+  /**
+   * Writes one cluster, but for the image's end a whole one, in encoded form.
+   *
+   * @return false if that would take no less room: the bytes are then written as they are
+   */
+  protected boolean writeEncoded(long guestOffset, IoVector from) throws BlockException {
     throw BlockException.of(Errno.EOPNOTSUPP);
+  }
+
+  /** How far {@link #map} knows bytes: the size, or more where state is kept behind the disk. */
+  protected long mappedLength() throws BlockException {
+    return length();
   }
 
   /**
@@ -137,12 +146,7 @@ public abstract class MappedImage implements BlockDriver {
   public final void write(long offset, IoVector from, int flags) throws BlockException {
     long length = from.length();
     if (RequestFlags.has(flags, RequestFlags.COMPRESSED)) {
-      RequestRanges.Hold hold = ranges.own(offset, clusterEnd(offset + length));
-      try {
-        writeEncoded(offset, from);
-      } finally {
-        ranges.leave(hold);
-      }
+      writeCompressed(offset, from, flags & ~RequestFlags.COMPRESSED);
       return;
     }
     for (long done = 0; done < length; ) {
@@ -152,6 +156,25 @@ public abstract class MappedImage implements BlockDriver {
         written = writeAllocating(offset + done, rest, flags);
       }
       done += written;
+    }
+  }
+
+  private void writeCompressed(long offset, IoVector from, int flags) throws BlockException {
+    long cluster = granularity();
+    long end = offset + from.length();
+    if ((offset & (cluster - 1)) != 0 || ((end & (cluster - 1)) != 0 && end != length())) {
+      throw BlockException.of(Errno.EINVAL);
+    }
+    for (long at = offset; at < end; at += cluster) {
+      IoVector part = from.slice(at - offset, Math.min(cluster, end - at));
+      RequestRanges.Hold hold = ranges.own(at, at + cluster);
+      try {
+        if (!writeEncoded(at, part)) {
+          writeOwned(at, part, flags);
+        }
+      } finally {
+        ranges.leave(hold);
+      }
     }
   }
 
@@ -178,26 +201,32 @@ public abstract class MappedImage implements BlockDriver {
     long end = offset + from.length();
     RequestRanges.Hold hold = ranges.own(offset & -granularity(), clusterEnd(end));
     try {
-      // Another write may have allocated it while this one waited.
-      long written = writeMapped(map(offset, from.length()), from, flags);
-      if (written > 0) {
-        return written;
-      }
-      Allocation allocation = allocate(offset, from.length());
-      boolean linked = false;
-      try {
-        long last = Math.min(end, allocation.guestOffset() + allocation.length());
-        fill(allocation, offset, from.slice(0, last - offset), flags);
-        allocation.link();
-        linked = true;
-        return last - offset;
-      } finally {
-        if (!linked) {
-          allocation.release();
-        }
-      }
+      return writeOwned(offset, from, flags);
     } finally {
       ranges.leave(hold);
+    }
+  }
+
+  /** Writes the first run while the range is held alone; returns how many bytes that were. */
+  private long writeOwned(long offset, IoVector from, int flags) throws BlockException {
+    // Another write may have allocated it while this one waited.
+    long written = writeMapped(map(offset, from.length()), from, flags);
+    if (written > 0) {
+      return written;
+    }
+    Allocation allocation = allocate(offset, from.length());
+    boolean linked = false;
+    try {
+      long end = offset + from.length();
+      long last = Math.min(end, allocation.guestOffset() + allocation.length());
+      fill(allocation, offset, from.slice(0, last - offset), flags);
+      allocation.link();
+      linked = true;
+      return last - offset;
+    } finally {
+      if (!linked) {
+        allocation.release();
+      }
     }
   }
 
@@ -239,7 +268,7 @@ public abstract class MappedImage implements BlockDriver {
 
   /** As {@link #readHeld}, but what lies beyond the image's end is zeroes. */
   private void readClipped(long offset, IoVector into) throws BlockException {
-    long inside = Math.clamp(length() - offset, 0, into.length());
+    long inside = Math.clamp(mappedLength() - offset, 0, into.length());
     if (inside > 0) {
       readHeld(offset, into.slice(0, inside));
     }
@@ -250,7 +279,7 @@ public abstract class MappedImage implements BlockDriver {
 
   /** Whether the map alone tells that the range reads as zeroes. */
   protected final boolean readsZero(long offset, long length) throws BlockException {
-    long end = Math.min(offset + length, length());
+    long end = Math.min(offset + length, mappedLength());
     for (long at = offset; at < end; ) {
       Mapping mapping = map(at, end - at);
       boolean zero =

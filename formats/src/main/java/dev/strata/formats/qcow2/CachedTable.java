@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.qcow2;
+
+import dev.strata.block.IoVector;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+
+/** A refcount block or a slice of an L2 table in memory, as it stands on disk. */
+final class CachedTable {
+  private final ByteBuffer bytes;
+  private final IoVector vector;
+  long offset = -1; // in the file; -1 while unused
+  boolean dirty;
+  long lastUse;
+
+  CachedTable(int size) {
+    // A direct buffer: big-endian access without VarHandles, and no copy on its way to the file.
+    this.bytes = ByteBuffer.allocateDirect(size);
+    this.vector = IoVector.of(MemorySegment.ofBuffer(bytes));
+  }
+
+  /** The table's bytes, big-endian. */
+  ByteBuffer bytes() {
+    return bytes;
+  }
+
+  /** The same bytes, for requests. */
+  IoVector vector() {
+    return vector;
+  }
+
+  /** The 64-bit word at that index. */
+  long word(int index) {
+    return bytes.getLong(index << 3);
+  }
+
+  /** Sets the 64-bit word at that index. */
+  void word(int index, long value) {
+    bytes.putLong(index << 3, value);
+    dirty = true;
+  }
+}

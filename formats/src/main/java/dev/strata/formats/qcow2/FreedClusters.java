@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.qcow2;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Child;
+import dev.strata.block.DebugEvent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongConsumer;
+
+/**
+ * Clusters that an L2 entry in memory has let go of. Their refcounts fall only when that entry is on
+ * disk: until then a crash would bring back an entry that points to them. So a cluster is never reused
+ * too early, and after a crash it is leaked at worst. Guarded by the image's table lock.
+ */
+final class FreedClusters {
+  /** Why clusters are freed: whether their storage goes back to the file below depends on it. */
+  enum Reason {
+    /** The guest discarded them. */
+    REQUEST,
+    /** A snapshot went. */
+    SNAPSHOT,
+    /** Anything else: overwritten compressed clusters, moved tables. */
+    OTHER
+  }
+
+  /** The most runs that wait, so that memory stays bounded. */
+  private static final int MAX_WAITING = 4096;
+
+  private record Run(long first, long clusters, Reason reason) {}
+
+  private final Geometry geometry;
+  private final Child file;
+  private final Refcounts refcounts;
+  private final MetadataCaches caches;
+  private final boolean[] passOn; // by Reason
+  private final List<Run> waiting = new ArrayList<>();
+  private LongConsumer reuse = cluster -> {};
+
+  FreedClusters(
+      Geometry geometry,
+      Child file,
+      Refcounts refcounts,
+      MetadataCaches caches,
+      boolean[] passOn) {
+    this.geometry = geometry;
+    this.file = file;
+    this.refcounts = refcounts;
+    this.caches = caches;
+    this.passOn = passOn;
+  }
+
+  /** Tells of each cluster that may be taken again. */
+  void onReuse(LongConsumer listener) {
+    reuse = listener;
+  }
+
+  boolean isEmpty() {
+    return waiting.isEmpty();
+  }
+
+  /** A reference to each cluster that the range of the file touches is gone. */
+  void release(long offset, long length, Reason reason) throws BlockException {
+    file.event(DebugEvent.CLUSTER_FREE);
+    long first = offset >>> geometry.clusterBits();
+    long end = (offset + length + geometry.clusterSize() - 1) >>> geometry.clusterBits();
+    Run last = waiting.isEmpty() ? null : waiting.getLast();
+    if (last != null && last.reason == reason && last.first + last.clusters == first) {
+      waiting.set(waiting.size() - 1, new Run(last.first, last.clusters + end - first, reason));
+    } else {
+      waiting.add(new Run(first, end - first, reason));
+    }
+    if (waiting.size() > MAX_WAITING) {
+      settle();
+    }
+  }
+
+  /** Puts the entries that let go on disk, then lowers the refcounts and gives storage back. */
+  void settle() throws BlockException {
+    if (waiting.isEmpty()) {
+      return;
+    }
+    caches.sync();
+    List<Run> runs = List.copyOf(waiting);
+    waiting.clear();
+    BlockException failure = null;
+    for (Run run : runs) {
+      try {
+        lower(run);
+      } catch (BlockException e) {
+        // The other clusters need not leak with these.
+        failure = failure == null ? e : failure;
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private void lower(Run run) throws BlockException {
+    long freeFrom = -1;
+    for (long cluster = run.first; cluster < run.first + run.clusters; cluster++) {
+      refcounts.add(cluster, 1, -1);
+      boolean free = refcounts.get(cluster) == 0;
+      if (free) {
+        caches.l2Slices().drop(cluster << geometry.clusterBits(), geometry.clusterSize());
+        caches.refcountBlocks().drop(cluster << geometry.clusterBits(), geometry.clusterSize());
+        reuse.accept(cluster);
+        freeFrom = freeFrom < 0 ? cluster : freeFrom;
+      } else if (freeFrom >= 0) {
+        discard(freeFrom, cluster, run.reason);
+        freeFrom = -1;
+      }
+    }
+    if (freeFrom >= 0) {
+      discard(freeFrom, run.first + run.clusters, run.reason);
+    }
+  }
+
+  private void discard(long from, long to, Reason reason) throws BlockException {
+    if (passOn[reason.ordinal()]) {
+      long offset = from << geometry.clusterBits();
+      file.discard(offset, (to - from) << geometry.clusterBits());
+    }
+  }
+}

@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.qcow2;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Child;
+import dev.strata.block.Errno;
+import dev.strata.block.RequestFlags;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * What changes where guest bytes lie: allocating writes, compressed writes, zeroing, discarding. Each
+ * method takes the image's table lock; none moves guest data under it.
+ */
+final class GuestWrites {
+  /** The image as far as it concerns its map. */
+  interface Image {
+    /** Refcounts may now be behind: the header has to say so first. */
+    void beforeRefcountsLag() throws BlockException;
+
+    boolean lazyRefcounts();
+
+    /** Whether reads of unallocated clusters go to a backing file. */
+    boolean hasBacking();
+
+    /** The size of the guest disk in bytes. */
+    long size();
+
+    int version();
+  }
+
+  private final Geometry geometry;
+  private final Child file;
+  private final Child dataFile;
+  private final boolean dataFileRaw;
+  private final Image image;
+  private final GuestMap map;
+  private final L2Tables tables;
+  private final ClusterAllocator allocator;
+  private final FreedClusters freed;
+  private final MetadataCaches caches;
+  private final OverlapCheck overlaps;
+  private final ReentrantLock lock;
+
+  GuestWrites(
+      Geometry geometry,
+      Child file,
+      Child dataFile,
+      boolean dataFileRaw,
+      Image image,
+      GuestMap map,
+      L2Tables tables,
+      ClusterAllocator allocator,
+      FreedClusters freed,
+      MetadataCaches caches,
+      OverlapCheck overlaps,
+      ReentrantLock lock) {
+    this.geometry = geometry;
+    this.file = file;
+    this.dataFile = dataFile;
+    this.dataFileRaw = dataFileRaw;
+    this.image = image;
+    this.map = map;
+    this.tables = tables;
+    this.allocator = allocator;
+    this.freed = freed;
+    this.caches = caches;
+    this.overlaps = overlaps;
+    this.lock = lock;
+  }
+
+  private boolean external() {
+    return dataFile != file;
+  }
+
+  /** Storage for the first bytes of a range that may not be written in place. */
+  ClusterAllocation allocate(long guestOffset, long length) throws BlockException {
+    lock.lock();
+    try {
+      return allocateLocked(guestOffset, length);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private ClusterAllocation allocateLocked(long guestOffset, long length) throws BlockException {
+    long start = geometry.startOfCluster(guestOffset);
+    long end = Math.min(guestOffset + length, sliceEnd(guestOffset));
+    long table = map.l2Offset(guestOffset);
+    long entry = 0;
+    long clusters = geometry.clustersFor(end - start);
+    if (table != 0) {
+      CachedTable slice = map.slice(table, guestOffset);
+      int index = map.sliceIndex(guestOffset);
+      entry = map.entry(slice, index);
+      if (isOwn(entry)) {
+        return inPlace(entry, guestOffset, Math.min(end, start + geometry.clusterSize()));
+      }
+      long count = 1;
+      while (count < clusters && !isOwn(map.entry(slice, index + (int) count))) {
+        count++;
+      }
+      clusters = count;
+    }
+    end = Math.min(end, start + (clusters << geometry.clusterBits()));
+    if (geometry.extendedL2() && isEmpty(table, start, clusters)) {
+      long sub = geometry.subclusterSize();
+      long from = guestOffset & -sub;
+      long to = (end + sub - 1) & -sub;
+      long host = place(start, clusters);
+      return allocation(from, to, host + (from - start), host, guestOffset, end);
+    }
+    long to = start + (clusters << geometry.clusterBits());
+    long host = place(start, clusters);
+    return allocation(start, to, host, host, guestOffset, end);
+  }
+
+  private ClusterAllocation allocation(
+      long from, long to, long hostOffset, long host, long dataFrom, long dataTo)
+      throws BlockException {
+    boolean beyondEnd = host >= dataFile.length() && dataFile.readsZeroAfterCreate();
+    boolean copies = from < dataFrom || to > dataTo;
+    return new ClusterAllocation(
+        this, from, to - from, dataFile, hostOffset, beyondEnd && !external(), true, copies);
+  }
+
+  /** Whether the entry's cluster may be written: it has one and no snapshot shares it. */
+  private boolean isOwn(long entry) {
+    return !L2Entry.isCompressed(entry) && L2Entry.isCopied(entry);
+  }
+
+  /** The rest of a cluster that has its storage: subclusters, or a zero cluster's. */
+  private ClusterAllocation inPlace(long entry, long guestOffset, long end) {
+    long start = geometry.startOfCluster(guestOffset);
+    long sub = geometry.subclusterSize();
+    long from = guestOffset & -sub;
+    long to = (end + sub - 1) & -sub;
+    long host = L2Entry.offset(entry) + (from - start);
+    return new ClusterAllocation(
+        this, from, to - from, dataFile, host, false, false, from < guestOffset || to > end);
+  }
+
+  /** Whether none of the clusters has storage that would have to be copied as a whole. */
+  private boolean isEmpty(long table, long start, long clusters) throws BlockException {
+    if (table == 0) {
+      return true;
+    }
+    CachedTable slice = map.slice(table, start);
+    int index = map.sliceIndex(start);
+    for (int i = 0; i < clusters; i++) {
+      if (map.entry(slice, index + i) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private long place(long guestStart, long clusters) throws BlockException {
+    if (external()) {
+      return guestStart; // in an external data file, host offsets are guest offsets
+    }
+    if (image.lazyRefcounts()) {
+      image.beforeRefcountsLag();
+    }
+    long host = allocator.allocate(clusters);
+    boolean good = false;
+    try {
+      overlaps.beforeWrite(0, host, clusters << geometry.clusterBits());
+      good = true;
+    } finally {
+      if (!good) {
+        allocator.release(host, clusters);
+      }
+    }
+    return host;
+  }
+
+  private long sliceEnd(long guestOffset) {
+    long coverage = (long) map.sliceEntries() << geometry.clusterBits();
+    return (guestOffset & -coverage) + coverage;
+  }
+
+  /** Lets the L2 entries point to an allocation that now holds its data. */
+  void link(ClusterAllocation allocation) throws BlockException {
+    lock.lock();
+    try {
+      linkLocked(allocation);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void linkLocked(ClusterAllocation allocation) throws BlockException {
+    long from = allocation.guestOffset();
+    long to = from + allocation.length();
+    long start = geometry.startOfCluster(from);
+    long host = allocation.hostOffset() - (from - start);
+    long table = tables.writable(from);
+    if (allocation.fresh() && !image.lazyRefcounts()) {
+      caches.orderL2AfterRefcounts();
+    }
+    if (allocation.copies()) {
+      caches.orderL2AfterData();
+    }
+    CachedTable slice = map.slice(table, from);
+    int first = map.sliceIndex(from);
+    int clusters = (int) geometry.clustersFor(to - start);
+    var replaced = new long[clusters];
+    for (int i = 0; i < clusters; i++) {
+      long old = map.entry(slice, first + i);
+      replaced[i] = allocation.fresh() ? old : 0;
+      map.setEntry(
+          slice, first + i, host + ((long) i << geometry.clusterBits()) | L2Entry.COPIED);
+      if (geometry.extendedL2()) {
+        map.setBitmap(
+            slice,
+            first + i,
+            linkedBitmap(old, map.bitmap(slice, first + i), start, i, from, to));
+      }
+    }
+    for (long old : replaced) {
+      free(old, FreedClusters.Reason.OTHER);
+    }
+  }
+
+  /** The subclusters of the range become data; the others stay as they were. */
+  private long linkedBitmap(
+      long oldEntry, long old, long start, int cluster, long from, long to) {
+    long clusterStart = start + ((long) cluster << geometry.clusterBits());
+    long sub = geometry.subclusterSize();
+    int first = (int) (Math.max(0, from - clusterStart) / sub);
+    int last = (int) (Math.min(geometry.clusterSize(), to - clusterStart) / sub);
+    long kept = L2Entry.isCompressed(oldEntry) ? 0 : old;
+    return (kept | L2Entry.allocatedBits(first, last)) & ~L2Entry.zeroBits(first, last);
+  }
+
+  /** Gives up storage that could not be filled. */
+  void release(ClusterAllocation allocation) {
+    if (!allocation.fresh() || external()) {
+      return;
+    }
+    lock.lock();
+    try {
+      long start = geometry.startOfCluster(allocation.guestOffset());
+      long host = allocation.hostOffset() - (allocation.guestOffset() - start);
+      long end = allocation.guestOffset() + allocation.length();
+      allocator.release(host, geometry.clustersFor(end - start));
+    } catch (BlockException e) {
+      // The request fails with its own error; what could not be given back is leaked, no more.
+      return;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Gives up what an entry that is no longer there pointed to. */
+  private void free(long entry, FreedClusters.Reason reason) throws BlockException {
+    if (L2Entry.isCompressed(entry)) {
+      freed.release(
+          L2Entry.compressedOffset(entry, geometry.clusterBits()),
+          L2Entry.compressedLength(entry, geometry.clusterBits()),
+          reason);
+    } else if (L2Entry.offset(entry) != 0 && !external()) {
+      freed.release(L2Entry.offset(entry), geometry.clusterSize(), reason);
+    }
+  }
+
+  /** Room for a compressed cluster; {@link #linkCompressed} follows when its bytes are written. */
+  long allocateCompressed(long guestOffset, long length) throws BlockException {
+    lock.lock();
+    try {
+      long table = map.l2Offset(guestOffset);
+      if (table != 0) {
+        long entry = map.entry(map.slice(table, guestOffset), map.sliceIndex(guestOffset));
+        if (L2Entry.isCopied(entry)) {
+          throw BlockException.of(Errno.EIO);
+        }
+      }
+      if (image.lazyRefcounts()) {
+        image.beforeRefcountsLag();
+      }
+      long host = allocator.allocateBytes(length);
+      overlaps.beforeWrite(0, host, length);
+      return host;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets the cluster's entry point to its compressed bytes. */
+  void linkCompressed(long guestOffset, long host, long length) throws BlockException {
+    lock.lock();
+    try {
+      long table = tables.writable(guestOffset);
+      if (!image.lazyRefcounts()) {
+        caches.orderL2AfterRefcounts();
+      }
+      CachedTable slice = map.slice(table, guestOffset);
+      int index = map.sliceIndex(guestOffset);
+      long old = map.entry(slice, index);
+      map.setEntry(slice, index, L2Entry.compressed(host, length, geometry.clusterBits()));
+      if (geometry.extendedL2()) {
+        map.setBitmap(slice, index, 0);
+      }
+      free(old, FreedClusters.Reason.OTHER);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The bytes of a compressed cluster could not be written. */
+  void releaseCompressed(long host, long length) {
+    lock.lock();
+    try {
+      long first = geometry.startOfCluster(host);
+      allocator.release(first, geometry.clustersFor(host + length - first));
+    } catch (BlockException e) {
+      return; // leaked, no more: the request fails with its own error
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Makes whole subclusters read as zeroes. */
+  void zero(long offset, long length, int flags) throws BlockException {
+    if (external() && dataFileRaw) {
+      dataFile.writeZeroes(offset, length, flags & RequestFlags.MAY_UNMAP);
+    }
+    lock.lock();
+    try {
+      long end = offset + length;
+      for (long at = offset; at < end; ) {
+        long stop = Math.min(end, geometry.startOfCluster(at) + geometry.clusterSize());
+        zeroCluster(at, stop, flags);
+        at = stop;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void zeroCluster(long from, long to, int flags) throws BlockException {
+    long table = tables.writable(from);
+    CachedTable slice = map.slice(table, from);
+    int index = map.sliceIndex(from);
+    long old = map.entry(slice, index);
+    long start = geometry.startOfCluster(from);
+    boolean whole =
+        from == start && (to == start + geometry.clusterSize() || to >= image.size());
+    if (!geometry.extendedL2() || whole) {
+      boolean storage = L2Entry.offset(old) != 0 || external() && L2Entry.isCopied(old);
+      boolean drop =
+          L2Entry.isCompressed(old)
+              || storage && RequestFlags.has(flags, RequestFlags.MAY_UNMAP);
+      long entry = drop ? 0 : old;
+      if (geometry.extendedL2()) {
+        map.setEntry(slice, index, entry);
+        map.setBitmap(slice, index, L2Entry.ALL_ZERO);
+      } else {
+        map.setEntry(slice, index, entry | L2Entry.ZERO);
+      }
+      if (drop) {
+        free(old, FreedClusters.Reason.REQUEST);
+      }
+      return;
+    }
+    if (L2Entry.isCompressed(old)) {
+      throw BlockException.of(Errno.EOPNOTSUPP);
+    }
+    int first = (int) ((from - start) / geometry.subclusterSize());
+    int last = (int) ((to - start + geometry.subclusterSize() - 1) / geometry.subclusterSize());
+    long bitmap = map.bitmap(slice, index);
+    map.setBitmap(
+        slice,
+        index,
+        (bitmap | L2Entry.zeroBits(first, last)) & ~L2Entry.allocatedBits(first, last));
+  }
+
+  /**
+   * Gives up the storage of whole clusters.
+   *
+   * @param full let the backing file shine through, rather than have zeroes read
+   */
+  void discard(long offset, long length, boolean full, FreedClusters.Reason reason)
+      throws BlockException {
+    if (external() && dataFileRaw) {
+      dataFile.discard(offset, length);
+    }
+    lock.lock();
+    try {
+      long end = offset + length;
+      for (long at = offset; at < end; ) {
+        if (map.l2Offset(at) == 0 && (full || !image.hasBacking())) {
+          long coverage = geometry.l1EntryCoverage();
+          at = (at & -coverage) + coverage;
+          continue;
+        }
+        discardCluster(at, full, reason);
+        at += geometry.clusterSize();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void discardCluster(long at, boolean full, FreedClusters.Reason reason)
+      throws BlockException {
+    long known = map.l2Offset(at);
+    int index = map.sliceIndex(at);
+    long old = known == 0 ? 0 : map.entry(map.slice(known, at), index);
+    long oldBitmap = known == 0 ? 0 : map.bitmap(map.slice(known, at), index);
+    long entry = 0;
+    long bitmap = 0;
+    boolean allocated = L2Entry.isCompressed(old) || L2Entry.offset(old) != 0 || isOwn(old);
+    if (!full && (allocated || image.hasBacking()) && image.version() >= 3) {
+      if (geometry.extendedL2()) {
+        bitmap = L2Entry.ALL_ZERO;
+      } else {
+        entry = L2Entry.ZERO;
+      }
+    } else if (!full && !allocated) {
+      return; // reads the backing file as before: zeroes cannot be said here
+    }
+    if (!full && !allocated && !geometry.extendedL2() && L2Entry.isZero(old)) {
+      return;
+    }
+    if (old == entry && oldBitmap == bitmap) {
+      return;
+    }
+    CachedTable slice = map.slice(tables.writable(at), at);
+    map.setEntry(slice, index, entry);
+    if (geometry.extendedL2()) {
+      map.setBitmap(slice, index, bitmap);
+    }
+    free(old, reason);
+  }
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.qcow2;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Child;
+import dev.strata.block.Errno;
+import dev.strata.block.IoVector;
+import dev.strata.block.layout.StructReader;
+import dev.strata.block.layout.StructWriter;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The first cluster of an image: header, extensions and the backing file's name, kept as one. Guarded
+ * by the image's table lock.
+ */
+final class HeaderFile {
+  /** The most bytes of a backing file's name, by the format. */
+  private static final int MAX_BACKING_NAME = 1023;
+
+  /** The header, the extensions and the backing file's name. */
+  private final Child file;
+
+  private Qcow2Header header;
+  private List<HeaderExtension> extensions;
+  private @Nullable String backingName;
+
+  HeaderFile(
+      Child file,
+      Qcow2Header header,
+      List<HeaderExtension> extensions,
+      @Nullable String backingName) {
+    this.file = file;
+    this.header = header;
+    this.extensions = List.copyOf(extensions);
+    this.backingName = backingName;
+  }
+
+  /** Reads the first cluster. */
+  static HeaderFile load(Child file) throws BlockException {
+    var fixed = MemorySegment.ofArray(new byte[Qcow2Header.CURRENT_LENGTH]);
+    try {
+      file.read(0, IoVector.of(fixed), 0);
+    } catch (BlockException e) {
+      throw BlockException.of(e.errno(), "Could not read qcow2 header");
+    }
+    Qcow2Header header = Qcow2Header.decode(fixed);
+    var cluster = MemorySegment.ofArray(new byte[(int) header.clusterSize()]);
+    file.read(0, IoVector.of(cluster), 0);
+    String backing = null;
+    long extensionsEnd = header.clusterSize();
+    if (header.backingFileOffset() != 0) {
+      int size = header.backingFileSize();
+      if (size > Math.min(MAX_BACKING_NAME, header.clusterSize() - header.backingFileOffset())) {
+        throw new BlockException(Errno.EINVAL, "Backing file name too long");
+      }
+      extensionsEnd = header.backingFileOffset();
+      byte[] name = cluster.asSlice(header.backingFileOffset(), size).toArray(
+          ValueLayout.JAVA_BYTE);
+      backing = new String(name, StandardCharsets.UTF_8);
+    }
+    List<HeaderExtension> extensions = readExtensions(cluster, header, extensionsEnd);
+    return new HeaderFile(file, header, extensions, backing);
+  }
+
+  private static List<HeaderExtension> readExtensions(
+      MemorySegment cluster, Qcow2Header header, long end) throws BlockException {
+    var found = new ArrayList<HeaderExtension>();
+    var in = StructReader.bigEndian(cluster);
+    in.seek("extensions", header.headerLength());
+    while (in.position() + 8 <= end) {
+      int type = (int) in.u32("extension type");
+      long length = in.u32("extension length");
+      if (type == HeaderExtension.END) {
+        break;
+      }
+      if (length > end - in.position()) {
+        throw new BlockException(Errno.EINVAL, "Header extension too large");
+      }
+      byte[] body = in.bytes("extension", (int) length);
+      found.add(extension(type, body, header));
+      long padding = -in.position() & 7;
+      if (padding > in.remaining()) {
+        break;
+      }
+      in.skip("padding", padding);
+    }
+    return found;
+  }
+
+  private static HeaderExtension extension(int type, byte[] body, Qcow2Header header)
+      throws BlockException {
+    var in = StructReader.bigEndian(MemorySegment.ofArray(body));
+    return switch (type) {
+      case HeaderExtension.BACKING_FORMAT -> {
+        if (body.length > 15) {
+          throw new BlockException(
+              Errno.EINVAL, "ERROR: ext_backing_format: len=" + body.length + " too large (>=16)");
+        }
+        yield new HeaderExtension.BackingFormat(new String(body, StandardCharsets.UTF_8));
+      }
+      case HeaderExtension.DATA_FILE ->
+          new HeaderExtension.DataFile(new String(body, StandardCharsets.UTF_8));
+      case HeaderExtension.FEATURE_NAMES -> new HeaderExtension.FeatureNames(body);
+      case HeaderExtension.BITMAPS -> {
+        if (body.length != 24) {
+          throw new BlockException(
+              Errno.EINVAL, "bitmaps_ext: Invalid extension length");
+        }
+        if ((header.autoclear() & Feature.BITMAPS) == 0) {
+          // A program that knows no bitmaps has written since: they are no longer true.
+          yield new HeaderExtension.Unknown(0, body);
+        }
+        int count = (int) Math.min(Integer.MAX_VALUE, in.u32("nb_bitmaps"));
+        if (in.u32("reserved") != 0) {
+          throw new BlockException(Errno.EINVAL, "bitmaps_ext: Reserved field is not zero");
+        }
+        yield new HeaderExtension.Bitmaps(
+            count, in.u64("bitmap_directory_size"), in.u64("bitmap_directory_offset"));
+      }
+      case HeaderExtension.CRYPTO_HEADER -> {
+        if (body.length != 16) {
+          throw new BlockException(
+              Errno.EINVAL,
+              "CRYPTO header extension size " + body.length + " but expected size 16");
+        }
+        yield new HeaderExtension.CryptoHeader(in.u64("offset"), in.u64("length"));
+      }
+      default -> new HeaderExtension.Unknown(type, body);
+    };
+  }
+
+  Qcow2Header header() {
+    return header;
+  }
+
+  List<HeaderExtension> extensions() {
+    return extensions;
+  }
+
+  /** The first extension of that kind, or null. */
+  <E extends HeaderExtension> @Nullable E extension(Class<E> kind) {
+    for (HeaderExtension extension : extensions) {
+      if (kind.isInstance(extension)) {
+        return kind.cast(extension);
+      }
+    }
+    return null;
+  }
+
+  @Nullable String backingName() {
+    return backingName;
+  }
+
+  /** Puts {@code replacement}, if any, in the place of all extensions of that kind. */
+  static List<HeaderExtension> replacing(
+      List<HeaderExtension> extensions,
+      Class<? extends HeaderExtension> kind,
+      @Nullable HeaderExtension replacement) {
+    var result = new ArrayList<HeaderExtension>();
+    for (HeaderExtension extension : extensions) {
+      if (!kind.isInstance(extension)) {
+        result.add(extension);
+      }
+    }
+    if (replacement != null) {
+      result.add(replacement);
+    }
+    return result;
+  }
+
+  /** Writes another header, in one request; in memory it changes only if that worked. */
+  void write(
+      Qcow2Header newHeader, List<HeaderExtension> newExtensions, @Nullable String newBacking)
+      throws BlockException {
+    var cluster = new byte[(int) newHeader.clusterSize()];
+    Qcow2Header written = encode(cluster, newHeader, newExtensions, newBacking);
+    file.write(0, IoVector.of(cluster), 0);
+    header = written;
+    extensions = List.copyOf(newExtensions);
+    backingName = newBacking;
+  }
+
+  /** Writes a changed header with the same extensions. */
+  void write(Qcow2Header changed) throws BlockException {
+    write(changed, extensions, backingName);
+  }
+
+  /** A header whose fields some other writer has put into the file already. */
+  void changed(Qcow2Header newHeader) {
+    header = newHeader;
+  }
+
+  /**
+   * Lays out header, extensions and backing file name in a cluster.
+   *
+   * @return the header with the name's place
+   */
+  static Qcow2Header encode(
+      byte[] cluster,
+      Qcow2Header header,
+      List<HeaderExtension> extensions,
+      @Nullable String backing)
+      throws BlockException {
+    byte[] name = backing == null ? new byte[0] : backing.getBytes(StandardCharsets.UTF_8);
+    var body = new byte[cluster.length];
+    var out = StructWriter.bigEndian(MemorySegment.ofArray(body));
+    long need = header.headerLength();
+    out.seek(header.headerLength());
+    for (HeaderExtension extension : extensions) {
+      byte[] bytes = bytes(extension);
+      int type = type(extension);
+      if (type == 0) {
+        continue;
+      }
+      need += 8 + ((bytes.length + 7L) & -8L);
+      if (need + 8 + name.length > cluster.length) {
+        throw BlockException.of(Errno.ENOSPC);
+      }
+      out.u32(type & 0xffffffffL);
+      out.u32(bytes.length);
+      out.bytes(bytes);
+      out.zeroes(-bytes.length & 7);
+    }
+    if (need + 8 + name.length > cluster.length) {
+      throw BlockException.of(Errno.ENOSPC);
+    }
+    out.u32(HeaderExtension.END);
+    out.u32(0);
+    long nameOffset = 0;
+    if (backing != null) {
+      nameOffset = out.position();
+      out.bytes(name);
+    }
+    Qcow2Header placed = header.withBacking(nameOffset, name.length);
+    System.arraycopy(body, 0, cluster, 0, cluster.length);
+    placed.encode(StructWriter.bigEndian(MemorySegment.ofArray(cluster)));
+    return placed;
+  }
+
+  private static int type(HeaderExtension extension) {
+    return switch (extension) {
+      case HeaderExtension.BackingFormat _ -> HeaderExtension.BACKING_FORMAT;
+      case HeaderExtension.DataFile _ -> HeaderExtension.DATA_FILE;
+      case HeaderExtension.FeatureNames _ -> HeaderExtension.FEATURE_NAMES;
+      case HeaderExtension.Bitmaps _ -> HeaderExtension.BITMAPS;
+      case HeaderExtension.CryptoHeader _ -> HeaderExtension.CRYPTO_HEADER;
+      case HeaderExtension.Unknown unknown -> unknown.type();
+    };
+  }
+
+  private static byte[] bytes(HeaderExtension extension) {
+    return switch (extension) {
+      case HeaderExtension.BackingFormat(String name) -> name.getBytes(StandardCharsets.UTF_8);
+      case HeaderExtension.DataFile(String name) -> name.getBytes(StandardCharsets.UTF_8);
+      case HeaderExtension.FeatureNames(byte[] table) -> table;
+      case HeaderExtension.Bitmaps bitmaps -> {
+        var bytes = new byte[24];
+        StructWriter.bigEndian(MemorySegment.ofArray(bytes))
+            .u32(bitmaps.count())
+            .u32(0)
+            .u64(bitmaps.directorySize())
+            .u64(bitmaps.directoryOffset());
+        yield bytes;
+      }
+      case HeaderExtension.CryptoHeader(long offset, long length) -> {
+        var bytes = new byte[16];
+        StructWriter.bigEndian(MemorySegment.ofArray(bytes)).u64(offset).u64(length);
+        yield bytes;
+      }
+      case HeaderExtension.Unknown(int type, byte[] body) -> body;
+    };
+  }
+}

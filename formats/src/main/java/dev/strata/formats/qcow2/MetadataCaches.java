@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.qcow2;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Child;
+import dev.strata.block.DebugEvent;
+
+/**
+ * The caches of refcount blocks and L2 slices, and what of one has to be on disk before the other.
+ *
+ * <p>There is one order only: raised refcounts, then L2 entries. Refcounts fall in {@link
+ * FreedClusters}, after the L2 entries that let go are on disk. Guarded by the image's table lock.
+ */
+final class MetadataCaches {
+  private final Child file;
+  private final Child dataFile;
+  private final TableCache l2Slices;
+  private final TableCache refcountBlocks;
+  private boolean l2AfterRefcounts;
+  private boolean l2AfterData;
+
+  MetadataCaches(
+      Child file, Child dataFile, CacheSizes sizes, OverlapCheck overlaps, int clusterSize) {
+    this.file = file;
+    this.dataFile = dataFile;
+    this.l2Slices =
+        new TableCache(
+            file,
+            sizes.l2EntrySize(),
+            sizes.l2Entries(),
+            DebugEvent.L2_LOAD,
+            DebugEvent.L2_UPDATE,
+            overlaps,
+            OverlapCheck.ACTIVE_L2,
+            this::beforeL2);
+    this.refcountBlocks =
+        new TableCache(
+            file,
+            clusterSize,
+            sizes.refcountEntries(),
+            DebugEvent.REFBLOCK_LOAD,
+            DebugEvent.REFBLOCK_UPDATE_PART,
+            overlaps,
+            OverlapCheck.REFCOUNT_BLOCK,
+            () -> {});
+  }
+
+  TableCache l2Slices() {
+    return l2Slices;
+  }
+
+  TableCache refcountBlocks() {
+    return refcountBlocks;
+  }
+
+  /** Refcounts were raised for what L2 entries now point to. */
+  void orderL2AfterRefcounts() {
+    l2AfterRefcounts = true;
+  }
+
+  /** Old data were copied to where L2 entries now point: they were safe and must stay so. */
+  void orderL2AfterData() {
+    l2AfterData = true;
+  }
+
+  private void beforeL2() throws BlockException {
+    boolean barrier = l2AfterData;
+    if (l2AfterRefcounts && refcountBlocks.isDirty()) {
+      refcountBlocks.writeDirty();
+      barrier = true;
+    }
+    if (barrier) {
+      if (l2AfterData && dataFile != file) {
+        dataFile.flush();
+      }
+      file.flush();
+    }
+    l2AfterRefcounts = false;
+    l2AfterData = false;
+  }
+
+  /**
+   * Writes both, in order; they are durable with the file's next flush.
+   *
+   * @param refcounts whether refcounts are to be accurate on disk even where no L2 entry waits for
+   *     them
+   */
+  void write(boolean refcounts) throws BlockException {
+    if (l2Slices.isDirty()) {
+      beforeL2();
+      l2Slices.writeDirty();
+    }
+    if (refcounts) {
+      refcountBlocks.writeDirty();
+    }
+  }
+
+  /** Writes the refcounts alone. */
+  void writeRefcounts() throws BlockException {
+    refcountBlocks.writeDirty();
+  }
+
+  /** Makes all that is cached durable. */
+  void sync() throws BlockException {
+    write(true);
+    file.flush();
+  }
+
+  /** Forgets whatever is like the file. */
+  void dropClean() {
+    l2Slices.dropClean();
+    refcountBlocks.dropClean();
+  }
+}

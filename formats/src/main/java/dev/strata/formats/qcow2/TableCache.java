@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.qcow2;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Child;
+import dev.strata.block.DebugEvent;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tables of one kind in memory: at most so many, the least recently used gives way. A table that was
+ * got is valid until the next call. Guarded by the image's table lock.
+ */
+final class TableCache {
+  /** What has to be on disk before a dirty table may be written. */
+  @FunctionalInterface
+  interface WriteOrder {
+    void beforeWriting() throws BlockException;
+  }
+
+  private final Child file;
+  private final int tableSize;
+  private final int capacity;
+  private final DebugEvent load;
+  private final DebugEvent update;
+  private final OverlapCheck overlaps;
+  private final int ownSection;
+  private final WriteOrder order;
+  private CachedTable[] tables = new CachedTable[16];
+  private final @Nullable CachedTable[] hints = new CachedTable[256]; // by offset: where to look first
+  private int count;
+  private long clock;
+  private @Nullable CachedTable recent;
+
+  /**
+   * An empty cache.
+   *
+   * @param tableSize in bytes, at most a cluster
+   * @param capacity how many tables at most
+   * @param ownSection the {@link OverlapCheck} section that these tables are in
+   */
+  TableCache(
+      Child file,
+      int tableSize,
+      int capacity,
+      DebugEvent load,
+      DebugEvent update,
+      OverlapCheck overlaps,
+      int ownSection,
+      WriteOrder order) {
+    this.file = file;
+    this.tableSize = tableSize;
+    this.capacity = Math.max(capacity, 2);
+    this.load = load;
+    this.update = update;
+    this.overlaps = overlaps;
+    this.ownSection = ownSection;
+    this.order = order;
+  }
+
+  int tableSize() {
+    return tableSize;
+  }
+
+  int capacity() {
+    return capacity;
+  }
+
+  /** The table at {@code offset} of the file, read if it is not in memory. */
+  CachedTable get(long offset) throws BlockException {
+    CachedTable table = find(offset);
+    if (table != null) {
+      return table;
+    }
+    table = vacant();
+    file.event(load);
+    file.read(offset, table.vector(), 0);
+    return put(table, offset);
+  }
+
+  /** A table of zeroes for {@code offset}, whatever the file holds there. */
+  CachedTable fresh(long offset) throws BlockException {
+    CachedTable table = find(offset);
+    if (table == null) {
+      table = put(vacant(), offset);
+    }
+    table.vector().fill((byte) 0);
+    table.dirty = true;
+    return table;
+  }
+
+  private @Nullable CachedTable find(long offset) {
+    CachedTable last = recent;
+    if (last != null && last.offset == offset) {
+      return last;
+    }
+    int slot = slot(offset);
+    CachedTable hint = hints[slot];
+    if (hint != null && hint.offset == offset) {
+      return touch(hint);
+    }
+    for (int i = 0; i < count; i++) {
+      if (tables[i].offset == offset) {
+        hints[slot] = tables[i];
+        return touch(tables[i]);
+      }
+    }
+    return null;
+  }
+
+  private static int slot(long offset) {
+    long mixed = offset * 0x9e3779b97f4a7c15L;
+    return (int) (mixed >>> 56);
+  }
+
+  private CachedTable touch(CachedTable table) {
+    table.lastUse = ++clock;
+    recent = table;
+    return table;
+  }
+
+  private CachedTable put(CachedTable table, long offset) {
+    table.offset = offset;
+    return touch(table);
+  }
+
+  /** A table to be filled: a new one, or the least recently used after it was written back. */
+  private CachedTable vacant() throws BlockException {
+    CachedTable oldest = null;
+    for (int i = 0; i < count; i++) {
+      if (tables[i].offset < 0) {
+        return tables[i];
+      }
+      if (oldest == null || tables[i].lastUse < oldest.lastUse) {
+        oldest = tables[i];
+      }
+    }
+    if (oldest == null || count < capacity) {
+      if (count == tables.length) {
+        tables = Arrays.copyOf(tables, count * 2);
+      }
+      var table = new CachedTable(tableSize);
+      tables[count++] = table;
+      return table;
+    }
+    if (oldest.dirty) {
+      order.beforeWriting();
+      write(oldest);
+    }
+    forget(oldest);
+    return oldest;
+  }
+
+  private void forget(CachedTable table) {
+    table.offset = -1;
+    table.dirty = false;
+    if (recent == table) {
+      recent = null;
+    }
+  }
+
+  private void write(CachedTable table) throws BlockException {
+    if (!table.dirty) {
+      return; // the write order has written it already
+    }
+    overlaps.beforeWrite(ownSection, table.offset, tableSize);
+    file.event(update);
+    file.write(table.offset, table.vector(), 0);
+    table.dirty = false;
+  }
+
+  /** Whether any table differs from the file. */
+  boolean isDirty() {
+    for (int i = 0; i < count; i++) {
+      if (tables[i].dirty) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Writes what differs from the file; the caller has seen to the order. */
+  void writeDirty() throws BlockException {
+    for (int i = 0; i < count; i++) {
+      if (tables[i].dirty) {
+        write(tables[i]);
+      }
+    }
+  }
+
+  /** Drops tables in that range without writing them: their clusters are free. */
+  void drop(long offset, long length) {
+    for (int i = 0; i < count; i++) {
+      long at = tables[i].offset;
+      if (at >= offset && at < offset + length) {
+        forget(tables[i]);
+      }
+    }
+  }
+
+  /** Drops everything that is clean; what is dirty stays. */
+  void dropClean() {
+    for (int i = 0; i < count; i++) {
+      if (!tables[i].dirty) {
+        forget(tables[i]);
+      }
+    }
+  }
+}
