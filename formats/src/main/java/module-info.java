@@ -3,4 +3,7 @@
 module dev.strata.formats {
   requires transitive dev.strata.block;
   requires static org.jspecify;
+
+  provides dev.strata.block.driver.BlockDriverFactory with
+      dev.strata.formats.qcow2.Qcow2Factory;
 }

@@ -62,33 +62,21 @@ final class NodeOpener {
       filename = null;
     }
     String driverName = options.string("driver");
-    BlockDriverFactory factory = driverName == null ? null : graph.drivers().require(driverName);
-    boolean protocol = factory == null ? protocolWanted : factory.kind() == DriverKind.PROTOCOL;
-    if (protocol) {
-      factory = fillProtocol(filename, options, factory);
-      filename = null;
-    }
+    BlockDriverFactory named = driverName == null ? null : graph.drivers().require(driverName);
+    boolean protocol = named == null ? protocolWanted : named.kind() == DriverKind.PROTOCOL;
+    BlockDriverFactory factory = protocol ? fillProtocol(filename, options, named) : named;
     options.remove("driver");
     NodeSettings settings = NodeSettings.take(options, flags);
     BlockNode file = null;
-    boolean probed = false;
+    boolean probed = factory == null;
     if (!protocol) {
       boolean format = factory == null || factory.kind() == DriverKind.FORMAT;
       file =
           openChild(
               settings.flags(), format, filename, options, "file", fileRole(factory), gate, depth);
-      if (factory == null) {
-        if (file == null) {
-          throw new BlockException(Errno.EINVAL, "Must specify either driver or file");
-        }
-        probed = true;
-        try {
-          factory = probe(file);
-        } catch (BlockException e) {
-          graph.closeUnused(file);
-          throw e;
-        }
-      }
+    }
+    if (factory == null) {
+      factory = probe(file);
     }
     BlockNode node;
     try {
@@ -245,17 +233,28 @@ final class NodeOpener {
     return edge;
   }
 
-  private BlockDriverFactory probe(BlockNode file) throws BlockException {
+  /** Guesses the format; the file is closed again if that fails. */
+  private BlockDriverFactory probe(@Nullable BlockNode file) throws BlockException {
+    if (file == null) {
+      throw new BlockException(Errno.EINVAL, "Must specify either driver or file");
+    }
     if (file.length() == 0) {
       return graph.drivers().require("raw");
     }
+    boolean found = false;
     try (BufferPool.Buffer head = graph.buffers().acquire(DriverRegistry.PROBE_BYTES)) {
       try {
         file.requests().read(0, head.vector(), 0);
       } catch (BlockException e) {
         throw BlockException.of(e.errno(), "Could not read image for determining its format");
       }
-      return graph.drivers().probe(head.segment(), file.filename());
+      BlockDriverFactory factory = graph.drivers().probe(head.segment(), file.filename());
+      found = true;
+      return factory;
+    } finally {
+      if (!found) {
+        graph.closeUnused(file);
+      }
     }
   }
 

@@ -291,11 +291,11 @@ final class NodeRequests implements BlockIo {
     long end = (offset + length) & ~mask;
     try {
       if (start > end) {
-        zeroByWriting(offset, length, flags);
+        zeroByWriting(offset, length);
       } else {
-        zeroByWriting(offset, start - offset, flags);
+        zeroByWriting(offset, start - offset);
         zeroAligned(start, end - start, flags);
-        zeroByWriting(end, offset + length - end, flags);
+        zeroByWriting(end, offset + length - end);
       }
     } finally {
       written(offset, length);
@@ -304,7 +304,7 @@ final class NodeRequests implements BlockIo {
   }
 
   /** A part of a block. */
-  private void zeroByWriting(long offset, long length, int flags) throws BlockException {
+  private void zeroByWriting(long offset, long length) throws BlockException {
     if (length == 0) {
       return;
     }

@@ -5,8 +5,8 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.DebugEvent;
 import dev.strata.block.Errno;
-import dev.strata.block.layout.StructWriter;
 import dev.strata.block.IoVector;
+import dev.strata.block.layout.StructWriter;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -184,7 +184,8 @@ final class ClusterAllocator {
     long blocks = 1;
     long tableClusters;
     while (true) {
-      tableClusters = (Math.max(wanted, table.size() + blocks) + perTableCluster - 1) / perTableCluster;
+      tableClusters =
+          (Math.max(wanted, table.size() + blocks) + perTableCluster - 1) / perTableCluster;
       long needed =
           (blocks + tableClusters + (1L << geometry.refcountBlockBits()) - 1)
               >>> geometry.refcountBlockBits();
@@ -207,7 +208,9 @@ final class ClusterAllocator {
       long offset = areaOffset + (i << geometry.clusterBits());
       overlaps.beforeWrite(OverlapCheck.REFCOUNT_BLOCK, offset, geometry.clusterSize());
       CachedTable block = caches.refcountBlocks().fresh(offset);
-      for (int at = 0; at < 1L << geometry.refcountBlockBits() && counted < blocks + tableClusters; at++) {
+      for (int at = 0;
+          at < 1L << geometry.refcountBlockBits() && counted < blocks + tableClusters;
+          at++) {
         refcounts.setCount(block.bytes(), at, 1);
         counted++;
       }
@@ -226,7 +229,8 @@ final class ClusterAllocator {
     long oldOffset = table.offset();
     int oldClusters = table.clusters();
     table.moved(tableOffset, (int) tableClusters, entries);
-    freed.release(oldOffset, (long) oldClusters << geometry.clusterBits(), FreedClusters.Reason.OTHER);
+    freed.release(
+        oldOffset, (long) oldClusters << geometry.clusterBits(), FreedClusters.Reason.OTHER);
   }
 
   /** The bytes of a 64-bit and a 32-bit header field that follow each other. */

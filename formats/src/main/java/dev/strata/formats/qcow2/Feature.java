@@ -19,8 +19,7 @@ final class Feature {
   static final long EXTENDED_L2 = 1 << 4;
 
   /** All incompatible bits that are understood. */
-  static final long ALL_INCOMPATIBLE =
-      DIRTY | CORRUPT | DATA_FILE | COMPRESSION_TYPE | EXTENDED_L2;
+  static final long ALL_INCOMPATIBLE = DIRTY | CORRUPT | DATA_FILE | COMPRESSION_TYPE | EXTENDED_L2;
 
   /** Compatible: the dirty bit may be used so that refcounts need not be written at once. */
   static final long LAZY_REFCOUNTS = 1;

@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.function.LongConsumer;
 
 /**
- * Clusters that an L2 entry in memory has let go of. Their refcounts fall only when that entry is on
- * disk: until then a crash would bring back an entry that points to them. So a cluster is never reused
- * too early, and after a crash it is leaked at worst. Guarded by the image's table lock.
+ * Clusters that an L2 entry in memory has let go of. Their refcounts fall only when that entry is
+ * on disk: until then a crash would bring back an entry that points to them. So a cluster is never
+ * reused too early, and after a crash it is leaked at worst. Guarded by the image's table lock.
  */
 final class FreedClusters {
   /** Why clusters are freed: whether their storage goes back to the file below depends on it. */
@@ -38,11 +38,7 @@ final class FreedClusters {
   private LongConsumer reuse = cluster -> {};
 
   FreedClusters(
-      Geometry geometry,
-      Child file,
-      Refcounts refcounts,
-      MetadataCaches caches,
-      boolean[] passOn) {
+      Geometry geometry, Child file, Refcounts refcounts, MetadataCaches caches, boolean[] passOn) {
     this.geometry = geometry;
     this.file = file;
     this.refcounts = refcounts;

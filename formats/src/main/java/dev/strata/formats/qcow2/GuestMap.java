@@ -7,8 +7,8 @@ import dev.strata.block.DebugEvent;
 import dev.strata.block.driver.Mapping;
 
 /**
- * The active L1 table and the L2 tables below it: where guest bytes lie. Guarded by the image's table
- * lock.
+ * The active L1 table and the L2 tables below it: where guest bytes lie. Guarded by the image's
+ * table lock.
  */
 final class GuestMap {
   /** What an L2 entry says of one subcluster; without extended entries, of its cluster. */
@@ -44,8 +44,7 @@ final class GuestMap {
     this.slices = slices;
     this.corruption = corruption;
     this.wordsPerEntry = geometry.extendedL2() ? 2 : 1;
-    this.sliceBits =
-        Integer.numberOfTrailingZeros(slices.tableSize() / geometry.l2EntrySize());
+    this.sliceBits = Integer.numberOfTrailingZeros(slices.tableSize() / geometry.l2EntrySize());
   }
 
   L1Table l1() {
@@ -68,8 +67,7 @@ final class GuestMap {
 
   /** Where the slice with that guest byte's entry lies, in an L2 table at {@code tableOffset}. */
   long sliceOffset(long tableOffset, long guestOffset) {
-    long indexInTable =
-        (guestOffset >>> geometry.clusterBits()) & ((1L << geometry.l2Bits()) - 1);
+    long indexInTable = (guestOffset >>> geometry.clusterBits()) & ((1L << geometry.l2Bits()) - 1);
     return tableOffset + (indexInTable >>> sliceBits) * slices.tableSize();
   }
 
@@ -184,8 +182,7 @@ final class GuestMap {
     }
   }
 
-  private BlockException invalid(String what, long entry, long guestOffset)
-      throws BlockException {
+  private BlockException invalid(String what, long entry, long guestOffset) throws BlockException {
     return corruption.corrupt(
         "Invalid cluster entry found (L2 offset: 0x"
             + Long.toHexString(sliceOffset(l2Offset(guestOffset), guestOffset))
@@ -216,8 +213,9 @@ final class GuestMap {
     if (kind == Kind.COMPRESSED) {
       return new Mapping.Encoded(Math.min(length, geometry.clusterSize() - inCluster), true);
     }
-    long run = runLength(slice, index, subcluster, kind, subclusterBits, inCluster + length)
-        - (inCluster - ((long) subcluster << subclusterBits));
+    long run =
+        runLength(slice, index, subcluster, kind, subclusterBits, inCluster + length)
+            - (inCluster - ((long) subcluster << subclusterBits));
     run = Math.min(run, length);
     long host = L2Entry.offset(entry) + inCluster;
     return switch (kind) {
@@ -229,8 +227,8 @@ final class GuestMap {
   }
 
   /**
-   * How many bytes from a subcluster's start on are alike: of one kind and, if they have storage, in a
-   * row there.
+   * How many bytes from a subcluster's start on are alike: of one kind and, if they have storage,
+   * in a row there.
    *
    * @param wanted stop when that many bytes from the first cluster's start are covered
    */

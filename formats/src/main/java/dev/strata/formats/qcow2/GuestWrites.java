@@ -8,8 +8,8 @@ import dev.strata.block.RequestFlags;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * What changes where guest bytes lie: allocating writes, compressed writes, zeroing, discarding. Each
- * method takes the image's table lock; none moves guest data under it.
+ * What changes where guest bytes lie: allocating writes, compressed writes, zeroing, discarding.
+ * Each method takes the image's table lock; none moves guest data under it.
  */
 final class GuestWrites {
   /** The image as far as it concerns its map. */
@@ -208,13 +208,10 @@ final class GuestWrites {
     for (int i = 0; i < clusters; i++) {
       long old = map.entry(slice, first + i);
       replaced[i] = allocation.fresh() ? old : 0;
-      map.setEntry(
-          slice, first + i, host + ((long) i << geometry.clusterBits()) | L2Entry.COPIED);
+      map.setEntry(slice, first + i, host + ((long) i << geometry.clusterBits()) | L2Entry.COPIED);
       if (geometry.extendedL2()) {
         map.setBitmap(
-            slice,
-            first + i,
-            linkedBitmap(old, map.bitmap(slice, first + i), start, i, from, to));
+            slice, first + i, linkedBitmap(old, map.bitmap(slice, first + i), start, i, from, to));
       }
     }
     for (long old : replaced) {
@@ -223,8 +220,7 @@ final class GuestWrites {
   }
 
   /** The subclusters of the range become data; the others stay as they were. */
-  private long linkedBitmap(
-      long oldEntry, long old, long start, int cluster, long from, long to) {
+  private long linkedBitmap(long oldEntry, long old, long start, int cluster, long from, long to) {
     long clusterStart = start + ((long) cluster << geometry.clusterBits());
     long sub = geometry.subclusterSize();
     int first = (int) (Math.max(0, from - clusterStart) / sub);
@@ -344,13 +340,11 @@ final class GuestWrites {
     int index = map.sliceIndex(from);
     long old = map.entry(slice, index);
     long start = geometry.startOfCluster(from);
-    boolean whole =
-        from == start && (to == start + geometry.clusterSize() || to >= image.size());
+    boolean whole = from == start && (to == start + geometry.clusterSize() || to >= image.size());
     if (!geometry.extendedL2() || whole) {
       boolean storage = L2Entry.offset(old) != 0 || external() && L2Entry.isCopied(old);
       boolean drop =
-          L2Entry.isCompressed(old)
-              || storage && RequestFlags.has(flags, RequestFlags.MAY_UNMAP);
+          L2Entry.isCompressed(old) || storage && RequestFlags.has(flags, RequestFlags.MAY_UNMAP);
       long entry = drop ? 0 : old;
       if (geometry.extendedL2()) {
         map.setEntry(slice, index, entry);

@@ -15,8 +15,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first cluster of an image: header, extensions and the backing file's name, kept as one. Guarded
- * by the image's table lock.
+ * The first cluster of an image: header, extensions and the backing file's name, kept as one.
+ * Guarded by the image's table lock.
  */
 final class HeaderFile {
   /** The most bytes of a backing file's name, by the format. */
@@ -59,8 +59,8 @@ final class HeaderFile {
         throw new BlockException(Errno.EINVAL, "Backing file name too long");
       }
       extensionsEnd = header.backingFileOffset();
-      byte[] name = cluster.asSlice(header.backingFileOffset(), size).toArray(
-          ValueLayout.JAVA_BYTE);
+      byte[] name =
+          cluster.asSlice(header.backingFileOffset(), size).toArray(ValueLayout.JAVA_BYTE);
       backing = new String(name, StandardCharsets.UTF_8);
     }
     List<HeaderExtension> extensions = readExtensions(cluster, header, extensionsEnd);
@@ -108,8 +108,7 @@ final class HeaderFile {
       case HeaderExtension.FEATURE_NAMES -> new HeaderExtension.FeatureNames(body);
       case HeaderExtension.BITMAPS -> {
         if (body.length != 24) {
-          throw new BlockException(
-              Errno.EINVAL, "bitmaps_ext: Invalid extension length");
+          throw new BlockException(Errno.EINVAL, "bitmaps_ext: Invalid extension length");
         }
         if ((header.autoclear() & Feature.BITMAPS) == 0) {
           // A program that knows no bitmaps has written since: they are no longer true.

@@ -2,8 +2,8 @@
 package dev.strata.formats.qcow2;
 
 /**
- * The bits of an L2 table entry, and of its subcluster bitmap in images with extended L2 entries: the
- * low half says which subclusters are allocated, the high half which read as zeroes.
+ * The bits of an L2 table entry, and of its subcluster bitmap in images with extended L2 entries:
+ * the low half says which subclusters are allocated, the high half which read as zeroes.
  *
  * @see "QEMU docs/interop/qcow2.txt, Cluster mapping; Extended L2 Entries"
  */
@@ -59,7 +59,9 @@ final class L2Entry {
     return entry & ((1L << compressedSplit(clusterBits)) - 1);
   }
 
-  /** How many bytes from {@link #compressedOffset} on hold the data: up to the last sector's end. */
+  /**
+   * How many bytes from {@link #compressedOffset} on hold the data: up to the last sector's end.
+   */
   static long compressedLength(long entry, int clusterBits) {
     int split = compressedSplit(clusterBits);
     long sectors = ((entry & (COMPRESSED - 1)) >>> split) + 1;

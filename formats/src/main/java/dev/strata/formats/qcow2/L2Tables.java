@@ -6,8 +6,8 @@ import dev.strata.block.Child;
 import dev.strata.block.DebugEvent;
 
 /**
- * Makes L2 tables that may be written: the active L1 table's own, not shared with a snapshot. Guarded
- * by the image's table lock.
+ * Makes L2 tables that may be written: the active L1 table's own, not shared with a snapshot.
+ * Guarded by the image's table lock.
  */
 final class L2Tables {
   private final Geometry geometry;

@@ -5,8 +5,8 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 
 /**
- * Refuses to write where metadata lie: a last line of defence against images whose tables point into
- * one another.
+ * Refuses to write where metadata lie: a last line of defence against images whose tables point
+ * into one another.
  *
  * @see "QEMU qapi/block-core.json, Qcow2OverlapCheckFlags"
  */
@@ -22,8 +22,7 @@ final class OverlapCheck {
   static final int BITMAP_DIRECTORY = 1 << 8;
 
   static final int CONSTANT = MAIN_HEADER | REFCOUNT_TABLE | SNAPSHOT_TABLE | BITMAP_DIRECTORY;
-  static final int CACHED =
-      CONSTANT | ACTIVE_L1 | ACTIVE_L2 | REFCOUNT_BLOCK | INACTIVE_L1;
+  static final int CACHED = CONSTANT | ACTIVE_L1 | ACTIVE_L2 | REFCOUNT_BLOCK | INACTIVE_L1;
   static final int ALL = CACHED | INACTIVE_L2;
 
   /** The option names of the sections, in the order of their bits. */

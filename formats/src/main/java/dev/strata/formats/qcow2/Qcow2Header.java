@@ -189,52 +189,156 @@ record Qcow2Header(
 
   Qcow2Header withFeatures(long incompatible, long compatible, long autoclear) {
     return new Qcow2Header(
-        version, backingFileOffset, backingFileSize, clusterBits, size, cryptMethod, l1Size,
-        l1TableOffset, refcountTableOffset, refcountTableClusters, snapshotCount, snapshotsOffset,
-        incompatible, compatible, autoclear, refcountOrder, headerLength, compressionType);
+        version,
+        backingFileOffset,
+        backingFileSize,
+        clusterBits,
+        size,
+        cryptMethod,
+        l1Size,
+        l1TableOffset,
+        refcountTableOffset,
+        refcountTableClusters,
+        snapshotCount,
+        snapshotsOffset,
+        incompatible,
+        compatible,
+        autoclear,
+        refcountOrder,
+        headerLength,
+        compressionType);
   }
 
   Qcow2Header withSize(long size) {
     return new Qcow2Header(
-        version, backingFileOffset, backingFileSize, clusterBits, size, cryptMethod, l1Size,
-        l1TableOffset, refcountTableOffset, refcountTableClusters, snapshotCount, snapshotsOffset,
-        incompatible, compatible, autoclear, refcountOrder, headerLength, compressionType);
+        version,
+        backingFileOffset,
+        backingFileSize,
+        clusterBits,
+        size,
+        cryptMethod,
+        l1Size,
+        l1TableOffset,
+        refcountTableOffset,
+        refcountTableClusters,
+        snapshotCount,
+        snapshotsOffset,
+        incompatible,
+        compatible,
+        autoclear,
+        refcountOrder,
+        headerLength,
+        compressionType);
   }
 
   Qcow2Header withL1(int l1Size, long l1TableOffset) {
     return new Qcow2Header(
-        version, backingFileOffset, backingFileSize, clusterBits, size, cryptMethod, l1Size,
-        l1TableOffset, refcountTableOffset, refcountTableClusters, snapshotCount, snapshotsOffset,
-        incompatible, compatible, autoclear, refcountOrder, headerLength, compressionType);
+        version,
+        backingFileOffset,
+        backingFileSize,
+        clusterBits,
+        size,
+        cryptMethod,
+        l1Size,
+        l1TableOffset,
+        refcountTableOffset,
+        refcountTableClusters,
+        snapshotCount,
+        snapshotsOffset,
+        incompatible,
+        compatible,
+        autoclear,
+        refcountOrder,
+        headerLength,
+        compressionType);
   }
 
   Qcow2Header withRefcountTable(long refcountTableOffset, int refcountTableClusters) {
     return new Qcow2Header(
-        version, backingFileOffset, backingFileSize, clusterBits, size, cryptMethod, l1Size,
-        l1TableOffset, refcountTableOffset, refcountTableClusters, snapshotCount, snapshotsOffset,
-        incompatible, compatible, autoclear, refcountOrder, headerLength, compressionType);
+        version,
+        backingFileOffset,
+        backingFileSize,
+        clusterBits,
+        size,
+        cryptMethod,
+        l1Size,
+        l1TableOffset,
+        refcountTableOffset,
+        refcountTableClusters,
+        snapshotCount,
+        snapshotsOffset,
+        incompatible,
+        compatible,
+        autoclear,
+        refcountOrder,
+        headerLength,
+        compressionType);
   }
 
   Qcow2Header withSnapshots(int snapshotCount, long snapshotsOffset) {
     return new Qcow2Header(
-        version, backingFileOffset, backingFileSize, clusterBits, size, cryptMethod, l1Size,
-        l1TableOffset, refcountTableOffset, refcountTableClusters, snapshotCount, snapshotsOffset,
-        incompatible, compatible, autoclear, refcountOrder, headerLength, compressionType);
+        version,
+        backingFileOffset,
+        backingFileSize,
+        clusterBits,
+        size,
+        cryptMethod,
+        l1Size,
+        l1TableOffset,
+        refcountTableOffset,
+        refcountTableClusters,
+        snapshotCount,
+        snapshotsOffset,
+        incompatible,
+        compatible,
+        autoclear,
+        refcountOrder,
+        headerLength,
+        compressionType);
   }
 
   Qcow2Header withBacking(long backingFileOffset, int backingFileSize) {
     return new Qcow2Header(
-        version, backingFileOffset, backingFileSize, clusterBits, size, cryptMethod, l1Size,
-        l1TableOffset, refcountTableOffset, refcountTableClusters, snapshotCount, snapshotsOffset,
-        incompatible, compatible, autoclear, refcountOrder, headerLength, compressionType);
+        version,
+        backingFileOffset,
+        backingFileSize,
+        clusterBits,
+        size,
+        cryptMethod,
+        l1Size,
+        l1TableOffset,
+        refcountTableOffset,
+        refcountTableClusters,
+        snapshotCount,
+        snapshotsOffset,
+        incompatible,
+        compatible,
+        autoclear,
+        refcountOrder,
+        headerLength,
+        compressionType);
   }
 
   /** As another version of the format; version 3 has the current length. */
   Qcow2Header withVersion(int version, int refcountOrder) {
     return new Qcow2Header(
-        version, backingFileOffset, backingFileSize, clusterBits, size, cryptMethod, l1Size,
-        l1TableOffset, refcountTableOffset, refcountTableClusters, snapshotCount, snapshotsOffset,
-        incompatible, compatible, autoclear, refcountOrder,
-        version >= 3 ? CURRENT_LENGTH : V2_LENGTH, compressionType);
+        version,
+        backingFileOffset,
+        backingFileSize,
+        clusterBits,
+        size,
+        cryptMethod,
+        l1Size,
+        l1TableOffset,
+        refcountTableOffset,
+        refcountTableClusters,
+        snapshotCount,
+        snapshotsOffset,
+        incompatible,
+        compatible,
+        autoclear,
+        refcountOrder,
+        version >= 3 ? CURRENT_LENGTH : V2_LENGTH,
+        compressionType);
   }
 }

@@ -20,6 +20,7 @@ final class RefcountTable {
   private long offset;
   private int clusters;
   private long[] entries;
+  private int used;
 
   private RefcountTable(Child file, Geometry geometry, long offset, int clusters, long[] entries) {
     this.file = file;
@@ -27,12 +28,27 @@ final class RefcountTable {
     this.offset = offset;
     this.clusters = clusters;
     this.entries = entries;
+    this.used = used(entries);
+  }
+
+  private static int used(long[] entries) {
+    int used = entries.length;
+    while (used > 0 && entries[used - 1] == 0) {
+      used--;
+    }
+    return used;
+  }
+
+  /** The index behind the last block that there is. */
+  int used() {
+    return used;
   }
 
   /** Reads the table that the header names, whose size the caller has checked. */
   static RefcountTable load(Child file, Geometry geometry, Qcow2Header header)
       throws BlockException {
-    int count = Math.toIntExact((long) header.refcountTableClusters() << (header.clusterBits() - 3));
+    int count =
+        Math.toIntExact((long) header.refcountTableClusters() << (header.clusterBits() - 3));
     var entries = new long[count];
     try {
       file.event(DebugEvent.REFTABLE_LOAD);
@@ -78,8 +94,7 @@ final class RefcountTable {
 
   /** Whether the entry's offset is one that a block can have. */
   boolean isAligned(long index) {
-    return index >= entries.length
-        || geometry.offsetInCluster(entries[(int) index] & OFFSET) == 0;
+    return index >= entries.length || geometry.offsetInCluster(entries[(int) index] & OFFSET) == 0;
   }
 
   /** Lets the table point to a block, in memory and in the file. */
@@ -87,6 +102,7 @@ final class RefcountTable {
     file.event(DebugEvent.REFBLOCK_ALLOC_HOOKUP);
     file.write(offset + index * 8, toBytes(new long[] {blockOffset}), 0);
     entries[(int) index] = blockOffset;
+    used = Math.max(used, (int) index + 1);
   }
 
   /** A copy of the entries, for a table of another size. */
@@ -102,5 +118,6 @@ final class RefcountTable {
     offset = newOffset;
     clusters = newClusters;
     entries = newEntries;
+    used = used(newEntries);
   }
 }

@@ -8,8 +8,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tables of one kind in memory: at most so many, the least recently used gives way. A table that was
- * got is valid until the next call. Guarded by the image's table lock.
+ * Tables of one kind in memory: at most so many, the least recently used gives way. A table that
+ * was got is valid until the next call. Guarded by the image's table lock.
  */
 final class TableCache {
   /** What has to be on disk before a dirty table may be written. */
@@ -27,7 +27,8 @@ final class TableCache {
   private final int ownSection;
   private final WriteOrder order;
   private CachedTable[] tables = new CachedTable[16];
-  private final @Nullable CachedTable[] hints = new CachedTable[256]; // by offset: where to look first
+  private final @Nullable CachedTable[] hints =
+      new CachedTable[256]; // by offset: where to look first
   private int count;
   private long clock;
   private @Nullable CachedTable recent;

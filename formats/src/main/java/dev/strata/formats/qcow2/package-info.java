@@ -8,9 +8,9 @@
  *      └────▶ snapshots (an L1 table each), bitmaps
  * </pre>
  *
- * <p>Metadata go through two caches whose write-back is ordered: a cluster's refcount is on disk before
- * an L2 entry points to it, and an L2 entry that let go of a cluster before the refcount falls. So a
- * crash leaks clusters at worst.
+ * <p>Metadata go through two caches whose write-back is ordered: a cluster's refcount is on disk
+ * before an L2 entry points to it, and an L2 entry that let go of a cluster before the refcount
+ * falls. So a crash leaks clusters at worst.
  *
  * @see "QEMU docs/interop/qcow2.txt"
  */

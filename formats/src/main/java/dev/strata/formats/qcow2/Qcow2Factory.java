@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.qcow2;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.driver.BlockDriver;
+import dev.strata.block.driver.BlockDriverFactory;
+import dev.strata.block.driver.DriverKind;
+import dev.strata.block.driver.OpenContext;
+import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.OptionSchema;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.List;
+
+/** The qcow2 driver. */
+public final class Qcow2Factory implements BlockDriverFactory {
+  private static final ValueLayout.OfInt BIG_ENDIAN =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
+  /** For the service loader. */
+  public Qcow2Factory() {}
+
+  @Override
+  public String name() {
+    return "qcow2";
+  }
+
+  @Override
+  public DriverKind kind() {
+    return DriverKind.FORMAT;
+  }
+
+  @Override
+  public OptionSchema openOptions() {
+    return Qcow2Options.SCHEMA;
+  }
+
+  @Override
+  public OptionSchema createOptions() {
+    return OptionSchema.of();
+  }
+
+  @Override
+  public boolean supportsBacking() {
+    return true;
+  }
+
+  @Override
+  public List<String> contentOptions() {
+    return List.of("encrypt.", "data-file");
+  }
+
+  @Override
+  public int probe(MemorySegment head, String filename) {
+    return head.byteSize() >= 8
+            && head.get(BIG_ENDIAN, 0) == (int) Qcow2Header.MAGIC
+            && head.get(BIG_ENDIAN, 4) >= 2
+        ? 100
+        : 0;
+  }
+
+  @Override
+  public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
+    return Qcow2Open.open(context, options);
+  }
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.qcow2;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Child;
+import dev.strata.block.EdgeRole;
+import dev.strata.block.Errno;
+import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.driver.OpenContext;
+import dev.strata.block.option.BlockOptions;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens an image: reads the header and refuses what cannot be handled or cannot be true, before
+ * anything of that size is allocated.
+ */
+record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options options) {
+
+  static Qcow2Image open(OpenContext context, BlockOptions given) throws BlockException {
+    Child file = context.child("file", EdgeRole.IMAGE);
+    HeaderFile header = HeaderFile.load(file);
+    Qcow2Header h = header.header();
+    checkFeatures(context, header);
+    if (h.cryptMethod() != 0) {
+      throw new BlockException(
+          Errno.EOPNOTSUPP,
+          (h.cryptMethod() == 1 ? "AES" : "LUKS")
+              + " encryption of qcow2 images is not supported yet");
+    }
+    checkTables(h);
+    Qcow2Options options = Qcow2Options.take(given, context.flags().unmap());
+    if (Boolean.TRUE.equals(options.lazyRefcounts()) && h.version() < 3) {
+      throw new BlockException(
+          Errno.EINVAL,
+          "Lazy refcounts require a qcow2 image with at least qemu 1.1 compatibility level");
+    }
+    Child data = openDataFile(context, header, file);
+    var image = new Qcow2Image(context, new Qcow2Open(file, data, header, options));
+    if (context.flags().writable()) {
+      clearUnknownAutoclear(header);
+    }
+    return image;
+  }
+
+  private static void checkFeatures(OpenContext context, HeaderFile header) throws BlockException {
+    Qcow2Header h = header.header();
+    long unknown = h.incompatible() & ~Feature.ALL_INCOMPATIBLE;
+    if (unknown != 0) {
+      throw new BlockException(
+          Errno.EOPNOTSUPP,
+          "Unsupported qcow2 feature(s): "
+              + names(unknown, header.extension(HeaderExtension.FeatureNames.class)));
+    }
+    NodeFlags flags = context.flags();
+    if ((h.incompatible() & Feature.CORRUPT) != 0 && flags.writable() && !flags.check()) {
+      throw new BlockException(
+          Errno.EACCES, "qcow2: Image is corrupt; cannot be opened read/write");
+    }
+    boolean typeBit = (h.incompatible() & Feature.COMPRESSION_TYPE) != 0;
+    if (typeBit != (h.compressionType() != 0)) {
+      throw new BlockException(
+          Errno.EINVAL,
+          typeBit
+              ? "qcow2: Compression type incompatible feature bit must not be set"
+              : "qcow2: Compression type incompatible feature bit must be set");
+    }
+    if (h.compressionType() > 1) {
+      throw new BlockException(
+          Errno.EOPNOTSUPP, "qcow2: unknown compression type: " + h.compressionType());
+    }
+    if (h.extendedL2() && h.clusterSize() / Geometry.SUBCLUSTERS < 512) {
+      throw new BlockException(
+          Errno.EINVAL, "Unsupported subcluster size: 2^" + (h.clusterBits() - 5));
+    }
+  }
+
+  private static String names(long bits, HeaderExtension.@Nullable FeatureNames names) {
+    var text = new StringBuilder();
+    long unnamed = bits;
+    if (names != null) {
+      byte[] table = names.table();
+      for (int at = 0; at + 48 <= table.length; at += 48) {
+        int bit = table[at + 1] & 0xff;
+        if (table[at] == 0 && bit < 64 && (unnamed & 1L << bit) != 0) {
+          int end = at + 2;
+          while (end < at + 48 && table[end] != 0) {
+            end++;
+          }
+          text.append(text.isEmpty() ? "" : ", ");
+          text.append(new String(table, at + 2, end - at - 2, StandardCharsets.UTF_8));
+          unnamed &= ~(1L << bit);
+        }
+      }
+    }
+    if (unnamed != 0) {
+      text.append(text.isEmpty() ? "" : ", ");
+      text.append("Unknown incompatible feature: ").append(Long.toHexString(unnamed));
+    }
+    return text.toString();
+  }
+
+  private static void checkTables(Qcow2Header h) throws BlockException {
+    long clusterSize = h.clusterSize();
+    if (h.refcountTableClusters() == 0) {
+      throw new BlockException(Errno.EINVAL, "Image does not contain a reference count table");
+    }
+    checkTable(
+        "Reference count table",
+        h.refcountTableOffset(),
+        (long) h.refcountTableClusters() * (clusterSize / 8),
+        8,
+        Qcow2Header.MAX_REFCOUNT_TABLE_BYTES,
+        clusterSize);
+    checkTable(
+        "Snapshot table",
+        h.snapshotsOffset(),
+        h.snapshotCount(),
+        40,
+        40L * Qcow2Header.MAX_SNAPSHOTS,
+        clusterSize);
+    checkTable(
+        "Active L1 table", h.l1TableOffset(), h.l1Size(), 8, Qcow2Header.MAX_L1_BYTES, clusterSize);
+    long needed = neededL1(h);
+    if (needed > Integer.MAX_VALUE) {
+      throw new BlockException(Errno.EFBIG, "Image is too big");
+    }
+    if (h.l1Size() < needed) {
+      throw new BlockException(Errno.EINVAL, "L1 table is too small");
+    }
+  }
+
+  private static long neededL1(Qcow2Header h) throws BlockException {
+    if (h.size() < 0) {
+      throw new BlockException(Errno.EFBIG, "Image is too big");
+    }
+    return Geometry.of(h).l1EntriesFor(h.size());
+  }
+
+  /** A table has to lie in the file as a table does, and to fit into memory. */
+  static void checkTable(
+      String name, long offset, long entries, int entrySize, long maxBytes, long clusterSize)
+      throws BlockException {
+    if (entries > maxBytes / entrySize) {
+      throw new BlockException(Errno.EFBIG, name + " too large");
+    }
+    long bytes = entries * entrySize;
+    if (offset < 0 || offset > Long.MAX_VALUE - bytes || (offset & (clusterSize - 1)) != 0) {
+      throw new BlockException(Errno.EINVAL, name + " offset invalid");
+    }
+  }
+
+  private static Child openDataFile(OpenContext context, HeaderFile header, Child file)
+      throws BlockException {
+    boolean external = header.header().externalDataFile();
+    Child given = context.optionalChild("data-file", EdgeRole.DATA);
+    if (!external) {
+      if (given != null) {
+        throw new BlockException(
+            Errno.EINVAL, "'data-file' can only be set for images with an external data file");
+      }
+      return file;
+    }
+    if (given != null) {
+      return given;
+    }
+    var named = header.extension(HeaderExtension.DataFile.class);
+    if (named == null) {
+      throw new BlockException(Errno.EINVAL, "'data-file' is required for this image");
+    }
+    return context.childNamedByImage("data-file", EdgeRole.DATA, named.name());
+  }
+
+  private static void clearUnknownAutoclear(HeaderFile header) throws BlockException {
+    Qcow2Header h = header.header();
+    // Bitmaps that are not in the header any more were not kept by the last writer.
+    boolean bitmaps = header.extension(HeaderExtension.Bitmaps.class) != null;
+    long known = bitmaps ? Feature.ALL_AUTOCLEAR : Feature.DATA_FILE_RAW;
+    if ((h.autoclear() & ~known) != 0) {
+      header.write(h.withFeatures(h.incompatible(), h.compatible(), h.autoclear() & known));
+    }
+  }
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.qcow2;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Child;
+import dev.strata.block.DebugEvent;
+import dev.strata.block.Errno;
+import dev.strata.block.IoVector;
+import dev.strata.block.Preallocation;
+import dev.strata.block.RequestFlags;
+import dev.strata.block.layout.StructWriter;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/** Gives an image another size; nothing else is in flight. */
+final class Resize {
+  private final Qcow2Image image;
+  private final Geometry geometry;
+  private final Child file;
+
+  Resize(Qcow2Image image) {
+    this.image = image;
+    this.geometry = image.geometry();
+    this.file = image.file();
+  }
+
+  /** To {@code length} bytes. */
+  void to(long length, boolean exact, Preallocation mode, int flags) throws BlockException {
+    if ((length & 511) != 0) {
+      throw new BlockException(Errno.EINVAL, "The new size must be a multiple of 512");
+    }
+    long old = image.length();
+    if (image.hasSnapshots() && image.header().header().version() < 3) {
+      throw new BlockException(Errno.EOPNOTSUPP, "Can't resize a v2 image which has snapshots");
+    }
+    if (length < old) {
+      shrink(old, length, mode);
+    } else if (length > old) {
+      grow(old, length, mode, flags);
+    }
+    writeSize(length);
+  }
+
+  private void writeSize(long length) throws BlockException {
+    var bytes = MemorySegment.ofArray(new byte[8]);
+    StructWriter.bigEndian(bytes).u64(length);
+    try {
+      file.write(24, IoVector.of(bytes), 0);
+      file.flush();
+    } catch (BlockException e) {
+      throw BlockException.of(e.errno(), "Failed to update the image size");
+    }
+    image.header().changed(image.header().header().withSize(length));
+    image.size(length);
+  }
+
+  private void shrink(long old, long length, Preallocation mode) throws BlockException {
+    if (mode != Preallocation.OFF) {
+      throw new BlockException(Errno.EINVAL, "Preallocation can't be used for shrinking an image");
+    }
+    long cluster = geometry.clusterSize();
+    long from = (length + cluster - 1) & -cluster;
+    long to = (old + cluster - 1) & -cluster;
+    if (to > from) {
+      try {
+        image.guestWrites().discard(from, to - from, true, FreedClusters.Reason.OTHER);
+      } catch (BlockException e) {
+        throw BlockException.of(e.errno(), "Failed to discard cropped clusters");
+      }
+    }
+    if (image.dataFile() != file) {
+      image.dataFile().truncate(length, false, Preallocation.OFF, 0);
+      return;
+    }
+    image.lock().lock();
+    try {
+      freeL2Tables(geometry.l1EntriesFor(length));
+      image.freed().settle();
+      truncateFile();
+    } finally {
+      image.lock().unlock();
+    }
+  }
+
+  /** Gives up the L2 tables that only the cropped part needs. */
+  private void freeL2Tables(long keep) throws BlockException {
+    L1Table l1 = image.guestMap().l1();
+    for (int i = (int) keep; i < l1.size(); i++) {
+      long table = L1Entry.offset(l1.entry(i));
+      if (table != 0) {
+        file.event(DebugEvent.L1_SHRINK_WRITE_TABLE);
+        l1.set(i, 0);
+        file.event(DebugEvent.L1_SHRINK_FREE_L2_CLUSTERS);
+        image.freed().release(table, geometry.clusterSize(), FreedClusters.Reason.OTHER);
+      }
+    }
+  }
+
+  /** Cuts the file behind the last cluster in use. */
+  private void truncateFile() throws BlockException {
+    Refcounts refcounts = image.refcounts();
+    long cluster = geometry.clustersFor(file.length());
+    while (cluster > 0 && refcounts.get(cluster - 1) == 0) {
+      cluster--;
+    }
+    long end = cluster << geometry.clusterBits();
+    if (end < file.length()) {
+      file.truncate(end, false, Preallocation.OFF, 0);
+    }
+  }
+
+  private void grow(long old, long length, Preallocation mode, int flags) throws BlockException {
+    image.lock().lock();
+    try {
+      growL1(length);
+    } finally {
+      image.lock().unlock();
+    }
+    if (RequestFlags.has(flags, RequestFlags.ZERO_GROWN) && mode == Preallocation.OFF) {
+      zeroGrown(old, length);
+    }
+    if (image.dataFile() != file) {
+      image
+          .dataFile()
+          .truncate(length, false, mode == Preallocation.METADATA ? Preallocation.OFF : mode, 0);
+    }
+    if (mode != Preallocation.OFF) {
+      image.size(length);
+      boolean done = false;
+      try {
+        preallocate(old, length, mode, flags);
+        done = true;
+      } finally {
+        if (!done) {
+          image.size(old);
+        }
+      }
+    }
+  }
+
+  /** A backing file longer than the image was must not shine through in the grown part. */
+  private void zeroGrown(long old, long length) throws BlockException {
+    long cluster = geometry.clusterSize();
+    long sub = geometry.subclusterSize();
+    long from = (old + sub - 1) & -sub;
+    image.size(length);
+    boolean done = false;
+    try {
+      long to = (length + cluster - 1) & -cluster;
+      if (from < to) {
+        image.guestWrites().zero(from, to - from, 0);
+      }
+      done = true;
+    } finally {
+      if (!done) {
+        image.size(old);
+      }
+    }
+  }
+
+  private void preallocate(long old, long length, Preallocation mode, int flags)
+      throws BlockException {
+    long end = length;
+    long last = 0;
+    for (long at = geometry.startOfCluster(old); at < end; ) {
+      ClusterAllocation allocation;
+      if (at < old && image.isMapped(at)) {
+        at += geometry.clusterSize();
+        continue;
+      }
+      allocation = image.guestWrites().allocate(at, Math.min(end - at, 1L << 30));
+      boolean linked = false;
+      try {
+        long host = allocation.hostOffset();
+        if (mode == Preallocation.FULL || mode == Preallocation.FALLOC) {
+          reserve(host, allocation.length(), mode);
+        }
+        allocation.link();
+        linked = true;
+        last = Math.max(last, host + allocation.length());
+      } finally {
+        if (!linked) {
+          allocation.release();
+        }
+      }
+      at = allocation.guestOffset() + allocation.length();
+    }
+    // All clusters lie inside the file, so that their content is what the file reads there.
+    if (last > image.dataFile().length()) {
+      image.dataFile().truncate(last, false, Preallocation.OFF, 0);
+    }
+  }
+
+  private void reserve(long host, long length, Preallocation mode) throws BlockException {
+    Child data = image.dataFile();
+    if (host >= data.length()) {
+      data.truncate(host + length, false, mode, 0);
+    } else {
+      data.writeZeroes(host, length, 0);
+    }
+  }
+
+  /** Lets the L1 table reach {@code length} bytes of guest addresses. */
+  void growL1(long length) throws BlockException {
+    L1Table l1 = image.guestMap().l1();
+    long needed = geometry.l1EntriesFor(length);
+    if (needed <= l1.size()) {
+      return;
+    }
+    if (needed > Qcow2Header.MAX_L1_BYTES / 8) {
+      throw BlockException.of(Errno.EFBIG, "Failed to grow the L1 table");
+    }
+    file.event(DebugEvent.L1_GROW_ALLOC_TABLE);
+    long[] entries = Arrays.copyOf(l1.entries(), (int) needed);
+    long bytes = needed * 8;
+    long offset = image.allocator().allocate(geometry.clustersFor(bytes));
+    image.caches().sync();
+    image.overlaps().beforeWrite(0, offset, bytes);
+    file.event(DebugEvent.L1_GROW_WRITE_TABLE);
+    file.write(offset, RefcountTable.toBytes(entries), 0);
+    file.flush();
+    file.event(DebugEvent.L1_GROW_ACTIVATE_TABLE);
+    var fields = MemorySegment.ofArray(new byte[12]);
+    StructWriter.bigEndian(fields).u32(needed).u64(offset);
+    file.write(36, IoVector.of(fields), 0);
+    file.flush();
+    image.header().changed(image.header().header().withL1((int) needed, offset));
+    long oldOffset = l1.offset();
+    long oldSize = l1.size() * 8L;
+    l1.replace(offset, entries);
+    if (oldSize > 0) {
+      image.freed().release(oldOffset, oldSize, FreedClusters.Reason.OTHER);
+    }
+  }
+}
