@@ -86,7 +86,7 @@ run=$state/run-$fingerprint
 # --- build ---
 
 if ! [ -f "$run/complete" ]; then
-  echo "$program: building Strata, which takes a minute after a change (log: $log)" >&2
+  echo "$program: building Strata from its sources first, which takes about half a minute (log: $log)" >&2
   command -v mvn >/dev/null 2>&1 || fail "Maven (mvn) is needed to build Strata and is not on the PATH"
   rm -rf "$run"
   mkdir -p "$run/lib"
