@@ -26,8 +26,11 @@ final class VaryingText {
           // When a snapshot was taken.
           Rule.of("\\b20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\b", "<date>"),
           Rule.of("\"date-(sec|nsec)\": \\d+", "\"date-$1\": <date>"),
+          // Names of nodes without a name end in two random digits.
+          Rule.of("#block\\d{3,}", "#block<number>"),
           // How long qemu-io and qemu-img bench took.
-          Rule.of("; \\d+:?[\\d.:]* sec \\([^)]*\\)", "; <time>"),
+          // qemu-io gives hours for an asynchronous write of zeroes: its clock starts at boot.
+          Rule.of("; [\\d.:]+(?: sec)? \\([^)]* ops/sec\\)", "; <time>"),
           Rule.of("^(\\d+,\\d+),[\\d.:]+,[\\d.naif]+,[\\d.naif]+$", "$1,<time>"),
           Rule.of("^Run completed in [\\d.]+ seconds\\.$", "Run completed in <time> seconds."));
 
