@@ -32,7 +32,7 @@ record CaseRunner(Path ours, Path peer) {
     }
   }
 
-  /** Returns what differs; nothing if the case passes. */
+  /** Returns what differs; nothing if the case passes. Both tools hanging alike is no pass. */
   List<Difference> run(CorpusCase test) throws IOException, InterruptedException {
     Path root = Files.createTempDirectory("corpus");
     try {
@@ -44,6 +44,9 @@ record CaseRunner(Path ours, Path peer) {
       int index = 0;
       for (Step step : test.steps()) {
         if (step instanceof Step.Tested tested) {
+          if (theirs.get(index).exitCode() < 0) {
+            throw new SetupFailed(tested.command() + "\n  took the real tool too long");
+          }
           compare(
               test,
               tested.command(),
