@@ -23,8 +23,6 @@ final class VaryingText {
           // Space used on the host's file system.
           Rule.of("^disk size: .*$", "disk size: <host space>"),
           Rule.of("\"actual-size\": \\d+", "\"actual-size\": <host space>"),
-          // Names that the block graph made up.
-          Rule.of("#block\\d+", "#block<number>"),
           // When a snapshot was taken.
           Rule.of("\\b20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\b", "<date>"),
           Rule.of("\"date-(sec|nsec)\": \\d+", "\"date-$1\": <date>"),
