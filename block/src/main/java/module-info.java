@@ -15,4 +15,8 @@ module dev.strata.block {
   exports dev.strata.block.option;
 
   uses dev.strata.block.driver.BlockDriverFactory;
+
+  provides dev.strata.block.driver.BlockDriverFactory with
+      dev.strata.block.file.FileFactory,
+      dev.strata.block.file.HostDeviceFactory;
 }
