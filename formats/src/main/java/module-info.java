@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The image formats: one package each, found by the block layer as services. */
 module dev.strata.formats {
+  requires aircompressor.v3;
   requires transitive dev.strata.block;
   requires static org.jspecify;
 
