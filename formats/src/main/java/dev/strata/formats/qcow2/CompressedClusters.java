@@ -5,22 +5,19 @@ import dev.strata.block.BlockException;
 import dev.strata.block.BufferPool;
 import dev.strata.block.Child;
 import dev.strata.block.DebugEvent;
-import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
-import java.nio.ByteBuffer;
+import dev.strata.formats.compression.ClusterCodec;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.zip.DataFormatException;
-import java.util.zip.Inflater;
 
 /**
  * Reads and writes compressed clusters. Thread-safe: clusters are packed on their callers' threads.
  */
-final class CompressedClusters {
+final class CompressedClusters implements AutoCloseable {
   private final Geometry geometry;
   private final Child file;
   private final GuestMap map;
   private final GuestWrites writes;
-  private final int type;
+  private final ClusterCodec codec;
   private final BufferPool buffers;
   private final ReentrantLock lock;
 
@@ -36,7 +33,7 @@ final class CompressedClusters {
     this.file = file;
     this.map = map;
     this.writes = writes;
-    this.type = type;
+    this.codec = type == 0 ? ClusterCodec.deflate() : ClusterCodec.zstd();
     this.buffers = buffers;
     this.lock = lock;
   }
@@ -57,35 +54,42 @@ final class CompressedClusters {
         BufferPool.Buffer cluster = buffers.acquire(geometry.clusterSize())) {
       file.event(DebugEvent.READ_COMPRESSED);
       file.read(host, packed.vector(), 0);
-      unpack(packed, cluster);
+      codec.decompress(packed.segment(), cluster.segment());
       long from = geometry.offsetInCluster(guestOffset);
       into.copyFrom(0, cluster.segment().asSlice(from, into.length()));
     }
   }
 
-  private void unpack(BufferPool.Buffer packed, BufferPool.Buffer cluster) throws BlockException {
-    if (type != 0) {
-      throw BlockException.of(Errno.EOPNOTSUPP);
-    }
-    var inflater = new Inflater(true);
-    try {
-      ByteBuffer out = cluster.segment().asByteBuffer();
-      inflater.setInput(packed.segment().asByteBuffer());
-      while (out.hasRemaining() && inflater.inflate(out) > 0) {
-        // until the cluster is full or the input ends
+  /** Writes a cluster packed; false if that takes no less room than unpacked. */
+  boolean write(long guestOffset, IoVector from) throws BlockException {
+    long clusterSize = geometry.clusterSize();
+    try (BufferPool.Buffer cluster = buffers.acquire(clusterSize);
+        BufferPool.Buffer packed = buffers.acquire(clusterSize)) {
+      from.copyTo(0, cluster.segment().asSlice(0, from.length()));
+      cluster.segment().asSlice(from.length()).fill((byte) 0);
+      int length = codec.compress(cluster.segment(), packed.segment());
+      if (length < 0) {
+        return false;
       }
-      if (out.hasRemaining()) {
-        throw BlockException.of(Errno.EIO);
+      long host = writes.allocateCompressed(guestOffset, length);
+      boolean linked = false;
+      try {
+        file.event(DebugEvent.WRITE_COMPRESSED);
+        file.write(host, packed.vector(length), 0);
+        writes.linkCompressed(guestOffset, host, length);
+        linked = true;
+      } finally {
+        if (!linked) {
+          writes.releaseCompressed(host, length);
+        }
       }
-    } catch (DataFormatException e) {
-      throw BlockException.of(Errno.EIO).causedBy(e);
-    } finally {
-      inflater.end();
+      return true;
     }
   }
 
-  /** Writes a cluster packed; false if that takes no less room than unpacked. */
-  boolean write(long guestOffset, IoVector from) throws BlockException {
-    throw BlockException.of(Errno.EOPNOTSUPP);
+  /** Gives the codec's memory up. */
+  @Override
+  public void close() {
+    codec.close();
   }
 }

@@ -344,7 +344,11 @@ final class Qcow2Image extends MappedImage implements VmStateStore, Emptiable {
 
   @Override
   public void close() throws BlockException {
-    settle();
+    try {
+      settle();
+    } finally {
+      compressed.close();
+    }
   }
 
   /** Whether a guest byte has storage of its own. */
