@@ -3,5 +3,6 @@
 module dev.strata.iotool {
   requires dev.strata.block;
   requires dev.strata.monitor;
+  requires org.jline;
   requires static org.jspecify;
 }

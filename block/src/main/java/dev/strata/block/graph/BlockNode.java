@@ -175,7 +175,8 @@ public final class BlockNode {
     return copyOnRead;
   }
 
-  void copyOnRead(boolean value) throws BlockException {
+  /** Has reads copy what they take from the backing file, or not. */
+  public void copyOnRead(boolean value) throws BlockException {
     copyOnRead = value;
     NodeRequests open = requests;
     if (open != null) {

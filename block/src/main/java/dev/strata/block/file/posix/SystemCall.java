@@ -21,6 +21,11 @@ final class SystemCall {
 
   // asm/unistd_64.h for x86-64, asm-generic/unistd.h for aarch64.
   static final long CLOSE = AARCH64 ? 57 : 3;
+  static final long RT_SIGACTION = AARCH64 ? 134 : 13;
+  static final long RT_SIGPROCMASK = AARCH64 ? 135 : 14;
+  static final long GETPID = AARCH64 ? 172 : 39;
+  static final long GETTID = AARCH64 ? 178 : 186;
+  static final long TGKILL = AARCH64 ? 131 : 234;
   static final long LSEEK = AARCH64 ? 62 : 8;
   static final long IOCTL = AARCH64 ? 29 : 16;
   static final long PREAD64 = AARCH64 ? 67 : 17;

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.iotool.command;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.driver.Permission;
+import dev.strata.block.driver.Permissions;
+import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.graph.BlockGraph;
+import dev.strata.block.graph.BlockNode;
+import dev.strata.block.graph.DriverRegistry;
+import dev.strata.block.option.BlockOptions;
+import java.io.PrintStream;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What commands work with: the open image, the requests in the background, the output.
+ *
+ * <p>For one thread; requests in the background run on others, their results are printed by the
+ * session's thread, or while it waits for input.
+ */
+public final class Session implements AutoCloseable {
+  private final String program;
+  private final PrintStream output;
+  private final PrintStream errors;
+  private final boolean operandsLast;
+  private final AsyncRequests requests = new AsyncRequests();
+  private @Nullable BlockGraph graph;
+  private @Nullable BlockBackend backend;
+  private boolean misaligned;
+  private boolean quit;
+
+  /**
+   * A session without an image.
+   *
+   * @param program the program's name, for messages
+   * @param operandsLast whether options end at the first operand, as POSIX has it
+   */
+  public Session(String program, PrintStream output, PrintStream errors, boolean operandsLast) {
+    this.program = program;
+    this.output = output;
+    this.errors = errors;
+    this.operandsLast = operandsLast;
+  }
+
+  /** The program's name, for messages. */
+  public String program() {
+    return program;
+  }
+
+  /** Prints a line. */
+  public void print(String line) {
+    output.print(line);
+    output.print('\n');
+  }
+
+  /** Prints a line to standard error. */
+  public void printError(String line) {
+    errors.print(line + "\n");
+  }
+
+  /** Prints a line to standard error, with the program's name. */
+  public void error(String message) {
+    printError(program + ": " + message);
+  }
+
+  /** Prints a warning to standard error. */
+  public void warn(String message) {
+    // The reference's warning of a guessed format is the one that bears no program's name.
+    if (message.startsWith("WARNING: ") || message.startsWith("         ")) {
+      printError(message);
+    } else {
+      error("warning: " + message);
+    }
+  }
+
+  /** Prints what the block layer says to standard error. */
+  public void error(BlockException e) {
+    error(e.getMessage());
+    String hint = e.hint();
+    if (hint != null) {
+      printError(hint);
+    }
+  }
+
+  PrintStream output() {
+    return output;
+  }
+
+  /** Writes the output out. */
+  public void flushOutput() {
+    output.flush();
+  }
+
+  boolean operandsLast() {
+    return operandsLast;
+  }
+
+  AsyncRequests requests() {
+    return requests;
+  }
+
+  /** Buffers of requests are to lie at odd addresses. */
+  public void misaligned(boolean value) {
+    misaligned = value;
+  }
+
+  boolean misaligned() {
+    return misaligned;
+  }
+
+  void quit() {
+    quit = true;
+  }
+
+  /** Whether the user wants to leave. */
+  public boolean wantsToQuit() {
+    return quit;
+  }
+
+  /** Runs the command that a line holds; an empty line does nothing. */
+  public boolean run(String line) {
+    Words words = Words.split(line);
+    if (words == null) {
+      return true;
+    }
+    Command command = Commands.find(words.name());
+    if (command == null) {
+      printError("command \"" + words.name() + "\" not found");
+      return false;
+    }
+    return command.run(this, words);
+  }
+
+  /** While {@code waiting} runs, results of requests in the background are printed at once. */
+  public <T extends @Nullable Object> T printingResults(Supplier<T> waiting) {
+    requests.printAtOnce(output);
+    try {
+      return waiting.get();
+    } finally {
+      requests.printLater();
+    }
+  }
+
+  // The image
+
+  BlockGraph graph() {
+    BlockGraph open = graph;
+    if (open == null) {
+      open = new BlockGraph(DriverRegistry.load(), this::warn);
+      graph = open;
+    }
+    return open;
+  }
+
+  boolean isOpen() {
+    return backend != null;
+  }
+
+  void requireFile() throws CommandFailure {
+    if (backend == null) {
+      throw CommandFailure.plain("no file open, try 'help open'");
+    }
+  }
+
+  BlockBackend backend() throws CommandFailure {
+    BlockBackend open = backend;
+    if (open == null) {
+      throw CommandFailure.plain("no file open, try 'help open'");
+    }
+    return open;
+  }
+
+  BlockNode node() throws CommandFailure {
+    return backend().node();
+  }
+
+  /**
+   * Opens an image.
+   *
+   * @param options of the node
+   */
+  public void open(@Nullable String filename, BlockOptions options, OpenMode mode)
+      throws BlockException {
+    backend = ImageOpener.open(graph(), filename, options, mode);
+  }
+
+  /** The permissions that a user of an image opened like this starts with. */
+  static Permissions permissions(boolean writable) {
+    Set<Permission> needed = EnumSet.of(Permission.CONSISTENT_READ);
+    if (writable) {
+      needed.add(Permission.WRITE);
+    }
+    return new Permissions(needed, EnumSet.allOf(Permission.class));
+  }
+
+  /** Makes sure that the session may do that with the image. */
+  void require(Set<Permission> needed) throws CommandFailure {
+    BlockBackend open = backend();
+    Permissions now = open.permissions();
+    if (now.needed().containsAll(needed)) {
+      return;
+    }
+    Set<Permission> all = EnumSet.copyOf(now.needed());
+    all.addAll(needed);
+    try {
+      open.change(new Permissions(all, now.shared()));
+    } catch (BlockException e) {
+      throw CommandFailure.of(e);
+    }
+  }
+
+  /** Waits for the requests in the background, prints their results, and closes the image. */
+  void closeImage() throws CommandFailure {
+    try {
+      requests.await(output);
+      backend().close();
+    } catch (BlockException e) {
+      throw CommandFailure.of(e);
+    } finally {
+      backend = null;
+    }
+  }
+
+  /** Waits for the requests in the background, prints their results, and closes all. */
+  @Override
+  public void close() {
+    requests.await(output);
+    requests.close();
+    backend = null;
+    BlockGraph open = graph;
+    if (open != null) {
+      try {
+        open.close();
+      } catch (BlockException e) {
+        error(e);
+      }
+    }
+  }
+}
