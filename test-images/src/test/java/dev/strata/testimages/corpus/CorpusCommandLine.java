@@ -22,6 +22,7 @@ public final class CorpusCommandLine {
   private Path cases = Path.of("");
   private Pattern filter = Pattern.compile("");
   private int workers = 2;
+  private int every = 1;
   private boolean list;
   private boolean quiet;
   private boolean show;
@@ -41,7 +42,7 @@ public final class CorpusCommandLine {
         case "--list" -> list = true;
         case "--quiet" -> quiet = true;
         case "--show" -> show = true;
-        case "--ours", "--peer", "--cases", "--filter", "-j" -> {
+        case "--ours", "--peer", "--cases", "--filter", "--every", "-j" -> {
           if (index == arguments.length) {
             throw new IllegalArgumentException(option + " needs a value");
           }
@@ -63,6 +64,7 @@ public final class CorpusCommandLine {
       case "--ours" -> ours = Path.of(value).toAbsolutePath();
       case "--peer" -> peer = Path.of(value).toAbsolutePath();
       case "--cases" -> cases = Path.of(value);
+      case "--every" -> every = Integer.parseInt(value);
       case "--filter" -> filter = Pattern.compile(value);
       default -> workers = Integer.parseInt(value);
     }
@@ -71,7 +73,7 @@ public final class CorpusCommandLine {
   private int run() throws IOException, InterruptedException {
     List<CorpusCase> chosen = new ArrayList<>();
     int lines = 0;
-    for (CorpusCase each : CaseFile.readAll(cases)) {
+    for (CorpusCase each : CorpusSample.of(CaseFile.readAll(cases), every)) {
       if (filter.matcher(each.name()).find()) {
         chosen.add(each);
         lines += each.testedLines();
