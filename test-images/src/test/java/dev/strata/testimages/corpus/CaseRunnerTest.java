@@ -164,6 +164,21 @@ final class CaseRunnerTest {
   }
 
   @Test
+  void otherGuestDataIsFoundWhereOnlyTheDataFileHasIt() throws Exception {
+    assertEquals(
+        List.of("guest-visible data"),
+        found(
+            """
+            == a
+            ~ raw-files
+            + qemu-img create -q -f qcow2 -o data_file=d a.qcow2 1M
+            + qemu-io -c 'write -P 1 0 64k' a.qcow2
+            $ qemu-img info a.qcow2 > /dev/null
+            """,
+            "/usr/bin/qemu-io -c 'write -P 2 0 64k' a.qcow2 > /dev/null"));
+  }
+
+  @Test
   void aSetupThatFailsIsNoPass() throws IOException {
     tool("qemu-img", "exit 0");
     CorpusCase wrong = CaseFile.parse("test", "== a\n+ false\n$ qemu-img info a\n").getFirst();

@@ -46,7 +46,8 @@ record ResultingFiles(Shell shell, Path theirs, Path ours, Set<Allowance> allowa
       if (!theirState.equals(ourState)) {
         differences.add(new Difference(name, "file", theirState + "\n", ourState + "\n"));
       } else if (Files.isRegularFile(their)) {
-        if (!sameBytes(their, our)) {
+        // Where raw files may differ, an image of equal bytes may have its data in such a file.
+        if (allowances.contains(Allowance.RAW_FILES) || !sameBytes(their, our)) {
           compareContent(name, their, our, differences);
         }
       }
