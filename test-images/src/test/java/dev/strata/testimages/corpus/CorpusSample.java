@@ -12,6 +12,8 @@ import java.util.Map;
  * some of its values.
  */
 final class CorpusSample {
+  private static final int SMALL = 4;
+
   private CorpusSample() {}
 
   /**
@@ -26,7 +28,7 @@ final class CorpusSample {
     }
     List<CorpusCase> chosen = new ArrayList<>();
     for (List<CorpusCase> matrix : matrices.values()) {
-      if (matrix.size() <= every) {
+      if (matrix.size() <= SMALL || every == 1) {
         chosen.addAll(matrix);
         continue;
       }
