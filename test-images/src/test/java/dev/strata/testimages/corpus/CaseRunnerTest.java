@@ -179,6 +179,35 @@ final class CaseRunnerTest {
   }
 
   @Test
+  void anImageWithoutItsBackingFileIsComparedAlone() throws Exception {
+    String text =
+        """
+        == a
+        $ qemu-img create -q -f qcow2 -u -b none -F raw a.qcow2 1M
+        """;
+    String create = "/usr/bin/qemu-img \"$@\"; ";
+    String write = "/usr/bin/qemu-io --image-opts driver=qcow2,backing=,file.filename=a.qcow2 -c ";
+    assertEquals(List.of(), found(text, create + "truncate -s 1M a.qcow2"));
+    assertEquals(
+        List.of("guest-visible data"),
+        found(text, create + write + "'write -q -P 1 0 64k' 2> /dev/null"));
+  }
+
+  @Test
+  void theDataFileOfEachImageIsItsOwn() throws Exception {
+    assertEquals(
+        List.of(),
+        found(
+            """
+            == a
+            ~ raw-files
+            $ qemu-img create -q -f qcow2 -o data_file=d a.qcow2 1M
+            + qemu-io -c 'write -P 1 0 64k' a.qcow2
+            """,
+            "exec /usr/bin/qemu-img \"$@\""));
+  }
+
+  @Test
   void aSetupThatFailsIsNoPass() throws IOException {
     tool("qemu-img", "exit 0");
     CorpusCase wrong = CaseFile.parse("test", "== a\n+ false\n$ qemu-img info a\n").getFirst();
