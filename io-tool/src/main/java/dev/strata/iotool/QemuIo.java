@@ -40,6 +40,7 @@ public final class QemuIo {
   public static void main(String[] arguments) throws IOException {
     Path training = Training.commandLines();
     if (training != null) {
+      TrainingImages.create();
       // Words are separated by spaces there, and so are a command's.
       Training.run(
           training,

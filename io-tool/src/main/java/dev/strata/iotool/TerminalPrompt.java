@@ -5,20 +5,18 @@ import dev.strata.iotool.command.Commands;
 import dev.strata.iotool.command.Session;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.UserInterruptException;
 import org.jline.reader.impl.completer.StringsCompleter;
+import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
 import org.jspecify.annotations.Nullable;
 
 /** The prompt on a terminal, with line editing, history and completion of command names. */
 final class TerminalPrompt {
-  private static final String HISTORY = ".strata_io_history";
-
   private TerminalPrompt() {}
 
   /**
@@ -34,9 +32,11 @@ final class TerminalPrompt {
               .terminal(terminal)
               .completer(new StringsCompleter(Commands.names()))
               .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
-              .variable(
-                  LineReader.HISTORY_FILE, Path.of(System.getProperty("user.home", "."), HISTORY))
               .build();
+      if (terminal.getWidth() == 0) {
+        // Made by a program that did not say how large it is.
+        terminal.setSize(new Size(80, 24));
+      }
       boolean succeeded = true;
       while (!session.wantsToQuit()) {
         session.flushOutput();

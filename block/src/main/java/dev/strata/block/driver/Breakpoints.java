@@ -4,7 +4,8 @@ package dev.strata.block.driver;
 import dev.strata.block.BlockException;
 
 /**
- * A driver that can halt requests at a step of their way, as {@code blkdebug} does. Thread-safe.
+ * A driver that can halt requests at a step of their way, as {@code blkdebug} does. It prints
+ * nothing: the tool that sets breakpoints tells its user. Thread-safe.
  */
 public interface Breakpoints {
   /**

@@ -18,6 +18,7 @@ final class BreakpointControl {
   static void set(Session session, Words words) throws CommandFailure {
     try {
       require(session).breakpoint(words.get(0), words.get(1));
+      session.awaitedTags().add(words.get(1));
     } catch (BlockException e) {
       throw CommandFailure.result("Could not set breakpoint: " + e.errno().text());
     }
@@ -34,7 +35,11 @@ final class BreakpointControl {
 
   static void resume(Session session, Words words) throws CommandFailure {
     try {
-      requireFound(require(session).resume(words.get(0)));
+      Breakpoints breakpoints = require(session);
+      announce(session, breakpoints);
+      requireFound(breakpoints.isSuspended(words.get(0)));
+      session.print("blkdebug: Resuming request '" + words.get(0) + "'");
+      requireFound(breakpoints.resume(words.get(0)));
     } catch (BlockException e) {
       throw CommandFailure.result("Could not resume request: " + e.errno().text());
     }
@@ -50,6 +55,25 @@ final class BreakpointControl {
       }
       session.requests().print(session.output());
       LockSupport.parkNanos(POLL_NANOS);
+    }
+    announce(session, breakpoints);
+  }
+
+  /** Tells of requests that have been halted. */
+  static void announce(Session session) throws CommandFailure {
+    Breakpoints breakpoints = find(session.node());
+    if (breakpoints != null) {
+      announce(session, breakpoints);
+    }
+  }
+
+  private static void announce(Session session, Breakpoints breakpoints) {
+    for (var tags = session.awaitedTags().iterator(); tags.hasNext(); ) {
+      String tag = tags.next();
+      if (breakpoints.isSuspended(tag)) {
+        tags.remove();
+        session.print("blkdebug: Suspended request '" + tag + "'");
+      }
     }
   }
 

@@ -194,7 +194,8 @@ public final class Commands {
               "open the file specified by path",
               HelpText.OPEN,
               ImageCommands::open);
-      case "quit", "q" -> any("quit", 0, 0, null, "exit the program", null, ProcessControl::quit);
+      case "quit", "q" ->
+          any("quit", 0, Command.ANY, null, "exit the program", null, ProcessControl::quit);
       case "read", "r" ->
           file(
               "read",

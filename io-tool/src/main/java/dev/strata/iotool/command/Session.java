@@ -10,7 +10,9 @@ import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.DriverRegistry;
 import dev.strata.block.option.BlockOptions;
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,7 @@ public final class Session implements AutoCloseable {
   private final PrintStream errors;
   private final boolean operandsLast;
   private final AsyncRequests requests = new AsyncRequests();
+  private final List<String> awaitedTags = new ArrayList<>();
   private @Nullable BlockGraph graph;
   private @Nullable BlockBackend backend;
   private boolean misaligned;
@@ -102,6 +105,11 @@ public final class Session implements AutoCloseable {
     return requests;
   }
 
+  /** The tags of breakpoints at which no request has been seen halted. */
+  List<String> awaitedTags() {
+    return awaitedTags;
+  }
+
   /** Buffers of requests are to lie at odd addresses. */
   public void misaligned(boolean value) {
     misaligned = value;
@@ -131,7 +139,15 @@ public final class Session implements AutoCloseable {
       printError("command \"" + words.name() + "\" not found");
       return false;
     }
-    return command.run(this, words);
+    boolean succeeded = command.run(this, words);
+    if (!awaitedTags.isEmpty() && backend != null) {
+      try {
+        BreakpointControl.announce(this);
+      } catch (CommandFailure e) {
+        throw new AssertionError("the image is open", e);
+      }
+    }
+    return succeeded;
   }
 
   /** While {@code waiting} runs, results of requests in the background are printed at once. */
@@ -221,6 +237,7 @@ public final class Session implements AutoCloseable {
       throw CommandFailure.of(e);
     } finally {
       backend = null;
+      awaitedTags.clear();
     }
   }
 
