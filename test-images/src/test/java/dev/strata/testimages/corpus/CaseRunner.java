@@ -38,6 +38,7 @@ record CaseRunner(Path ours, Path peer) {
     try {
       Path peerScratch = Files.createDirectory(root.resolve("peer"));
       Path ourScratch = Files.createDirectory(root.resolve("ours"));
+      Path judge = Files.createDirectory(root.resolve("judge"));
       List<Outcome> theirs = execute(test, peerScratch, peer);
       List<Outcome> found = execute(test, ourScratch, ours);
       List<Difference> differences = new ArrayList<>();
@@ -56,7 +57,7 @@ record CaseRunner(Path ours, Path peer) {
           index++;
         }
       }
-      new ResultingFiles(new Shell(root, peer), peerScratch, ourScratch, test.allowances())
+      new ResultingFiles(new Shell(judge, peer), peerScratch, ourScratch, test.allowances())
           .compare(differences);
       return differences;
     } finally {

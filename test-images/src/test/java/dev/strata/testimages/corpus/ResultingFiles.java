@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * different bytes are equal when the real tools find them so: description, check, allocation,
  * guest-visible data, each snapshot's data, each bitmap's bits.
  *
- * @param shell runs the real tools in the directory above both
+ * @param shell runs the real tools in a directory beside both
  */
 record ResultingFiles(Shell shell, Path theirs, Path ours, Set<Allowance> allowances) {
   private static final long LARGE = 256L << 20; // bytes
