@@ -6,5 +6,6 @@ module dev.strata.formats {
   requires static org.jspecify;
 
   provides dev.strata.block.driver.BlockDriverFactory with
-      dev.strata.formats.qcow2.Qcow2Factory;
+      dev.strata.formats.qcow2.Qcow2Factory,
+      dev.strata.formats.raw.RawFactory;
 }
