@@ -220,16 +220,17 @@ record ResultingFiles(Shell shell, Path theirs, Path ours, Set<Allowance> allowa
         same(
             name,
             "bits of bitmap " + bitmap,
-            bits(theirs.resolve(name), bitmap),
-            bits(ours.resolve(name), bitmap),
+            bits(theirs, name, bitmap),
+            bits(ours, name, bitmap),
             differences);
       }
     }
   }
 
   // qemu-img has no way to show a bitmap's bits, NBD has: "data": false stands for a dirty range.
-  private Outcome bits(Path image, String bitmap) throws IOException, InterruptedException {
-    return in(image.getParent())
+  private Outcome bits(Path directory, String name, String bitmap)
+      throws IOException, InterruptedException {
+    return in(directory)
         .run(
             String.format(
                 // A socket's name has room for 107 characters, too few for some scratch
@@ -241,7 +242,7 @@ record ResultingFiles(Shell shell, Path theirs, Path ours, Set<Allowance> allowa
                     + "x-dirty-bitmap='qemu:dirty-bitmap:%s'"
                     + "; result=$?; kill $pid 2>/dev/null"
                     + "; while kill -0 $pid 2>/dev/null; do sleep 0.01; done; exit $result",
-                bitmap, quoted(image), bitmap));
+                bitmap, quoted(directory.resolve(name)), bitmap));
   }
 
   private Outcome peer(String subcommand, Path directory, String name)
