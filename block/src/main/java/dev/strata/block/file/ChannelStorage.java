@@ -10,23 +10,38 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A file of any file system that Java knows; without holes, locks and direct I/O. */
 final class ChannelStorage implements Storage {
-  private final FileChannel channel;
+  private static final long MAX_TRANSFER = 1 << 30; // a ByteBuffer ends at 2 GiB
 
-  private ChannelStorage(FileChannel channel) {
+  private final FileChannel channel;
+  private final Kind kind;
+  private final boolean writable;
+
+  private ChannelStorage(FileChannel channel, Kind kind, boolean writable) {
     this.channel = channel;
+    this.kind = kind;
+    this.writable = writable;
   }
 
   static ChannelStorage open(Path path, Set<? extends OpenOption> options) throws BlockException {
+    if (Files.isDirectory(path)) {
+      throw BlockException.of(Errno.EISDIR);
+    }
     try {
-      return new ChannelStorage(FileChannel.open(path, options));
+      FileChannel channel = FileChannel.open(path, options);
+      Kind kind = Files.isRegularFile(path) ? Kind.REGULAR : Kind.OTHER;
+      return new ChannelStorage(channel, kind, options.contains(StandardOpenOption.WRITE));
+    } catch (UnsupportedOperationException e) {
+      throw BlockException.of(Errno.EOPNOTSUPP).causedBy(e);
     } catch (IOException e) {
       throw translate(e);
     }
@@ -38,9 +53,32 @@ final class ChannelStorage implements Storage {
           case NoSuchFileException _ -> Errno.ENOENT;
           case AccessDeniedException _ -> Errno.EACCES;
           case FileAlreadyExistsException _ -> Errno.EEXIST;
-          default -> Errno.EIO;
+          default -> fromSystem(e);
         };
     return BlockException.of(errno).causedBy(e);
+  }
+
+  /** The JDK passes on the system's words but not its number. */
+  private static Errno fromSystem(IOException e) {
+    String message = e.getMessage();
+    if (message != null) {
+      for (Errno errno : Errno.values()) {
+        if (message.endsWith(errno.text())) {
+          return errno;
+        }
+      }
+    }
+    return Errno.EIO;
+  }
+
+  @Override
+  public Kind kind() {
+    return kind;
+  }
+
+  @Override
+  public boolean writable() {
+    return writable;
   }
 
   @Override
@@ -53,8 +91,8 @@ final class ChannelStorage implements Storage {
   }
 
   @Override
-  public long allocatedSize() throws BlockException {
-    return size();
+  public long allocatedSize() {
+    return -1;
   }
 
   @Override
@@ -94,6 +132,12 @@ final class ChannelStorage implements Storage {
   }
 
   @Override
+  public void writeThrough(long offset, IoVector from) throws BlockException {
+    write(offset, from);
+    sync();
+  }
+
+  @Override
   public void sync() throws BlockException {
     try {
       channel.force(false);
@@ -121,18 +165,28 @@ final class ChannelStorage implements Storage {
   }
 
   @Override
-  public boolean zero(long offset, long length) {
+  public boolean zero(long offset, long length, boolean unmap, boolean quick) {
     return false;
   }
 
   @Override
-  public boolean punch(long offset, long length) {
+  public boolean discard(long offset, long length) {
     return false;
   }
 
   @Override
-  public @Nullable Run runAt(long offset, long size) {
+  public @Nullable Run runAt(long offset, boolean isData) {
     return null;
+  }
+
+  @Override
+  public long copyFrom(Storage source, long sourceOffset, long offset, long length) {
+    return 0;
+  }
+
+  @Override
+  public long maxTransfer() {
+    return MAX_TRANSFER;
   }
 
   @Override

@@ -10,37 +10,41 @@ import dev.strata.block.Preallocation;
 import dev.strata.block.RequestFlags;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.BlockDriver;
+import dev.strata.block.driver.CopyOffload;
 import dev.strata.block.driver.Deletable;
 import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.Permissions;
 import dev.strata.block.option.BlockOptions;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** A file or a block device of the host. */
-final class FileDriver implements BlockDriver, Deletable {
-  private final String filename;
-  private final Path path;
+final class FileDriver implements BlockDriver, CopyOffload, Deletable {
+  /** An answer about data and holes, and the changes that it knew of. */
+  private record Known(Storage.Run run, long changes) {}
+
+  private static final int ZERO_BUFFER = 64 << 10;
+  private static final int FIRST_BLOCK = 4096;
+  private static final int SECTOR = 512;
+
   private final FileOpener opener;
   private final boolean device;
   private Storage storage; // replaced while nothing is in flight
   private @Nullable ImageLocks locks;
   private NodeFlags flags;
-  private volatile Storage.@Nullable Run known; // the last answer about data and holes
+  private volatile @Nullable Known known; // the last answer, so that a run is looked for once
+  private final AtomicLong changes = new AtomicLong(); // requests done that may have moved holes
   private volatile boolean syncFailed;
 
   FileDriver(
-      String filename,
-      Path path,
       FileOpener opener,
       boolean device,
       Storage storage,
       @Nullable ImageLocks locks,
       NodeFlags flags) {
-    this.filename = filename;
-    this.path = path;
     this.opener = opener;
     this.device = device;
     this.storage = storage;
@@ -50,11 +54,15 @@ final class FileDriver implements BlockDriver, Deletable {
 
   @Override
   public Limits limits() {
+    int alignment = storage.requestAlignment();
     return Limits.NONE
-        .withRequestAlignment(storage.requestAlignment())
+        .withRequestAlignment(alignment)
         .withMemoryAlignment(storage.memoryAlignment())
-        .withWriteZeroes(storage.requestAlignment(), 0, RequestFlags.MAY_UNMAP)
-        .withDiscard(storage.requestAlignment(), 0);
+        .withTransfer(storage.maxTransfer(), 0)
+        .withWriteZeroes(alignment, 0, RequestFlags.MAY_UNMAP)
+        .withDiscard(alignment, 0)
+        // Without it the graph flushes, or leaves that out where flushes do not go to the host.
+        .withWriteFlags(flags.noFlush() ? 0 : RequestFlags.FUA);
   }
 
   @Override
@@ -64,7 +72,7 @@ final class FileDriver implements BlockDriver, Deletable {
 
   @Override
   public @Nullable String exactFilename() {
-    return filename;
+    return opener.filename();
   }
 
   @Override
@@ -84,30 +92,75 @@ final class FileDriver implements BlockDriver, Deletable {
 
   @Override
   public void write(long offset, IoVector from, int requestFlags) throws BlockException {
-    known = null;
-    storage.write(offset, from);
+    try {
+      if (RequestFlags.has(requestFlags, RequestFlags.FUA)) {
+        writeThrough(offset, from);
+      } else {
+        storage.write(offset, from);
+      }
+    } finally {
+      dataWritten(offset, from.length());
+    }
+  }
+
+  private void writeThrough(long offset, IoVector from) throws BlockException {
+    if (syncFailed) {
+      throw BlockException.of(Errno.EIO);
+    }
+    try {
+      storage.writeThrough(offset, from);
+    } catch (BlockException e) {
+      noteFailedSync(e);
+      throw e;
+    }
+  }
+
+  /** Forgets what was known, unless it is that data is there, which writing does not change. */
+  private void dataWritten(long offset, long length) {
+    Known last = known;
+    if (last == null
+        || last.changes() != changes.get()
+        || !last.run().data()
+        || offset < last.run().offset()
+        || offset + length > last.run().end()) {
+      changes.incrementAndGet();
+    }
   }
 
   @Override
   public void writeZeroes(long offset, long length, int requestFlags) throws BlockException {
-    known = null;
-    if (RequestFlags.has(requestFlags, RequestFlags.MAY_UNMAP) && storage.punch(offset, length)) {
-      // A hole keeps the size: what it reaches beyond the end has to be there all the same.
-      if (!device && offset + length > storage.size()) {
-        storage.truncate(offset + length);
+    boolean unmap = RequestFlags.has(requestFlags, RequestFlags.MAY_UNMAP);
+    boolean quick = RequestFlags.has(requestFlags, RequestFlags.NO_FALLBACK);
+    try {
+      if (!storage.zero(offset, length, unmap, quick)) {
+        throw BlockException.of(Errno.EOPNOTSUPP);
       }
-      return;
-    }
-    if (!storage.zero(offset, length)) {
-      throw BlockException.of(Errno.EOPNOTSUPP);
+    } finally {
+      changes.incrementAndGet();
     }
   }
 
   @Override
   public void discard(long offset, long length) throws BlockException {
-    known = null;
-    if (!storage.punch(offset, length)) {
-      throw BlockException.of(Errno.EOPNOTSUPP);
+    try {
+      if (!storage.discard(offset, length)) {
+        throw BlockException.of(Errno.EOPNOTSUPP);
+      }
+    } finally {
+      changes.incrementAndGet();
+    }
+  }
+
+  @Override
+  public long copyFrom(CopyOffload source, long sourceOffset, long offset, long length)
+      throws BlockException {
+    if (!(source instanceof FileDriver from)) {
+      return 0;
+    }
+    try {
+      return storage.copyFrom(from.storage, sourceOffset, offset, length);
+    } finally {
+      changes.incrementAndGet();
     }
   }
 
@@ -119,10 +172,17 @@ final class FileDriver implements BlockDriver, Deletable {
     try {
       storage.sync();
     } catch (BlockException e) {
-      // The kernel may have dropped what it could not write: a later success would be a lie.
-      syncFailed = !flags.direct();
+      noteFailedSync(e);
       throw e;
     }
+  }
+
+  /**
+   * The kernel may have dropped the pages that it could not write, and reports that once: a later
+   * success would be a lie.
+   */
+  private void noteFailedSync(BlockException e) {
+    syncFailed |= !flags.direct() && e.errno() == Errno.EIO;
   }
 
   @Override
@@ -130,47 +190,76 @@ final class FileDriver implements BlockDriver, Deletable {
     if (detail == StatusDetail.ALLOCATION) {
       return Extent.data(offset, length, null, offset);
     }
-    Storage.Run run = known;
-    if (run == null || offset < run.offset() || offset >= run.offset() + run.length()) {
-      run = storage.runAt(offset, storage.size());
-      known = run;
-    }
+    Storage.Run run = runAt(offset);
     if (run == null) {
       return Extent.data(offset, length, null, offset);
     }
-    long left = Math.min(length, run.offset() + run.length() - offset);
+    long left = Math.min(length, run.end() - offset);
     return run.data()
         ? Extent.data(offset, left, null, offset)
         : new Extent(offset, left, false, true, true, false, null, offset, false);
   }
 
+  private Storage.@Nullable Run runAt(long offset) throws BlockException {
+    Known last = known;
+    // Read before the file is looked at: a write that ends in between makes the answer outdated.
+    long now = changes.get();
+    boolean isData = false;
+    if (last != null && last.changes() == now) {
+      Storage.Run run = last.run();
+      if (offset >= run.offset() && offset < run.end()) {
+        return run;
+      }
+      isData = !run.data() && offset == run.end();
+    }
+    Storage.Run run = storage.runAt(offset, isData);
+    if (run != null) {
+      known = new Known(run, now);
+    }
+    return run;
+  }
+
   @Override
   public void truncate(long length, boolean exact, Preallocation mode, int requestFlags)
       throws BlockException {
-    known = null;
     long old = storage.size();
     if (device) {
       truncateDevice(old, length, exact, mode);
       return;
     }
+    if (mode == Preallocation.METADATA) {
+      throw new BlockException(Errno.EOPNOTSUPP, "Unsupported preallocation mode: " + mode.word());
+    }
     if (mode != Preallocation.OFF && length < old) {
-      throw new BlockException(Errno.EINVAL, "Preallocation can't be used for shrinking files");
+      throw new BlockException(Errno.EINVAL, "Cannot use preallocation for shrinking files");
     }
     boolean done = false;
     try {
       switch (mode) {
         case OFF -> truncateTo(length);
         case FALLOC -> preallocate(old, length);
-        case FULL -> fill(old, length);
-        case METADATA ->
-            throw new BlockException(
-                Errno.EOPNOTSUPP, "Unsupported preallocation mode '" + mode.word() + "'");
+        default -> fill(old, length);
+      }
+      if (old == 0 && mode != Preallocation.FULL) {
+        allocateFirstBlock(length);
       }
       done = true;
     } finally {
       if (!done && storage.size() > old) {
         storage.truncate(old);
       }
+      changes.incrementAndGet();
+    }
+  }
+
+  /**
+   * Network file systems tell the alignment of direct I/O only where there is data; the reference
+   * leaves a block in new files for that reason, and so the sizes on disk are the same.
+   */
+  private void allocateFirstBlock(long length) throws BlockException {
+    int part = (int) Math.min(length, FIRST_BLOCK) & -SECTOR;
+    if (part > 0 && !flags.direct()) {
+      storage.write(0, IoVector.of(new byte[part]));
     }
   }
 
@@ -178,7 +267,8 @@ final class FileDriver implements BlockDriver, Deletable {
       throws BlockException {
     if (mode != Preallocation.OFF) {
       throw new BlockException(
-          Errno.EOPNOTSUPP, "Preallocation mode '" + mode.word() + "' unsupported for this node");
+          Errno.EOPNOTSUPP,
+          "Preallocation mode '" + mode.word() + "' unsupported for this non-regular file");
     }
     if (length != size && exact) {
       throw new BlockException(Errno.EOPNOTSUPP, "Cannot resize device files");
@@ -203,13 +293,13 @@ final class FileDriver implements BlockDriver, Deletable {
     try {
       storage.allocate(old, length - old);
     } catch (BlockException e) {
-      throw BlockException.of(e.errno(), "Could not preallocate data for the new file");
+      throw BlockException.of(e.errno(), "Could not preallocate new data");
     }
   }
 
   private void fill(long old, long length) throws BlockException {
     truncateTo(length);
-    var zeroes = IoVector.of(new byte[(int) Math.min(64 << 10, Math.max(1, length - old))]);
+    var zeroes = IoVector.of(new byte[(int) Math.min(ZERO_BUFFER, Math.max(1, length - old))]);
     for (long at = old; at < length; ) {
       long part = Math.min(zeroes.length(), length - at);
       try {
@@ -228,6 +318,15 @@ final class FileDriver implements BlockDriver, Deletable {
 
   @Override
   public void permissions(Permissions all) throws BlockException {
+    boolean writes = all.writes() || all.needed().contains(Permission.RESIZE);
+    if (writes && flags.writable() && !storage.writable()) {
+      // Opened read-only because nobody wrote (auto-read-only); now somebody will.
+      try {
+        replaceStorage(opener.open(flags.withAutoReadOnly(false)));
+      } catch (BlockException e) {
+        throw BlockException.of(e.errno(), "Could not open '" + opener.filename() + "'");
+      }
+    }
     ImageLocks held = locks;
     if (held != null) {
       held.change(all);
@@ -236,31 +335,41 @@ final class FileDriver implements BlockDriver, Deletable {
 
   @Override
   public void reopen(NodeFlags newFlags, BlockOptions options) throws BlockException {
-    if (newFlags.writable() == flags.writable() && newFlags.direct() == flags.direct()) {
-      flags = newFlags;
-      return;
+    FileOptions.takeTransport(options, newFlags);
+    if (newFlags.writable() != flags.writable() || newFlags.direct() != flags.direct()) {
+      try {
+        replaceStorage(opener.open(newFlags));
+      } catch (BlockException e) {
+        throw BlockException.of(e.errno(), "Could not reopen file");
+      }
     }
-    Storage replacement;
+    flags = newFlags;
+  }
+
+  /** Goes on with another descriptor of the same file, which has the same locks first. */
+  private void replaceStorage(Storage replacement) throws BlockException {
+    boolean moved = false;
     try {
-      replacement = opener.open(newFlags);
-    } catch (BlockException e) {
-      throw BlockException.of(e.errno(), "Could not reopen file");
-    }
-    ImageLocks held = locks;
-    if (held != null) {
-      locks = opener.locks(replacement, held);
+      ImageLocks held = locks;
+      if (held != null) {
+        locks = opener.locks(replacement, held);
+      }
+      moved = true;
+    } finally {
+      if (!moved) {
+        replacement.close();
+      }
     }
     Storage old = storage;
     storage = replacement;
-    flags = newFlags;
-    known = null;
+    changes.incrementAndGet();
     old.close();
   }
 
   @Override
   public void delete() throws BlockException {
     try {
-      Files.deleteIfExists(path);
+      Files.deleteIfExists(opener.path());
     } catch (IOException e) {
       throw ChannelStorage.translate(e);
     }

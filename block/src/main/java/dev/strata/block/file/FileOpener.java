@@ -16,14 +16,21 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Opens one file, the way its node's flags ask for, as often as these change. */
-record FileOpener(Path path, BufferPool buffers) {
+record FileOpener(String filename, Path path, BufferPool buffers) {
 
-  /** Opens it, read-only if nothing else is allowed and the flags leave that open. */
+  /**
+   * Opens it, read-only if nothing else is allowed and the flags leave that open. The message of a
+   * failure is not the system's words alone where it says more.
+   */
   Storage open(NodeFlags flags) throws BlockException {
     try {
       return open(flags.writable(), flags.direct(), false);
     } catch (BlockException e) {
-      boolean denied = e.errno() == Errno.EACCES || e.errno() == Errno.EROFS;
+      boolean denied =
+          switch (e.errno()) {
+            case EACCES, EROFS, EPERM -> true;
+            default -> false;
+          };
       if (!denied || !flags.writable() || !flags.autoReadOnly()) {
         throw e;
       }
@@ -39,13 +46,15 @@ record FileOpener(Path path, BufferPool buffers) {
   private Storage open(boolean writable, boolean direct, boolean create) throws BlockException {
     if (Posix.canOpen(path)) {
       int flags = writable ? OpenFlags.READ_WRITE : OpenFlags.READ_ONLY;
-      flags |= direct ? OpenFlags.DIRECT : 0;
       flags |= create ? OpenFlags.CREATE : 0;
-      return PosixStorage.open(path, flags, buffers);
+      return direct ? openDirect(flags) : PosixStorage.open(path, flags, buffers);
     }
     if (direct) {
+      String reason = Posix.unavailableReason();
       throw new BlockException(
-          Errno.EINVAL, "cache.direct=on is not possible here: " + Posix.unavailableReason());
+          Errno.EINVAL,
+          "cache.direct=on is not possible here: "
+              + (reason != null ? reason : "not a file of the host's own file systems"));
     }
     Set<OpenOption> options = new HashSet<>();
     options.add(StandardOpenOption.READ);
@@ -58,8 +67,19 @@ record FileOpener(Path path, BufferPool buffers) {
     return ChannelStorage.open(path, options);
   }
 
+  private Storage openDirect(int flags) throws BlockException {
+    try {
+      return PosixStorage.open(path, flags | OpenFlags.DIRECT, buffers);
+    } catch (BlockException e) {
+      if (e.errno() == Errno.EINVAL) {
+        throw new BlockException(Errno.EINVAL, "filesystem does not support O_DIRECT").causedBy(e);
+      }
+      throw e;
+    }
+  }
+
   /** Locks on that storage, or null where there are none. */
-  @Nullable ImageLocks locks(Storage storage, String filename) {
+  @Nullable ImageLocks locks(Storage storage) {
     if (!(storage instanceof PosixStorage posix)) {
       return null;
     }

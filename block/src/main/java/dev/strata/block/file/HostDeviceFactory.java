@@ -4,18 +4,27 @@ package dev.strata.block.file;
 import dev.strata.block.BlockException;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
+import dev.strata.block.driver.CreateContext;
 import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.ImageName;
 import dev.strata.block.option.OptionSchema;
+import java.io.IOException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The driver {@code host_device}: a block device. */
+/** The driver {@code host_device}: a block or character device. */
 public final class HostDeviceFactory implements BlockDriverFactory {
+  private static final int TYPE_MASK = 0170000; // of st_mode
+  private static final int BLOCK_DEVICE = 060000;
+  private static final int CHARACTER_DEVICE = 020000;
+
   /** For the service loader. */
   public HostDeviceFactory() {}
 
@@ -36,12 +45,17 @@ public final class HostDeviceFactory implements BlockDriverFactory {
 
   @Override
   public OptionSchema openOptions() {
-    return new FileFactory().openOptions();
+    return FileOptions.OPEN;
   }
 
   @Override
   public OptionSchema createOptions() {
-    return OptionSchema.of();
+    return FileOptions.CREATE_DEVICE;
+  }
+
+  @Override
+  public boolean creates() {
+    return true;
   }
 
   @Override
@@ -51,12 +65,20 @@ public final class HostDeviceFactory implements BlockDriverFactory {
 
   @Override
   public int probeDevice(String filename) {
-    if (!filename.startsWith("/dev/")) {
-      return 0;
+    try {
+      var path = Path.of(filename);
+      // Asked of every image: the attribute that tells the kinds of files apart costs more.
+      return Files.readAttributes(path, BasicFileAttributes.class).isOther() && isDevice(path)
+          ? 100
+          : 0;
+    } catch (IOException | InvalidPathException | UnsupportedOperationException e) {
+      return 0; // the driver that opens it will say what is wrong
     }
-    var path = Path.of(filename);
-    boolean device = Files.exists(path) && !Files.isRegularFile(path) && !Files.isDirectory(path);
-    return device ? 100 : 0;
+  }
+
+  private static boolean isDevice(Path path) throws IOException {
+    int type = (Integer) Files.getAttribute(path, "unix:mode") & TYPE_MASK;
+    return type == BLOCK_DEVICE || type == CHARACTER_DEVICE;
   }
 
   @Override
@@ -66,6 +88,12 @@ public final class HostDeviceFactory implements BlockDriverFactory {
 
   @Override
   public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
-    return FileFactory.open(context, options, true);
+    return HostFile.open(context, options, FileSystems.getDefault(), true);
+  }
+
+  @Override
+  public void create(CreateContext context, BlockOptions options) throws BlockException {
+    String filename = ImageName.withoutProtocol(context.filename(), "host_device");
+    HostFile.createOnDevice(context, filename, options);
   }
 }

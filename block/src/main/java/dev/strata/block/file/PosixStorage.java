@@ -9,26 +9,45 @@ import dev.strata.block.file.posix.BlockDevice;
 import dev.strata.block.file.posix.FileDescriptor;
 import dev.strata.block.file.posix.FileSpace;
 import dev.strata.block.file.posix.FileStatus;
+import dev.strata.block.file.posix.IovecArray;
 import dev.strata.block.file.posix.OpenFlags;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /** A file or block device through the kernel's calls. */
 final class PosixStorage implements Storage {
+  /** So many pieces of a scattered request go into one call. */
+  private static final int PIECES = 64;
+
+  private static final int MAX_IDLE_VECTORS = 16;
+
   private final FileDescriptor descriptor;
   private final FileSpace space;
   private final @Nullable BlockDevice device;
   private final BufferPool buffers;
   private final int requestAlignment;
   private final int memoryAlignment;
+  private final Kind kind;
+  private final boolean writable;
+  private final ArrayDeque<IovecArray> vectors = new ArrayDeque<>(); // guarded by itself
   private volatile boolean zeroes = true; // until the file system says that it cannot
   private volatile boolean punches = true;
+  private volatile boolean discards = true;
+  private volatile boolean writesThrough = true;
+  private volatile boolean copies = true;
 
   private PosixStorage(
-      FileDescriptor descriptor, boolean direct, FileStatus status, BufferPool buffers)
+      FileDescriptor descriptor, int openFlags, FileStatus status, BufferPool buffers)
       throws BlockException {
+    boolean direct = (openFlags & OpenFlags.DIRECT) != 0;
     this.descriptor = descriptor;
+    this.writable = (openFlags & OpenFlags.READ_WRITE) != 0;
+    this.kind =
+        status.isRegularFile()
+            ? Kind.REGULAR
+            : status.isBlockDevice() || status.isCharacterDevice() ? Kind.DEVICE : Kind.OTHER;
     this.space = new FileSpace(descriptor);
     this.device = status.isBlockDevice() ? new BlockDevice(descriptor) : null;
     this.buffers = buffers;
@@ -50,8 +69,7 @@ final class PosixStorage implements Storage {
     FileDescriptor descriptor = FileDescriptor.open(path, flags, 0644);
     boolean opened = false;
     try {
-      boolean direct = (flags & OpenFlags.DIRECT) != 0;
-      var storage = new PosixStorage(descriptor, direct, descriptor.status(), buffers);
+      var storage = new PosixStorage(descriptor, flags, descriptor.status(), buffers);
       opened = true;
       return storage;
     } finally {
@@ -66,6 +84,16 @@ final class PosixStorage implements Storage {
   }
 
   @Override
+  public Kind kind() {
+    return kind;
+  }
+
+  @Override
+  public boolean writable() {
+    return writable;
+  }
+
+  @Override
   public long size() throws BlockException {
     return device != null ? device.size() : descriptor.end();
   }
@@ -77,6 +105,10 @@ final class PosixStorage implements Storage {
 
   @Override
   public void read(long offset, IoVector into) throws BlockException {
+    if (into.count() > 1 && isNative(into)) {
+      readPieces(offset, into);
+      return;
+    }
     for (int i = 0; i < into.count(); i++) {
       MemorySegment segment = into.segment(i);
       if (segment.isNative()) {
@@ -88,6 +120,90 @@ final class PosixStorage implements Storage {
         }
       }
       offset += segment.byteSize();
+    }
+  }
+
+  private static boolean isNative(IoVector vector) {
+    for (int i = 0; i < vector.count(); i++) {
+      if (!vector.segment(i).isNative()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Scatters what one call reads. */
+  private void readPieces(long offset, IoVector into) throws BlockException {
+    IovecArray pieces = borrowVector();
+    try {
+      long done = 0;
+      for (int next = 0; next < into.count(); ) {
+        next = fill(pieces, into, next);
+        while (pieces.remaining() > 0) {
+          long more = descriptor.read(pieces, offset + done);
+          if (more == 0) {
+            into.slice(done, into.length() - done).fill((byte) 0);
+            return;
+          }
+          pieces.consume(more);
+          done += more;
+        }
+      }
+    } finally {
+      giveBack(pieces);
+    }
+  }
+
+  /** Gathers for one call; with {@code through} it returns when the bytes are on stable storage. */
+  private void writePieces(long offset, IoVector from, boolean through) throws BlockException {
+    IovecArray pieces = borrowVector();
+    try {
+      long done = 0;
+      for (int next = 0; next < from.count(); ) {
+        next = fill(pieces, from, next);
+        while (pieces.remaining() > 0) {
+          long more =
+              through
+                  ? descriptor.writeThrough(pieces, offset + done)
+                  : descriptor.write(pieces, offset + done);
+          if (more == 0) {
+            throw BlockException.of(Errno.ENOSPC);
+          }
+          pieces.consume(more);
+          done += more;
+        }
+      }
+    } finally {
+      giveBack(pieces);
+    }
+  }
+
+  /** Takes segments from {@code first} on; the index of the first that found no room. */
+  private static int fill(IovecArray pieces, IoVector vector, int first) {
+    pieces.clear();
+    int next = first;
+    for (; next < vector.count() && !pieces.isFull(); next++) {
+      MemorySegment segment = vector.segment(next);
+      if (segment.byteSize() > 0) {
+        pieces.add(segment);
+      }
+    }
+    return next;
+  }
+
+  private IovecArray borrowVector() {
+    synchronized (vectors) {
+      IovecArray idle = vectors.pollLast();
+      return idle != null ? idle : new IovecArray(PIECES);
+    }
+  }
+
+  private void giveBack(IovecArray pieces) {
+    pieces.clear();
+    synchronized (vectors) {
+      if (vectors.size() < MAX_IDLE_VECTORS) {
+        vectors.addLast(pieces);
+      }
     }
   }
 
@@ -106,6 +222,10 @@ final class PosixStorage implements Storage {
 
   @Override
   public void write(long offset, IoVector from) throws BlockException {
+    if (from.count() > 1 && isNative(from)) {
+      writePieces(offset, from, false);
+      return;
+    }
     for (int i = 0; i < from.count(); i++) {
       MemorySegment segment = from.segment(i);
       if (segment.isNative()) {
@@ -133,6 +253,30 @@ final class PosixStorage implements Storage {
   }
 
   @Override
+  public void writeThrough(long offset, IoVector from) throws BlockException {
+    if (!isNative(from)) {
+      try (BufferPool.Buffer bounce = buffers.acquire(from.length())) {
+        from.copyTo(0, bounce.segment());
+        writeThrough(offset, bounce.vector());
+      }
+      return;
+    }
+    if (writesThrough) {
+      try {
+        writePieces(offset, from, true);
+        return;
+      } catch (BlockException e) {
+        if (e.errno() != Errno.EOPNOTSUPP && e.errno() != Errno.ENOSYS) {
+          throw e;
+        }
+        writesThrough = false;
+      }
+    }
+    writePieces(offset, from, false);
+    sync();
+  }
+
+  @Override
   public void sync() throws BlockException {
     descriptor.syncData();
   }
@@ -148,16 +292,21 @@ final class PosixStorage implements Storage {
   }
 
   @Override
-  public boolean zero(long offset, long length) throws BlockException {
+  public boolean zero(long offset, long length, boolean unmap, boolean quick)
+      throws BlockException {
+    // A hole keeps the size, so it is no way to make zeroes beyond the end.
+    boolean inside = kind == Kind.DEVICE || offset + length <= size();
+    if (unmap && inside && punch(offset, length)) {
+      return true;
+    }
+    if (device != null) {
+      return !quick && zeroOut(device, offset, length);
+    }
     if (!zeroes) {
       return false;
     }
     try {
-      if (device != null) {
-        device.zeroOut(offset, length);
-      } else {
-        space.zeroRange(offset, length);
-      }
+      space.zeroRange(offset, length);
       return true;
     } catch (BlockException e) {
       if (!isUnsupported(e)) {
@@ -165,37 +314,70 @@ final class PosixStorage implements Storage {
       }
     }
     try {
-      // A hole that is filled again: zeroes too, for file systems that know no zero range.
-      if (device == null && punch(offset, length)) {
+      // For file systems that know no zero range: a hole that is filled again, or just growth.
+      if (offset >= size() || (inside && punch(offset, length))) {
         space.allocate(offset, length);
         return true;
       }
+      return false;
     } catch (BlockException e) {
       if (!isUnsupported(e)) {
         throw e;
       }
+      zeroes = false;
+      return false;
     }
-    zeroes = false;
-    return false;
   }
 
-  @Override
-  public boolean punch(long offset, long length) throws BlockException {
+  private boolean zeroOut(BlockDevice block, long offset, long length) throws BlockException {
+    if (!zeroes) {
+      return false;
+    }
+    try {
+      block.zeroOut(offset, length);
+      return true;
+    } catch (BlockException e) {
+      if (!isUnsupported(e)) {
+        throw e;
+      }
+      zeroes = e.errno() == Errno.EINVAL; // that range only
+      return false;
+    }
+  }
+
+  /** Makes a hole, which reads as zeroes, in a file or in what a device maps. */
+  private boolean punch(long offset, long length) throws BlockException {
     if (!punches) {
       return false;
     }
     try {
-      if (device != null) {
-        device.discard(offset, length);
-      } else {
-        space.punchHole(offset, length);
-      }
+      space.punchHole(offset, length);
       return true;
     } catch (BlockException e) {
       if (!isUnsupported(e)) {
         throw e;
       }
-      punches = false;
+      punches = e.errno() == Errno.EINVAL; // that range only
+      return false;
+    }
+  }
+
+  @Override
+  public boolean discard(long offset, long length) throws BlockException {
+    if (device == null) {
+      return punch(offset, length);
+    }
+    if (!discards) {
+      return false;
+    }
+    try {
+      device.discard(offset, length);
+      return true;
+    } catch (BlockException e) {
+      if (!isUnsupported(e)) {
+        throw e;
+      }
+      discards = e.errno() == Errno.EINVAL; // that range only
       return false;
     }
   }
@@ -208,24 +390,49 @@ final class PosixStorage implements Storage {
   }
 
   @Override
-  public @Nullable Run runAt(long offset, long size) throws BlockException {
-    if (device != null) {
+  public @Nullable Run runAt(long offset, boolean isData) throws BlockException {
+    if (kind != Kind.REGULAR) {
       return null;
     }
     try {
-      long data = space.nextData(offset);
-      if (data < 0) {
-        return new Run(offset, Math.max(1, size - offset), false);
-      }
-      if (data > offset) {
-        return new Run(offset, data - offset, false);
+      if (!isData) {
+        long data = space.nextData(offset);
+        if (data < 0) {
+          return new Run(offset, Long.MAX_VALUE - offset, false); // nothing up to the end or behind
+        }
+        if (data > offset) {
+          return new Run(offset, data - offset, false);
+        }
       }
       long hole = space.nextHole(offset);
-      long end = hole < 0 ? size : hole;
-      return new Run(offset, Math.max(1, end - offset), true);
+      // At its end or cut off meanwhile, or not told well: claim as little as possible.
+      return hole <= offset ? null : new Run(offset, hole - offset, true);
     } catch (BlockException e) {
       return null;
     }
+  }
+
+  @Override
+  public long copyFrom(Storage source, long sourceOffset, long offset, long length)
+      throws BlockException {
+    if (!(source instanceof PosixStorage other) || !copies) {
+      return 0;
+    }
+    try {
+      return space.copyFrom(other.descriptor, sourceOffset, offset, length);
+    } catch (BlockException e) {
+      switch (e.errno()) {
+        case EXDEV, EOPNOTSUPP, ENOSYS, EBADF, ETXTBSY -> copies = false;
+        case EINVAL -> {} // ranges of one file that overlap
+        default -> throw e;
+      }
+      return 0;
+    }
+  }
+
+  @Override
+  public long maxTransfer() {
+    return 0;
   }
 
   @Override

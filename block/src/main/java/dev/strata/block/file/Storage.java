@@ -5,10 +5,30 @@ import dev.strata.block.BlockException;
 import dev.strata.block.IoVector;
 import org.jspecify.annotations.Nullable;
 
-/** An open file of the host. Thread-safe, but for {@link #close}: then nothing is in flight. */
-interface Storage extends AutoCloseable {
+/**
+ * An open file of the host: the seam between what a file node does and the system that does it.
+ * Thread-safe, but for {@link #close}: then nothing is in flight.
+ */
+sealed interface Storage extends AutoCloseable permits PosixStorage, ChannelStorage {
   /** The first run of data or hole from an offset on. */
-  record Run(long offset, long length, boolean data) {}
+  record Run(long offset, long length, boolean data) {
+    long end() {
+      return offset + length;
+    }
+  }
+
+  /** What the file is. */
+  enum Kind {
+    REGULAR,
+    /** A block or character device: its size is given. */
+    DEVICE,
+    OTHER
+  }
+
+  Kind kind();
+
+  /** Whether it was opened for writing. */
+  boolean writable();
 
   /** In bytes. */
   long size() throws BlockException;
@@ -22,6 +42,9 @@ interface Storage extends AutoCloseable {
   /** Writes all of {@code from}. */
   void write(long offset, IoVector from) throws BlockException;
 
+  /** Writes all of {@code from} and returns when it is on stable storage. */
+  void writeThrough(long offset, IoVector from) throws BlockException;
+
   /** Puts all that was written on stable storage. */
   void sync() throws BlockException;
 
@@ -31,21 +54,37 @@ interface Storage extends AutoCloseable {
   void allocate(long offset, long length) throws BlockException;
 
   /**
-   * Makes a range read as zeroes, keeping its storage; grows the file.
+   * Makes a range read as zeroes; grows the file.
    *
+   * @param unmap whether the storage may be given up
+   * @param quick fail rather than take as long as writing would
    * @return false if that cannot be done other than by writing
    */
-  boolean zero(long offset, long length) throws BlockException;
+  boolean zero(long offset, long length, boolean unmap, boolean quick) throws BlockException;
 
   /**
-   * Gives up the storage of a range, which then reads as zeroes; the size stays.
+   * Gives up the storage of a range, whatever it reads as then; the size stays.
    *
    * @return false if that cannot be done
    */
-  boolean punch(long offset, long length) throws BlockException;
+  boolean discard(long offset, long length) throws BlockException;
 
-  /** The run at {@code offset}, or null if data and holes cannot be told apart. */
-  @Nullable Run runAt(long offset, long size) throws BlockException;
+  /**
+   * The run at {@code offset}, or null if data and holes cannot be told apart.
+   *
+   * @param isData whether data is known to be at {@code offset}
+   */
+  @Nullable Run runAt(long offset, boolean isData) throws BlockException;
+
+  /**
+   * Has the system copy a range of another file into this one.
+   *
+   * @return how many bytes, perhaps less than asked for; 0 if it cannot or nothing is there
+   */
+  long copyFrom(Storage source, long sourceOffset, long offset, long length) throws BlockException;
+
+  /** The most bytes of one read or write; 0 if there is no limit. */
+  long maxTransfer();
 
   /** The alignment of requests in bytes, a power of two; 1 if there is none. */
   int requestAlignment();
