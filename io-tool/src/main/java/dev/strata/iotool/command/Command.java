@@ -50,7 +50,7 @@ public record Command(
       action.run(session, words);
       return true;
     } catch (CommandFailure e) {
-      tell(session, words, e);
+      tell(session, e);
       return false;
     }
   }
@@ -70,7 +70,7 @@ public record Command(
         "bad argument count " + count + " to " + words.name() + ", expected " + expected);
   }
 
-  private void tell(Session session, Words words, CommandFailure failure) {
+  private void tell(Session session, CommandFailure failure) {
     switch (failure.kind()) {
       case TOLD -> {}
       case USAGE -> session.print(line(name));

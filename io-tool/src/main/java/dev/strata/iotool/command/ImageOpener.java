@@ -34,10 +34,12 @@ final class ImageOpener {
     boolean throwAway = mode.isSnapshot();
     BlockNode node =
         graph.open(
-            OpenRequest.of(
+            new OpenRequest(
                 filename,
                 options,
                 throwAway ? flags.withWritable(false) : flags,
+                false,
+                false,
                 OpenGate.AS_QEMU));
     try {
       if (throwAway) {
