@@ -38,8 +38,8 @@ public abstract class MappedImage implements BlockDriver {
   }
 
   /**
-   * The guest bytes that the map treats as one (a cluster), a power of two; requests that change
-   * the map have their range alone up to these borders.
+   * The guest bytes that the map treats as one (a cluster), not always a power of two; requests
+   * that change the map have their range alone up to these borders.
    */
   protected abstract long granularity();
 
@@ -162,7 +162,7 @@ public abstract class MappedImage implements BlockDriver {
   private void writeCompressed(long offset, IoVector from, int flags) throws BlockException {
     long cluster = granularity();
     long end = offset + from.length();
-    if ((offset & (cluster - 1)) != 0 || ((end & (cluster - 1)) != 0 && end != length())) {
+    if (offset % cluster != 0 || (end % cluster != 0 && end != length())) {
       throw BlockException.of(Errno.EINVAL);
     }
     for (long at = offset; at < end; at += cluster) {
@@ -199,7 +199,7 @@ public abstract class MappedImage implements BlockDriver {
 
   private long writeAllocating(long offset, IoVector from, int flags) throws BlockException {
     long end = offset + from.length();
-    RequestRanges.Hold hold = ranges.own(offset & -granularity(), clusterEnd(end));
+    RequestRanges.Hold hold = ranges.own(clusterStart(offset), clusterEnd(end));
     try {
       return writeOwned(offset, from, flags);
     } finally {
@@ -315,7 +315,7 @@ public abstract class MappedImage implements BlockDriver {
 
   @Override
   public final void writeZeroes(long offset, long length, int flags) throws BlockException {
-    RequestRanges.Hold hold = ranges.own(offset & -granularity(), clusterEnd(offset + length));
+    RequestRanges.Hold hold = ranges.own(clusterStart(offset), clusterEnd(offset + length));
     try {
       zeroRange(offset, length, flags);
     } finally {
@@ -325,7 +325,7 @@ public abstract class MappedImage implements BlockDriver {
 
   @Override
   public final void discard(long offset, long length) throws BlockException {
-    RequestRanges.Hold hold = ranges.own(offset & -granularity(), clusterEnd(offset + length));
+    RequestRanges.Hold hold = ranges.own(clusterStart(offset), clusterEnd(offset + length));
     try {
       discardRange(offset, length);
     } finally {
@@ -359,7 +359,11 @@ public abstract class MappedImage implements BlockDriver {
     };
   }
 
+  private long clusterStart(long offset) {
+    return offset - offset % granularity();
+  }
+
   private long clusterEnd(long offset) {
-    return (offset + granularity() - 1) & -granularity();
+    return clusterStart(offset + granularity() - 1);
   }
 }
