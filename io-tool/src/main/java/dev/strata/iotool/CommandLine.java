@@ -4,7 +4,7 @@ package dev.strata.iotool;
 import dev.strata.block.BlockException;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionString;
-import dev.strata.iotool.command.GetOpt;
+import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.iotool.command.ImageCommands;
 import dev.strata.iotool.command.OpenMode;
 import dev.strata.iotool.command.Session;

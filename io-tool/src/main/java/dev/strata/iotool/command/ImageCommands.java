@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.iotool.command;
 
+import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.block.BlockException;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.graph.BlockBackend;

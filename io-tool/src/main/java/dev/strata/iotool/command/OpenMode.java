@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.iotool.command;
 
+import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.block.driver.NodeFlags;
 import org.jspecify.annotations.Nullable;
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.strata.iotool.command;
+package dev.strata.monitor.commandline;
 
 import org.jspecify.annotations.Nullable;
 
 /** The named combinations of the three cache switches. */
-enum CacheMode {
+public enum CacheMode {
   NONE("none", true, false, false),
   DIRECTSYNC("directsync", true, false, true),
   WRITEBACK("writeback", false, false, false),
@@ -24,7 +24,7 @@ enum CacheMode {
   }
 
   /** The mode of that name, or null. */
-  static @Nullable CacheMode of(String word) {
+  public static @Nullable CacheMode of(String word) {
     if (word.equals("off")) {
       return NONE;
     }
@@ -36,15 +36,18 @@ enum CacheMode {
     return null;
   }
 
-  boolean direct() {
+  /** Whether the host's page cache is bypassed. */
+  public boolean direct() {
     return direct;
   }
 
-  boolean noFlush() {
+  /** Whether flushes are not carried out. */
+  public boolean noFlush() {
     return noFlush;
   }
 
-  boolean writeThrough() {
+  /** Whether every write is on stable storage when it returns. */
+  public boolean writeThrough() {
     return writeThrough;
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.strata.iotool.command;
+package dev.strata.monitor.commandline;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -84,6 +84,15 @@ public final class GetOpt {
     operands.addAll(words.subList(index, words.size()));
     index = words.size();
     return END;
+  }
+
+  /**
+   * The word that was read last, as C programs find it for their messages: within joined letters the
+   * word before.
+   */
+  public String lastWord() {
+    int at = cluster.isEmpty() ? index - 1 : index - 2;
+    return at >= 0 && at < words.size() ? words.get(at) : program;
   }
 
   /** The argument of the option that {@link #next} answered; empty if it takes none. */

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.imgtool;
+
+import dev.strata.block.BlockException;
+import dev.strata.imgtool.command.Commands;
+import dev.strata.monitor.commandline.GetOpt;
+import dev.strata.monitor.commandline.OptionTable;
+import dev.strata.monitor.commandline.Subcommand;
+import dev.strata.monitor.commandline.Terminal;
+import dev.strata.monitor.commandline.Training;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The program {@code qemu-img}: creates, inspects, converts and changes disk images. */
+public final class QemuImg {
+  private static final String VERSION =
+      "qemu-img version 7.2.22 (Strata 0.1)\nStrata: a disk image toolkit on the JVM\n";
+
+  private static final OptionTable OPTIONS =
+      new OptionTable()
+          .with('h', "help", null, "show this help and end")
+          .with('V', "version", null, "show the version and end")
+          .with('T', "trace", "PATTERN", "choose events to trace: none are built in")
+          .operand("COMMAND");
+
+  private QemuImg() {}
+
+  /** Runs the program. */
+  public static void main(String[] arguments) throws IOException {
+    Path training = Training.commandLines();
+    if (training != null) {
+      Training.run(training, QemuImg::run);
+      return;
+    }
+    // Not System.exit: there is nothing to shut down, and idle threads shall not delay the end.
+    Runtime.getRuntime().halt(run(arguments));
+  }
+
+  /**
+   * Runs the program within this process, with its standard streams; may be called again.
+   *
+   * @return the exit code
+   */
+  public static int run(String[] arguments) {
+    Terminal terminal = Terminal.standard(System.getProperty("strata.program", "qemu-img"));
+    try {
+      return run(Arrays.asList(arguments), terminal);
+    } catch (BlockException e) {
+      terminal.error(e);
+      return 1;
+    } catch (OutOfMemoryError e) {
+      terminal.error("Out of memory: " + e.getMessage());
+      return 1;
+    } finally {
+      terminal.flush();
+    }
+  }
+
+  private static int run(List<String> words, Terminal terminal) throws BlockException {
+    Integer early = standardOptions(words, terminal);
+    if (early != null) {
+      return early;
+    }
+    int at = 0;
+    while (at < words.size() && words.get(at).startsWith("-")) {
+      boolean apart = words.get(at).equals("-T") || words.get(at).equals("--trace");
+      at += apart ? 2 : 1;
+    }
+    if (at >= words.size()) {
+      terminal.usage("Not enough arguments");
+      return 1;
+    }
+    String name = words.get(at);
+    Subcommand command = Commands.find(name);
+    if (command == null) {
+      terminal.usage("Command not found: " + name);
+      return 1;
+    }
+    List<String> rest = words.subList(at + 1, words.size());
+    if (rest.contains("--help") || rest.contains("-h")) {
+      terminal.out().print(command.options().help(terminal.program() + " " + name));
+      return 0;
+    }
+    return command.run(rest, terminal);
+  }
+
+  /** What comes before the command; an exit code if that is all. */
+  private static @Nullable Integer standardOptions(List<String> words, Terminal terminal) {
+    int end = 0;
+    while (end < words.size() && words.get(end).startsWith("-")) {
+      end += words.get(end).equals("-T") || words.get(end).equals("--trace") ? 2 : 1;
+    }
+    List<String> own = words.subList(0, Math.min(end, words.size()));
+    GetOpt reader = OPTIONS.read(terminal.program(), own, message -> {});
+    for (int option = reader.next(); option != GetOpt.END; option = reader.next()) {
+      switch (option) {
+        case 'h' -> {
+          terminal.out().print(VERSION + OPTIONS.help(terminal.program()) + Commands.list());
+          return 0;
+        }
+        case 'V' -> {
+          terminal.out().print(VERSION);
+          return 0;
+        }
+        case 'T' -> {
+          terminal.error("there are no trace events: '" + reader.argument() + "'");
+          return 1;
+        }
+        default -> {
+          String word = reader.lastWord();
+          terminal.usage("unrecognized option '" + word + "'");
+          return 1;
+        }
+      }
+    }
+    return null;
+  }
+}

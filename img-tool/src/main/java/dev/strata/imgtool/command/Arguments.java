@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.imgtool.command;
+
+import dev.strata.monitor.commandline.GetOpt;
+import dev.strata.monitor.commandline.OptionTable;
+import dev.strata.monitor.commandline.Terminal;
+import java.util.List;
+
+/** Reads a command's words; wrong ones are reported and end the command. */
+final class Arguments {
+  private final GetOpt reader;
+  private final OptionTable table;
+  private final Terminal terminal;
+  private boolean missing;
+
+  Arguments(OptionTable table, List<String> words, Terminal terminal) {
+    this.table = table;
+    this.terminal = terminal;
+    this.reader =
+        table.read(
+            terminal.program(), words, message -> missing = message.contains("requires an"));
+  }
+
+  /** The next option, or {@link GetOpt#END}. */
+  int next() throws UsageException {
+    int option = reader.next();
+    if (option == GetOpt.ERROR) {
+      String word = reader.lastWord();
+      terminal.usage(
+          missing
+              ? "missing argument for option '" + word + "'"
+              : "unrecognized option '" + word + "'");
+      throw new UsageException();
+    }
+    return option;
+  }
+
+  String argument() {
+    return reader.argument();
+  }
+
+  List<String> operands() {
+    return reader.operands();
+  }
+
+  /** The failure of a wrong command line. */
+  UsageException wrong(String message) {
+    terminal.usage(message);
+    return new UsageException();
+  }
+
+  /** The failure of a wrong value; the user knows the command. */
+  UsageException wrongValue(String message) {
+    terminal.error(message);
+    return new UsageException();
+  }
+
+  OptionTable table() {
+    return table;
+  }
+
+  /** The user has been told what is wrong. */
+  static final class UsageException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    UsageException() {
+      super(null, null, false, false);
+    }
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.imgtool.command;
+
+import dev.strata.monitor.commandline.Subcommand;
+import org.jspecify.annotations.Nullable;
+
+/** The commands by name. A command's class is loaded when it is chosen. */
+public final class Commands {
+  private static final String[] NAMES = {
+    "amend", "bench", "bitmap", "check", "commit", "compare", "convert", "create", "dd", "info",
+    "map", "measure", "rebase", "resize", "snapshot"
+  };
+
+  private Commands() {}
+
+  /** The command of that name, or null. */
+  public static @Nullable Subcommand find(String name) {
+    return switch (name) {
+      case "create" -> new Create();
+      case "info" -> new Info();
+      default -> null;
+    };
+  }
+
+  /** The names, for the help. */
+  public static String list() {
+    var text = new StringBuilder("\nCommands:");
+    for (String name : NAMES) {
+      if (find(name) != null) {
+        text.append(' ').append(name);
+      }
+    }
+    return text.append("\nCOMMAND --help tells the options of a command.\n").toString();
+  }
+}

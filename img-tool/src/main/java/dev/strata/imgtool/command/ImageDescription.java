@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.imgtool.command;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.driver.BackingReference;
+import dev.strata.block.driver.ImageInfo;
+import dev.strata.block.driver.SnapshotStore;
+import dev.strata.block.graph.BlockNode;
+import dev.strata.block.json.JsonArray;
+import dev.strata.block.json.JsonBool;
+import dev.strata.block.json.JsonNull;
+import dev.strata.block.json.JsonNumber;
+import dev.strata.block.json.JsonObject;
+import dev.strata.block.json.JsonString;
+import dev.strata.block.json.JsonValue;
+import dev.strata.block.json.KeyOrder;
+import dev.strata.block.option.Size;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of an image, without its content.
+ *
+ * @param diskSize the bytes that it occupies on the host; -1 if unknown
+ * @param clusterSize in bytes; 0 if there are no clusters
+ * @param fullBacking the backing file's name as seen from here, or null
+ * @param specific the format's own part, or null
+ * @see "QEMU qapi/block-core.json, ImageInfo"
+ */
+record ImageDescription(
+    String filename,
+    String format,
+    long virtualSize,
+    long diskSize,
+    boolean encrypted,
+    boolean compressed,
+    boolean dirty,
+    long clusterSize,
+    @Nullable BackingReference backing,
+    @Nullable String fullBacking,
+    List<SnapshotStore.Snapshot> snapshots,
+    @Nullable JsonObject specific) {
+
+  static ImageDescription of(BlockNode node) throws BlockException {
+    Optional<ImageInfo> info = node.capability(ImageInfo.class);
+    Optional<SnapshotStore> snapshots = node.capability(SnapshotStore.class);
+    JsonValue specific = info.isPresent() ? info.get().formatSpecific() : null;
+    String full = null;
+    try {
+      full = node.fullBackingFilename();
+    } catch (BlockException e) {
+      // The name alone is still worth telling.
+      full = null;
+    }
+    return new ImageDescription(
+        node.filename(),
+        node.driverName(),
+        node.length(),
+        node.allocatedSize(),
+        info.isPresent() && info.get().encrypted(),
+        info.isPresent() && info.get().compressed(),
+        info.isPresent() && info.get().dirty(),
+        info.isPresent() ? info.get().clusterSize() : 0,
+        node.namedBacking(),
+        full,
+        snapshots.isPresent() ? snapshots.get().snapshots() : List.of(),
+        specific instanceof JsonObject object ? object : null);
+  }
+
+  /** As {@code ImageInfo}. */
+  JsonObject toJson() {
+    var json = new JsonObject();
+    json.put("virtual-size", virtualSize);
+    json.put("filename", filename);
+    if (clusterSize > 0) {
+      json.put("cluster-size", clusterSize);
+    }
+    json.put("format", format);
+    if (diskSize >= 0) {
+      json.put("actual-size", diskSize);
+    }
+    if (encrypted) {
+      json.put("encrypted", true);
+    }
+    if (compressed) {
+      json.put("compressed", true);
+    }
+    if (!snapshots.isEmpty()) {
+      var array = new JsonArray();
+      for (SnapshotStore.Snapshot snapshot : snapshots) {
+        array.add(toJson(snapshot));
+      }
+      json.put("snapshots", array);
+    }
+    if (specific != null) {
+      json.put("format-specific", specific);
+    }
+    BackingReference named = backing;
+    if (named != null) {
+      json.put("backing-filename", named.filename());
+      if (fullBacking != null) {
+        json.put("full-backing-filename", fullBacking);
+      }
+      if (named.format() != null) {
+        json.put("backing-filename-format", named.format());
+      }
+    }
+    json.put("dirty-flag", dirty);
+    return json;
+  }
+
+  private static JsonObject toJson(SnapshotStore.Snapshot snapshot) {
+    var json = new JsonObject();
+    json.put("id", snapshot.id());
+    json.put("name", snapshot.name());
+    json.put("vm-state-size", snapshot.vmStateSize());
+    json.put("date-sec", snapshot.dateSeconds());
+    json.put("date-nsec", (long) snapshot.dateNanos());
+    json.put("vm-clock-sec", snapshot.vmClockNanos() / 1_000_000_000L);
+    json.put("vm-clock-nsec", snapshot.vmClockNanos() % 1_000_000_000L);
+    if (snapshot.instructionCount() != -1) {
+      json.put("icount", snapshot.instructionCount());
+    }
+    return json;
+  }
+
+  /** For a reader. */
+  String toText() {
+    var text = new StringBuilder();
+    text.append("image: ").append(filename).append('\n');
+    text.append("file format: ").append(format).append('\n');
+    text.append("virtual size: ").append(Size.human(virtualSize));
+    text.append(" (").append(virtualSize).append(" bytes)\n");
+    text.append("disk size: ").append(diskSize < 0 ? "unavailable" : Size.human(diskSize));
+    text.append('\n');
+    if (encrypted) {
+      text.append("encrypted: yes\n");
+    }
+    if (clusterSize > 0) {
+      text.append("cluster_size: ").append(clusterSize).append('\n');
+    }
+    if (dirty) {
+      text.append("cleanly shut down: no\n");
+    }
+    BackingReference named = backing;
+    if (named != null) {
+      text.append("backing file: ").append(named.filename());
+      if (fullBacking == null) {
+        text.append(" (cannot determine actual path)");
+      } else if (!fullBacking.equals(named.filename())) {
+        text.append(" (actual path: ").append(fullBacking).append(')');
+      }
+      text.append('\n');
+      if (named.format() != null) {
+        text.append("backing file format: ").append(named.format()).append('\n');
+      }
+    }
+    if (!snapshots.isEmpty()) {
+      text.append("Snapshot list:\n");
+      SnapshotTable.append(snapshots, text);
+    }
+    if (specific != null && specific.get("data") instanceof JsonObject data && !data.isEmpty()) {
+      text.append("Format specific information:\n");
+      append(data, 1, text);
+    }
+    return text.toString();
+  }
+
+  private static void append(JsonObject object, int level, StringBuilder text) {
+    List<String> keys = new ArrayList<>(object.keys());
+    keys.sort(Comparator.comparingInt(KeyOrder::bucket));
+    for (String key : keys) {
+      text.append("    ".repeat(level)).append(key.replace('-', ' ')).append(':');
+      appendValue(object.get(key), level, text);
+    }
+  }
+
+  private static void append(JsonArray array, int level, StringBuilder text) {
+    for (int i = 0; i < array.size(); i++) {
+      text.append("    ".repeat(level)).append('[').append(i).append("]:");
+      appendValue(array.get(i), level, text);
+    }
+  }
+
+  private static void appendValue(@Nullable JsonValue value, int level, StringBuilder text) {
+    switch (value) {
+      case JsonObject object -> {
+        text.append('\n');
+        append(object, level + 1, text);
+      }
+      case JsonArray array -> {
+        text.append('\n');
+        append(array, level + 1, text);
+      }
+      case JsonString(String string) -> text.append(' ').append(string).append('\n');
+      case JsonBool(boolean bool) -> text.append(' ').append(bool).append('\n');
+      case JsonNumber number -> text.append(' ').append(number).append('\n');
+      case JsonNull _ -> text.append(" null\n");
+      case null -> text.append('\n');
+    }
+  }
+}

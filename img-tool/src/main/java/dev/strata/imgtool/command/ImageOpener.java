@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.imgtool.command;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.driver.Permission;
+import dev.strata.block.driver.Permissions;
+import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.graph.BlockGraph;
+import dev.strata.block.graph.BlockNode;
+import dev.strata.block.graph.DriverRegistry;
+import dev.strata.block.graph.OpenGate;
+import dev.strata.block.graph.OpenRequest;
+import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.OptionString;
+import dev.strata.imgtool.command.Arguments.UsageException;
+import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.Terminal;
+import java.util.EnumSet;
+import org.jspecify.annotations.Nullable;
+
+/** Opens images as the common options of commands ask for. */
+final class ImageOpener {
+  private final BlockGraph graph;
+  private final Terminal terminal;
+  private @Nullable String format;
+  private boolean imageOptions;
+  private boolean forceShare;
+  private boolean quiet;
+
+  ImageOpener(Terminal terminal) {
+    this.terminal = terminal;
+    this.graph = new BlockGraph(DriverRegistry.load(), line -> warn(line));
+  }
+
+  private void warn(String line) {
+    if (!quiet) {
+      terminal.line(line);
+    }
+  }
+
+  BlockGraph graph() {
+    return graph;
+  }
+
+  /** {@code -f}. */
+  void format(@Nullable String name) {
+    format = name;
+  }
+
+  /** {@code --image-opts}. */
+  void imageOptions(boolean given) {
+    imageOptions = given;
+  }
+
+  /** {@code -U}. */
+  void forceShare() {
+    forceShare = true;
+  }
+
+  /** {@code -q}. */
+  void quiet() {
+    quiet = true;
+  }
+
+  boolean isQuiet() {
+    return quiet;
+  }
+
+  @Nullable String format() {
+    return format;
+  }
+
+  boolean hasImageOptions() {
+    return imageOptions;
+  }
+
+  /** The cache mode of that name. */
+  CacheMode cache(Arguments arguments, String name, String kind) throws UsageException {
+    CacheMode mode = CacheMode.of(name);
+    if (mode == null) {
+      throw arguments.wrongValue("Invalid " + kind + "cache option: " + name);
+    }
+    return mode;
+  }
+
+  /** Flags of an open image in that cache mode. */
+  static NodeFlags flags(boolean writable, CacheMode cache) {
+    return NodeFlags.READ_ONLY
+        .withWritable(writable)
+        .withUnmap(writable)
+        .withCache(cache.direct(), cache.noFlush());
+  }
+
+  /** Opens with the format and options given so far. */
+  BlockBackend open(String name, NodeFlags flags, CacheMode cache, boolean backing)
+      throws BlockException {
+    return open(name, format, imageOptions, flags, cache, backing);
+  }
+
+  /** Opens an image; failures name it. */
+  BlockBackend open(
+      String name,
+      @Nullable String imageFormat,
+      boolean asOptions,
+      NodeFlags flags,
+      CacheMode cache,
+      boolean backing)
+      throws BlockException {
+    BlockOptions options;
+    String filename;
+    if (asOptions) {
+      options = OptionString.parseImage(name, text -> terminal.error("warning: " + text));
+      filename = null;
+    } else {
+      options = new BlockOptions();
+      filename = name;
+      if (imageFormat != null) {
+        options.put("driver", imageFormat);
+      }
+    }
+    if (forceShare) {
+      options.put("force-share", true);
+    }
+    try {
+      var request = new OpenRequest(filename, options, flags, !backing, false, OpenGate.AS_QEMU);
+      BlockNode node = graph.open(request);
+      BlockBackend backend;
+      try {
+        backend = graph.use(node, "", permissions(flags));
+      } catch (BlockException e) {
+        graph.close(node);
+        throw e;
+      }
+      backend.writeThrough(cache.writeThrough());
+      return backend;
+    } catch (BlockException e) {
+      throw e.during("Could not open '" + name + "'");
+    }
+  }
+
+  /** What a command does with an image, and lets others do. */
+  static Permissions permissions(NodeFlags flags) {
+    var needed = EnumSet.noneOf(Permission.class);
+    if (!flags.noIo()) {
+      needed.add(Permission.CONSISTENT_READ);
+    }
+    if (flags.writable()) {
+      needed.add(Permission.WRITE);
+      needed.add(Permission.RESIZE);
+    }
+    return new Permissions(needed, EnumSet.allOf(Permission.class));
+  }
+
+  /** Ends what is open. */
+  void close() throws BlockException {
+    graph.close();
+  }
+}

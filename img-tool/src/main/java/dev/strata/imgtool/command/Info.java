@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.imgtool.command;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.driver.BackingReference;
+import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.json.JsonArray;
+import dev.strata.block.json.JsonWriter;
+import dev.strata.imgtool.command.Arguments.UsageException;
+import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.GetOpt;
+import dev.strata.monitor.commandline.OptionTable;
+import dev.strata.monitor.commandline.Subcommand;
+import dev.strata.monitor.commandline.Terminal;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** {@code qemu-img info}. */
+final class Info implements Subcommand {
+  private static final int OBJECT = OptionTable.FIRST_KEY;
+  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
+  private static final int OUTPUT = OptionTable.FIRST_KEY + 2;
+  private static final int BACKING_CHAIN = OptionTable.FIRST_KEY + 3;
+
+  @Override
+  public OptionTable options() {
+    return new OptionTable()
+        .with('f', "format", "FMT", "the image's format; guessed if not given")
+        .with('h', "help", null, "show this help and end")
+        .with('U', "force-share", null, "look also while others write")
+        .with(OUTPUT, "output", "FORMAT", "human (the default) or json")
+        .with(BACKING_CHAIN, "backing-chain", null, "go on with the backing files")
+        .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
+        .with(OBJECT, "object", "OBJECT", "define an object")
+        .operand("FILENAME");
+  }
+
+  @Override
+  public int run(List<String> words, Terminal terminal) throws BlockException {
+    var opener = new ImageOpener(terminal);
+    try {
+      return run(new Arguments(options(), words, terminal), opener, terminal);
+    } catch (UsageException e) {
+      return 1;
+    } finally {
+      opener.close();
+    }
+  }
+
+  private static int run(Arguments arguments, ImageOpener opener, Terminal terminal)
+      throws BlockException, UsageException {
+    boolean json = false;
+    boolean chain = false;
+    for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
+      switch (option) {
+        case 'f' -> opener.format(arguments.argument());
+        case 'U' -> opener.forceShare();
+        case OUTPUT -> json = isJson(arguments);
+        case BACKING_CHAIN -> chain = true;
+        case IMAGE_OPTS -> opener.imageOptions(true);
+        case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
+        default -> throw arguments.wrong("unknown option");
+      }
+    }
+    if (arguments.operands().size() != 1) {
+      throw arguments.wrong("Expecting one image file name");
+    }
+    List<ImageDescription> images = describe(opener, arguments.operands().getFirst(), chain, terminal);
+    if (json) {
+      var array = new JsonArray();
+      for (ImageDescription image : images) {
+        array.add(image.toJson());
+      }
+      terminal.out().print(JsonWriter.pretty(chain ? array : array.get(0)) + "\n");
+    } else {
+      String separator = "";
+      for (ImageDescription image : images) {
+        terminal.out().print(separator + image.toText());
+        separator = "\n";
+      }
+    }
+    return 0;
+  }
+
+  /** The value of {@code --output}. */
+  static boolean isJson(Arguments arguments) throws UsageException {
+    return switch (arguments.argument()) {
+      case "json" -> true;
+      case "human" -> false;
+      default -> throw arguments.wrong("--output must be used with human or json as argument.");
+    };
+  }
+
+  private static List<ImageDescription> describe(
+      ImageOpener opener, String first, boolean chain, Terminal terminal)
+      throws BlockException, UsageException {
+    var images = new ArrayList<ImageDescription>();
+    Set<String> seen = new HashSet<>();
+    String filename = first;
+    String format = opener.format();
+    boolean asOptions = opener.hasImageOptions();
+    NodeFlags flags = NodeFlags.READ_ONLY.withNoIo(true);
+    while (true) {
+      if (!seen.add(filename)) {
+        terminal.error("Backing file '" + filename + "' creates an infinite loop.");
+        throw new UsageException();
+      }
+      BlockBackend image =
+          opener.open(filename, format, asOptions, flags, CacheMode.WRITEBACK, false);
+      ImageDescription description;
+      try {
+        description = ImageDescription.of(image.node());
+      } finally {
+        image.close();
+      }
+      images.add(description);
+      BackingReference backing = description.backing();
+      if (!chain || backing == null) {
+        return images;
+      }
+      if (description.fullBacking() == null) {
+        return images;
+      }
+      filename = description.fullBacking();
+      format = backing.format();
+      asOptions = false;
+    }
+  }
+}

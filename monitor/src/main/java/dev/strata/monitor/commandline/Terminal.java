@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.monitor.commandline;
+
+import dev.strata.block.BlockException;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+
+/** Where a tool's output and messages go. Messages come after the output printed before them. */
+public final class Terminal {
+  private final String program;
+  private final PrintStream output;
+  private final PrintStream errors;
+
+  /** A terminal for a program of that name. */
+  public Terminal(String program, PrintStream output, PrintStream errors) {
+    this.program = program;
+    this.output = output;
+    this.errors = errors;
+  }
+
+  /** The process's standard streams. */
+  public static Terminal standard(String program) {
+    var out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 8192);
+    return new Terminal(
+        program,
+        new PrintStream(out, false, StandardCharsets.UTF_8),
+        new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8));
+  }
+
+  /** The name in front of messages. */
+  public String program() {
+    return program;
+  }
+
+  /** Standard output, buffered. */
+  public PrintStream out() {
+    return output;
+  }
+
+  /** A message: {@code program: message}. */
+  public void error(String message) {
+    output.flush();
+    errors.print(program + ": " + message + "\n");
+    errors.flush();
+  }
+
+  /** A failure, with the line that tells what to do, if there is one. */
+  public void error(BlockException failure) {
+    error(failure.getMessage());
+    if (failure.hint() != null) {
+      line(failure.hint());
+    }
+  }
+
+  /** A line without the program's name. */
+  public void line(String text) {
+    output.flush();
+    errors.print(text + "\n");
+    errors.flush();
+  }
+
+  /** A message for wrong usage, with the pointer to the help. */
+  public void usage(String message) {
+    error(message);
+    line("Try '" + program + " --help' for more information");
+  }
+
+  /** Writes out what is buffered. */
+  public void flush() {
+    output.flush();
+  }
+}
