@@ -4,6 +4,7 @@ package dev.strata.formats.qcow2;
 import dev.strata.block.BlockException;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
+import dev.strata.block.driver.CreateContext;
 import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
@@ -38,7 +39,17 @@ public final class Qcow2Factory implements BlockDriverFactory {
 
   @Override
   public OptionSchema createOptions() {
-    return OptionSchema.of();
+    return Qcow2Create.SCHEMA;
+  }
+
+  @Override
+  public boolean creates() {
+    return true;
+  }
+
+  @Override
+  public void create(CreateContext context, BlockOptions options) throws BlockException {
+    Qcow2Create.take(options).run(context);
   }
 
   @Override

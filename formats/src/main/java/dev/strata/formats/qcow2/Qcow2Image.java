@@ -9,13 +9,17 @@ import dev.strata.block.Limits;
 import dev.strata.block.Preallocation;
 import dev.strata.block.RequestFlags;
 import dev.strata.block.driver.Allocation;
+import dev.strata.block.driver.BackingEditable;
 import dev.strata.block.driver.BackingReference;
 import dev.strata.block.driver.Emptiable;
+import dev.strata.block.driver.ImageInfo;
 import dev.strata.block.driver.MappedImage;
 import dev.strata.block.driver.Mapping;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.driver.VmStateStore;
+import dev.strata.block.json.JsonObject;
+import dev.strata.block.json.JsonValue;
 import dev.strata.block.option.BlockOptions;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p>One lock guards all tables; it is held for looking up and changing them and for their own I/O,
  * never while guest data move.
  */
-final class Qcow2Image extends MappedImage implements VmStateStore, Emptiable {
+final class Qcow2Image extends MappedImage
+    implements VmStateStore, Emptiable, ImageInfo, BackingEditable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Child file;
   private final Child dataFile;
@@ -287,6 +292,65 @@ final class Qcow2Image extends MappedImage implements VmStateStore, Emptiable {
   @Override
   public void makeEmpty() throws BlockException {
     alone(() -> writes.discard(0, mappedLength(), true, FreedClusters.Reason.OTHER));
+  }
+
+  @Override
+  public long clusterSize() {
+    return geometry.clusterSize();
+  }
+
+  @Override
+  public boolean dirty() {
+    return (header.header().incompatible() & Feature.DIRTY) != 0;
+  }
+
+  @Override
+  public JsonValue formatSpecific() {
+    Qcow2Header h = header.header();
+    var data = new JsonObject();
+    data.put("compat", h.version() >= 3 ? "1.1" : "0.10");
+    data.put("compression-type", h.compressionType() == 0 ? "zlib" : "zstd");
+    if (h.version() >= 3) {
+      data.put("lazy-refcounts", (h.compatible() & Feature.LAZY_REFCOUNTS) != 0);
+      data.put("refcount-bits", 1L << h.refcountOrder());
+      data.put("corrupt", (h.incompatible() & Feature.CORRUPT) != 0);
+      data.put("extended-l2", h.extendedL2());
+      var named = header.extension(HeaderExtension.DataFile.class);
+      if (named != null) {
+        data.put("data-file", named.name());
+      }
+      if (h.externalDataFile()) {
+        data.put("data-file-raw", (h.autoclear() & Feature.DATA_FILE_RAW) != 0);
+      }
+    } else {
+      data.put("refcount-bits", 16);
+    }
+    return new JsonObject().put("type", "qcow2").put("data", data);
+  }
+
+  @Override
+  public void changeBacking(@Nullable BackingReference backing) throws BlockException {
+    lock.lock();
+    try {
+      Qcow2Header h = header.header();
+      if (backing != null && (h.autoclear() & Feature.DATA_FILE_RAW) != 0) {
+        throw BlockException.of(Errno.EINVAL);
+      }
+      if (backing != null && backing.filename().length() > 1023) {
+        throw BlockException.of(Errno.EINVAL);
+      }
+      String format = backing == null ? null : backing.format();
+      header.write(
+          h,
+          HeaderFile.replacing(
+              header.extensions(),
+              HeaderExtension.BackingFormat.class,
+              format == null ? null : new HeaderExtension.BackingFormat(format)),
+          backing == null ? null : backing.filename());
+      file.flush();
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override

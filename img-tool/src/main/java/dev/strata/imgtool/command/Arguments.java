@@ -17,8 +17,7 @@ final class Arguments {
     this.table = table;
     this.terminal = terminal;
     this.reader =
-        table.read(
-            terminal.program(), words, message -> missing = message.contains("requires an"));
+        table.read(terminal.program(), words, message -> missing = message.contains("requires an"));
   }
 
   /** The next option, or {@link GetOpt#END}. */

@@ -7,8 +7,21 @@ import org.jspecify.annotations.Nullable;
 /** The commands by name. A command's class is loaded when it is chosen. */
 public final class Commands {
   private static final String[] NAMES = {
-    "amend", "bench", "bitmap", "check", "commit", "compare", "convert", "create", "dd", "info",
-    "map", "measure", "rebase", "resize", "snapshot"
+    "amend",
+    "bench",
+    "bitmap",
+    "check",
+    "commit",
+    "compare",
+    "convert",
+    "create",
+    "dd",
+    "info",
+    "map",
+    "measure",
+    "rebase",
+    "resize",
+    "snapshot"
   };
 
   private Commands() {}

@@ -118,7 +118,8 @@ final class Create implements Subcommand {
         throw arguments.wrongValue(
             "Invalid image size specified. Must be between 0 and " + Long.MAX_VALUE + ".");
       }
-      arguments.wrongValue("Invalid image size specified. You may use k, M, G, T, P or E suffixes for");
+      arguments.wrongValue(
+          "Invalid image size specified. You may use k, M, G, T, P or E suffixes for");
       throw arguments.wrongValue(
           "kilobytes, megabytes, gigabytes, terabytes, petabytes and exabytes.");
     }

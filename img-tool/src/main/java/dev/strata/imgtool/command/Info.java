@@ -68,7 +68,8 @@ final class Info implements Subcommand {
     if (arguments.operands().size() != 1) {
       throw arguments.wrong("Expecting one image file name");
     }
-    List<ImageDescription> images = describe(opener, arguments.operands().getFirst(), chain, terminal);
+    List<ImageDescription> images =
+        describe(opener, arguments.operands().getFirst(), chain, terminal);
     if (json) {
       var array = new JsonArray();
       for (ImageDescription image : images) {

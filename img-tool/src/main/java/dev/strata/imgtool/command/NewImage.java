@@ -52,8 +52,7 @@ final class NewImage {
   }
 
   /** Lists the creation options of a format, and of the protocol if a file name tells it. */
-  static int help(
-      BlockGraph graph, String format, @Nullable String filename, Terminal terminal)
+  static int help(BlockGraph graph, String format, @Nullable String filename, Terminal terminal)
       throws BlockException {
     BlockDriverFactory driver = format(graph, format);
     if (!driver.creates()) {
@@ -155,8 +154,7 @@ final class NewImage {
         options.put("size", length);
       }
     } else if (backing != null && format == null) {
-      throw new BlockException(
-          Errno.EINVAL, "Backing file specified without backing format");
+      throw new BlockException(Errno.EINVAL, "Backing file specified without backing format");
     }
     if (size == null) {
       throw new BlockException(Errno.EINVAL, "Image creation needs a size parameter");
@@ -226,7 +224,9 @@ final class NewImage {
             "The image size is too large for file format '"
                 + driver.name()
                 + "'"
-                + (schema.find("cluster_size") == null ? "" : " (try using a larger cluster size)"));
+                + (schema.find("cluster_size") == null
+                    ? ""
+                    : " (try using a larger cluster size)"));
       }
       throw e;
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.iotool.command;
 
-import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.block.BlockException;
 import dev.strata.block.RequestFlags;
 import dev.strata.block.graph.BlockBackend;
+import dev.strata.monitor.commandline.GetOpt;
 import java.io.PrintStream;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

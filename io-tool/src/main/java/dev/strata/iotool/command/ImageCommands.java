@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.iotool.command;
 
-import dev.strata.monitor.commandline.CacheMode;
-import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.block.BlockException;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionString;
+import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.GetOpt;
 import org.jspecify.annotations.Nullable;
 
 /** {@code open}, {@code close} and {@code reopen}. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.iotool.command;
 
-import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.block.driver.NodeFlags;
+import dev.strata.monitor.commandline.CacheMode;
 import org.jspecify.annotations.Nullable;
 
 /** How an image is to be opened, as collected from options; changes while they are read. */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.iotool.command;
 
-import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.driver.VmStateStore;
 import dev.strata.block.graph.BlockBackend;
+import dev.strata.monitor.commandline.GetOpt;
 import java.util.List;
 
 /** {@code read} and {@code readv}. */

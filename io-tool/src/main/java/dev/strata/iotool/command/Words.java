@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.iotool.command;
 
-import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.option.Size;
+import dev.strata.monitor.commandline.GetOpt;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

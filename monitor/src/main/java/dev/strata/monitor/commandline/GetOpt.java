@@ -87,8 +87,8 @@ public final class GetOpt {
   }
 
   /**
-   * The word that was read last, as C programs find it for their messages: within joined letters the
-   * word before.
+   * The word that was read last, as C programs find it for their messages: within joined letters
+   * the word before.
    */
   public String lastWord() {
     int at = cluster.isEmpty() ? index - 1 : index - 2;

@@ -6,8 +6,8 @@ import dev.strata.block.option.Size;
 import java.io.PrintStream;
 
 /**
- * Shows how far a command is: {@code (12.34/100%)} as the reference prints it, or a line of JSON for
- * each step, for programs. Thread-safe.
+ * Shows how far a command is: {@code (12.34/100%)} as the reference prints it, or a line of JSON
+ * for each step, for programs. Thread-safe.
  */
 public final class Progress implements ProgressListener, AutoCloseable {
   /** What is shown. */
@@ -62,10 +62,14 @@ public final class Progress implements ProgressListener, AutoCloseable {
         double rate = seconds > 0 ? lastDone / seconds : 0;
         long left = rate > 0 ? Math.round((lastTotal - lastDone) / rate) : -1;
         out.print(
-            "{\"transferred\": " + lastDone
-                + ", \"total\": " + lastTotal
-                + ", \"elapsed\": " + hundredths(seconds)
-                + ", \"rate\": " + Math.round(rate)
+            "{\"transferred\": "
+                + lastDone
+                + ", \"total\": "
+                + lastTotal
+                + ", \"elapsed\": "
+                + hundredths(seconds)
+                + ", \"rate\": "
+                + Math.round(rate)
                 + (left >= 0 ? ", \"left\": " + left : "")
                 + "}\n");
       }

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.qcow2;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.BlockIo;
+import dev.strata.block.Child;
+import dev.strata.block.Errno;
+import dev.strata.block.IoVector;
+import dev.strata.block.Preallocation;
+import dev.strata.block.driver.CreateContext;
+import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.Option;
+import dev.strata.block.option.OptionSchema;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The options of a new image, and its creation: an image of size 0 is written, header last, then
+ * grown as any open image is.
+ */
+record Qcow2Create(
+    long size,
+    int version,
+    @Nullable String backingFile,
+    @Nullable String backingFormat,
+    @Nullable String dataFile,
+    boolean dataFileRaw,
+    boolean extendedL2,
+    int clusterBits,
+    Preallocation preallocation,
+    boolean lazyRefcounts,
+    int refcountOrder,
+    int compressionType) {
+  private static final String V3 =
+      " with compatibility level 1.1 and above (use version=v3 or greater)";
+
+  private static final Option<Boolean> ENCRYPTION =
+      Option.bool(
+          "encryption",
+          "Encrypt the image with format 'aes'. (Deprecated in favor of encrypt.format=aes)");
+  private static final Option<String> ENCRYPT_FORMAT =
+      Option.string("encrypt.format", "Encrypt the image, format choices: 'aes', 'luks'");
+  private static final Option<String> KEY_SECRET =
+      Option.string("encrypt.key-secret", "ID of secret providing qcow AES key or LUKS passphrase");
+  private static final Option<String> CIPHER_ALG =
+      Option.string("encrypt.cipher-alg", "Name of encryption cipher algorithm");
+  private static final Option<String> CIPHER_MODE =
+      Option.string("encrypt.cipher-mode", "Name of encryption cipher mode");
+  private static final Option<String> IVGEN_ALG =
+      Option.string("encrypt.ivgen-alg", "Name of IV generator algorithm");
+  private static final Option<String> IVGEN_HASH_ALG =
+      Option.string("encrypt.ivgen-hash-alg", "Name of IV generator hash algorithm");
+  private static final Option<String> HASH_ALG =
+      Option.string("encrypt.hash-alg", "Name of encryption hash algorithm");
+  private static final Option<Long> ITER_TIME =
+      Option.number("encrypt.iter-time", "Time to spend in PBKDF in milliseconds");
+  private static final Option<Long> CLUSTER_SIZE =
+      Option.size("cluster_size", "qcow2 cluster size").orElse(65536L);
+  private static final Option<Boolean> EXTENDED_L2 =
+      Option.bool("extended_l2", "Extended L2 tables").orElse(false);
+  private static final Option<String> PREALLOCATION =
+      Option.string(
+          "preallocation", "Preallocation mode (allowed values: off, metadata, falloc, full)");
+  private static final Option<String> COMPRESSION_TYPE =
+      Option.string("compression_type", "Compression method used for image cluster compression")
+          .orElse("zlib");
+  private static final Option<Long> SIZE = Option.size("size", "Virtual disk size");
+  private static final Option<String> COMPAT =
+      Option.string("compat", "Compatibility level (v2 [0.10] or v3 [1.1])");
+  private static final Option<String> BACKING_FILE =
+      Option.string("backing_file", "File name of a base image");
+  private static final Option<String> BACKING_FMT =
+      Option.string("backing_fmt", "Image format of the base image");
+  private static final Option<String> DATA_FILE =
+      Option.string("data_file", "File name of an external data file");
+  private static final Option<Boolean> DATA_FILE_RAW =
+      Option.bool("data_file_raw", "The external data file must stay valid as a raw image");
+  private static final Option<Boolean> LAZY_REFCOUNTS =
+      Option.bool("lazy_refcounts", "Postpone refcount updates").orElse(false);
+  private static final Option<Long> REFCOUNT_BITS =
+      Option.number("refcount_bits", "Width of a reference count entry in bits").orElse(16L);
+
+  static final OptionSchema SCHEMA =
+      OptionSchema.of(
+          ENCRYPTION,
+          ENCRYPT_FORMAT,
+          KEY_SECRET,
+          CIPHER_ALG,
+          CIPHER_MODE,
+          IVGEN_ALG,
+          IVGEN_HASH_ALG,
+          HASH_ALG,
+          ITER_TIME,
+          CLUSTER_SIZE,
+          EXTENDED_L2,
+          PREALLOCATION,
+          COMPRESSION_TYPE,
+          SIZE,
+          COMPAT,
+          BACKING_FILE,
+          BACKING_FMT,
+          DATA_FILE,
+          DATA_FILE_RAW,
+          LAZY_REFCOUNTS,
+          REFCOUNT_BITS);
+
+  private static BlockException wrong(String message) {
+    return new BlockException(Errno.EINVAL, message);
+  }
+
+  private static BlockException value(String parameter, String given) {
+    return wrong("Parameter '" + parameter + "' does not accept value '" + given + "'");
+  }
+
+  /** Takes the options and checks that they go together. */
+  static Qcow2Create take(BlockOptions options) throws BlockException {
+    rejectEncryption(options);
+    long clusterSize = options.take(CLUSTER_SIZE, 65536L);
+    if (clusterSize < 512 || clusterSize > 2 << 20 || Long.bitCount(clusterSize) != 1) {
+      throw wrong("Cluster size must be a power of two between 512 and 2048k");
+    }
+    long size = options.take(SIZE, 0L);
+    if (size < 0 || size > Long.MAX_VALUE - 511) {
+      throw BlockException.of(Errno.EFBIG);
+    }
+    long refcountBits = options.take(REFCOUNT_BITS, 16L);
+    if (refcountBits < 1 || refcountBits > 64 || Long.bitCount(refcountBits) != 1) {
+      throw wrong("Refcount width must be a power of two and may not exceed 64 bits");
+    }
+    var create =
+        new Qcow2Create(
+            (size + 511) & -512,
+            version(options.takeString(COMPAT.name())),
+            options.takeString(BACKING_FILE.name()),
+            options.takeString(BACKING_FMT.name()),
+            options.takeString(DATA_FILE.name()),
+            options.take(DATA_FILE_RAW, false),
+            options.take(EXTENDED_L2, false),
+            Long.numberOfTrailingZeros(clusterSize),
+            preallocation(options.takeString(PREALLOCATION.name())),
+            options.take(LAZY_REFCOUNTS, false),
+            Long.numberOfTrailingZeros(refcountBits),
+            compression(options.take(COMPRESSION_TYPE, "zlib")));
+    create.check();
+    return create;
+  }
+
+  private static void rejectEncryption(BlockOptions options) throws BlockException {
+    Boolean encryption = options.takeBool(ENCRYPTION.name());
+    BlockOptions encrypt = options.section("encrypt");
+    if (Boolean.TRUE.equals(encryption) || !encrypt.isEmpty()) {
+      throw new BlockException(Errno.EOPNOTSUPP, "Encryption of qcow2 images is not supported yet");
+    }
+  }
+
+  private static int version(@Nullable String word) throws BlockException {
+    return switch (word) {
+      case null -> 3;
+      case "0.10", "v2" -> 2;
+      case "1.1", "v3" -> 3;
+      default -> throw value("version", word);
+    };
+  }
+
+  private static Preallocation preallocation(@Nullable String word) throws BlockException {
+    if (word == null) {
+      return Preallocation.OFF;
+    }
+    for (Preallocation mode : Preallocation.values()) {
+      if (mode.word().equals(word)) {
+        return mode;
+      }
+    }
+    throw value("preallocation", word);
+  }
+
+  private static int compression(String word) throws BlockException {
+    return switch (word) {
+      case "zlib" -> 0;
+      case "zstd" -> 1;
+      default -> throw value("compression-type", word);
+    };
+  }
+
+  private void check() throws BlockException {
+    if (extendedL2) {
+      if (version < 3) {
+        throw wrong("Extended L2 entries are only supported" + V3);
+      }
+      if (clusterBits < 14) {
+        throw wrong(
+            "Extended L2 entries are only supported with cluster sizes of at least 16384 bytes");
+      }
+    }
+    if (preallocation != Preallocation.OFF && backingFile != null && !extendedL2) {
+      throw wrong(
+          "Backing file and preallocation can only be used at the same time if extended_l2 is on");
+    }
+    if (backingFormat != null && backingFile == null) {
+      throw wrong("Backing format cannot be used without backing file");
+    }
+    if (lazyRefcounts && version < 3) {
+      throw wrong("Lazy refcounts only supported" + V3);
+    }
+    if (refcountOrder != 4 && version < 3) {
+      throw wrong(
+          "Different refcount widths than 16 bits require compatibility level 1.1 or above (use"
+              + " version=v3 or greater)");
+    }
+    if (dataFileRaw && dataFile == null) {
+      throw wrong("data-file-raw requires data-file");
+    }
+    if (dataFileRaw && backingFile != null) {
+      throw wrong("Backing file and data-file-raw cannot be used at the same time");
+    }
+    if (dataFile != null && version < 3) {
+      throw wrong("External data files are only supported" + V3);
+    }
+    if (compressionType != 0 && version < 3) {
+      throw wrong("Non-zlib compression type is only supported" + V3);
+    }
+    if (backingFile != null && backingFile.length() > 1023) {
+      throw wrong("Backing file name too long");
+    }
+  }
+
+  /** Writes the image. */
+  void run(CreateContext context) throws BlockException {
+    Child file = context.createFile();
+    Child data = dataFile == null ? null : context.createDataFile(dataFile);
+    long clusterSize = 1L << clusterBits;
+    // Tables first, the header last: a crash before it leaves no image at all.
+    file.truncate(0, true, Preallocation.OFF, 0);
+    writeRefcounts(file, clusterSize);
+    var cluster = new byte[(int) clusterSize];
+    HeaderFile.encode(cluster, header(), extensions(), backingFile);
+    file.write(0, IoVector.of(cluster), 0);
+    file.flush();
+    if (size == 0) {
+      return;
+    }
+    var options = new BlockOptions();
+    if (data != null) {
+      options.put("data-file", data.nodeName());
+    }
+    BlockIo image = context.openImage("qcow2", options);
+    try {
+      image.truncate(size, true, preallocation, 0);
+    } catch (BlockException e) {
+      throw e.errno() == Errno.EFBIG ? e : e.during("Could not resize image");
+    }
+  }
+
+  /** A refcount table with one block, which counts the header, the table and itself. */
+  private void writeRefcounts(Child file, long clusterSize) throws BlockException {
+    var table = new byte[(int) clusterSize];
+    long blockOffset = 2 * clusterSize;
+    for (int i = 0; i < 8; i++) {
+      table[i] = (byte) (blockOffset >>> (56 - 8 * i));
+    }
+    file.write(clusterSize, IoVector.of(table), 0);
+    var block = new byte[(int) clusterSize];
+    for (int cluster = 0; cluster < 3; cluster++) {
+      countOne(block, cluster);
+    }
+    file.write(blockOffset, IoVector.of(block), 0);
+    file.flush();
+  }
+
+  private void countOne(byte[] block, int cluster) {
+    int bits = 1 << refcountOrder;
+    if (bits < 8) {
+      block[cluster * bits / 8] |= (byte) (1 << (cluster * bits % 8));
+    } else {
+      block[(cluster + 1) * (bits / 8) - 1] = 1;
+    }
+  }
+
+  private Qcow2Header header() {
+    long clusterSize = 1L << clusterBits;
+    long incompatible =
+        (dataFile != null ? Feature.DATA_FILE : 0)
+            | (compressionType != 0 ? Feature.COMPRESSION_TYPE : 0)
+            | (extendedL2 ? Feature.EXTENDED_L2 : 0);
+    return new Qcow2Header(
+        version,
+        0,
+        0,
+        clusterBits,
+        0,
+        0,
+        0,
+        0,
+        clusterSize,
+        1,
+        0,
+        0,
+        incompatible,
+        lazyRefcounts ? Feature.LAZY_REFCOUNTS : 0,
+        dataFileRaw ? Feature.DATA_FILE_RAW : 0,
+        refcountOrder,
+        version >= 3 ? Qcow2Header.CURRENT_LENGTH : Qcow2Header.V2_LENGTH,
+        compressionType);
+  }
+
+  private List<HeaderExtension> extensions() {
+    var extensions = new ArrayList<HeaderExtension>();
+    if (backingFormat != null) {
+      extensions.add(new HeaderExtension.BackingFormat(backingFormat));
+    }
+    if (dataFile != null) {
+      extensions.add(new HeaderExtension.DataFile(dataFile));
+    }
+    // In the smallest clusters the names would leave no room for a backing file's.
+    if (version >= 3 && clusterBits > 9) {
+      extensions.add(FeatureNames.table());
+    }
+    return extensions;
+  }
+}
