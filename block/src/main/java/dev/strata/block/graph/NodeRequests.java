@@ -175,6 +175,7 @@ final class NodeRequests implements BlockIo {
     } finally {
       written(offset, length);
     }
+    grown(offset + length);
     flushIfAsked(flags, limits.writeFlags());
   }
 
@@ -188,7 +189,10 @@ final class NodeRequests implements BlockIo {
   private void written(long offset, long length) {
     writes.incrementAndGet();
     node.bitmaps().mark(offset, length);
-    long end = offset + length;
+  }
+
+  /** A write that succeeded may have made the node longer; one that failed did not. */
+  private void grown(long end) {
     if (end > size) {
       synchronized (this) {
         size = Math.max(size, (end + SECTOR - 1) & -SECTOR);
@@ -300,6 +304,7 @@ final class NodeRequests implements BlockIo {
     } finally {
       written(offset, length);
     }
+    grown(offset + length);
     flushIfAsked(flags, limits.writesZeroes() ? limits.zeroFlags() : 0);
   }
 
