@@ -12,7 +12,7 @@ public final class OpenMode {
   private boolean copyOnRead;
   private boolean forceShare;
   private @Nullable String aio;
-  private boolean unmap;
+  private boolean unmap = true;
   private CacheMode cache = CacheMode.WRITETHROUGH;
 
   /** {@code -r}. */
