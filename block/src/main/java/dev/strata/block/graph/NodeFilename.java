@@ -93,11 +93,30 @@ final class NodeFilename {
     if (name.isEmpty() || ImageName.protocol(name) != null || ImageName.isAbsolute(name)) {
       return name;
     }
-    String image = exact(node);
+    String image = place(node);
     if (image == null) {
       throw new BlockException(
           Errno.EINVAL, "Cannot use relative backing file names for '" + of(node) + "'");
     }
     return ImageName.combine(image, name);
+  }
+
+  /**
+   * The plain name of the file at the bottom, whose folder the image is in. Unlike {@link #exact}
+   * it does not matter with what options and backing file the image is open.
+   */
+  private static @Nullable String place(BlockNode node) {
+    BlockNode below = node;
+    while (below.kind() != DriverKind.PROTOCOL) {
+      Edge file = below.edge("file");
+      if (file == null && below.kind() == DriverKind.FILTER && !below.edges().isEmpty()) {
+        file = below.edges().get(0);
+      }
+      if (file == null) {
+        return exact(below);
+      }
+      below = file.node();
+    }
+    return exact(below);
   }
 }
