@@ -151,9 +151,14 @@ public final class IoVector {
 
   /** Whether every byte of {@code segment} is zero. */
   public static boolean isZero(MemorySegment segment) {
-    long size = segment.byteSize();
-    long at = 0;
-    for (; at + 64 <= size; at += 64) {
+    return isZero(segment, 0, segment.byteSize());
+  }
+
+  /** Whether the {@code length} bytes of {@code segment} from {@code offset} on are zero. */
+  public static boolean isZero(MemorySegment segment, long offset, long length) {
+    long end = offset + length;
+    long at = offset;
+    for (; at + 64 <= end; at += 64) {
       long bits = 0;
       for (int i = 0; i < 64; i += 8) {
         bits |= segment.get(WORD, at + i);
@@ -162,7 +167,7 @@ public final class IoVector {
         return false;
       }
     }
-    for (; at < size; at++) {
+    for (; at < end; at++) {
       if (segment.get(ValueLayout.JAVA_BYTE, at) != 0) {
         return false;
       }

@@ -31,6 +31,11 @@ public interface BlockDriverFactory {
     return false;
   }
 
+  /** Whether its images can store clusters compressed. */
+  default boolean compresses() {
+    return false;
+  }
+
   /** Whether its images have a backing file. */
   default boolean supportsBacking() {
     return false;

@@ -48,6 +48,11 @@ public final class Qcow2Factory implements BlockDriverFactory {
   }
 
   @Override
+  public boolean compresses() {
+    return true;
+  }
+
+  @Override
   public void create(CreateContext context, BlockOptions options) throws BlockException {
     Qcow2Create.take(options).run(context);
   }

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.copy;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Extent;
+import dev.strata.block.StatusDetail;
+import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.graph.BlockNode;
+import dev.strata.block.graph.Edge;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Walks over the sources and hands out what is to be copied, piece by piece. Thread-safe. */
+final class CopyPlan {
+  /** The most bytes of one piece, and so of one buffer. */
+  static final long MAX_PIECE = 2 << 20;
+
+  private static final long MAX_STATUS = 1L << 30;
+
+  /**
+   * A piece of the target.
+   *
+   * @param number in order of offsets, from 0
+   * @param zero whether it reads as zeroes
+   */
+  record Piece(long number, long offset, long length, boolean zero) {}
+
+  private final List<BlockBackend> sources;
+  private final CopySettings settings;
+  private final long total;
+  private final long maxPiece;
+  private long next; // all guarded by this
+  private long numbered;
+  private long runEnd;
+  private boolean runIsData;
+  private boolean runIsZero;
+
+  CopyPlan(List<BlockBackend> sources, CopySettings settings) {
+    this.sources = sources;
+    this.settings = settings;
+    long sum = 0;
+    for (BlockBackend source : sources) {
+      sum += source.length();
+    }
+    this.total = sum;
+    long cluster = settings.compressedCluster();
+    this.maxPiece = cluster > 0 ? Math.max(cluster, 65536) : MAX_PIECE;
+  }
+
+  long total() {
+    return total;
+  }
+
+  long maxPiece() {
+    return maxPiece;
+  }
+
+  /** The source with that byte, and where in it the byte lies. */
+  int sourceAt(long offset) {
+    int index = 0;
+    while (index < sources.size() - 1 && offset >= sources.get(index).length()) {
+      offset -= sources.get(index).length();
+      index++;
+    }
+    return index;
+  }
+
+  /** Where the source of that index begins in the target. */
+  long startOf(int index) {
+    long start = 0;
+    for (int i = 0; i < index; i++) {
+      start += sources.get(i).length();
+    }
+    return start;
+  }
+
+  /** The next piece that has to be written, or null at the end. */
+  synchronized @Nullable Piece next() throws BlockException {
+    while (next < total) {
+      if (next >= runEnd) {
+        findRun();
+      }
+      long left = runEnd - next;
+      boolean skip = !runIsData && !runIsZero || runIsZero && settings.targetReadsZero();
+      if (settings.sparseBytes() == 0 && runIsZero) {
+        skip = false;
+      }
+      long cluster = settings.compressedCluster();
+      if (cluster > 0) {
+        // Compressed clusters are whole: one that has any data is copied as data.
+        if (skip && left >= cluster) {
+          next += left & -cluster;
+          continue;
+        }
+        long length = Math.min(skip ? cluster : maxPiece & -cluster, total - next);
+        if (!skip) {
+          long whole = (left + cluster - 1) & -cluster;
+          length = Math.min(length, whole);
+        }
+        return piece(length, false);
+      }
+      if (skip) {
+        next = runEnd;
+        settings.progress().progress(next, total);
+        continue;
+      }
+      boolean zero = runIsZero && settings.sparseBytes() > 0;
+      return piece(zero ? left : Math.min(left, maxPiece - (next & (maxPiece - 1))), zero);
+    }
+    return null;
+  }
+
+  private Piece piece(long length, boolean zero) {
+    var piece = new Piece(numbered++, next, Math.min(length, total - next), zero);
+    next += piece.length();
+    return piece;
+  }
+
+  private void findRun() throws BlockException {
+    int index = sourceAt(next);
+    long start = startOf(index);
+    BlockBackend source = sources.get(index);
+    long offset = next - start;
+    long length = Math.min(source.length() - offset, MAX_STATUS);
+    boolean beyondBacking = false;
+    if (settings.backingLength() >= 0) {
+      if (next >= settings.backingLength()) {
+        beyondBacking = true;
+      } else {
+        length = Math.min(length, settings.backingLength() - next);
+      }
+    }
+    Extent extent;
+    try {
+      extent =
+          source
+              .statusAbove(
+                  settings.topLayerOnly() ? below(source) : null,
+                  offset,
+                  length,
+                  StatusDetail.ZEROES)
+              .extent();
+    } catch (BlockException e) {
+      if (!settings.salvage()) {
+        throw e.during("error while reading block status at offset " + next);
+      }
+      extent = Extent.data(offset, Math.min(length, 512), null, -1);
+    }
+    runEnd = next + extent.length();
+    runIsZero = extent.zero();
+    runIsData = !extent.zero() && (extent.allocated() || !settings.topLayerOnly());
+    if (settings.backingLength() >= 0 && !beyondBacking) {
+      // Zeroes over the target's backing file have to be written; what it holds too is left out.
+      return;
+    }
+    if (beyondBacking && !runIsData) {
+      runIsZero = false; // a hole behind the backing file's end reads as zeroes by itself
+    }
+  }
+
+  private static @Nullable BlockNode below(BlockBackend source) {
+    Edge backing = source.node().skipFilters().backing();
+    return backing == null ? null : backing.node();
+  }
+}

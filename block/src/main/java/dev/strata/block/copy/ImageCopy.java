@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.copy;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.BufferPool;
+import dev.strata.block.IoVector;
+import dev.strata.block.RequestFlags;
+import dev.strata.block.copy.CopyPlan.Piece;
+import dev.strata.block.graph.BlockBackend;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Copies images, one behind the other, into another: what reads as zeroes is not moved, reads and
+ * writes overlap on several threads.
+ *
+ * <pre>
+ *   status ──▶ pieces ──▶ worker: read ─ find zeroes ─ [its turn] ─ write
+ *                    └──▶ worker: …
+ * </pre>
+ *
+ * <p>Memory: a buffer of 2 MiB for each worker, whatever the images' size.
+ */
+public final class ImageCopy {
+  private static final int SECTOR = 512;
+
+  private final List<BlockBackend> sources;
+  private final BlockBackend target;
+  private final CopySettings settings;
+  private final Consumer<String> warnings;
+  private final CopyPlan plan;
+  private final RateLimit rate;
+  private final AtomicLong copied = new AtomicLong();
+  private long turn; // the number of the piece that may be written next; guarded by this
+  private @Nullable Throwable failure; // the first; guarded by this
+
+  /**
+   * A copy that has not begun.
+   *
+   * @param sources at least one; the target's bytes are theirs in that order
+   * @param warnings hears what was salvaged, a line each
+   */
+  public ImageCopy(
+      List<BlockBackend> sources,
+      BlockBackend target,
+      CopySettings settings,
+      Consumer<String> warnings) {
+    this.sources = List.copyOf(sources);
+    this.target = target;
+    this.settings = settings;
+    this.warnings = warnings;
+    this.plan = new CopyPlan(this.sources, settings);
+    this.rate = new RateLimit(settings.bytesPerSecond());
+  }
+
+  /** Copies everything; the target is not flushed. */
+  public void run() throws BlockException {
+    var threads = new ArrayList<Thread>();
+    for (int i = 1; i < settings.workers(); i++) {
+      threads.add(Thread.ofPlatform().name("copy-" + i).daemon().start(this::work));
+    }
+    work();
+    boolean interrupted = false;
+    for (Thread thread : threads) {
+      while (thread.isAlive()) {
+        try {
+          thread.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    synchronized (this) {
+      switch (failure) {
+        case null -> settings.progress().progress(plan.total(), plan.total());
+        case BlockException e -> throw e;
+        case RuntimeException e -> throw e;
+        case Throwable e -> throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  private void work() {
+    try (BufferPool.Buffer buffer = target.node().graph().buffers().acquire(plan.maxPiece())) {
+      while (!hasFailed()) {
+        Piece piece = plan.next();
+        if (piece == null) {
+          return;
+        }
+        copy(piece, buffer.segment().asSlice(0, Math.min(piece.length(), plan.maxPiece())));
+      }
+    } catch (BlockException | RuntimeException | Error e) {
+      fail(e);
+    }
+  }
+
+  private synchronized boolean hasFailed() {
+    return failure != null;
+  }
+
+  private synchronized void fail(Throwable e) {
+    if (failure == null) {
+      failure = e;
+    }
+    notifyAll();
+  }
+
+  private void copy(Piece piece, MemorySegment memory) throws BlockException {
+    if (!piece.zero()) {
+      read(piece, memory);
+    }
+    if (settings.inOrder()) {
+      awaitTurn(piece.number());
+    }
+    if (hasFailed()) {
+      return;
+    }
+    rate.pass(piece.length());
+    try {
+      write(piece, memory);
+    } catch (BlockException e) {
+      throw e.during("error while writing at byte " + piece.offset());
+    }
+    if (settings.inOrder()) {
+      endTurn();
+    }
+    // A plan that walks faster than the copy is no progress: count what has arrived.
+    settings
+        .progress()
+        .progress(Math.min(copied.addAndGet(piece.length()), plan.total()), plan.total());
+  }
+
+  private synchronized void awaitTurn(long number) {
+    boolean interrupted = false;
+    while (turn != number && failure == null) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private synchronized void endTurn() {
+    turn++;
+    notifyAll();
+  }
+
+  private void read(Piece piece, MemorySegment memory) throws BlockException {
+    long done = 0;
+    while (done < piece.length()) {
+      int index = plan.sourceAt(piece.offset() + done);
+      BlockBackend source = sources.get(index);
+      long offset = piece.offset() + done - plan.startOf(index);
+      long part = Math.min(piece.length() - done, source.length() - offset);
+      IoVector into = IoVector.of(memory.asSlice(done, part));
+      try {
+        source.read(offset, into, 0);
+      } catch (BlockException e) {
+        if (!settings.salvage()) {
+          throw e.during("error while reading at byte " + (piece.offset() + done));
+        }
+        salvage(source, offset, into, piece.offset() + done);
+      }
+      done += part;
+    }
+  }
+
+  /** Reads sector by sector; what cannot be read becomes zeroes. */
+  private void salvage(BlockBackend source, long offset, IoVector into, long targetOffset) {
+    for (long at = 0; at < into.length(); at += SECTOR) {
+      IoVector sector = into.slice(at, Math.min(SECTOR, into.length() - at));
+      try {
+        source.read(offset + at, sector, 0);
+      } catch (BlockException e) {
+        warnings.accept(
+            "warning: error while reading offset " + (targetOffset + at) + ": " + e.getMessage());
+        sector.fill((byte) 0);
+      }
+    }
+  }
+
+  private void write(Piece piece, MemorySegment memory) throws BlockException {
+    if (piece.zero()) {
+      writeZeroes(piece.offset(), piece.length());
+    } else if (settings.compressedCluster() > 0) {
+      writeCompressed(piece.offset(), memory);
+    } else if (settings.sparseBytes() == 0) {
+      target.write(piece.offset(), IoVector.of(memory), 0);
+    } else {
+      writeSparse(piece.offset(), memory);
+    }
+  }
+
+  private void writeZeroes(long offset, long length) throws BlockException {
+    if (!settings.targetReadsZero()) {
+      target.writeZeroes(offset, length, RequestFlags.MAY_UNMAP);
+    }
+  }
+
+  private void writeCompressed(long offset, MemorySegment memory) throws BlockException {
+    long cluster = settings.compressedCluster();
+    for (long at = 0; at < memory.byteSize(); at += cluster) {
+      long part = Math.min(cluster, memory.byteSize() - at);
+      if (settings.targetReadsZero() && IoVector.isZero(memory, at, part)) {
+        continue;
+      }
+      target.write(offset + at, IoVector.of(memory.asSlice(at, part)), RequestFlags.COMPRESSED);
+    }
+  }
+
+  /** Writes data as data and longer runs of zeroes as what costs no storage. */
+  private void writeSparse(long offset, MemorySegment memory) throws BlockException {
+    long unit = settings.sparseBytes();
+    long size = memory.byteSize();
+    long start = 0;
+    while (start < size) {
+      boolean zero = isZeroUnit(memory, offset, start, unit);
+      long end = unitEnd(offset, start, unit, size);
+      while (end < size && isZeroUnit(memory, offset, end, unit) == zero) {
+        end = unitEnd(offset, end, unit, size);
+      }
+      if (zero) {
+        writeZeroes(offset + start, end - start);
+      } else {
+        target.write(offset + start, IoVector.of(memory.asSlice(start, end - start)), 0);
+      }
+      start = end;
+    }
+  }
+
+  private static long unitEnd(long offset, long at, long unit, long size) {
+    return Math.min(size, (offset + at) / unit * unit + unit - offset);
+  }
+
+  private static boolean isZeroUnit(MemorySegment memory, long offset, long at, long unit) {
+    return IoVector.isZero(memory, at, unitEnd(offset, at, unit, memory.byteSize()) - at);
+  }
+}
