@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.strata.iotool.command;
+package dev.strata.monitor.commandline;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
