@@ -22,5 +22,8 @@ module dev.strata.block {
 
   provides dev.strata.block.driver.BlockDriverFactory with
       dev.strata.block.file.FileFactory,
-      dev.strata.block.file.HostDeviceFactory;
+      dev.strata.block.file.HostDeviceFactory,
+      dev.strata.block.filter.blkdebug.BlkdebugFactory,
+      dev.strata.block.synthetic.NullAioFactory,
+      dev.strata.block.synthetic.NullFactory;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.block;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The steps of a driver's work at which {@code blkdebug} can inject faults or halt a request.
  *
@@ -60,6 +62,16 @@ public enum DebugEvent {
 
   DebugEvent(String word) {
     this.word = word;
+  }
+
+  /** The event of that name, or null. */
+  public static @Nullable DebugEvent of(String word) {
+    for (DebugEvent event : values()) {
+      if (event.word.equals(word)) {
+        return event;
+      }
+    }
+    return null;
   }
 
   /** The event's name in a {@code blkdebug} rule. */

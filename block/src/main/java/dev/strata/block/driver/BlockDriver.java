@@ -3,6 +3,7 @@ package dev.strata.block.driver;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.BlockIo;
+import dev.strata.block.Child;
 import dev.strata.block.DebugEvent;
 import dev.strata.block.Limits;
 import dev.strata.block.option.BlockOptions;
@@ -27,6 +28,9 @@ public interface BlockDriver extends BlockIo, AutoCloseable {
   default boolean readsZeroAfterCreate() {
     return false;
   }
+
+  /** An {@link #allocatedSize} that cannot be told, not from the children's either. */
+  long UNKNOWN_SIZE = -2;
 
   /** The bytes that the node occupies on the host; -1 to let the graph add up the children's. */
   default long allocatedSize() throws BlockException {
@@ -61,6 +65,14 @@ public interface BlockDriver extends BlockIo, AutoCloseable {
    * @throws BlockException if they cannot be had; the old ones then stay in force
    */
   default void permissions(Permissions all) throws BlockException {}
+
+  /**
+   * What this driver does with a child, given what follows from the child's role and from what the
+   * node's users do.
+   */
+  default Permissions childPermissions(Child child, Permissions permissions) {
+    return permissions;
+  }
 
   /**
    * Takes on other flags or options without losing its content; nothing is in flight. The driver's

@@ -49,7 +49,18 @@ public interface BlockDriverFactory {
     return List.of();
   }
 
-  /** Of a protocol: the {@code name:} prefix of its file names, or null if it has none. */
+  /**
+   * Whether every option but those of children belongs to the content: {@link #contentOptions} is
+   * not asked then, and the driver's own {@code exactFilename} says when none is needed.
+   */
+  default boolean everyOptionIsContent() {
+    return false;
+  }
+
+  /**
+   * Of a protocol, or of a filter that file names can ask for: the {@code name:} prefix of its file
+   * names, or null if it has none.
+   */
   default @Nullable String protocol() {
     return null;
   }

@@ -2,35 +2,40 @@
 package dev.strata.block.driver;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.DebugEvent;
+import java.util.function.Consumer;
 
 /**
- * A driver that can halt requests at a step of their way, as {@code blkdebug} does. It prints
- * nothing: the tool that sets breakpoints tells its user. Thread-safe.
+ * A driver that can halt requests at a step of their work, so that a test has requests in flight in
+ * the order that it wants. Formats are not looked through for it: who has one's node asks the
+ * children along their first edges. Thread-safe.
  */
 public interface Breakpoints {
   /**
-   * Halts the next request that comes to {@code event}.
+   * Halts the next request that comes to {@code event}, in its thread.
    *
-   * @param event the word of a {@link dev.strata.block.DebugEvent}
-   * @param tag what the breakpoint, and the request it halts, are called
-   * @throws BlockException ENOENT if there is no such event
+   * @param tag names the breakpoint and then the request; need not be unique
+   * @param said hears one line when the request halts and one when it goes on
    */
-  void breakpoint(String event, String tag) throws BlockException;
+  void breakAt(DebugEvent event, String tag, Consumer<String> said);
 
   /**
-   * Takes away the breakpoints of that tag, and lets requests halted there go on.
+   * Gives up the breakpoints of that tag and lets the requests go on that it halted.
    *
-   * @return whether there were any
+   * @throws BlockException ENOENT if there are neither
    */
-  boolean remove(String tag);
+  void removeBreakpoint(String tag) throws BlockException;
 
   /**
-   * Lets a request of that tag go on.
+   * Lets one request of that tag go on.
    *
-   * @return whether there was one
+   * @throws BlockException ENOENT if none is halted
    */
-  boolean resume(String tag);
+  void resume(String tag) throws BlockException;
 
-  /** Whether a request is halted under that tag. */
+  /** Whether a request of that tag is halted now. */
   boolean isSuspended(String tag);
+
+  /** Waits until a request of that tag is halted. */
+  void awaitSuspended(String tag) throws InterruptedException;
 }

@@ -235,6 +235,12 @@ public final class BlockNode {
     if (own >= 0) {
       return own;
     }
+    if (own == BlockDriver.UNKNOWN_SIZE) {
+      return -1;
+    }
+    if (factory.kind() == DriverKind.FILTER && !edges.isEmpty()) {
+      return edges.get(0).node().allocatedSize();
+    }
     long sum = -1;
     for (Edge edge : edges) {
       if (edge != backing) {

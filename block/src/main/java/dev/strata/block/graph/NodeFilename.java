@@ -38,12 +38,15 @@ final class NodeFilename {
     Edge file = node.edge("file");
     return file != null
             && node.kind() == DriverKind.FORMAT
-            && file.node().kind() == DriverKind.PROTOCOL
+            && file.node().factory().protocol() != null
         ? exact(file.node())
         : null;
   }
 
   private static boolean hasContentOptions(BlockNode node) {
+    if (node.factory().everyOptionIsContent()) {
+      return false; // the driver judges that itself
+    }
     for (String name : node.factory().contentOptions()) {
       if (node.options().has(name) || node.options().hasSection(name)) {
         return true;
@@ -63,6 +66,9 @@ final class NodeFilename {
   /** All options that open the same content again. */
   static JsonObject options(BlockNode node) {
     var all = new JsonObject();
+    if (node.factory().everyOptionIsContent()) {
+      putOwnOptions(node, all);
+    }
     for (String name : node.factory().contentOptions()) {
       JsonValue value = node.options().get(name);
       if (value != null) {
@@ -83,6 +89,17 @@ final class NodeFilename {
     }
     all.put("driver", node.driverName());
     return all;
+  }
+
+  /** Puts the options that are no child's, with their dotted names. */
+  private static void putOwnOptions(BlockNode node, JsonObject all) {
+    for (String name : node.options().names()) {
+      int dot = name.indexOf('.');
+      JsonValue value = node.options().get(name);
+      if (value != null && node.edge(dot < 0 ? name : name.substring(0, dot)) == null) {
+        all.put(name, value);
+      }
+    }
   }
 
   /**

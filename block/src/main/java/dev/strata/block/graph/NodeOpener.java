@@ -129,7 +129,7 @@ final class NodeOpener {
     } else {
       openBacking(node, options, gate, depth);
     }
-    options.rejectUnknown(factory.name(), factory.kind() == DriverKind.PROTOCOL);
+    options.rejectUnknown(factory.name(), factory.protocol() != null);
   }
 
   private BlockDriverFactory fillProtocol(
@@ -214,7 +214,10 @@ final class NodeOpener {
       return null;
     }
     NodeFlags flags = NodeSettings.ofChild(parentFlags, parentIsFormat, role);
-    boolean protocol = parentIsFormat && role != EdgeRole.BACKING;
+    boolean protocol =
+        parentIsFormat
+            ? role != EdgeRole.BACKING
+            : role == EdgeRole.FILTERED || role == EdgeRole.METADATA;
     return open(filename, own, flags, protocol, false, gate, depth + 1);
   }
 

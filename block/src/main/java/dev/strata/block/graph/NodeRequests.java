@@ -15,6 +15,7 @@ import dev.strata.block.RequestRanges;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.DriverKind;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -321,17 +322,18 @@ final class NodeRequests implements BlockIo {
 
   private void zeroAligned(long offset, long length, int flags) throws BlockException {
     Limits l = limits;
-    long align = Math.max(l.writeZeroesAlignment(), l.requestAlignment());
-    long max = l.maxWriteZeroes() == 0 ? Long.MAX_VALUE : l.maxWriteZeroes() & -align;
+    long align = Math.max(l.writeZeroesAlignment(), l.requestAlignment()); // not a power of two
+    long most = l.maxWriteZeroes() == 0 ? Long.MAX_VALUE : l.maxWriteZeroes();
+    long max = Math.max(align, most - most % align);
     for (long done = 0; done < length; ) {
       long at = offset + done;
       long left = length - done;
-      long head = at & (align - 1);
+      long head = at % align;
       long part;
       if (head != 0) {
         part = Math.min(left, align - head); // up to the first border
       } else if (left > align) {
-        part = Math.min(max, left & -align); // then whole units, the rest last
+        part = Math.min(max, left - left % align); // then whole units, the rest last
       } else {
         part = left;
       }
@@ -385,10 +387,12 @@ final class NodeRequests implements BlockIo {
     if (!l.discards()) {
       return;
     }
-    long align = Math.max(l.discardAlignment(), l.requestAlignment());
-    long start = (offset + align - 1) & -align;
-    long end = offset + length >= size ? offset + length : (offset + length) & -align;
-    long max = l.maxDiscard() == 0 ? Long.MAX_VALUE : Math.max(align, l.maxDiscard() & -align);
+    long align = Math.max(l.discardAlignment(), l.requestAlignment()); // not a power of two
+    long start = (offset + align - 1) / align * align;
+    long end = offset + length;
+    end -= end >= size ? 0 : end % align;
+    long most = l.maxDiscard() == 0 ? Long.MAX_VALUE : l.maxDiscard();
+    long max = Math.max(align, most - most % align);
     try {
       for (long at = start; at < end; ) {
         long part = Math.min(max, end - at);
@@ -422,7 +426,14 @@ final class NodeRequests implements BlockIo {
     }
     boolean protocol = node.kind() == DriverKind.PROTOCOL;
     if (!protocol) {
+      List<Edge> children = node.edges();
+      if (!children.isEmpty()) {
+        children.get(0).event(DebugEvent.FLUSH_TO_OS);
+      }
       driver.flush();
+      if (!children.isEmpty()) {
+        children.get(0).event(DebugEvent.FLUSH_TO_DISK);
+      }
     } else if (!node.flags().noFlush()) {
       synchronized (flushing) {
         long before = writes.get();

@@ -76,6 +76,9 @@ final class PermissionUpdate {
     }
     for (Edge edge : node.edges()) {
       Permissions wanted = ofEdge(node, edge.role(), all);
+      if (node.isOpen()) {
+        wanted = node.driver().childPermissions(edge, wanted);
+      }
       if (!wanted.equals(edge.permissions())) {
         set(edge, wanted);
         visit(edge.node());

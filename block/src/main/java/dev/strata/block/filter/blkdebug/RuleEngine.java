@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.filter.blkdebug;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.DebugEvent;
+import dev.strata.block.Errno;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules of one node with the state that they work on. An event makes the error rules that match
+ * it the active ones, in place of those before; an event that none matches leaves them.
+ * Thread-safe.
+ */
+final class RuleEngine {
+  private record Breakpoint(DebugEvent event, String tag, Consumer<String> said) {}
+
+  private final List<Rule> rules;
+  private final List<Rule.InjectError> active = new ArrayList<>(); // guarded by this
+  private final List<Breakpoint> breakpoints = new ArrayList<>(); // guarded by this
+  private final List<Breakpoint> suspended = new ArrayList<>(); // guarded by this
+  private long state = 1; // guarded by this
+
+  RuleEngine(List<Rule> rules) {
+    this.rules = new ArrayList<>(rules);
+  }
+
+  /** The driver above comes to a step of its work; returns when it may go on. */
+  void event(DebugEvent event) {
+    Breakpoint reached;
+    synchronized (this) {
+      applyRules(event);
+      reached = takeBreakpoint(event);
+      if (reached == null) {
+        return;
+      }
+      suspended.add(reached);
+    }
+    reached.said().accept("blkdebug: Suspended request '" + reached.tag() + "'");
+    awaitResumed(reached);
+    reached.said().accept("blkdebug: Resuming request '" + reached.tag() + "'");
+  }
+
+  private synchronized void applyRules(DebugEvent event) {
+    boolean injected = false;
+    long next = state;
+    for (Rule rule : rules) {
+      if (rule.event() != event || (rule.state() != 0 && rule.state() != state)) {
+        continue;
+      }
+      switch (rule) {
+        case Rule.InjectError error -> {
+          if (!injected) {
+            active.clear();
+            injected = true;
+          }
+          active.add(error);
+        }
+        case Rule.SetState change -> next = change.newState();
+      }
+    }
+    state = next;
+  }
+
+  /** Fails if an active rule is about such a request. */
+  synchronized void check(IoType type, long offset, long length) throws BlockException {
+    for (int i = 0; i < active.size(); i++) {
+      Rule.InjectError rule = active.get(i);
+      if (!rule.matches(type, offset, length)) {
+        continue;
+      }
+      if (rule.once()) {
+        active.remove(i);
+        rules.remove(rule);
+      }
+      if (rule.errno() != 0) {
+        throw failure(rule.errno());
+      }
+      return;
+    }
+  }
+
+  private static BlockException failure(long number) {
+    Errno errno = Errno.of((int) number);
+    return number == errno.number()
+        ? BlockException.of(errno)
+        : new BlockException(Errno.EIO, "Unknown error " + number);
+  }
+
+  private synchronized @Nullable Breakpoint takeBreakpoint(DebugEvent event) {
+    for (int i = 0; i < breakpoints.size(); i++) {
+      if (breakpoints.get(i).event() == event) {
+        return breakpoints.remove(i);
+      }
+    }
+    return null;
+  }
+
+  private synchronized void awaitResumed(Breakpoint reached) {
+    notifyAll();
+    boolean interrupted = false;
+    while (isAmong(suspended, reached)) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        interrupted = true; // a request is not abandoned half way
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static boolean isAmong(List<Breakpoint> breakpoints, Breakpoint one) {
+    for (Breakpoint breakpoint : breakpoints) {
+      if (breakpoint == one) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  synchronized void breakAt(DebugEvent event, String tag, Consumer<String> said) {
+    breakpoints.add(new Breakpoint(event, tag, said));
+  }
+
+  /** Forgets the tag; false if nothing had it. */
+  synchronized boolean removeBreakpoint(String tag) {
+    boolean removed = breakpoints.removeIf(breakpoint -> breakpoint.tag().equals(tag));
+    boolean resumed = suspended.removeIf(breakpoint -> breakpoint.tag().equals(tag));
+    notifyAll();
+    return removed || resumed;
+  }
+
+  /** Lets one request go on; false if none of that tag is halted. */
+  synchronized boolean resume(String tag) {
+    for (int i = 0; i < suspended.size(); i++) {
+      if (suspended.get(i).tag().equals(tag)) {
+        suspended.remove(i);
+        notifyAll();
+        return true;
+      }
+    }
+    return false;
+  }
+
+  synchronized boolean isSuspended(String tag) {
+    for (Breakpoint breakpoint : suspended) {
+      if (breakpoint.tag().equals(tag)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  synchronized void awaitSuspended(String tag) throws InterruptedException {
+    while (!isSuspended(tag)) {
+      wait();
+    }
+  }
+
+  /** Lets every halted request go on, for the node is being closed. */
+  synchronized void resumeAll() {
+    breakpoints.clear();
+    suspended.clear();
+    notifyAll();
+  }
+}
