@@ -96,7 +96,12 @@ final class RawImage implements BlockDriver {
 
   @Override
   public Extent status(long offset, long length, StatusDetail detail) throws BlockException {
-    return file.status(window.offset() + offset, length, detail).through(file, offset);
+    long place = window.offset() + offset;
+    if (place >= file.length()) {
+      // A window that ends within a sector is rounded up beyond its file.
+      return Extent.zero(offset, length);
+    }
+    return file.status(place, length, detail).through(file, offset);
   }
 
   @Override

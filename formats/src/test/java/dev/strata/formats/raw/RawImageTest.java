@@ -116,6 +116,17 @@ class RawImageTest {
   }
 
   @Test
+  void lastSectorOfAWindowThatTheFileEndsWithinReadsAsZeroesBehindIt() throws Exception {
+    try (TestDisk disk = openWindow("offset=100")) {
+      assertEquals(SIZE, disk.backend().length());
+      assertArrayEquals(new byte[100], disk.read(SIZE - 100, 100));
+      Extent last = disk.backend().status(SIZE - 100, 100, StatusDetail.ZEROES);
+      assertEquals(100, last.length());
+      assertTrue(last.zero());
+    }
+  }
+
+  @Test
   void windowWithASizeCannotBeResizedOthersGrowTheFile() throws Exception {
     try (TestDisk disk = openWindow("size=1k")) {
       var e =
