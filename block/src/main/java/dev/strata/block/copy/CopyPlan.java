@@ -81,7 +81,7 @@ final class CopyPlan {
         findRun();
       }
       long left = runEnd - next;
-      boolean skip = !runIsData && !runIsZero || runIsZero && settings.targetReadsZero();
+      boolean skip = runIsZero ? settings.targetReadsZero() : !runIsData;
       if (settings.sparseBytes() == 0 && runIsZero) {
         skip = false;
       }

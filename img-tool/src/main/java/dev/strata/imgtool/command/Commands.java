@@ -29,9 +29,11 @@ public final class Commands {
   /** The command of that name, or null. */
   public static @Nullable Subcommand find(String name) {
     return switch (name) {
+      case "compare" -> new Compare();
       case "convert" -> new Convert();
       case "create" -> new Create();
       case "info" -> new Info();
+      case "map" -> new MapCommand();
       default -> null;
     };
   }

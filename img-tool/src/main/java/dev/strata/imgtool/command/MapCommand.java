@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.imgtool.command;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.BlockIo;
+import dev.strata.block.Extent;
+import dev.strata.block.StatusDetail;
+import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.graph.BlockNode;
+import dev.strata.block.graph.Edge;
+import dev.strata.imgtool.command.Arguments.UsageException;
+import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.GetOpt;
+import dev.strata.monitor.commandline.OptionTable;
+import dev.strata.monitor.commandline.Subcommand;
+import dev.strata.monitor.commandline.Terminal;
+import java.io.PrintStream;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** {@code qemu-img map}. */
+final class MapCommand implements Subcommand {
+  private static final int OBJECT = OptionTable.FIRST_KEY;
+  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
+  private static final int OUTPUT = OptionTable.FIRST_KEY + 2;
+
+  private static final long MAX_STATUS = 1L << 30;
+
+  /** A run with one answer. */
+  private record Entry(
+      long start,
+      long length,
+      int depth,
+      boolean present,
+      boolean zero,
+      boolean data,
+      @Nullable String file,
+      long offset) {
+
+    boolean continues(Entry before) {
+      boolean samePlace =
+          offset < 0
+              ? before.offset < 0
+              : before.offset >= 0
+                  && offset == before.offset + before.length
+                  && String.valueOf(file).equals(before.file);
+      return depth == before.depth
+          && present == before.present
+          && zero == before.zero
+          && data == before.data
+          && samePlace;
+    }
+
+    Entry longer(long more) {
+      return new Entry(start, length + more, depth, present, zero, data, file, offset);
+    }
+  }
+
+  @Override
+  public OptionTable options() {
+    return new OptionTable()
+        .with('f', "format", "FMT", "the image's format; guessed if not given")
+        .with('h', "help", null, "show this help and end")
+        .with('s', "start-offset", "OFFSET", "begin there")
+        .with('l', "max-length", "LENGTH", "look at no more bytes")
+        .with('U', "force-share", null, "look also while others write")
+        .with(OUTPUT, "output", "FORMAT", "human (the default) or json")
+        .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
+        .with(OBJECT, "object", "OBJECT", "define an object")
+        .operand("FILENAME");
+  }
+
+  @Override
+  public int run(List<String> words, Terminal terminal) throws BlockException {
+    var opener = new ImageOpener(terminal);
+    try {
+      return run(new Arguments(options(), words, terminal), opener, terminal);
+    } catch (UsageException e) {
+      return 1;
+    } finally {
+      opener.close();
+    }
+  }
+
+  private static int run(Arguments arguments, ImageOpener opener, Terminal terminal)
+      throws BlockException, UsageException {
+    boolean json = false;
+    long start = 0;
+    long max = -1;
+    for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
+      switch (option) {
+        case 'f' -> opener.format(arguments.argument());
+        case 's' -> start = Convert.number(arguments, "start offset");
+        case 'l' -> max = Convert.number(arguments, "max length");
+        case 'U' -> opener.forceShare();
+        case OUTPUT -> json = Info.isJson(arguments);
+        case IMAGE_OPTS -> opener.imageOptions(true);
+        case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
+        default -> throw arguments.wrong("unknown option");
+      }
+    }
+    if (arguments.operands().size() != 1) {
+      throw arguments.wrong("Expecting one image file name");
+    }
+    BlockBackend image =
+        opener.open(
+            arguments.operands().getFirst(),
+            ImageOpener.flags(false, CacheMode.WRITEBACK),
+            CacheMode.WRITEBACK,
+            true);
+    PrintStream out = terminal.out();
+    out.print(json ? "[" : "Offset          Length          Mapped to       File\n");
+    long end =
+        max < 0
+            ? image.length()
+            : Math.min(image.length(), Math.addExact(start, Math.min(max, Long.MAX_VALUE - start)));
+    Entry current = null;
+    String separator = "";
+    while (start < end) {
+      Entry next;
+      try {
+        next = lookUp(image, start, Math.min(end - start, MAX_STATUS));
+      } catch (BlockException e) {
+        throw e.during("Failed to read image metadata");
+      }
+      start += next.length();
+      if (current != null && next.continues(current)) {
+        current = current.longer(next.length());
+        continue;
+      }
+      if (current != null) {
+        print(current, json, separator, out, arguments);
+        separator = ",\n";
+      }
+      current = next;
+    }
+    if (current != null) {
+      print(current, json, separator, out, arguments);
+    }
+    out.print(json ? "]\n" : "");
+    return 0;
+  }
+
+  private static Entry lookUp(BlockBackend image, long offset, long length) throws BlockException {
+    BlockNode node = image.node().skipFilters();
+    BlockIo layer = image;
+    int depth = 0;
+    long run = length;
+    while (true) {
+      Extent extent = layer.status(offset, run, StatusDetail.ZEROES);
+      run = extent.length();
+      Edge backing = node.backing();
+      if (extent.zero() || extent.data() || backing == null) {
+        return entry(extent, node, depth, offset, run);
+      }
+      node = backing.node().skipFilters();
+      layer = backing;
+      depth++;
+    }
+  }
+
+  private static Entry entry(Extent extent, BlockNode node, int depth, long offset, long run) {
+    String file = null;
+    long place = extent.fileOffset();
+    if (place >= 0) {
+      BlockNode holder = extent.file() instanceof Edge edge ? edge.node() : node;
+      file = holder.filename();
+    }
+    return new Entry(
+        offset, run, depth, extent.allocated(), extent.zero(), extent.data(), file, place);
+  }
+
+  private static void print(
+      Entry entry, boolean json, String separator, PrintStream out, Arguments arguments)
+      throws UsageException {
+    if (json) {
+      out.print(
+          separator
+              + "{ \"start\": "
+              + entry.start()
+              + ", \"length\": "
+              + entry.length()
+              + ", \"depth\": "
+              + entry.depth()
+              + ", \"present\": "
+              + entry.present()
+              + ", \"zero\": "
+              + entry.zero()
+              + ", \"data\": "
+              + entry.data()
+              + (entry.offset() >= 0 ? ", \"offset\": " + entry.offset() : "")
+              + "}");
+      return;
+    }
+    if (entry.data() && entry.offset() < 0) {
+      throw arguments.wrongValue("File contains external, encrypted or compressed clusters.");
+    }
+    if (entry.data() && !entry.zero()) {
+      out.print(
+          column(entry.start())
+              + column(entry.length())
+              + column(entry.offset())
+              + entry.file()
+              + "\n");
+    }
+  }
+
+  private static String column(long value) {
+    String text = value == 0 ? "0" : "0x" + Long.toHexString(value);
+    return text + " ".repeat(Math.max(0, 16 - text.length()));
+  }
+}
