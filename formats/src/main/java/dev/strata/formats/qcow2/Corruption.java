@@ -45,7 +45,7 @@ final class Corruption {
    */
   BlockException report(String message, long offset, long length) {
     boolean mark = context.flags().writable();
-    if (!told || mark && !fatal) {
+    if (!told || (mark && !fatal)) {
       context.warn(
           mark
               ? "qcow2: Marking image as corrupt: "

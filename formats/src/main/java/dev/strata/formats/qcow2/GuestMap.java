@@ -151,7 +151,7 @@ final class GuestMap {
       return;
     }
     if (wordsPerEntry == 2 && (bitmap & bitmap >>> 32 & 0xffffffffL) != 0) {
-      throw invalid("Subcluster bitmap claims data and zeroes", entry, guestOffset);
+      throw invalid(guestOffset);
     }
     long offset = L2Entry.offset(entry);
     if (geometry.offsetInCluster(offset) != 0) {
@@ -182,7 +182,7 @@ final class GuestMap {
     }
   }
 
-  private BlockException invalid(String what, long entry, long guestOffset) throws BlockException {
+  private BlockException invalid(long guestOffset) throws BlockException {
     return corruption.corrupt(
         "Invalid cluster entry found (L2 offset: 0x"
             + Long.toHexString(sliceOffset(l2Offset(guestOffset), guestOffset))
@@ -247,7 +247,7 @@ final class GuestMap {
         boolean inRow =
             L2Entry.offset(entry) == L2Entry.offset(expected)
                 && L2Entry.isCopied(entry) == L2Entry.isCopied(first);
-        if (storage && !inRow || L2Entry.isCompressed(entry)) {
+        if ((storage && !inRow) || L2Entry.isCompressed(entry)) {
           return run;
         }
         at = 0;

@@ -342,9 +342,9 @@ final class GuestWrites {
     long start = geometry.startOfCluster(from);
     boolean whole = from == start && (to == start + geometry.clusterSize() || to >= image.size());
     if (!geometry.extendedL2() || whole) {
-      boolean storage = L2Entry.offset(old) != 0 || external() && L2Entry.isCopied(old);
+      boolean storage = L2Entry.offset(old) != 0 || (external() && L2Entry.isCopied(old));
       boolean drop =
-          L2Entry.isCompressed(old) || storage && RequestFlags.has(flags, RequestFlags.MAY_UNMAP);
+          L2Entry.isCompressed(old) || (storage && RequestFlags.has(flags, RequestFlags.MAY_UNMAP));
       long entry = drop ? 0 : old;
       if (geometry.extendedL2()) {
         map.setEntry(slice, index, entry);

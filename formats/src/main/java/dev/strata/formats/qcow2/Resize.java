@@ -128,7 +128,7 @@ final class Resize {
       image.size(length);
       boolean done = false;
       try {
-        preallocate(old, length, mode, flags);
+        preallocate(old, length, mode);
         done = true;
       } finally {
         if (!done) {
@@ -158,7 +158,7 @@ final class Resize {
     }
   }
 
-  private void preallocate(long old, long length, Preallocation mode, int flags)
+  private void preallocate(long old, long length, Preallocation mode)
       throws BlockException {
     long end = length;
     long last = 0;
