@@ -34,7 +34,7 @@ final class ZstdFrame {
       throw BlockException.of(Errno.EIO);
     }
     int descriptor = in.get(ValueLayout.JAVA_BYTE, start + 4);
-    long length = 5 + headerLength(descriptor);
+    long length = 5L + headerLength(descriptor);
     boolean last = false;
     while (!last) { // ends with the segment at the latest: each round takes three bytes or more
       need(in, start, length + 3);

@@ -158,8 +158,7 @@ final class Resize {
     }
   }
 
-  private void preallocate(long old, long length, Preallocation mode)
-      throws BlockException {
+  private void preallocate(long old, long length, Preallocation mode) throws BlockException {
     long end = length;
     long last = 0;
     for (long at = geometry.startOfCluster(old); at < end; ) {
