@@ -394,7 +394,7 @@ final class Convert implements Subcommand {
     }
     // The same input gives the same bytes when the user asks for reproducible results.
     boolean reproducible = System.getenv("SOURCE_DATE_EPOCH") != null;
-    boolean ordered = reproducible || inOrder && !compress;
+    boolean ordered = reproducible || (inOrder && !compress);
     boolean top = targetBacking != null && (backing != null || noCreate || options != null);
     return new CopySettings(
         Math.min(workers, Math.max(2, Runtime.getRuntime().availableProcessors() + 1)),
