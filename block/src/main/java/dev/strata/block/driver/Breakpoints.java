@@ -2,40 +2,35 @@
 package dev.strata.block.driver;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.DebugEvent;
-import java.util.function.Consumer;
 
 /**
- * A driver that can halt requests at a step of their work, so that a test has requests in flight in
- * the order that it wants. Formats are not looked through for it: who has one's node asks the
- * children along their first edges. Thread-safe.
+ * A driver that can halt requests at a step of their way, as {@code blkdebug} does. It prints
+ * nothing: the tool that sets breakpoints tells its user. Thread-safe.
  */
 public interface Breakpoints {
   /**
-   * Halts the next request that comes to {@code event}, in its thread.
+   * Halts the next request that comes to {@code event}.
    *
-   * @param tag names the breakpoint and then the request; need not be unique
-   * @param said hears one line when the request halts and one when it goes on
+   * @param event the word of a {@link dev.strata.block.DebugEvent}
+   * @param tag what the breakpoint, and the request it halts, are called
+   * @throws BlockException ENOENT if there is no such event
    */
-  void breakAt(DebugEvent event, String tag, Consumer<String> said);
+  void breakpoint(String event, String tag) throws BlockException;
 
   /**
-   * Gives up the breakpoints of that tag and lets the requests go on that it halted.
+   * Takes away the breakpoints of that tag, and lets requests halted there go on.
    *
-   * @throws BlockException ENOENT if there are neither
+   * @return whether there were any
    */
-  void removeBreakpoint(String tag) throws BlockException;
+  boolean remove(String tag);
 
   /**
-   * Lets one request of that tag go on.
+   * Lets a request of that tag go on.
    *
-   * @throws BlockException ENOENT if none is halted
+   * @return whether there was one
    */
-  void resume(String tag) throws BlockException;
+  boolean resume(String tag);
 
-  /** Whether a request of that tag is halted now. */
+  /** Whether a request is halted under that tag. */
   boolean isSuspended(String tag);
-
-  /** Waits until a request of that tag is halted. */
-  void awaitSuspended(String tag) throws InterruptedException;
 }

@@ -424,8 +424,7 @@ final class NodeRequests implements BlockIo {
     if (!node.flags().writable()) {
       return;
     }
-    boolean protocol = node.kind() == DriverKind.PROTOCOL;
-    if (!protocol) {
+    if (node.kind() == DriverKind.FORMAT) {
       List<Edge> children = node.edges();
       if (!children.isEmpty()) {
         children.get(0).event(DebugEvent.FLUSH_TO_OS);

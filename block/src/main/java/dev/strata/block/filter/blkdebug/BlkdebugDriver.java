@@ -16,7 +16,6 @@ import dev.strata.block.driver.Permissions;
 import dev.strata.block.option.ImageName;
 import java.util.EnumSet;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Asks the rules before it passes a request on. */
@@ -130,32 +129,27 @@ final class BlkdebugDriver extends FilterDriver implements Breakpoints {
   }
 
   @Override
-  public void breakAt(DebugEvent event, String tag, Consumer<String> said) {
-    engine.breakAt(event, tag, said);
+  public void breakpoint(String event, String tag) throws BlockException {
+    DebugEvent known = DebugEvent.of(event);
+    if (known == null) {
+      throw BlockException.of(Errno.ENOENT);
+    }
+    engine.breakAt(known, tag);
   }
 
   @Override
-  public void removeBreakpoint(String tag) throws BlockException {
-    if (!engine.removeBreakpoint(tag)) {
-      throw BlockException.of(Errno.ENOENT);
-    }
+  public boolean remove(String tag) {
+    return engine.removeBreakpoint(tag);
   }
 
   @Override
-  public void resume(String tag) throws BlockException {
-    if (!engine.resume(tag)) {
-      throw BlockException.of(Errno.ENOENT);
-    }
+  public boolean resume(String tag) {
+    return engine.resume(tag);
   }
 
   @Override
   public boolean isSuspended(String tag) {
     return engine.isSuspended(tag);
-  }
-
-  @Override
-  public void awaitSuspended(String tag) throws InterruptedException {
-    engine.awaitSuspended(tag);
   }
 
   @Override

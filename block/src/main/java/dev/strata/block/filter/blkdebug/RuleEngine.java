@@ -6,7 +6,6 @@ import dev.strata.block.DebugEvent;
 import dev.strata.block.Errno;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 final class RuleEngine {
-  private record Breakpoint(DebugEvent event, String tag, Consumer<String> said) {}
+  private record Breakpoint(DebugEvent event, String tag) {}
 
   private final List<Rule> rules;
   private final List<Rule.InjectError> active = new ArrayList<>(); // guarded by this
@@ -38,9 +37,7 @@ final class RuleEngine {
       }
       suspended.add(reached);
     }
-    reached.said().accept("blkdebug: Suspended request '" + reached.tag() + "'");
     awaitResumed(reached);
-    reached.said().accept("blkdebug: Resuming request '" + reached.tag() + "'");
   }
 
   private synchronized void applyRules(DebugEvent event) {
@@ -99,7 +96,6 @@ final class RuleEngine {
   }
 
   private synchronized void awaitResumed(Breakpoint reached) {
-    notifyAll();
     boolean interrupted = false;
     while (isAmong(suspended, reached)) {
       try {
@@ -122,8 +118,8 @@ final class RuleEngine {
     return false;
   }
 
-  synchronized void breakAt(DebugEvent event, String tag, Consumer<String> said) {
-    breakpoints.add(new Breakpoint(event, tag, said));
+  synchronized void breakAt(DebugEvent event, String tag) {
+    breakpoints.add(new Breakpoint(event, tag));
   }
 
   /** Forgets the tag; false if nothing had it. */
@@ -153,12 +149,6 @@ final class RuleEngine {
       }
     }
     return false;
-  }
-
-  synchronized void awaitSuspended(String tag) throws InterruptedException {
-    while (!isSuspended(tag)) {
-      wait();
-    }
   }
 
   /** Lets every halted request go on, for the node is being closed. */
