@@ -34,11 +34,12 @@ final class DataArea {
     this.staleEnd = fileLength;
   }
 
-  /** A run of clusters taken; {@code zero} if the storage reads as zeroes. */
-  record Taken(long hostOffset, boolean zero) {}
-
-  /** Takes {@code clusters} clusters side by side, which nothing else uses. */
-  synchronized Taken take(int clusters) throws BlockException {
+  /**
+   * Takes {@code clusters} clusters side by side, which nothing else uses and which read as zeroes.
+   *
+   * @return the first one's place in the file
+   */
+  synchronized long take(int clusters) throws BlockException {
     long unit = header.entryUnit();
     long start = ceil(end, unit);
     long taken = Math.multiplyExact(clusters, header.clusterSize());
@@ -49,8 +50,11 @@ final class DataArea {
     if (start + taken > fileLength) {
       grow(start, start + taken);
     }
+    if (start < staleEnd) {
+      file.writeZeroes(start, Math.min(taken, staleEnd - start), 0);
+    }
     end = start + taken;
-    return new Taken(start, start >= staleEnd);
+    return start;
   }
 
   private void grow(long start, long needed) throws BlockException {

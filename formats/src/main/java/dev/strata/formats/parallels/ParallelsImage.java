@@ -190,13 +190,13 @@ final class ParallelsImage extends MappedImage implements Checkable {
 
   private final class FreshClusters implements Allocation {
     private final DataArea open;
-    private final DataArea.Taken taken;
+    private final long hostOffset;
     private final int first;
     private final int count;
 
-    FreshClusters(DataArea open, DataArea.Taken taken, int first, int count) {
+    FreshClusters(DataArea open, long hostOffset, int first, int count) {
       this.open = open;
-      this.taken = taken;
+      this.hostOffset = hostOffset;
       this.first = first;
       this.count = count;
     }
@@ -218,24 +218,24 @@ final class ParallelsImage extends MappedImage implements Checkable {
 
     @Override
     public long hostOffset() {
-      return taken.hostOffset();
+      return hostOffset;
     }
 
     @Override
     public boolean readsZero() {
-      return taken.zero();
+      return true;
     }
 
     @Override
     public void link() throws BlockException {
       for (int i = 0; i < count; i++) {
-        bat.set(first + i, (taken.hostOffset() + i * clusterSize) / entryUnit);
+        bat.set(first + i, (hostOffset + i * clusterSize) / entryUnit);
       }
     }
 
     @Override
     public void release() {
-      open.giveBack(taken.hostOffset(), length());
+      open.giveBack(hostOffset, length());
     }
   }
 

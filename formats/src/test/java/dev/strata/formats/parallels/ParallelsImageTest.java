@@ -12,6 +12,7 @@ import dev.strata.block.Errno;
 import dev.strata.block.Extent;
 import dev.strata.block.Preallocation;
 import dev.strata.block.StatusDetail;
+import dev.strata.block.driver.Checkable;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.formats.TestDisk;
 import java.io.RandomAccessFile;
@@ -308,5 +309,63 @@ class ParallelsImageTest {
     try (TestDisk disk = TestDisk.open(path, NodeFlags.READ_ONLY)) {
       assertArrayEquals(filled(0x77, 512), disk.read(3L * CLUSTER, 512));
     }
+  }
+
+  @Test
+  void damagedImageNeverFailsOtherwiseThanWithABlockException() throws Exception {
+    Random random = new Random(42);
+    int opened = 0;
+    for (int round = 0; round < 120; round++) {
+      image.extensionOffset = round % 3 == 0 ? 4096 : 0;
+      image.write(path);
+      for (int i = 0; i < 1 + round % 3; i++) {
+        byte[] bytes = new byte[1 + random.nextInt(4)];
+        random.nextBytes(bytes);
+        ParallelsBytes.put(path, 16 + random.nextInt(60), bytes);
+      }
+      opened += survives(NodeFlags.READ_ONLY) ? 1 : 0;
+      opened += survives(NodeFlags.READ_ONLY.withWritable(true).withCheck(true)) ? 1 : 0;
+    }
+    assertTrue(opened > 40, "opened " + opened);
+  }
+
+  /** Whether the image could be opened; what is done with it may fail, but in order. */
+  private boolean survives(NodeFlags flags) {
+    boolean opened = false;
+    try (TestDisk disk =
+        TestDisk.open(
+            path,
+            flags,
+            "driver",
+            "parallels",
+            "prealloc-size",
+            "0",
+            "prealloc-mode",
+            "truncate")) {
+      opened = true;
+      long length = disk.backend().length();
+      for (long offset = 0; offset + 512 <= length; offset += length / 3 + 512) {
+        disk.read(offset, 512);
+        disk.backend().status(offset, length - offset, StatusDetail.ZEROES);
+        if (flags.writable()) {
+          disk.write(offset, new byte[] {1});
+        }
+      }
+      disk.node()
+          .capability(Checkable.class)
+          .orElseThrow()
+          .check(
+              flags.writable() ? Checkable.Repair.ALL : Checkable.Repair.NONE,
+              new Checkable.Listener() {
+                @Override
+                public void found(String line) {}
+
+                @Override
+                public void progress(long done, long total) {}
+              });
+    } catch (BlockException e) {
+      assertFalse(e.getMessage().isEmpty());
+    }
+    return opened;
   }
 }
