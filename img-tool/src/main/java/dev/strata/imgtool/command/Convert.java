@@ -386,7 +386,7 @@ final class Convert implements Subcommand {
   private CopySettings settings(BlockBackend out, Progress progress) throws BlockException {
     Edge targetBacking = out.node().skipFilters().backing();
     boolean readsZero =
-        targetIsZero || !noCreate && targetBacking == null && out.node().readsZeroAfterCreate();
+        targetIsZero || (!noCreate && targetBacking == null && out.node().readsZeroAfterCreate());
     long cluster = 0;
     if (compress) {
       Optional<ImageInfo> info = out.node().capability(ImageInfo.class);
