@@ -95,7 +95,16 @@ final class NullDriver implements BlockDriver {
 
   @Override
   public Extent status(long offset, long length, StatusDetail detail) {
-    return new Extent(offset, length, false, readsZeroes, readsZeroes, false, null, offset, false);
+    return new Extent(
+        offset,
+        length,
+        false,
+        readsZeroes,
+        readsZeroes,
+        false,
+        null,
+        readsZeroes ? offset : -1,
+        false);
   }
 
   @Override

@@ -218,7 +218,7 @@ final class NewImage {
     try {
       graph.create(driver, filename, options.copy());
     } catch (BlockException e) {
-      if (e.errno() == Errno.EFBIG && e.getMessage().equals(Errno.EFBIG.text())) {
+      if (e.errno() == Errno.EFBIG) {
         throw new BlockException(
             Errno.EFBIG,
             "The image size is too large for file format '"

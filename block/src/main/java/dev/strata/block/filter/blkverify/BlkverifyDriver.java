@@ -11,6 +11,7 @@ import dev.strata.block.Preallocation;
 import dev.strata.block.driver.FilterDriver;
 import dev.strata.block.option.ImageName;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Trusts the raw copy and compares. */
@@ -34,6 +35,12 @@ final class BlkverifyDriver extends FilterDriver {
     return Limits.NONE
         .withRequestAlignment(Math.max(a.requestAlignment(), b.requestAlignment()))
         .withMemoryAlignment(Math.max(a.memoryAlignment(), b.memoryAlignment()));
+  }
+
+  /** Two disks are below: what one of them can do this one cannot. */
+  @Override
+  public <C> Optional<C> capability(Class<C> type) {
+    return type.isInstance(this) ? Optional.of(type.cast(this)) : Optional.empty();
   }
 
   @Override
