@@ -6,6 +6,10 @@ import dev.strata.block.Errno;
 import io.airlift.compress.v3.MalformedInputException;
 import io.airlift.compress.v3.zstd.ZstdCompressor;
 import io.airlift.compress.v3.zstd.ZstdDecompressor;
+import io.airlift.compress.v3.zstd.ZstdJavaCompressor;
+import io.airlift.compress.v3.zstd.ZstdJavaDecompressor;
+import io.airlift.compress.v3.zstd.ZstdNativeCompressor;
+import io.airlift.compress.v3.zstd.ZstdNativeDecompressor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -20,7 +24,8 @@ final class ZstdCodec implements ClusterCodec {
 
   /** A compressor and room for whatever it may write: it refuses to try with less. */
   private static final class Compression {
-    private final ZstdCompressor compressor = ZstdCompressor.create();
+    private final ZstdCompressor compressor =
+        ZstdLibrary.LOADED ? new ZstdNativeCompressor() : new ZstdJavaCompressor();
     private MemorySegment room = MemorySegment.NULL;
 
     MemorySegment room(int size) {
@@ -53,7 +58,7 @@ final class ZstdCodec implements ClusterCodec {
   public void decompress(MemorySegment in, MemorySegment out) throws BlockException {
     ZstdDecompressor decompressor = decompressors.poll();
     if (decompressor == null) {
-      decompressor = ZstdDecompressor.create();
+      decompressor = ZstdLibrary.LOADED ? new ZstdNativeDecompressor() : new ZstdJavaDecompressor();
     }
     try {
       long from = 0;

@@ -3,6 +3,7 @@ package dev.strata.formats.compression;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,13 +14,18 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -182,5 +188,19 @@ class ClusterCodecTest {
     }
     assertArrayEquals(GREETING, Arrays.copyOf(back, GREETING.length));
     assertArrayEquals(GREETING, Arrays.copyOfRange(back, GREETING.length, back.length));
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
+  void libzstdIsNotLeftInTheTemporaryFolder() throws Exception {
+    assertTrue(ZstdLibrary.LOADED);
+    String library = "/strata-zstd";
+    try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+      List<String> mapped = maps.filter(line -> line.contains(library)).toList();
+      assertFalse(mapped.isEmpty());
+      for (String line : mapped) {
+        assertTrue(line.endsWith("(deleted)"), line);
+      }
+    }
   }
 }
