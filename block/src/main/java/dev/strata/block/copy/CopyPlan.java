@@ -101,13 +101,21 @@ final class CopyPlan {
       }
       if (skip) {
         next = runEnd;
-        settings.progress().progress(next, total);
         continue;
       }
       boolean zero = runIsZero && settings.sparseBytes() > 0;
       return piece(zero ? left : Math.min(left, maxPiece - (next & (maxPiece - 1))), zero);
     }
     return null;
+  }
+
+  /** How many bytes are to be copied as data; walks over everything. */
+  long dataBytes() throws BlockException {
+    long bytes = 0;
+    for (Piece piece = next(); piece != null; piece = next()) {
+      bytes += piece.zero() ? 0 : piece.length();
+    }
+    return bytes;
   }
 
   private Piece piece(long length, boolean zero) {

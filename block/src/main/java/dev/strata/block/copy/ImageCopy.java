@@ -4,6 +4,7 @@ package dev.strata.block.copy;
 import dev.strata.block.BlockException;
 import dev.strata.block.BufferPool;
 import dev.strata.block.IoVector;
+import dev.strata.block.ProgressListener;
 import dev.strata.block.RequestFlags;
 import dev.strata.block.copy.CopyPlan.Piece;
 import dev.strata.block.graph.BlockBackend;
@@ -35,6 +36,7 @@ public final class ImageCopy {
   private final CopyPlan plan;
   private final RateLimit rate;
   private final AtomicLong copied = new AtomicLong();
+  private volatile long expected; // bytes of data, if anybody wants to know
   private long turn; // the number of the piece that may be written next; guarded by this
   private @Nullable Throwable failure; // the first; guarded by this
 
@@ -59,6 +61,9 @@ public final class ImageCopy {
 
   /** Copies everything; the target is not flushed. */
   public void run() throws BlockException {
+    if (settings.progress() != ProgressListener.NONE) {
+      expected = new CopyPlan(sources, settings).dataBytes();
+    }
     var threads = new ArrayList<Thread>();
     for (int i = 1; i < settings.workers(); i++) {
       threads.add(Thread.ofPlatform().name("copy-" + i).daemon().start(this::work));
@@ -79,7 +84,7 @@ public final class ImageCopy {
     }
     synchronized (this) {
       switch (failure) {
-        case null -> settings.progress().progress(plan.total(), plan.total());
+        case null -> {}
         case BlockException e -> throw e;
         case RuntimeException e -> throw e;
         case Throwable e -> throw new IllegalStateException(e);
@@ -131,10 +136,9 @@ public final class ImageCopy {
     if (settings.inOrder()) {
       endTurn();
     }
-    // A plan that walks faster than the copy is no progress: count what has arrived.
-    settings
-        .progress()
-        .progress(Math.min(copied.addAndGet(piece.length()), plan.total()), plan.total());
+    if (!piece.zero()) {
+      settings.progress().progress(copied.addAndGet(piece.length()), expected);
+    }
   }
 
   private synchronized void awaitTurn(long number) {

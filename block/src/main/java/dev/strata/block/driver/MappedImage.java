@@ -237,8 +237,14 @@ public abstract class MappedImage implements BlockDriver {
     long start = allocation.guestOffset();
     long headLength = offset - start;
     long tailLength = start + allocation.length() - dataEnd;
-    boolean head = headLength > 0 && !(allocation.readsZero() && readsZero(start, headLength));
-    boolean tail = tailLength > 0 && !(allocation.readsZero() && readsZero(dataEnd, tailLength));
+    boolean headZero = headLength == 0 || readsZero(start, headLength);
+    boolean tailZero = tailLength == 0 || readsZero(dataEnd, tailLength);
+    boolean zeroed = false;
+    if (headLength + tailLength > 0 && headZero && tailZero) {
+      zeroed = zeroStorage(allocation) || allocation.readsZero();
+    }
+    boolean head = headLength > 0 && !zeroed;
+    boolean tail = tailLength > 0 && !zeroed;
     if (!head && !tail) {
       allocation.file().event(DebugEvent.WRITE_AIO);
       allocation.file().write(allocation.hostOffset() + headLength, data, flags);
@@ -263,6 +269,22 @@ public abstract class MappedImage implements BlockDriver {
       allocation.file().event(DebugEvent.COW_WRITE);
       allocation.file().event(DebugEvent.WRITE_AIO);
       allocation.file().write(allocation.hostOffset() + (head ? 0 : headLength), all, flags);
+    }
+  }
+
+  /** Zeroes an allocation in one go, if the file below can do that without writing zeroes. */
+  private static boolean zeroStorage(Allocation allocation) throws BlockException {
+    try {
+      allocation.file().event(DebugEvent.CLUSTER_ALLOC_SPACE);
+      allocation
+          .file()
+          .writeZeroes(allocation.hostOffset(), allocation.length(), RequestFlags.NO_FALLBACK);
+      return true;
+    } catch (BlockException e) {
+      if (e.errno() != Errno.EOPNOTSUPP) {
+        throw e;
+      }
+      return false;
     }
   }
 

@@ -282,7 +282,7 @@ final class FileDriver implements BlockDriver, CopyOffload, Deletable {
     try {
       storage.truncate(length);
     } catch (BlockException e) {
-      throw BlockException.of(e.errno(), "Failed to resize file");
+      throw e.errno() == Errno.EFBIG ? e : BlockException.of(e.errno(), "Failed to resize file");
     }
   }
 

@@ -127,7 +127,9 @@ final class ImageCreator implements CreateContext {
       throw new IllegalStateException("The image's file has not been created");
     }
     // From here on the image's own node writes the file, and nobody else may.
-    file.change(Permissions.NONE);
+    for (BlockBackend backend : created) {
+      backend.change(Permissions.NONE);
+    }
     BlockOptions all = driverOptions.copy();
     all.put("driver", driver);
     all.put("file", file.node().name());

@@ -207,7 +207,7 @@ final class Resize {
       return;
     }
     if (needed > Qcow2Header.MAX_L1_BYTES / 8) {
-      throw BlockException.of(Errno.EFBIG, "Failed to grow the L1 table");
+      throw BlockException.of(Errno.EFBIG);
     }
     file.event(DebugEvent.L1_GROW_ALLOC_TABLE);
     long[] entries = Arrays.copyOf(l1.entries(), (int) needed);

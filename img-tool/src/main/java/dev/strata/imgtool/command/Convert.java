@@ -3,6 +3,7 @@ package dev.strata.imgtool.command;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.ProgressListener;
 import dev.strata.block.copy.CopySettings;
 import dev.strata.block.copy.ImageCopy;
 import dev.strata.block.driver.ImageInfo;
@@ -406,6 +407,6 @@ final class Convert implements Subcommand {
         targetBacking == null ? -1 : targetBacking.length(),
         salvage,
         rate,
-        progress);
+        style() == Progress.Style.NONE ? ProgressListener.NONE : progress);
   }
 }

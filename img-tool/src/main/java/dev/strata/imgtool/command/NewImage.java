@@ -119,8 +119,11 @@ final class NewImage {
   }
 
   /** Takes the size in bytes, if there is one. */
-  void size(@Nullable Long size) {
+  void size(@Nullable Long size) throws BlockException {
     if (size != null) {
+      if (options.has("size")) {
+        throw new BlockException(Errno.EINVAL, "The image size must be specified only once");
+      }
       options.put("size", size);
     }
   }

@@ -90,7 +90,10 @@ public final class Progress implements ProgressListener, AutoCloseable {
 
   /** All is done: what is shown is complete. */
   public synchronized void finish() {
-    progress(Math.max(lastTotal, 1), Math.max(lastTotal, 1));
+    if (style != Style.NONE) {
+      lastDone = lastTotal;
+      print(100);
+    }
   }
 
   @Override
