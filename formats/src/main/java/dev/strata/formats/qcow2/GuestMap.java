@@ -77,13 +77,7 @@ final class GuestMap {
     long offset = L1Entry.offset(l1.entry(index));
     if (geometry.offsetInCluster(offset) != 0) {
       throw corruption.corrupt(
-          "L2 table offset 0x"
-              + Long.toHexString(offset)
-              + " unaligned (L1 index: 0x"
-              + Integer.toHexString(index)
-              + ")",
-          -1,
-          -1);
+          "L2 table offset " + hex(offset) + " unaligned (L1 index: " + hex(index) + ")", -1, -1);
     }
     return offset;
   }
@@ -140,10 +134,10 @@ final class GuestMap {
     if (L2Entry.isCompressed(entry)) {
       if (dataFile != file) {
         throw corruption.corrupt(
-            "Compressed cluster entry found in image with external data file (L2 offset: 0x"
-                + Long.toHexString(sliceOffset(l2Offset(guestOffset), guestOffset))
-                + ", L2 index: 0x"
-                + Integer.toHexString(sliceIndex(guestOffset))
+            "Compressed cluster entry found in image with external data file (L2 offset: "
+                + hex(sliceOffset(l2Offset(guestOffset), guestOffset))
+                + ", L2 index: "
+                + hex(sliceIndex(guestOffset))
                 + ")",
             -1,
             -1);
@@ -160,22 +154,22 @@ final class GuestMap {
                   ? "Preallocated zero cluster offset 0x"
                   : "Cluster allocation offset 0x")
               + Long.toHexString(offset)
-              + " unaligned (L2 offset: 0x"
-              + Long.toHexString(l2Offset(guestOffset))
-              + ", L2 index: 0x"
-              + Integer.toHexString(sliceIndex(guestOffset))
+              + " unaligned (L2 offset: "
+              + hex(l2Offset(guestOffset))
+              + ", L2 index: "
+              + hex(sliceIndex(guestOffset))
               + ")",
           -1,
           -1);
     }
     if (dataFile != file && hasStorage(entry) && offset != geometry.startOfCluster(guestOffset)) {
       throw corruption.corrupt(
-          "External data file host cluster offset 0x"
-              + Long.toHexString(offset)
-              + " does not match guest cluster offset: 0x"
-              + Long.toHexString(geometry.startOfCluster(guestOffset))
-              + ", L2 index: 0x"
-              + Integer.toHexString(sliceIndex(guestOffset))
+          "External data file host cluster offset "
+              + hex(offset)
+              + " does not match guest cluster offset: "
+              + hex(geometry.startOfCluster(guestOffset))
+              + ", L2 index: "
+              + hex(sliceIndex(guestOffset))
               + ")",
           -1,
           -1);
@@ -184,10 +178,10 @@ final class GuestMap {
 
   private BlockException invalid(long guestOffset) throws BlockException {
     return corruption.corrupt(
-        "Invalid cluster entry found (L2 offset: 0x"
-            + Long.toHexString(sliceOffset(l2Offset(guestOffset), guestOffset))
-            + ", L2 index: 0x"
-            + Integer.toHexString(sliceIndex(guestOffset))
+        "Invalid cluster entry found (L2 offset: "
+            + hex(sliceOffset(l2Offset(guestOffset), guestOffset))
+            + ", L2 index: "
+            + hex(sliceIndex(guestOffset))
             + ")",
         -1,
         -1);
@@ -263,6 +257,11 @@ final class GuestMap {
       }
     }
     return run;
+  }
+
+  /** As C prints it with {@code %#x}. */
+  private static String hex(long value) {
+    return value == 0 ? "0" : "0x" + Long.toHexString(value);
   }
 
   /** For fault injection: an L2 table is about to be allocated. */

@@ -29,6 +29,7 @@ final class Compare implements Subcommand {
 
   private boolean strict;
   private boolean quiet;
+  private int failureCode = 2; // 3 for block status, 4 for reading
 
   @Override
   public OptionTable options() {
@@ -56,7 +57,7 @@ final class Compare implements Subcommand {
       return 1;
     } catch (BlockException e) {
       terminal.error(e);
-      return 2;
+      return failureCode;
     } finally {
       opener.close();
     }
@@ -79,7 +80,7 @@ final class Compare implements Subcommand {
           opener.quiet();
         }
         case 's' -> strict = true;
-        case 'U' -> opener.forceShare();
+        case 'U' -> opener.forceShare(true);
         case IMAGE_OPTS -> opener.imageOptions(true);
         case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
         default -> throw arguments.wrong("unknown option");
@@ -88,7 +89,14 @@ final class Compare implements Subcommand {
     if (arguments.operands().size() != 2) {
       throw arguments.wrong("Expecting two image file names");
     }
-    CacheMode mode = opener.cache(arguments, cache, "source ");
+    CacheMode mode = CacheMode.of(cache);
+    if (mode == null) {
+      terminal.error("Invalid source cache option: " + cache);
+      return 2;
+    }
+    if (opener.hasImageOptions() && (first != null || second != null)) {
+      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
+    }
     boolean asOptions = opener.hasImageOptions();
     var flags = ImageOpener.flags(false, mode);
     BlockBackend a = opener.open(arguments.operands().get(0), first, asOptions, flags, mode, true);
@@ -97,9 +105,6 @@ final class Compare implements Subcommand {
     String difference;
     try (var progress = new Progress(terminal.out(), style)) {
       difference = compare(a, b, terminal, progress);
-      if (difference == null) {
-        progress.finish();
-      }
       say(difference == null ? "Images are identical." : difference, terminal);
     }
     return difference == null ? 0 : 1;
@@ -143,6 +148,7 @@ final class Compare implements Subcommand {
         say("Warning: Image size mismatch!", terminal);
         BlockBackend longer = a.length() > b.length() ? a : b;
         long difference = notZero(longer, common, one);
+        progress.progress(total, total);
         if (difference >= 0) {
           return "Content mismatch at offset " + difference + "!";
         }
@@ -157,16 +163,17 @@ final class Compare implements Subcommand {
         && first.allocated() == second.allocated();
   }
 
-  private static Extent status(BlockBackend image, long offset, long length) throws BlockException {
+  private Extent status(BlockBackend image, long offset, long length) throws BlockException {
     try {
       return image.statusAbove(null, offset, length, StatusDetail.ZEROES).extent();
     } catch (BlockException e) {
+      failureCode = 3;
       throw new BlockException(
           e.errno(), "Sector allocation test failed for " + image.node().filename());
     }
   }
 
-  private static long difference(
+  private long difference(
       BlockBackend a,
       BlockBackend b,
       Extent first,
@@ -212,16 +219,16 @@ final class Compare implements Subcommand {
     return at;
   }
 
-  private static void read(BlockBackend image, long offset, MemorySegment into)
-      throws BlockException {
+  private void read(BlockBackend image, long offset, MemorySegment into) throws BlockException {
     try {
       image.read(offset, IoVector.of(into), 0);
     } catch (BlockException e) {
+      failureCode = 4;
       throw e.during("Error while reading offset " + offset + " of " + image.node().filename());
     }
   }
 
-  private static long notZero(BlockBackend image, long offset, BufferPool.Buffer buffer)
+  private long notZero(BlockBackend image, long offset, BufferPool.Buffer buffer)
       throws BlockException {
     for (long at = offset; at < image.length(); ) {
       Extent extent = status(image, at, Math.min(image.length() - at, MAX_STATUS));

@@ -62,6 +62,7 @@ final class Convert implements Subcommand {
   private boolean targetIsZero;
   private boolean bitmaps;
   private boolean targetOptions;
+  private boolean quiet;
 
   @Override
   public OptionTable options() {
@@ -138,14 +139,17 @@ final class Convert implements Subcommand {
         case 'l' -> snapshot = argument;
         case 'S' -> sparse(arguments);
         case 'p' -> showProgress = true;
-        case 'q' -> opener.quiet();
+        case 'q' -> {
+          quiet = true;
+          opener.quiet();
+        }
         case 'n' -> noCreate = true;
         case 't' -> cache = argument;
         case 'T' -> sourceCache = argument;
         case 'r' -> rate = number(arguments, "rate limit");
         case 'm' -> workers(arguments);
         case 'W' -> inOrder = false;
-        case 'U' -> opener.forceShare();
+        case 'U' -> opener.forceShare(true);
         case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
         case IMAGE_OPTS -> opener.imageOptions(true);
         case TARGET_IMAGE_OPTS -> targetOptions = true;
@@ -245,6 +249,9 @@ final class Convert implements Subcommand {
       String name = operands.isEmpty() ? null : operands.getLast();
       return NewImage.help(opener.graph(), format, name, terminal);
     }
+    if (opener.hasImageOptions() && opener.format() != null) {
+      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
+    }
     if (operands.size() < 2) {
       throw arguments.wrong("Must specify image file name");
     }
@@ -267,6 +274,7 @@ final class Convert implements Subcommand {
     } else if (backing != null && backingFormat == null) {
       throw arguments.wrongValue("Use of backing file requires explicit backing format");
     }
+    opener.forceShare(false);
     NodeFlags flags = ImageOpener.flags(true, targetMode);
     BlockBackend out =
         opener.open(target, targetOptions ? null : format, targetOptions, flags, targetMode, true);
@@ -283,7 +291,7 @@ final class Convert implements Subcommand {
     if (jsonProgress) {
       return Progress.Style.JSON;
     }
-    return showProgress ? Progress.Style.PERCENT : Progress.Style.NONE;
+    return showProgress && !quiet ? Progress.Style.PERCENT : Progress.Style.NONE;
   }
 
   private void create(
@@ -301,9 +309,9 @@ final class Convert implements Subcommand {
     } catch (BlockException e) {
       throw arguments.wrongValue(e.getMessage());
     }
-    if (!image.options().has("size")) {
-      image.size(total);
-    }
+    // The size of what is copied counts, whatever the options say.
+    image.options().remove("size");
+    image.size(total);
     image.backing(backing, backingFormat);
     String backingFile = image.options().string("backing_file");
     if (backingFile != null && image.options().string("backing_fmt") == null) {

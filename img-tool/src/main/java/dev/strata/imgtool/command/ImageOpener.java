@@ -54,8 +54,8 @@ final class ImageOpener {
   }
 
   /** {@code -U}. */
-  void forceShare() {
-    forceShare = true;
+  void forceShare(boolean share) {
+    forceShare = share;
   }
 
   /** {@code -q}. */

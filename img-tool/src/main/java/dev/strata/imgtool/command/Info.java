@@ -57,7 +57,7 @@ final class Info implements Subcommand {
     for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
       switch (option) {
         case 'f' -> opener.format(arguments.argument());
-        case 'U' -> opener.forceShare();
+        case 'U' -> opener.forceShare(true);
         case OUTPUT -> json = isJson(arguments);
         case BACKING_CHAIN -> chain = true;
         case IMAGE_OPTS -> opener.imageOptions(true);
@@ -67,6 +67,9 @@ final class Info implements Subcommand {
     }
     if (arguments.operands().size() != 1) {
       throw arguments.wrong("Expecting one image file name");
+    }
+    if (opener.hasImageOptions() && opener.format() != null) {
+      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
     }
     List<ImageDescription> images =
         describe(opener, arguments.operands().getFirst(), chain, terminal);

@@ -92,7 +92,7 @@ final class MapCommand implements Subcommand {
         case 'f' -> opener.format(arguments.argument());
         case 's' -> start = Convert.number(arguments, "start offset");
         case 'l' -> max = Convert.number(arguments, "max length");
-        case 'U' -> opener.forceShare();
+        case 'U' -> opener.forceShare(true);
         case OUTPUT -> json = Info.isJson(arguments);
         case IMAGE_OPTS -> opener.imageOptions(true);
         case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
@@ -101,6 +101,9 @@ final class MapCommand implements Subcommand {
     }
     if (arguments.operands().size() != 1) {
       throw arguments.wrong("Expecting one image file name");
+    }
+    if (opener.hasImageOptions() && opener.format() != null) {
+      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
     }
     BlockBackend image =
         opener.open(
