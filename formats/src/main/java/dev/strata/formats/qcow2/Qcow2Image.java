@@ -11,6 +11,7 @@ import dev.strata.block.RequestFlags;
 import dev.strata.block.driver.Allocation;
 import dev.strata.block.driver.BackingEditable;
 import dev.strata.block.driver.BackingReference;
+import dev.strata.block.driver.Checkable;
 import dev.strata.block.driver.Emptiable;
 import dev.strata.block.driver.ImageInfo;
 import dev.strata.block.driver.MappedImage;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * never while guest data move.
  */
 final class Qcow2Image extends MappedImage
-    implements VmStateStore, Emptiable, ImageInfo, BackingEditable {
+    implements VmStateStore, Emptiable, ImageInfo, BackingEditable, Checkable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Child file;
   private final Child dataFile;
@@ -292,6 +293,27 @@ final class Qcow2Image extends MappedImage
   @Override
   public void makeEmpty() throws BlockException {
     alone(() -> writes.discard(0, mappedLength(), true, FreedClusters.Reason.OTHER));
+  }
+
+  @Override
+  public Result check(Repair repair, Listener listener) throws BlockException {
+    lock.lock();
+    try {
+      freed.settle();
+      return new Qcow2Check(this, repair, listener).run();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The image is sound again. */
+  void clearTroubleBits() throws BlockException {
+    Qcow2Header h = header.header();
+    long trouble = Feature.DIRTY | Feature.CORRUPT;
+    if ((h.incompatible() & trouble) != 0) {
+      header.write(h.withFeatures(h.incompatible() & ~trouble, h.compatible(), h.autoclear()));
+      file.flush();
+    }
   }
 
   @Override

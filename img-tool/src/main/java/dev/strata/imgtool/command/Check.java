@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.imgtool.command;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.driver.Checkable;
+import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.json.JsonObject;
+import dev.strata.block.json.JsonWriter;
+import dev.strata.imgtool.command.Arguments.UsageException;
+import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.GetOpt;
+import dev.strata.monitor.commandline.OptionTable;
+import dev.strata.monitor.commandline.Subcommand;
+import dev.strata.monitor.commandline.Terminal;
+import java.util.List;
+import java.util.Optional;
+
+/** {@code qemu-img check}: exit code 0 if all is well, 2 for corruption, 3 for leaks. */
+final class Check implements Subcommand {
+  private static final int OBJECT = OptionTable.FIRST_KEY;
+  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
+  private static final int OUTPUT = OptionTable.FIRST_KEY + 2;
+
+  private static final int UNSUPPORTED = 63;
+
+  private boolean quiet;
+  private boolean json;
+
+  @Override
+  public OptionTable options() {
+    return new OptionTable()
+        .with('h', "help", null, "show this help and end")
+        .with('f', "format", "FMT", "the image's format; guessed if not given")
+        .with('r', "repair", "WHAT", "repair 'leaks', or 'all' that can be repaired")
+        .with('q', "quiet", null, "tell by the exit code only")
+        .with('T', "source-cache", "MODE", "the image's cache mode")
+        .with('U', "force-share", null, "check also while others write")
+        .with(OUTPUT, "output", "FORMAT", "human (the default) or json")
+        .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
+        .with(OBJECT, "object", "OBJECT", "define an object")
+        .operand("FILENAME");
+  }
+
+  @Override
+  public int run(List<String> words, Terminal terminal) throws BlockException {
+    var opener = new ImageOpener(terminal);
+    try {
+      return run(new Arguments(options(), words, terminal), opener, terminal);
+    } catch (UsageException e) {
+      return 1;
+    } finally {
+      opener.close();
+    }
+  }
+
+  private int run(Arguments arguments, ImageOpener opener, Terminal terminal)
+      throws BlockException, UsageException {
+    Checkable.Repair repair = Checkable.Repair.NONE;
+    String cache = "writeback";
+    for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
+      switch (option) {
+        case 'f' -> opener.format(arguments.argument());
+        case 'r' -> repair = repair(arguments);
+        case 'q' -> quiet = true;
+        case 'T' -> cache = arguments.argument();
+        case 'U' -> opener.forceShare(true);
+        case OUTPUT -> json = isJson(arguments);
+        case IMAGE_OPTS -> opener.imageOptions(true);
+        case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
+        default -> throw arguments.wrong("unknown option");
+      }
+    }
+    if (arguments.operands().size() != 1) {
+      throw arguments.wrong("Expecting one image file name");
+    }
+    if (opener.hasImageOptions() && opener.format() != null) {
+      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
+    }
+    CacheMode mode = opener.cache(arguments, cache, "source ");
+    String name = arguments.operands().getFirst();
+    NodeFlags flags = ImageOpener.flags(repair != Checkable.Repair.NONE, mode).withCheck(true);
+    BlockBackend image = opener.open(name, flags, mode, true);
+    Optional<Checkable> checkable = image.node().capability(Checkable.class);
+    if (checkable.isEmpty()) {
+      terminal.error("This image format does not support checks");
+      return UNSUPPORTED;
+    }
+    Checkable.Result result = check(checkable.get(), repair, terminal);
+    if (result.leaksFixed() > 0 || result.corruptionsFixed() > 0) {
+      long leaksFixed = result.leaksFixed();
+      long corruptionsFixed = result.corruptionsFixed();
+      if (!json) {
+        say(
+            "The following inconsistencies were found and repaired:\n\n    "
+                + leaksFixed
+                + " leaked clusters\n    "
+                + corruptionsFixed
+                + " corruptions\n\nDouble checking the fixed image now...\n",
+            terminal);
+      }
+      Checkable.Result again = check(checkable.get(), Checkable.Repair.NONE, terminal);
+      result = withFixed(again, leaksFixed, corruptionsFixed);
+    }
+    if (json) {
+      say(JsonWriter.pretty(toJson(result, name, image.node().driverName())) + "\n", terminal);
+    } else {
+      say(toText(result), terminal);
+    }
+    if (result.checkErrors() > 0) {
+      return 1;
+    }
+    if (result.corruptions() > 0) {
+      return 2;
+    }
+    return result.leaks() > 0 ? 3 : 0;
+  }
+
+  private static boolean isJson(Arguments arguments) throws UsageException {
+    return switch (arguments.argument()) {
+      case "json" -> true;
+      case "human" -> false;
+      default ->
+          throw arguments.wrongValue("--output must be used with human or json as argument.");
+    };
+  }
+
+  private static Checkable.Repair repair(Arguments arguments) throws UsageException {
+    return switch (arguments.argument()) {
+      case "leaks" -> Checkable.Repair.LEAKS;
+      case "all" -> Checkable.Repair.ALL;
+      default ->
+          throw arguments.wrong(
+              "Unknown option value for -r (expecting 'leaks' or 'all'): " + arguments.argument());
+    };
+  }
+
+  private void say(String text, Terminal terminal) {
+    if (!quiet) {
+      terminal.out().print(text);
+    }
+  }
+
+  private static Checkable.Result check(Checkable image, Checkable.Repair repair, Terminal terminal)
+      throws BlockException {
+    var listener =
+        new Checkable.Listener() {
+          @Override
+          public void found(String line) {
+            terminal.line(line);
+          }
+
+          @Override
+          public void progress(long done, long total) {
+            // A check shows its findings, not how far it is.
+          }
+        };
+    try {
+      return image.check(repair, listener);
+    } catch (BlockException e) {
+      throw new BlockException(e.errno(), "Check failed: " + e.errno().text());
+    }
+  }
+
+  private static Checkable.Result withFixed(
+      Checkable.Result result, long leaksFixed, long corruptionsFixed) {
+    return new Checkable.Result(
+        result.corruptions(),
+        result.leaks(),
+        result.checkErrors(),
+        corruptionsFixed,
+        leaksFixed,
+        result.imageEndOffset(),
+        result.totalClusters(),
+        result.allocatedClusters(),
+        result.fragmentedClusters(),
+        result.compressedClusters());
+  }
+
+  private static String toText(Checkable.Result result) {
+    var text = new StringBuilder();
+    if (result.corruptions() == 0 && result.leaks() == 0 && result.checkErrors() == 0) {
+      text.append("No errors were found on the image.\n");
+    }
+    if (result.corruptions() > 0) {
+      text.append('\n').append(result.corruptions()).append(" errors were found on the image.\n");
+      text.append("Data may be corrupted, or further writes to the image may corrupt it.\n");
+    }
+    if (result.leaks() > 0) {
+      text.append('\n').append(result.leaks());
+      text.append(" leaked clusters were found on the image.\n");
+      text.append("This means waste of disk space, but no harm to data.\n");
+    }
+    if (result.checkErrors() > 0) {
+      text.append('\n').append(result.checkErrors());
+      text.append(" internal errors have occurred during the check.\n");
+    }
+    if (result.totalClusters() > 0 && result.allocatedClusters() > 0) {
+      text.append(result.allocatedClusters()).append('/').append(result.totalClusters());
+      text.append(" = ");
+      percent(text, result.allocatedClusters(), result.totalClusters()).append(" allocated, ");
+      percent(text, result.fragmentedClusters(), result.allocatedClusters())
+          .append(" fragmented, ");
+      percent(text, result.compressedClusters(), result.allocatedClusters())
+          .append(" compressed clusters\n");
+    }
+    if (result.imageEndOffset() > 0) {
+      text.append("Image end offset: ").append(result.imageEndOffset()).append('\n');
+    }
+    return text.toString();
+  }
+
+  private static StringBuilder percent(StringBuilder text, long part, long whole) {
+    long hundredths = Math.round(part * 10000.0 / whole);
+    text.append(hundredths / 100).append(hundredths % 100 < 10 ? ".0" : ".");
+    return text.append(hundredths % 100).append('%');
+  }
+
+  private static JsonObject toJson(Checkable.Result result, String name, String format) {
+    var json = new JsonObject();
+    putIfAny(json, "image-end-offset", result.imageEndOffset());
+    putIfAny(json, "total-clusters", result.totalClusters());
+    json.put("check-errors", result.checkErrors());
+    putIfAny(json, "corruptions", result.corruptions());
+    putIfAny(json, "leaks", result.leaks());
+    putIfAny(json, "corruptions-fixed", result.corruptionsFixed());
+    putIfAny(json, "leaks-fixed", result.leaksFixed());
+    putIfAny(json, "allocated-clusters", result.allocatedClusters());
+    putIfAny(json, "fragmented-clusters", result.fragmentedClusters());
+    putIfAny(json, "compressed-clusters", result.compressedClusters());
+    json.put("filename", name);
+    json.put("format", format);
+    return json;
+  }
+
+  private static void putIfAny(JsonObject json, String name, long value) {
+    if (value > 0) {
+      json.put(name, value);
+    }
+  }
+}
