@@ -155,10 +155,7 @@ final class Qcow2Check {
       if (image.dataFile() == file) {
         count(offset, geometry.clusterSize(), "data cluster");
       }
-      boolean data = !L2Entry.isZero(entry) || geometry.extendedL2();
-      if (data) {
-        statistics(offset, active);
-      }
+      statistics(offset, active);
     }
   }
 
