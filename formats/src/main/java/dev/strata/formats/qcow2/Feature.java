@@ -30,8 +30,5 @@ final class Feature {
   /** Autoclear: the external data file reads as a raw image. */
   static final long DATA_FILE_RAW = 1 << 1;
 
-  /** All autoclear bits that are understood. */
-  static final long ALL_AUTOCLEAR = BITMAPS | DATA_FILE_RAW;
-
   private Feature() {}
 }

@@ -112,7 +112,7 @@ final class HeaderFile {
         }
         if ((header.autoclear() & Feature.BITMAPS) == 0) {
           // A program that knows no bitmaps has written since: they are no longer true.
-          yield new HeaderExtension.Unknown(0, body);
+          yield new HeaderExtension.Unknown(type, body);
         }
         int count = (int) Math.min(Integer.MAX_VALUE, in.u32("nb_bitmaps"));
         if (in.u32("reserved") != 0) {

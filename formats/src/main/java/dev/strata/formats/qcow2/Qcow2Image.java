@@ -401,6 +401,7 @@ final class Qcow2Image extends MappedImage
   public void reopen(NodeFlags flags, BlockOptions options) throws BlockException {
     if (flags.writable() && !writable) {
       corruption.checkWritable();
+      Qcow2Open.clearAutoclear(header);
     }
     if (!flags.writable() && writable) {
       settle();

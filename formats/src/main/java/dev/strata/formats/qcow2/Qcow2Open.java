@@ -38,7 +38,7 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
     Child data = openDataFile(context, header, file);
     var image = new Qcow2Image(context, new Qcow2Open(file, data, header, options));
     if (context.flags().writable()) {
-      clearUnknownAutoclear(header);
+      clearAutoclear(header);
     }
     return image;
   }
@@ -171,13 +171,15 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
     return context.childNamedByImage("data-file", EdgeRole.DATA, named.name());
   }
 
-  private static void clearUnknownAutoclear(HeaderFile header) throws BlockException {
+  /**
+   * Clears the autoclear bits of features that a writer here does not keep up: bitmaps among them,
+   * which are then known not to tell of what is written from now on.
+   */
+  static void clearAutoclear(HeaderFile header) throws BlockException {
     Qcow2Header h = header.header();
-    // Bitmaps that are not in the header any more were not kept by the last writer.
-    boolean bitmaps = header.extension(HeaderExtension.Bitmaps.class) != null;
-    long known = bitmaps ? Feature.ALL_AUTOCLEAR : Feature.DATA_FILE_RAW;
-    if ((h.autoclear() & ~known) != 0) {
-      header.write(h.withFeatures(h.incompatible(), h.compatible(), h.autoclear() & known));
+    if ((h.autoclear() & ~Feature.DATA_FILE_RAW) != 0) {
+      header.write(
+          h.withFeatures(h.incompatible(), h.compatible(), h.autoclear() & Feature.DATA_FILE_RAW));
     }
   }
 }
