@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.imgtool.command;
 
+import dev.strata.block.BlockException;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Terminal;
@@ -11,19 +12,36 @@ final class Arguments {
   private final GetOpt reader;
   private final OptionTable table;
   private final Terminal terminal;
+  private final boolean plain;
   private boolean missing;
 
   Arguments(OptionTable table, List<String> words, Terminal terminal) {
     this.table = table;
     this.terminal = terminal;
+    this.plain = false;
     this.reader =
         table.read(terminal.program(), words, message -> missing = message.contains("requires an"));
+  }
+
+  private Arguments(OptionTable table, List<String> words, Terminal terminal, GetOpt reader) {
+    this.table = table;
+    this.terminal = terminal;
+    this.plain = true;
+    this.reader = reader;
+  }
+
+  /**
+   * A reader that reports in glibc's own words, with the command's name in front, and then has
+   * {@link #next} answer {@link GetOpt#ERROR}.
+   */
+  static Arguments plain(String command, OptionTable table, List<String> words, Terminal terminal) {
+    return new Arguments(table, words, terminal, table.read(command, words, terminal::line));
   }
 
   /** The next option, or {@link GetOpt#END}. */
   int next() throws UsageException {
     int option = reader.next();
-    if (option == GetOpt.ERROR) {
+    if (option == GetOpt.ERROR && !plain) {
       String word = reader.lastWord();
       terminal.usage(
           missing
@@ -51,6 +69,12 @@ final class Arguments {
   /** The failure of a wrong value; the user knows the command. */
   UsageException wrongValue(String message) {
     terminal.error(message);
+    return new UsageException();
+  }
+
+  /** The failure of a wrong value, with its hint. */
+  UsageException wrong(BlockException failure) {
+    terminal.error(failure);
     return new UsageException();
   }
 

@@ -13,6 +13,8 @@ import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.List;
 import java.util.Optional;
 
@@ -211,9 +213,9 @@ final class Check implements Subcommand {
   }
 
   private static StringBuilder percent(StringBuilder text, long part, long whole) {
-    long hundredths = Math.round(part * 10000.0 / whole);
-    text.append(hundredths / 100).append(hundredths % 100 < 10 ? ".0" : ".");
-    return text.append(hundredths % 100).append('%');
+    // Of the exact double, half to even: as printf(3) rounds 3.125.
+    var value = new BigDecimal(Math.max(part, 0) * 100.0 / whole);
+    return text.append(value.setScale(2, RoundingMode.HALF_EVEN).toPlainString()).append('%');
   }
 
   private static JsonObject toJson(Checkable.Result result, String name, String format) {

@@ -33,8 +33,10 @@ public final class Commands {
       case "compare" -> new Compare();
       case "convert" -> new Convert();
       case "create" -> new Create();
+      case "dd" -> new Dd();
       case "info" -> new Info();
       case "map" -> new MapCommand();
+      case "measure" -> new Measure();
       default -> null;
     };
   }

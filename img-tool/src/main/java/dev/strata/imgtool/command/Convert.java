@@ -8,10 +8,8 @@ import dev.strata.block.copy.CopySettings;
 import dev.strata.block.copy.ImageCopy;
 import dev.strata.block.driver.ImageInfo;
 import dev.strata.block.driver.NodeFlags;
-import dev.strata.block.driver.SnapshotStore;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.Edge;
-import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionString;
 import dev.strata.block.option.Size;
 import dev.strata.imgtool.command.Arguments.UsageException;
@@ -52,7 +50,7 @@ final class Convert implements Subcommand {
   private @Nullable String backing;
   private @Nullable String backingFormat;
   private @Nullable String options;
-  private @Nullable String snapshot;
+  private @Nullable SnapshotParameter snapshot;
   private boolean sparseGiven;
   private long sparse = 4096;
   private long rate;
@@ -136,7 +134,7 @@ final class Convert implements Subcommand {
         case 'C' -> copyRange = true;
         case 'c' -> compress = true;
         case 'o' -> options = Create.joined(options, argument, arguments);
-        case 'l' -> snapshot = argument;
+        case 'l' -> snapshot = SnapshotParameter.parse(argument, arguments);
         case 'S' -> sparse(arguments);
         case 'p' -> showProgress = true;
         case 'q' -> {
@@ -266,7 +264,10 @@ final class Convert implements Subcommand {
       total += source.length();
     }
     if (snapshot != null) {
-      loadSnapshot(sources, arguments);
+      if (snapshot.word() != null && sources.size() > 1) {
+        throw arguments.wrongValue("No support for concatenating multiple snapshot");
+      }
+      snapshot.load(sources.getFirst());
     }
     String target = operands.getLast();
     if (!noCreate) {
@@ -335,51 +336,6 @@ final class Convert implements Subcommand {
     } catch (BlockException e) {
       throw e.during(target + ": error while converting " + format);
     }
-  }
-
-  private void loadSnapshot(List<BlockBackend> sources, Arguments arguments)
-      throws BlockException, UsageException {
-    if (sources.size() > 1) {
-      throw arguments.wrongValue("No support for concatenating multiple snapshot");
-    }
-    String wanted = String.valueOf(snapshot);
-    String id = null;
-    String name = wanted;
-    boolean both = true;
-    if (wanted.startsWith("snapshot.")) {
-      BlockOptions parsed;
-      try {
-        parsed = OptionString.parseCreation(wanted);
-        id = parsed.takeString("snapshot.id");
-        name = parsed.takeString("snapshot.name");
-        for (String unknown : parsed.names()) {
-          throw new BlockException(Errno.EINVAL, "Invalid parameter '" + unknown + "'");
-        }
-      } catch (BlockException e) {
-        arguments.wrongValue(e.getMessage());
-        throw arguments.wrongValue("Failed in parsing snapshot param '" + wanted + "'");
-      }
-      both = false;
-    }
-    BlockBackend source = sources.getFirst();
-    Optional<SnapshotStore> store = source.node().capability(SnapshotStore.class);
-    SnapshotStore.Snapshot found = null;
-    if (store.isPresent()) {
-      for (SnapshotStore.Snapshot candidate : store.get().snapshots()) {
-        boolean matches =
-            both
-                ? candidate.id().equals(name) || candidate.name().equals(name)
-                : (id == null || candidate.id().equals(id))
-                    && (name == null || candidate.name().equals(name));
-        if (matches && found == null) {
-          found = candidate;
-        }
-      }
-    }
-    if (store.isEmpty() || found == null) {
-      throw arguments.wrongValue("Failed to load snapshot: Can't find snapshot");
-    }
-    store.get().loadSnapshot(found);
   }
 
   private void checkTarget(BlockBackend out, long total, Arguments arguments)

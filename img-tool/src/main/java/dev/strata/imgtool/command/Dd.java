@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.imgtool.command;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.BufferPool;
+import dev.strata.block.Errno;
+import dev.strata.block.IoVector;
+import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.option.Size;
+import dev.strata.imgtool.command.Arguments.UsageException;
+import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.GetOpt;
+import dev.strata.monitor.commandline.OptionTable;
+import dev.strata.monitor.commandline.Subcommand;
+import dev.strata.monitor.commandline.Terminal;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** {@code qemu-img dd}: copies blocks of an image into a new one. */
+final class Dd implements Subcommand {
+  private static final int OBJECT = OptionTable.FIRST_KEY;
+  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
+
+  // Blocks are moved many at a time: their size says how much is copied, not how.
+  private static final long BUFFER = 2 << 20;
+
+  private String outFormat = "raw";
+  private long blockSize = 512;
+  private long count = -1; // in blocks, -1 for all
+  private long skip; // in blocks
+  private @Nullable String input;
+  private @Nullable String output;
+
+  @Override
+  public OptionTable options() {
+    return new OptionTable()
+        .with('f', "format", "FMT", "the input's format; guessed if not given")
+        .with('O', "output-format", "FMT", "the output's format; raw if not given")
+        .with('U', "force-share", null, "read also while others write")
+        .with('h', "help", null, "show this help and end")
+        .with(OBJECT, "object", "OBJECT", "define an object")
+        .with(IMAGE_OPTS, "image-opts", null, "the input is a list of options")
+        .operand("[bs=BYTES]")
+        .operand("[count=BLOCKS]")
+        .operand("[skip=BLOCKS]")
+        .operand("if=INPUT")
+        .operand("of=OUTPUT");
+  }
+
+  @Override
+  public int run(List<String> words, Terminal terminal) throws BlockException {
+    var opener = new ImageOpener(terminal);
+    try {
+      return run(new Arguments(options(), words, terminal), opener, terminal);
+    } catch (UsageException e) {
+      return 1;
+    } finally {
+      opener.close();
+    }
+  }
+
+  private int run(Arguments arguments, ImageOpener opener, Terminal terminal)
+      throws BlockException, UsageException {
+    for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
+      switch (option) {
+        case 'f' -> opener.format(arguments.argument());
+        case 'O' -> outFormat = arguments.argument();
+        case 'U' -> opener.forceShare(true);
+        case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
+        case IMAGE_OPTS -> opener.imageOptions(true);
+        default -> throw arguments.wrong("unknown option");
+      }
+    }
+    for (String operand : arguments.operands()) {
+      take(operand, arguments);
+    }
+    if (input == null || output == null) {
+      throw arguments.wrongValue("Must specify both input and output files");
+    }
+    if (opener.hasImageOptions() && opener.format() != null) {
+      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
+    }
+    return copy(input, output, arguments, opener, terminal);
+  }
+
+  private void take(String operand, Arguments arguments) throws UsageException {
+    int equals = operand.indexOf('=');
+    String name = equals < 0 ? operand : operand.substring(0, equals);
+    String value = equals < 0 ? "" : operand.substring(equals + 1);
+    switch (equals < 0 ? "" : name) {
+      case "bs" -> blockSize = number(name, value, 1, Integer.MAX_VALUE, arguments);
+      case "count" -> count = number(name, value, 0, Long.MAX_VALUE, arguments);
+      case "skip" -> skip = number(name, value, 0, Long.MAX_VALUE, arguments);
+      case "if" -> input = value;
+      case "of" -> output = value;
+      default -> throw arguments.wrongValue("unrecognized operand " + name);
+    }
+  }
+
+  private static long number(String name, String text, long min, long max, Arguments arguments)
+      throws UsageException {
+    try {
+      long value = Size.parse(text);
+      if (value >= min && value <= max) {
+        return value;
+      }
+    } catch (BlockException e) {
+      if (e.errno() != Errno.ERANGE) {
+        arguments.wrongValue(
+            "Invalid " + name + " specified. You may use k, M, G, T, P or E suffixes for");
+        throw arguments.wrongValue(
+            "kilobytes, megabytes, gigabytes, terabytes, petabytes and exabytes.");
+      }
+    }
+    throw arguments.wrongValue(
+        "Invalid " + name + " specified. Must be between " + min + " and " + max + ".");
+  }
+
+  private int copy(
+      String from, String to, Arguments arguments, ImageOpener opener, Terminal terminal)
+      throws BlockException, UsageException {
+    CacheMode cache = CacheMode.WRITEBACK;
+    BlockBackend source = opener.open(from, ImageOpener.flags(false, cache), cache, true);
+    if (opener.graph().drivers().find(outFormat) == null) {
+      throw arguments.wrongValue("Unknown file format");
+    }
+    var image = new NewImage(opener.graph(), to, outFormat);
+    // As the reference has it, the blocks that are skipped are among those counted.
+    long end = source.length();
+    if (count >= 0 && count <= end / blockSize) {
+      end = count * blockSize;
+    }
+    boolean beyond = skip > end / blockSize;
+    long start = beyond ? end : skip * blockSize;
+    image.size(end - start);
+    try {
+      image.create();
+    } catch (BlockException e) {
+      throw e.during(to + ": error while creating output image");
+    }
+    opener.forceShare(false);
+    BlockBackend target =
+        opener.open(to, outFormat, false, ImageOpener.flags(true, cache), cache, true);
+    if (beyond) {
+      terminal.error(from + ": cannot skip to specified offset");
+      return 0;
+    }
+    try (BufferPool.Buffer buffer = opener.graph().buffers().acquire(BUFFER)) {
+      for (long at = start; at < end; ) {
+        long part = Math.min(end - at, BUFFER);
+        IoVector memory = IoVector.of(buffer.segment().asSlice(0, part));
+        try {
+          source.read(at, memory, 0);
+        } catch (BlockException e) {
+          throw e.during("error while reading from input image file");
+        }
+        try {
+          target.write(at - start, memory, 0);
+        } catch (BlockException e) {
+          throw e.during("error while writing to output image file");
+        }
+        at += part;
+      }
+    }
+    return 0;
+  }
+}
