@@ -18,6 +18,7 @@ import dev.strata.block.driver.Permissions;
 import dev.strata.block.option.BlockOptions;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -366,8 +367,19 @@ final class FileDriver implements BlockDriver, CopyOffload, Deletable {
     old.close();
   }
 
+  /** A device is nothing to delete: it was not created either, and is not an image's alone. */
+  @Override
+  public <C> Optional<C> capability(Class<C> type) {
+    return type.isInstance(this) && !(device && type == Deletable.class)
+        ? Optional.of(type.cast(this))
+        : Optional.empty();
+  }
+
   @Override
   public void delete() throws BlockException {
+    if (device) {
+      throw BlockException.of(Errno.EOPNOTSUPP);
+    }
     try {
       Files.deleteIfExists(opener.path());
     } catch (IOException e) {

@@ -346,4 +346,20 @@ class FileDriverTest {
     }
     assertFalse(Files.exists(path));
   }
+
+  @Test
+  void aDeviceCannotBeDeleted() throws IOException {
+    folder(Host.NATIVE);
+    try (Disk disk =
+        Disk.open(
+            List.of(new HostDeviceFactory()),
+            NodeFlags.READ_ONLY,
+            "driver",
+            "host_device",
+            "filename",
+            "/dev/null")) {
+      assertTrue(disk.node().capability(CopyOffload.class).isPresent());
+      assertFalse(disk.node().capability(dev.strata.block.driver.Deletable.class).isPresent());
+    }
+  }
 }
