@@ -231,7 +231,7 @@ record Qcow2Create(
     Child data = dataFile == null ? null : context.createDataFile(dataFile);
     long clusterSize = 1L << clusterBits;
     // Tables first, the header last: a crash before it leaves no image at all.
-    file.truncate(0, true, Preallocation.OFF, 0);
+    file.truncate(0, false, Preallocation.OFF, 0);
     writeRefcounts(file, clusterSize);
     var cluster = new byte[(int) clusterSize];
     HeaderFile.encode(cluster, header(), extensions(), backingFile);
