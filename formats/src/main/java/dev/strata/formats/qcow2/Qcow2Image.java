@@ -248,6 +248,9 @@ final class Qcow2Image extends MappedImage
       throw BlockException.of(Errno.EOPNOTSUPP);
     }
     if (header.header().version() < 3) {
+      if (readsZero(start, Math.min(end, size) - start)) {
+        return; // nothing is mapped there that this version would have to change
+      }
       if (context().backing() != null || !RequestFlags.has(flags, RequestFlags.MAY_UNMAP)) {
         throw BlockException.of(Errno.EOPNOTSUPP);
       }
