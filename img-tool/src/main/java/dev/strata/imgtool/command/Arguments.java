@@ -23,7 +23,7 @@ final class Arguments {
         table.read(terminal.program(), words, message -> missing = message.contains("requires an"));
   }
 
-  private Arguments(OptionTable table, List<String> words, Terminal terminal, GetOpt reader) {
+  private Arguments(OptionTable table, Terminal terminal, GetOpt reader) {
     this.table = table;
     this.terminal = terminal;
     this.plain = true;
@@ -35,7 +35,7 @@ final class Arguments {
    * {@link #next} answer {@link GetOpt#ERROR}.
    */
   static Arguments plain(String command, OptionTable table, List<String> words, Terminal terminal) {
-    return new Arguments(table, words, terminal, table.read(command, words, terminal::line));
+    return new Arguments(table, terminal, table.read(command, words, terminal::line));
   }
 
   /** The next option, or {@link GetOpt#END}. */
