@@ -65,6 +65,16 @@ final class L1Table {
     }
   }
 
+  /** Sets all entries, as many as there are, in the file and in memory. */
+  void rewrite(long[] newEntries) throws BlockException {
+    if (newEntries.length > 0) {
+      overlaps.beforeWrite(OverlapCheck.ACTIVE_L1, offset, newEntries.length * 8L);
+      file.event(DebugEvent.L1_UPDATE);
+      file.write(offset, RefcountTable.toBytes(newEntries), 0);
+    }
+    entries = newEntries;
+  }
+
   /** The table is another one now; the file knows already. */
   void replace(long newOffset, long[] newEntries) {
     offset = newOffset;

@@ -2,21 +2,23 @@
 package dev.strata.formats.qcow2;
 
 import dev.strata.block.BlockException;
-import java.util.ArrayList;
+import dev.strata.block.Child;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Where an image's metadata lie, for {@link OverlapCheck}. Guarded by the image's table lock. */
 final class MetadataPlaces implements OverlapCheck.Places {
+  private final Child file;
   private final Geometry geometry;
   private final HeaderFile header;
   private final Corruption corruption;
   private @Nullable L1Table l1;
   private @Nullable RefcountTable refcountTable;
-  private List<L1Table> inactive = List.of();
+  private List<SnapshotEntry> inactive = List.of();
   private long snapshotTableSize;
 
-  MetadataPlaces(Geometry geometry, HeaderFile header, Corruption corruption) {
+  MetadataPlaces(Child file, Geometry geometry, HeaderFile header, Corruption corruption) {
+    this.file = file;
     this.geometry = geometry;
     this.header = header;
     this.corruption = corruption;
@@ -28,9 +30,9 @@ final class MetadataPlaces implements OverlapCheck.Places {
     refcountTable = table;
   }
 
-  /** The L1 tables of the snapshots, and the size of the table of snapshots in bytes. */
-  void snapshots(List<L1Table> tables, long tableSize) {
-    inactive = new ArrayList<>(tables);
+  /** The snapshots, and the size of their table in bytes. */
+  void snapshots(List<SnapshotEntry> snapshots, long tableSize) {
+    inactive = snapshots;
     snapshotTableSize = tableSize;
   }
 
@@ -48,7 +50,7 @@ final class MetadataPlaces implements OverlapCheck.Places {
           && touches(from, to, active.offset(), active.size() * 8L)) {
         return OverlapCheck.ACTIVE_L1;
       }
-      if ((wanted & OverlapCheck.ACTIVE_L2) != 0 && pointsInto(active, from, to)) {
+      if ((wanted & OverlapCheck.ACTIVE_L2) != 0 && pointsInto(active.entries(), from, to)) {
         return OverlapCheck.ACTIVE_L2;
       }
     }
@@ -70,13 +72,21 @@ final class MetadataPlaces implements OverlapCheck.Places {
         && touches(from, to, header.header().snapshotsOffset(), snapshotTableSize)) {
       return OverlapCheck.SNAPSHOT_TABLE;
     }
-    for (L1Table snapshot : inactive) {
+    for (SnapshotEntry snapshot : inactive) {
+      if (!snapshot.isPlausible()) {
+        continue;
+      }
       if ((wanted & OverlapCheck.INACTIVE_L1) != 0
-          && touches(from, to, snapshot.offset(), snapshot.size() * 8L)) {
+          && touches(from, to, snapshot.l1Offset(), snapshot.l1Size() * 8L)) {
         return OverlapCheck.INACTIVE_L1;
       }
-      if ((wanted & OverlapCheck.INACTIVE_L2) != 0 && pointsInto(snapshot, from, to)) {
-        return OverlapCheck.INACTIVE_L2;
+      if ((wanted & OverlapCheck.INACTIVE_L2) != 0) {
+        // Read each time: all of them in memory would be too much, and few ask for this check.
+        var entries = new long[(int) snapshot.l1Size()];
+        RefcountTable.readWords(file, snapshot.l1Offset(), entries);
+        if (pointsInto(entries, from, to)) {
+          return OverlapCheck.INACTIVE_L2;
+        }
       }
     }
     if ((wanted & OverlapCheck.BITMAP_DIRECTORY) != 0) {
@@ -93,8 +103,8 @@ final class MetadataPlaces implements OverlapCheck.Places {
     return size > 0 && start < to && from < start + size;
   }
 
-  private boolean pointsInto(L1Table table, long from, long to) {
-    for (long entry : table.entries()) {
+  private boolean pointsInto(long[] table, long from, long to) {
+    for (long entry : table) {
       long l2 = L1Entry.offset(entry);
       if (l2 != 0 && l2 < to && from < l2 + geometry.clusterSize()) {
         return true;

@@ -18,10 +18,12 @@ import dev.strata.block.driver.MappedImage;
 import dev.strata.block.driver.Mapping;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
+import dev.strata.block.driver.SnapshotStore;
 import dev.strata.block.driver.VmStateStore;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonValue;
 import dev.strata.block.option.BlockOptions;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * never while guest data move.
  */
 final class Qcow2Image extends MappedImage
-    implements VmStateStore, Emptiable, ImageInfo, BackingEditable, Checkable {
+    implements VmStateStore, Emptiable, ImageInfo, BackingEditable, Checkable, SnapshotStore {
   private final ReentrantLock lock = new ReentrantLock();
   private final Child file;
   private final Child dataFile;
@@ -49,6 +51,7 @@ final class Qcow2Image extends MappedImage
   private final CompressedClusters compressed;
   private final Corruption corruption;
   private final boolean lazyWanted;
+  private final Snapshots snapshots;
   private volatile long size;
   private volatile boolean writable;
   private volatile boolean hasSnapshots;
@@ -68,7 +71,7 @@ final class Qcow2Image extends MappedImage
         options.lazyRefcounts() != null
             ? options.lazyRefcounts()
             : (header.header().compatible() & Feature.LAZY_REFCOUNTS) != 0;
-    var sections = new MetadataPlaces(geometry, header, corruption);
+    var sections = new MetadataPlaces(file, geometry, header, corruption);
     this.overlaps = new OverlapCheck(sections, options.overlapChecks());
     CacheSizes sizes =
         CacheSizes.of(
@@ -118,6 +121,7 @@ final class Qcow2Image extends MappedImage
             context.buffers(),
             lock);
     this.hasSnapshots = header.header().snapshotCount() > 0;
+    this.snapshots = new Snapshots(this, sections, context.flags().check());
   }
 
   /** What {@link GuestWrites} asks of the image. */
@@ -398,6 +402,61 @@ final class Qcow2Image extends MappedImage
   public long vmStateOffset() {
     long coverage = geometry.l1EntryCoverage();
     return (size + coverage - 1) / coverage * coverage;
+  }
+
+  @Override
+  public List<Snapshot> snapshots() throws BlockException {
+    lock.lock();
+    try {
+      return snapshots.list();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public Snapshot createSnapshot(Snapshot wanted) throws BlockException {
+    var made = new Snapshot[1];
+    aloneLocked(() -> made[0] = snapshots.create(wanted));
+    if (wanted.vmStateSize() > 0) {
+      // The snapshot has it now; the active tables need not be copied for it again.
+      long start = vmStateOffset();
+      long cluster = geometry.clusterSize();
+      long end = (start + wanted.vmStateSize() + cluster - 1) & -cluster;
+      long length = Math.min(end, mappedLength()) - start;
+      alone(() -> writes.discard(start, length, true, FreedClusters.Reason.OTHER));
+    }
+    return made[0];
+  }
+
+  @Override
+  public void applySnapshot(Snapshot snapshot) throws BlockException {
+    aloneLocked(() -> snapshots.apply(snapshot));
+  }
+
+  @Override
+  public void deleteSnapshot(Snapshot snapshot) throws BlockException {
+    aloneLocked(() -> snapshots.delete(snapshot));
+  }
+
+  @Override
+  public void loadSnapshot(Snapshot snapshot) throws BlockException {
+    if (writable) {
+      throw BlockException.of(Errno.EINVAL);
+    }
+    aloneLocked(() -> snapshots.load(snapshot));
+  }
+
+  private void aloneLocked(MapChange work) throws BlockException {
+    alone(
+        () -> {
+          lock.lock();
+          try {
+            work.run();
+          } finally {
+            lock.unlock();
+          }
+        });
   }
 
   @Override

@@ -37,6 +37,8 @@ public final class Commands {
       case "info" -> new Info();
       case "map" -> new MapCommand();
       case "measure" -> new Measure();
+      case "resize" -> new Resize();
+      case "snapshot" -> new SnapshotCommand();
       default -> null;
     };
   }

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.qcow2;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Child;
+import dev.strata.block.Errno;
+import dev.strata.block.IoVector;
+import dev.strata.block.driver.SnapshotStore.Snapshot;
+import dev.strata.block.layout.StructReader;
+import dev.strata.block.layout.StructWriter;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The snapshot table as the file has it.
+ *
+ * @see "QEMU docs/interop/qcow2.txt, Snapshots"
+ */
+final class SnapshotTable {
+  /** The most bytes of extra data of an entry. */
+  static final int MAX_EXTRA_DATA = 1024;
+
+  /** The most bytes of the table. */
+  static final long MAX_BYTES = 64L << 20;
+
+  private static final int FIXED = 40;
+  private static final int KNOWN_EXTRA = 24;
+  private static final int CHUNK = 64 << 10;
+
+  private final Child file;
+  private final long start;
+  private final long end; // of the file
+  private long position;
+  private MemorySegment chunk = MemorySegment.ofArray(new byte[0]);
+  private long chunkOffset;
+
+  private SnapshotTable(Child file, long start) throws BlockException {
+    this.file = file;
+    this.start = start;
+    this.end = file.length();
+    this.position = start;
+  }
+
+  /** A table with its length in the file. */
+  record Loaded(List<SnapshotEntry> entries, long bytes) {}
+
+  /** Reads the table that the header names, whose number of entries the caller has bounded. */
+  static Loaded load(Child file, Qcow2Header header) throws BlockException {
+    var entries = new ArrayList<SnapshotEntry>();
+    var table = new SnapshotTable(file, header.snapshotsOffset());
+    for (int i = 0; i < header.snapshotCount(); i++) {
+      entries.add(table.entry(i, header.size()));
+      if (table.position - table.start > MAX_BYTES) {
+        throw new BlockException(Errno.EFBIG, "Snapshot table is too big")
+            .withHint(
+                "You can force-remove all "
+                    + (header.snapshotCount() - i)
+                    + " overhanging snapshots with qemu-img check -r all");
+      }
+    }
+    return new Loaded(entries, table.position - table.start);
+  }
+
+  private SnapshotEntry entry(int index, long diskSize) throws BlockException {
+    StructReader in = StructReader.bigEndian(take(FIXED));
+    long l1Offset = in.u64("l1_table_offset"); //        0
+    long l1Size = in.u32("l1_size"); //                  8
+    int idSize = in.u16("id_str_size"); //              12
+    int nameSize = in.u16("name_size"); //              14
+    long seconds = in.u32("date_sec"); //               16
+    long nanos = in.u32("date_nsec"); //                20
+    long clock = in.u64("vm_clock_nsec"); //            24
+    long vmStateSize = in.u32("vm_state_size"); //      32
+    long extraSize = in.u32("extra_data_size"); //      36
+    if (extraSize > MAX_EXTRA_DATA) {
+      throw new BlockException(
+              Errno.EFBIG, "Too much extra metadata in snapshot table entry " + index)
+          .withHint("You can force-remove this extra metadata with qemu-img check -r all");
+    }
+    byte[] extra = bytes((int) extraSize);
+    StructReader known = StructReader.bigEndian(MemorySegment.ofArray(extra));
+    if (extraSize >= 8) {
+      vmStateSize = known.u64("vm_state_size");
+    }
+    long size = extraSize >= 16 ? known.u64("disk_size") : diskSize;
+    long instructions = extraSize >= KNOWN_EXTRA ? known.u64("icount") : -1;
+    byte[] unknown =
+        extra.length > KNOWN_EXTRA
+            ? Arrays.copyOfRange(extra, KNOWN_EXTRA, extra.length)
+            : new byte[0];
+    byte[] id = bytes(idSize);
+    byte[] name = bytes(nameSize);
+    position = start + ((position - start + 7) & -8L);
+    var info =
+        new Snapshot(
+            new String(id, StandardCharsets.UTF_8),
+            new String(name, StandardCharsets.UTF_8),
+            vmStateSize,
+            seconds,
+            (int) Math.min(nanos, 999_999_999),
+            clock,
+            instructions,
+            size);
+    return new SnapshotEntry(l1Offset, l1Size, id, name, unknown, info);
+  }
+
+  private byte[] bytes(int length) throws BlockException {
+    return take(length).toArray(ValueLayout.JAVA_BYTE);
+  }
+
+  /** The next bytes; what lies in the file behind them is read with them. */
+  private MemorySegment take(int length) throws BlockException {
+    long from = position - chunkOffset;
+    if (from + length > chunk.byteSize()) {
+      long size = Math.max(length, Math.min(CHUNK, end - position));
+      chunk = MemorySegment.ofArray(new byte[(int) size]);
+      chunkOffset = position;
+      from = 0;
+      try {
+        file.read(position, IoVector.of(chunk), 0);
+      } catch (BlockException e) {
+        throw BlockException.of(e.errno(), "Failed to read snapshot table");
+      }
+    }
+    position += length;
+    return chunk.asSlice(from, length);
+  }
+
+  private static long length(SnapshotEntry entry) {
+    long length = FIXED + KNOWN_EXTRA + entry.unknown().length;
+    return length + entry.id().length + entry.name().length;
+  }
+
+  /** The table's bytes. */
+  static byte[] encode(List<SnapshotEntry> entries) throws BlockException {
+    long size = 0;
+    for (SnapshotEntry entry : entries) {
+      size = ((size + 7) & -8L) + length(entry);
+    }
+    if (size > MAX_BYTES || entries.size() > Qcow2Header.MAX_SNAPSHOTS) {
+      throw BlockException.of(Errno.EFBIG);
+    }
+    var bytes = new byte[(int) size];
+    var out = StructWriter.bigEndian(MemorySegment.ofArray(bytes));
+    for (SnapshotEntry entry : entries) {
+      out.zeroes(-out.position() & 7);
+      Snapshot info = entry.info();
+      long vmStateSize = info.vmStateSize();
+      out.u64(entry.l1Offset());
+      out.u32(entry.l1Size());
+      out.u16(entry.id().length);
+      out.u16(entry.name().length);
+      out.u32(info.dateSeconds());
+      out.u32(info.dateNanos());
+      out.u64(info.vmClockNanos());
+      out.u32(vmStateSize >>> 32 == 0 ? vmStateSize : 0);
+      out.u32(KNOWN_EXTRA + entry.unknown().length);
+      out.u64(vmStateSize);
+      out.u64(info.diskSize());
+      out.u64(info.instructionCount());
+      out.bytes(entry.unknown());
+      out.bytes(entry.id());
+      out.bytes(entry.name());
+    }
+    return bytes;
+  }
+}

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.qcow2;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Child;
+import dev.strata.block.Errno;
+import dev.strata.block.IoVector;
+import dev.strata.block.driver.SnapshotStore.Snapshot;
+import dev.strata.block.layout.StructWriter;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The internal snapshots of an image. References are on disk before anything points there, and fall
+ * only when nothing does any more: a crash leaks clusters at worst. Nothing else is in flight
+ * during a change; under the image's table lock.
+ */
+final class Snapshots {
+  private static final int SECTOR = 512;
+
+  private final Qcow2Image image;
+  private final MetadataPlaces places;
+  private List<SnapshotEntry> entries = List.of();
+  private long tableBytes;
+  private @Nullable BlockException unreadable;
+  private boolean pointed; // the file may point to what a change has made
+
+  /** Reads the table of an image that is being opened. */
+  Snapshots(Qcow2Image image, MetadataPlaces places, boolean toCheck) throws BlockException {
+    this.image = image;
+    this.places = places;
+    Qcow2Header header = image.header().header();
+    if (header.snapshotCount() > 0) {
+      try {
+        SnapshotTable.Loaded table = SnapshotTable.load(image.file(), header);
+        entries = table.entries();
+        tableBytes = table.bytes();
+      } catch (BlockException e) {
+        if (!toCheck) {
+          throw e;
+        }
+        unreadable = e; // whoever checks the image wants to see the rest
+      }
+    }
+    places.snapshots(entries, tableBytes);
+  }
+
+  List<Snapshot> list() throws BlockException {
+    if (unreadable != null) {
+      throw unreadable;
+    }
+    var snapshots = new ArrayList<Snapshot>();
+    for (SnapshotEntry entry : entries) {
+      snapshots.add(entry.info());
+    }
+    return snapshots;
+  }
+
+  /** A change of the table or of the active state. */
+  private interface Change {
+    void run() throws BlockException;
+  }
+
+  private void change(Change change) throws BlockException {
+    if (unreadable != null) {
+      throw unreadable;
+    }
+    image.corruption().checkUsable();
+    image.freed().settle();
+    image.caches().sync();
+    pointed = false;
+    // L2 tables that snapshots share are written on purpose now.
+    places.snapshots(List.of(), tableBytes);
+    try {
+      change.run();
+    } finally {
+      places.snapshots(entries, tableBytes);
+      image.hasSnapshots(!entries.isEmpty());
+    }
+  }
+
+  /** Keeps the present state. */
+  Snapshot create(Snapshot wanted) throws BlockException {
+    if (image.dataFile() != image.file()) {
+      throw BlockException.of(Errno.EOPNOTSUPP);
+    }
+    if (entries.size() >= Qcow2Header.MAX_SNAPSHOTS) {
+      throw BlockException.of(Errno.EFBIG);
+    }
+    String id = wanted.id().isEmpty() ? freeId() : wanted.id();
+    for (SnapshotEntry entry : entries) {
+      if (entry.info().id().equals(id)) {
+        throw BlockException.of(Errno.EEXIST);
+      }
+    }
+    var made =
+        new Snapshot(
+            id,
+            wanted.name(),
+            wanted.vmStateSize(),
+            wanted.dateSeconds(),
+            wanted.dateNanos(),
+            wanted.vmClockNanos(),
+            wanted.instructionCount(),
+            image.length());
+    change(() -> create(made, made.name().getBytes(StandardCharsets.UTF_8)));
+    return made;
+  }
+
+  private void create(Snapshot made, byte[] name) throws BlockException {
+    long[] l1 = image.guestMap().l1().entries().clone();
+    long offset = 0;
+    boolean raised = false;
+    var references = new TableReferences(image);
+    boolean done = false;
+    try {
+      offset = writeL1(l1);
+      references.raise(l1);
+      raised = true;
+      image.caches().sync();
+      image.guestMap().l1().rewrite(withoutCopied(l1));
+      var list = new ArrayList<>(entries);
+      byte[] id = made.id().getBytes(StandardCharsets.UTF_8);
+      list.add(new SnapshotEntry(offset, l1.length, id, name, new byte[0], made));
+      writeTable(list);
+      done = true;
+    } finally {
+      if (!done && !pointed) {
+        if (raised) {
+          references.undoRaise(l1);
+        }
+        release(offset, l1.length * 8L);
+      }
+    }
+  }
+
+  private static long[] withoutCopied(long[] l1) {
+    long[] cleared = l1.clone();
+    for (int i = 0; i < cleared.length; i++) {
+      cleared[i] &= ~L1Entry.COPIED;
+    }
+    return cleared;
+  }
+
+  /** Writes an L1 table to new clusters, whose references are on disk then as well. */
+  private long writeL1(long[] l1) throws BlockException {
+    return l1.length == 0 ? 0 : writeNew(RefcountTable.toBytes(l1));
+  }
+
+  private long writeNew(IoVector bytes) throws BlockException {
+    long offset = image.allocator().allocate(image.geometry().clustersFor(bytes.length()));
+    boolean written = false;
+    try {
+      image.caches().sync();
+      image.overlaps().beforeWrite(0, offset, bytes.length());
+      image.file().write(offset, bytes, 0);
+      image.file().flush();
+      written = true;
+      return offset;
+    } finally {
+      if (!written) {
+        release(offset, bytes.length());
+      }
+    }
+  }
+
+  /** Gives clusters back that nothing points to. */
+  private void release(long offset, long bytes) throws BlockException {
+    if (offset != 0 && !image.corruption().isFatal()) {
+      image.freed().release(offset, bytes, FreedClusters.Reason.OTHER);
+      image.freed().settle();
+    }
+  }
+
+  private String freeId() {
+    long highest = 0;
+    for (SnapshotEntry entry : entries) {
+      highest = Math.max(highest, leadingNumber(entry.info().id()));
+    }
+    return String.valueOf(highest + 1);
+  }
+
+  private static long leadingNumber(String id) {
+    long number = 0;
+    for (int i = 0; i < id.length() && number < 1L << 32; i++) {
+      int digit = id.charAt(i) - '0';
+      if (digit < 0 || digit > 9) {
+        break;
+      }
+      number = number * 10 + digit;
+    }
+    return number;
+  }
+
+  /** Puts another table in the place of the old one. */
+  private void writeTable(List<SnapshotEntry> list) throws BlockException {
+    byte[] bytes = SnapshotTable.encode(list);
+    long offset = bytes.length == 0 ? 0 : writeNew(IoVector.of(bytes));
+    pointed = true;
+    var fields = new byte[12];
+    StructWriter.bigEndian(MemorySegment.ofArray(fields)).u32(list.size()).u64(offset);
+    image.file().write(60, IoVector.of(fields), 0);
+    image.file().flush();
+    Qcow2Header header = image.header().header();
+    long oldOffset = header.snapshotsOffset();
+    long oldBytes = tableBytes;
+    image.header().changed(header.withSnapshots(list.size(), offset));
+    entries = List.copyOf(list);
+    tableBytes = bytes.length;
+    places.snapshots(List.of(), tableBytes);
+    if (oldBytes > 0) {
+      release(oldOffset, oldBytes);
+    }
+  }
+
+  private SnapshotEntry find(Snapshot snapshot) throws BlockException {
+    if (unreadable != null) {
+      throw unreadable;
+    }
+    for (SnapshotEntry entry : entries) {
+      if (entry.is(snapshot)) {
+        return entry;
+      }
+    }
+    throw BlockException.of(Errno.ENOENT);
+  }
+
+  private long[] readL1(SnapshotEntry entry) throws BlockException {
+    Qcow2Open.checkTable(
+        "Snapshot L1 table",
+        entry.l1Offset(),
+        entry.l1Size(),
+        8,
+        Qcow2Header.MAX_L1_BYTES,
+        image.geometry().clusterSize());
+    var l1 = new long[(int) entry.l1Size()];
+    if (l1.length > 0) {
+      RefcountTable.readWords(image.file(), entry.l1Offset(), l1);
+    }
+    return l1;
+  }
+
+  /** Gives up a snapshot. */
+  void delete(Snapshot snapshot) throws BlockException {
+    SnapshotEntry entry = find(snapshot);
+    long[] l1 = readL1(entry);
+    change(
+        () -> {
+          var list = new ArrayList<>(entries);
+          list.remove(entry);
+          writeTable(list);
+          var references = new TableReferences(image);
+          references.release(l1);
+          release(entry.l1Offset(), l1.length * 8L);
+          references.markCopied();
+        });
+  }
+
+  /** Goes back to a snapshot. */
+  void apply(Snapshot snapshot) throws BlockException {
+    SnapshotEntry entry = find(snapshot);
+    long[] l1 = readL1(entry);
+    long size = entry.info().diskSize();
+    if (size < 0 || (size & (SECTOR - 1)) != 0) {
+      throw BlockException.of(Errno.EINVAL);
+    }
+    if (size != image.length()
+        && image.header().extension(HeaderExtension.Bitmaps.class) != null) {
+      throw new BlockException(
+          Errno.EOPNOTSUPP, "Can't go back to another size in an image with bitmaps");
+    }
+    long needed = Math.max(image.geometry().l1EntriesFor(size), l1.length);
+    if (needed > Qcow2Header.MAX_L1_BYTES / 8) {
+      throw BlockException.of(Errno.EFBIG);
+    }
+    int length = Math.max((int) needed, image.guestMap().l1().size());
+    change(() -> apply(l1, Arrays.copyOf(withoutCopied(l1), length), size));
+  }
+
+  private void apply(long[] snapshotL1, long[] target, long size) throws BlockException {
+    L1Table active = image.guestMap().l1();
+    long[] old = active.entries().clone();
+    var references = new TableReferences(image);
+    references.raise(snapshotL1);
+    boolean done = false;
+    try {
+      image.caches().sync();
+      // One sector is written as a whole or not at all.
+      if (size == image.length() && target.length == old.length && old.length * 8L <= SECTOR) {
+        pointed = true;
+        active.rewrite(target);
+        image.file().flush();
+      } else {
+        move(active, target, size);
+      }
+      done = true;
+    } finally {
+      if (!done && !pointed) {
+        references.undoRaise(snapshotL1);
+      }
+    }
+    references.release(old);
+    references.markCopied();
+  }
+
+  private void move(L1Table active, long[] target, long size) throws BlockException {
+    long offset = writeL1(target);
+    pointed = true;
+    var fields = new byte[24];
+    Qcow2Header header = image.header().header();
+    StructWriter.bigEndian(MemorySegment.ofArray(fields))
+        .u64(size)
+        .u32(header.cryptMethod())
+        .u32(target.length)
+        .u64(offset);
+    Child file = image.file();
+    file.write(24, IoVector.of(fields), 0);
+    file.flush();
+    image.header().changed(header.withSize(size).withL1(target.length, offset));
+    long oldOffset = active.offset();
+    long oldBytes = active.size() * 8L;
+    active.replace(offset, target);
+    image.size(size);
+    if (oldBytes > 0) {
+      release(oldOffset, oldBytes);
+    }
+  }
+
+  /** Lets an image that nobody writes read as the snapshot. */
+  void load(Snapshot snapshot) throws BlockException {
+    SnapshotEntry entry = find(snapshot);
+    image.guestMap().l1().replace(entry.l1Offset(), readL1(entry));
+  }
+}
