@@ -6,6 +6,7 @@ import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.CreateContext;
 import dev.strata.block.driver.DriverKind;
+import dev.strata.block.driver.Measurable;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionSchema;
@@ -13,9 +14,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The qcow2 driver. */
-public final class Qcow2Factory implements BlockDriverFactory {
+public final class Qcow2Factory implements BlockDriverFactory, Measurable {
   private static final ValueLayout.OfInt BIG_ENDIAN =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
@@ -55,6 +57,11 @@ public final class Qcow2Factory implements BlockDriverFactory {
   @Override
   public void create(CreateContext context, BlockOptions options) throws BlockException {
     Qcow2Create.take(options).run(context);
+  }
+
+  @Override
+  public Measurement measure(BlockOptions options, @Nullable Source source) throws BlockException {
+    return Qcow2Measure.take(options).run(source);
   }
 
   @Override

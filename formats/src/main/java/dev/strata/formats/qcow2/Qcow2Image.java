@@ -20,6 +20,7 @@ import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.driver.SnapshotStore;
 import dev.strata.block.driver.VmStateStore;
+import dev.strata.block.json.JsonArray;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonValue;
 import dev.strata.block.option.BlockOptions;
@@ -333,8 +334,13 @@ final class Qcow2Image extends MappedImage
     return (header.header().incompatible() & Feature.DIRTY) != 0;
   }
 
+  /** The bitmaps as the file has them. */
+  List<StoredBitmap> bitmaps() throws BlockException {
+    return StoredBitmap.read(file, header.extension(HeaderExtension.Bitmaps.class));
+  }
+
   @Override
-  public JsonValue formatSpecific() {
+  public JsonValue formatSpecific() throws BlockException {
     Qcow2Header h = header.header();
     var data = new JsonObject();
     data.put("compat", h.version() >= 3 ? "1.1" : "0.10");
@@ -350,6 +356,14 @@ final class Qcow2Image extends MappedImage
       }
       if (h.externalDataFile()) {
         data.put("data-file-raw", (h.autoclear() & Feature.DATA_FILE_RAW) != 0);
+      }
+      List<StoredBitmap> stored = bitmaps();
+      if (!stored.isEmpty()) {
+        var list = new JsonArray();
+        for (StoredBitmap bitmap : stored) {
+          list.add(bitmap.toJson());
+        }
+        data.put("bitmaps", list);
       }
     } else {
       data.put("refcount-bits", 16);
