@@ -462,15 +462,14 @@ final class Qcow2Image extends MappedImage
   }
 
   private void aloneLocked(MapChange work) throws BlockException {
-    alone(
-        () -> {
-          lock.lock();
-          try {
-            work.run();
-          } finally {
-            lock.unlock();
-          }
-        });
+    alone(() -> {
+      lock.lock();
+      try {
+        work.run();
+      } finally {
+        lock.unlock();
+      }
+    });
   }
 
   @Override

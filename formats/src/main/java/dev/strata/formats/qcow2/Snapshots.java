@@ -248,16 +248,15 @@ final class Snapshots {
   void delete(Snapshot snapshot) throws BlockException {
     SnapshotEntry entry = find(snapshot);
     long[] l1 = readL1(entry);
-    change(
-        () -> {
-          var list = new ArrayList<>(entries);
-          list.remove(entry);
-          writeTable(list);
-          var references = new TableReferences(image);
-          references.release(l1);
-          release(entry.l1Offset(), l1.length * 8L);
-          references.markCopied();
-        });
+    change(() -> {
+      var list = new ArrayList<>(entries);
+      list.remove(entry);
+      writeTable(list);
+      var references = new TableReferences(image);
+      references.release(l1);
+      release(entry.l1Offset(), l1.length * 8L);
+      references.markCopied();
+    });
   }
 
   /** Goes back to a snapshot. */
@@ -268,8 +267,7 @@ final class Snapshots {
     if (size < 0 || (size & (SECTOR - 1)) != 0) {
       throw BlockException.of(Errno.EINVAL);
     }
-    if (size != image.length()
-        && image.header().extension(HeaderExtension.Bitmaps.class) != null) {
+    if (size != image.length() && image.header().extension(HeaderExtension.Bitmaps.class) != null) {
       throw new BlockException(
           Errno.EOPNOTSUPP, "Can't go back to another size in an image with bitmaps");
     }
