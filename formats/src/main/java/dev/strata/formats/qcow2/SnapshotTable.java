@@ -131,7 +131,7 @@ final class SnapshotTable {
   }
 
   private static long length(SnapshotEntry entry) {
-    long length = FIXED + KNOWN_EXTRA + entry.unknown().length;
+    long length = (long) FIXED + KNOWN_EXTRA + entry.unknown().length;
     return length + entry.id().length + entry.name().length;
   }
 
