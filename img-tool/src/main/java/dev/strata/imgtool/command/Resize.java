@@ -75,6 +75,9 @@ final class Resize implements Subcommand {
     }
     boolean relative = sizeWord.startsWith("+") || sizeWord.startsWith("-");
     long size = size(relative ? sizeWord.substring(1) : sizeWord, arguments, terminal);
+    if (opener.hasImageOptions() && opener.format() != null) {
+      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
+    }
     var flags = ImageOpener.flags(true, CacheMode.WRITEBACK).withUnmap(false);
     BlockBackend image =
         opener.open(arguments.operands().getFirst(), flags, CacheMode.WRITEBACK, true);
