@@ -267,9 +267,9 @@ final class Snapshots {
     if (size < 0 || (size & (SECTOR - 1)) != 0) {
       throw BlockException.of(Errno.EINVAL);
     }
-    if (size != image.length() && image.header().extension(HeaderExtension.Bitmaps.class) != null) {
-      throw new BlockException(
-          Errno.EOPNOTSUPP, "Can't go back to another size in an image with bitmaps");
+    if (image.header().extension(HeaderExtension.Bitmaps.class) != null) {
+      // They would not know what changes.
+      throw new BlockException(Errno.EOPNOTSUPP, "Device has active dirty bitmaps");
     }
     long needed = Math.max(image.geometry().l1EntriesFor(size), l1.length);
     if (needed > Qcow2Header.MAX_L1_BYTES / 8) {

@@ -151,7 +151,9 @@ final class SnapshotCommand implements Subcommand {
       }
       store.get().applySnapshot(found);
     } catch (BlockException e) {
-      throw arguments.wrongValue(failure + "Failed to load snapshot: " + e.errno().text());
+      boolean refused = e.errno() == Errno.EOPNOTSUPP;
+      throw arguments.wrongValue(
+          failure + (refused ? e.getMessage() : "Failed to load snapshot: " + e.errno().text()));
     }
   }
 

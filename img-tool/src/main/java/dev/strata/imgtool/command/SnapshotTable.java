@@ -35,8 +35,10 @@ final class SnapshotTable {
       String date,
       String clock,
       String count) {
-    left(text, id, 10);
-    left(text, tag, 17);
+    left(text, id, 9);
+    text.append(' ');
+    left(text, tag, 16);
+    text.append(' ');
     right(text, size, 8);
     right(text, date, 20);
     right(text, clock, 13);
