@@ -5,6 +5,7 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.EdgeRole;
 import dev.strata.block.Errno;
+import dev.strata.block.driver.Checkable;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
@@ -38,9 +39,35 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
     Child data = openDataFile(context, header, file);
     var image = new Qcow2Image(context, new Qcow2Open(file, data, header, options));
     if (context.flags().writable()) {
+      if (image.dirty() && !context.flags().check()) {
+        repair(context, image);
+      }
       clearAutoclear(header);
     }
     return image;
+  }
+
+  /**
+   * Puts the refcounts of an image right that was not closed: with lazy refcounts they may be lower
+   * than they should, and a cluster in use would be taken again.
+   */
+  private static void repair(OpenContext context, Qcow2Image image) throws BlockException {
+    var listener =
+        new Checkable.Listener() {
+          @Override
+          public void found(String line) {
+            context.warn(line);
+          }
+
+          @Override
+          public void progress(long done, long total) {
+            // Opening an image has nobody to tell how far it is.
+          }
+        };
+    Checkable.Result result = image.check(Checkable.Repair.ALL, listener);
+    if (result.corruptions() > 0 || result.checkErrors() > 0) {
+      throw BlockException.of(Errno.EIO, "Could not repair dirty image");
+    }
   }
 
   private static void checkFeatures(OpenContext context, HeaderFile header) throws BlockException {
