@@ -32,7 +32,7 @@ final class HostFile {
   static BlockDriver open(
       OpenContext context, BlockOptions options, FileSystem fileSystem, boolean device)
       throws BlockException {
-    String filename = options.take(FileOptions.FILENAME);
+    String filename = options.takeName(FileOptions.FILENAME.name());
     if (filename == null || filename.isEmpty()) {
       throw new BlockException(
           Errno.EINVAL,

@@ -48,7 +48,8 @@ public final class BlockGraph implements AutoCloseable {
   /**
    * A graph without nodes.
    *
-   * @param warnings hears one line of text at a time
+   * @param warnings hears one line of text at a time; what starts with {@code warning: } is for the
+   *     user to see together with the program's name
    */
   public BlockGraph(DriverRegistry drivers, Consumer<String> warnings) {
     this.drivers = drivers;
@@ -67,6 +68,13 @@ public final class BlockGraph implements AutoCloseable {
 
   void warn(String line) {
     warnings.accept(line);
+  }
+
+  /** Passes on what the conversion of {@code options} gives reason to warn of. */
+  public void warnOf(BlockOptions options) {
+    for (String warning : options.takeWarnings()) {
+      warn("warning: " + warning);
+    }
   }
 
   /**

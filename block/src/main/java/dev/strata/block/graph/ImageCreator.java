@@ -50,6 +50,7 @@ final class ImageCreator implements CreateContext {
       }
       done = true;
     } finally {
+      graph.warnOf(options);
       creator.close(done);
     }
   }

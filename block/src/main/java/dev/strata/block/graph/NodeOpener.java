@@ -67,6 +67,9 @@ final class NodeOpener {
     BlockDriverFactory factory = protocol ? fillProtocol(filename, options, named) : named;
     options.remove("driver");
     NodeSettings settings = NodeSettings.take(options, flags);
+    if ("".equals(options.string("backing"))) {
+      graph.warn("warning: Use of \"backing\": \"\" is deprecated; use \"backing\": null instead");
+    }
     BlockNode file = null;
     boolean probed = factory == null;
     if (!protocol) {
@@ -120,13 +123,15 @@ final class NodeOpener {
       int depth)
       throws BlockException {
     var context = new NodeContext(this, node, options, file, probed, gate, depth);
-    BlockDriver driver = factory.open(context, options);
+    BlockDriver driver;
+    try {
+      driver = factory.open(context, options);
+    } finally {
+      graph.warnOf(options);
+    }
     node.opened(driver);
     PermissionUpdate.refresh(node);
-    if (noBacking) {
-      options.section("backing");
-      options.remove("backing");
-    } else {
+    if (!saysNoBacking(options) && !noBacking) {
       openBacking(node, options, gate, depth);
     }
     options.rejectUnknown(factory.name(), factory.protocol() != null);
@@ -200,7 +205,7 @@ final class NodeOpener {
       OpenGate gate,
       int depth)
       throws BlockException {
-    String reference = options.takeString(edge);
+    String reference = options.takeName(edge);
     BlockOptions own = options.section(edge);
     if (reference != null) {
       if (filename != null || !own.isEmpty()) {
@@ -261,12 +266,17 @@ final class NodeOpener {
     }
   }
 
-  private void openBacking(BlockNode node, BlockOptions options, OpenGate gate, int depth)
-      throws BlockException {
+  /** Takes out an option that keeps the image's backing file from being opened. */
+  private static boolean saysNoBacking(BlockOptions options) {
     if (options.get("backing") instanceof JsonNull || "".equals(options.string("backing"))) {
       options.remove("backing");
-      return;
+      return true;
     }
+    return false;
+  }
+
+  private void openBacking(BlockNode node, BlockOptions options, OpenGate gate, int depth)
+      throws BlockException {
     String reference = options.string("backing");
     BlockOptions own = options.copy().section("backing");
     BackingReference named = node.namedBacking();

@@ -214,7 +214,8 @@ public final class JsonStream {
   }
 
   private State fail(char c) throws BlockException {
-    throw reset(JsonReader.stray(text.append(c)));
+    // The reference shows the first byte of a character's UTF-8 alone, which is no text.
+    throw reset(JsonReader.stray(text.append(c < 0x80 ? c : '\ufffd')));
   }
 
   private void emit(JsonToken.Kind kind) throws BlockException {

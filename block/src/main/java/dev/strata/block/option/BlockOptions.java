@@ -12,8 +12,10 @@ import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonString;
 import dev.strata.block.json.JsonValue;
 import dev.strata.block.json.KeyOrder;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,7 @@ public final class BlockOptions {
   private static final int MAX_NESTING = 1024;
 
   private final LinkedHashMap<String, JsonValue> values = new LinkedHashMap<>();
+  private @Nullable ArrayList<String> warnings;
 
   /** No options yet. */
   public BlockOptions() {}
@@ -153,13 +156,20 @@ public final class BlockOptions {
     values.remove(name);
   }
 
-  /** Takes out the option and gives its text: a number's digits, {@code on} or {@code off}. */
+  /**
+   * Takes out the option and gives its text: a number's digits, {@code on} or {@code off}. JSON
+   * null and empty containers are taken out too, but count as not given, as with the reference.
+   */
   public @Nullable String takeString(String name) {
-    String text = text(values.get(name));
-    if (text != null) {
-      values.remove(name);
-    }
-    return text;
+    return text(values.remove(name));
+  }
+
+  /**
+   * Takes out an option that names a node or a file; null when it is not given. What is no string
+   * is taken out too, but names nothing.
+   */
+  public @Nullable String takeName(String name) {
+    return values.remove(name) instanceof JsonString(String value) ? value : null;
   }
 
   /** Takes out an option that is on or off; null when it is not given. */
@@ -177,25 +187,48 @@ public final class BlockOptions {
   /** Takes out a size in bytes, unsigned; null when it is not given. */
   public @Nullable Long takeSize(String name) throws BlockException {
     String text = takeString(name);
-    return text == null ? null : Option.parseSize(name, text);
+    return text == null ? null : noted(text, Option.parseSize(name, text));
   }
 
   /** Takes out the option; its default, which may be null, when it is not given. */
   public <T> @Nullable T take(Option<T> option) throws BlockException {
     String text = takeString(option.name());
-    return text == null ? option.fallback() : option.parse(text);
+    return text == null ? option.fallback() : parsed(option, text);
   }
 
   /** Takes out the option; {@code otherwise} when it is not given. */
   public <T> T take(Option<T> option, T otherwise) throws BlockException {
     String text = takeString(option.name());
-    return text == null ? otherwise : option.parse(text);
+    return text == null ? otherwise : parsed(option, text);
   }
 
   /** As {@link #take(Option)}, but leaves the option in place. */
   public <T> @Nullable T checked(Option<T> option) throws BlockException {
     String text = text(values.get(option.name()));
-    return text == null ? option.fallback() : option.parse(text);
+    return text == null ? option.fallback() : parsed(option, text);
+  }
+
+  private <T> T parsed(Option<T> option, String text) throws BlockException {
+    T value = option.parse(text);
+    return option.type() == Option.Type.SIZE ? noted(text, value) : value;
+  }
+
+  private <T> T noted(String text, T size) {
+    String warning = Size.deprecation(text);
+    if (warning != null) {
+      if (warnings == null) {
+        warnings = new ArrayList<>();
+      }
+      warnings.add(warning);
+    }
+    return size;
+  }
+
+  /** What the values converted since the last call give reason to warn of; copies have none. */
+  public List<String> takeWarnings() {
+    List<String> taken = warnings == null ? List.of() : warnings;
+    warnings = null;
+    return taken;
   }
 
   /** The text of a scalar; null for none, and for JSON null and empty containers. */

@@ -80,11 +80,13 @@ public final class Size {
     if (shift < 0 || i < length) {
       throw BlockException.of(EINVAL);
     }
+    // A negative decimal number that overflows is out of range to the reference, a hexadecimal one
+    // is invalid.
+    if (negative && (hexadecimal || !overflow)) {
+      throw BlockException.of(EINVAL);
+    }
     if (overflow) {
       throw BlockException.of(ERANGE);
-    }
-    if (negative) {
-      throw BlockException.of(EINVAL);
     }
     return scale(whole, fraction, shift);
   }

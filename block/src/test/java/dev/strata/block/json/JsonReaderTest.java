@@ -53,6 +53,8 @@ class JsonReaderTest {
         "{\"a\":\"x|JSON parse error, stray '\"x'",
         "\"\\|JSON parse error, stray '\"\\'",
         "-|JSON parse error, stray '-'",
+        "[1\u20ac]|JSON parse error, stray '\ufffd'",
+        "\ud83d\ude00|JSON parse error, stray '\ufffd'",
         "\"\\x\"|JSON parse error, invalid escape sequence in string",
         "\"\\u00\"|JSON parse error, \\u00\" is not a valid Unicode character",
         "\"\\u12x\"|JSON parse error, \\u12x\" is not a valid Unicode character",

@@ -51,7 +51,8 @@ class BlockOptionsTest {
 
   @Test
   void typedValuesAreTakenAsTheirText() throws BlockException {
-    BlockOptions options = json("{'a':true,'b':'yes','c':1e3,'d':512,'e':'1k','f':null,'g':5}");
+    BlockOptions options =
+        json("{'a':true,'b':'yes','c':1e3,'d':512,'e':'1k','f':null,'g':5,'h':{}}");
     assertEquals(true, options.takeBool("a"));
     assertEquals(true, options.takeBool("b"));
     assertEquals(1000L, options.takeSize("c"));
@@ -60,7 +61,31 @@ class BlockOptionsTest {
     assertNull(options.takeString("f"));
     assertNull(options.string("g"));
     assertEquals(5L, options.takeNumber("g"));
-    assertEquals(List.of("f"), List.copyOf(options.names()));
+    assertNull(options.takeBool("h"));
+    assertTrue(options.isEmpty(), "what is null or empty counts as understood");
+  }
+
+  @Test
+  void onlyStringsNameNodesAndFiles() throws BlockException {
+    BlockOptions options = json("{'file':5,'filename':true,'backing':null,'data-file':'node'}");
+    assertNull(options.takeName("file"));
+    assertNull(options.takeName("filename"));
+    assertNull(options.takeName("backing"));
+    assertEquals("node", options.takeName("data-file"));
+    assertTrue(options.isEmpty());
+  }
+
+  @Test
+  void deprecatedSizesAreWarnedOfEachTimeTheyAreConverted() throws BlockException {
+    BlockOptions options = BlockOptions.of("size", "0x1k", "offset", "0x10", "s", "0x2M");
+    String warning = "Using a multiplier suffix on hex numbers is deprecated: 0x1k";
+    assertEquals(1024L, options.checked(Option.size("size", null)));
+    assertEquals(List.of(), options.copy().takeWarnings());
+    assertEquals(1024L, options.takeSize("size"));
+    assertEquals(16L, options.take(Option.size("offset", null)));
+    assertEquals(List.of(warning, warning), options.takeWarnings());
+    assertEquals("0x2M", options.take(Option.string("s", null)));
+    assertEquals(List.of(), options.takeWarnings());
   }
 
   @Test

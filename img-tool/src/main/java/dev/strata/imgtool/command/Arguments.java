@@ -2,6 +2,7 @@
 package dev.strata.imgtool.command;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.option.Size;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Terminal;
@@ -76,6 +77,16 @@ final class Arguments {
   UsageException wrong(BlockException failure) {
     terminal.error(failure);
     return new UsageException();
+  }
+
+  /** The {@link Size} that {@code text} is; what is deprecated of it is warned of. */
+  long size(String text) throws BlockException {
+    long size = Size.parse(text);
+    String deprecation = Size.deprecation(text);
+    if (deprecation != null) {
+      terminal.error("warning: " + deprecation);
+    }
+    return size;
   }
 
   OptionTable table() {

@@ -11,7 +11,6 @@ import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.Edge;
 import dev.strata.block.option.OptionString;
-import dev.strata.block.option.Size;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.GetOpt;
@@ -197,7 +196,7 @@ final class Convert implements Subcommand {
 
   static long number(String text, String what, Arguments arguments) throws UsageException {
     try {
-      long value = Size.parse(text);
+      long value = arguments.size(text);
       if (value >= 0) {
         return value;
       }

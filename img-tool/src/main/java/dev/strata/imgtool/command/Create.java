@@ -4,7 +4,6 @@ package dev.strata.imgtool.command;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.option.OptionString;
-import dev.strata.block.option.Size;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
@@ -108,7 +107,7 @@ final class Create implements Subcommand {
 
   private static long size(String text, Arguments arguments) throws UsageException {
     try {
-      long size = Size.parse(text);
+      long size = arguments.size(text);
       if (size < 0) {
         throw BlockException.of(Errno.ERANGE);
       }

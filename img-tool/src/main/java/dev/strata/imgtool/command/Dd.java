@@ -6,7 +6,6 @@ import dev.strata.block.BufferPool;
 import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
 import dev.strata.block.graph.BlockBackend;
-import dev.strata.block.option.Size;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.GetOpt;
@@ -100,7 +99,7 @@ final class Dd implements Subcommand {
   private static long number(String name, String text, long min, long max, Arguments arguments)
       throws UsageException {
     try {
-      long value = Size.parse(text);
+      long value = arguments.size(text);
       if (value >= min && value <= max) {
         return value;
       }

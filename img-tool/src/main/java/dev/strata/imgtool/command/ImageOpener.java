@@ -34,7 +34,11 @@ final class ImageOpener {
   }
 
   private void warn(String line) {
-    if (!quiet) {
+    // As with the reference, a warning bears the program's name and quiet does not silence it;
+    // other lines are notes.
+    if (line.startsWith("warning: ")) {
+      terminal.error(line);
+    } else if (!quiet) {
       terminal.line(line);
     }
   }

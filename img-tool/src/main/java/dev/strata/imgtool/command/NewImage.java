@@ -96,7 +96,11 @@ final class NewImage {
   void parse(@Nullable String text) throws BlockException {
     if (text != null) {
       options = OptionString.parseCreation(text);
-      schema.check(options);
+      try {
+        schema.check(options);
+      } finally {
+        graph.warnOf(options);
+      }
     }
   }
 

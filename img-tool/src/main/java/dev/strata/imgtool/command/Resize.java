@@ -5,7 +5,6 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.Preallocation;
 import dev.strata.block.graph.BlockBackend;
-import dev.strata.block.option.Size;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.GetOpt;
@@ -119,7 +118,7 @@ final class Resize implements Subcommand {
   private static long size(String word, Arguments arguments, Terminal terminal)
       throws UsageException {
     try {
-      return Size.parse(word);
+      return arguments.size(word);
     } catch (BlockException e) {
       if (e.errno() == Errno.ERANGE) {
         throw arguments.wrongValue("Value '" + word + "' is out of range for parameter 'size'");

@@ -74,6 +74,8 @@ public final class Session implements AutoCloseable {
     // The reference's warning of a guessed format is the one that bears no program's name.
     if (message.startsWith("WARNING: ") || message.startsWith("         ")) {
       printError(message);
+    } else if (message.startsWith("warning: ")) {
+      error(message);
     } else {
       error("warning: " + message);
     }
