@@ -28,6 +28,7 @@ final class HeaderFile {
   private Qcow2Header header;
   private List<HeaderExtension> extensions;
   private @Nullable String backingName;
+  private boolean staleBitmaps;
 
   HeaderFile(
       Child file,
@@ -64,7 +65,28 @@ final class HeaderFile {
       backing = new String(name, StandardCharsets.UTF_8);
     }
     List<HeaderExtension> extensions = readExtensions(cluster, header, extensionsEnd);
-    return new HeaderFile(file, header, extensions, backing);
+    var loaded = new HeaderFile(file, header, List.of(), backing);
+    loaded.take(extensions);
+    return loaded;
+  }
+
+  private void take(List<HeaderExtension> read) {
+    var current = new ArrayList<HeaderExtension>();
+    for (HeaderExtension extension : read) {
+      if (extension instanceof HeaderExtension.Bitmaps
+          && (header.autoclear() & Feature.BITMAPS) == 0) {
+        // A program that knows no bitmaps has written since: they are no longer true.
+        staleBitmaps = true;
+      } else {
+        current.add(extension);
+      }
+    }
+    extensions = List.copyOf(current);
+  }
+
+  /** Whether the file had bitmaps that nobody may trust; they go when the header is written. */
+  boolean hasStaleBitmaps() {
+    return staleBitmaps;
   }
 
   private static List<HeaderExtension> readExtensions(
@@ -82,7 +104,7 @@ final class HeaderFile {
         throw new BlockException(Errno.EINVAL, "Header extension too large");
       }
       byte[] body = in.bytes("extension", (int) length);
-      found.add(extension(type, body, header));
+      found.add(extension(type, body));
       long padding = -in.position() & 7;
       if (padding > in.remaining()) {
         break;
@@ -92,8 +114,7 @@ final class HeaderFile {
     return found;
   }
 
-  private static HeaderExtension extension(int type, byte[] body, Qcow2Header header)
-      throws BlockException {
+  private static HeaderExtension extension(int type, byte[] body) throws BlockException {
     var in = StructReader.bigEndian(MemorySegment.ofArray(body));
     return switch (type) {
       case HeaderExtension.BACKING_FORMAT -> {
@@ -109,10 +130,6 @@ final class HeaderFile {
       case HeaderExtension.BITMAPS -> {
         if (body.length != 24) {
           throw new BlockException(Errno.EINVAL, "bitmaps_ext: Invalid extension length");
-        }
-        if ((header.autoclear() & Feature.BITMAPS) == 0) {
-          // A program that knows no bitmaps has written since: they are no longer true.
-          yield new HeaderExtension.Unknown(type, body);
         }
         int count = (int) Math.min(Integer.MAX_VALUE, in.u32("nb_bitmaps"));
         if (in.u32("reserved") != 0) {

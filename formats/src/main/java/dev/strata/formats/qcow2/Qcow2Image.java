@@ -11,6 +11,7 @@ import dev.strata.block.RequestFlags;
 import dev.strata.block.driver.Allocation;
 import dev.strata.block.driver.BackingEditable;
 import dev.strata.block.driver.BackingReference;
+import dev.strata.block.driver.BitmapStore;
 import dev.strata.block.driver.Checkable;
 import dev.strata.block.driver.Emptiable;
 import dev.strata.block.driver.ImageInfo;
@@ -35,7 +36,13 @@ import org.jspecify.annotations.Nullable;
  * never while guest data move.
  */
 final class Qcow2Image extends MappedImage
-    implements VmStateStore, Emptiable, ImageInfo, BackingEditable, Checkable, SnapshotStore {
+    implements VmStateStore,
+        Emptiable,
+        ImageInfo,
+        BackingEditable,
+        Checkable,
+        SnapshotStore,
+        BitmapStore {
   private final ReentrantLock lock = new ReentrantLock();
   private final Child file;
   private final Child dataFile;
@@ -53,6 +60,7 @@ final class Qcow2Image extends MappedImage
   private final Corruption corruption;
   private final boolean lazyWanted;
   private final Snapshots snapshots;
+  private final PersistentBitmaps persistentBitmaps;
   private volatile long size;
   private volatile boolean writable;
   private volatile boolean hasSnapshots;
@@ -123,6 +131,8 @@ final class Qcow2Image extends MappedImage
             lock);
     this.hasSnapshots = header.header().snapshotCount() > 0;
     this.snapshots = new Snapshots(this, sections, context.flags().check());
+    this.persistentBitmaps =
+        PersistentBitmaps.load(this, context.bitmaps(), writable || !context.flags().noIo());
   }
 
   /** What {@link GuestWrites} asks of the image. */
@@ -334,6 +344,30 @@ final class Qcow2Image extends MappedImage
     return (header.header().incompatible() & Feature.DIRTY) != 0;
   }
 
+  /** The image may be written now. */
+  void markBitmapsInUse() throws BlockException {
+    lock.lock();
+    try {
+      persistentBitmaps.markInUse();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  PersistentBitmaps persistentBitmaps() {
+    return persistentBitmaps;
+  }
+
+  @Override
+  public void checkNewBitmap(String name, long granularity) throws BlockException {
+    lock.lock();
+    try {
+      persistentBitmaps.checkNew(name, granularity);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** The bitmaps as the file has them. */
   List<StoredBitmap> bitmaps() throws BlockException {
     return StoredBitmap.read(file, header.extension(HeaderExtension.Bitmaps.class));
@@ -477,6 +511,7 @@ final class Qcow2Image extends MappedImage
     if (flags.writable() && !writable) {
       corruption.checkWritable();
       Qcow2Open.clearAutoclear(header);
+      markBitmapsInUse();
     }
     if (!flags.writable() && writable) {
       settle();
@@ -492,6 +527,8 @@ final class Qcow2Image extends MappedImage
         return;
       }
       freed.settle();
+      caches.sync();
+      persistentBitmaps.store();
       caches.sync();
       Qcow2Header h = header.header();
       if ((h.incompatible() & Feature.DIRTY) != 0) {

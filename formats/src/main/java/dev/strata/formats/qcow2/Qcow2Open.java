@@ -30,6 +30,17 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
               + " encryption of qcow2 images is not supported yet");
     }
     checkTables(h);
+    if (header.hasStaleBitmaps()) {
+      context.warn(
+          h.version() < 3
+              ? "This qcow2 v2 image contains bitmaps, but they may have been modified by software"
+                  + " without persistent bitmap support; so now these bitmaps are considered"
+                  + " inconsistent"
+              : "a program lacking bitmap support modified this file, so all bitmaps are now"
+                  + " considered inconsistent\n"
+                  + "Some clusters may be leaked, run 'qemu-img check -r' on the image file to"
+                  + " fix.");
+    }
     Qcow2Options options = Qcow2Options.take(given, context.flags().unmap());
     if (Boolean.TRUE.equals(options.lazyRefcounts()) && h.version() < 3) {
       throw new BlockException(
@@ -43,6 +54,7 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
         repair(context, image);
       }
       clearAutoclear(header);
+      image.markBitmapsInUse();
     }
     return image;
   }
@@ -199,14 +211,17 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
   }
 
   /**
-   * Clears the autoclear bits of features that a writer here does not keep up: bitmaps among them,
-   * which are then known not to tell of what is written from now on.
+   * Clears the autoclear bits of features that a writer here does not keep up, and that of bitmaps
+   * if there are none.
    */
   static void clearAutoclear(HeaderFile header) throws BlockException {
     Qcow2Header h = header.header();
-    if ((h.autoclear() & ~Feature.DATA_FILE_RAW) != 0) {
-      header.write(
-          h.withFeatures(h.incompatible(), h.compatible(), h.autoclear() & Feature.DATA_FILE_RAW));
+    long known = Feature.DATA_FILE_RAW;
+    if (header.extension(HeaderExtension.Bitmaps.class) != null) {
+      known |= Feature.BITMAPS;
+    }
+    if ((h.autoclear() & ~known) != 0) {
+      header.write(h.withFeatures(h.incompatible(), h.compatible(), h.autoclear() & known));
     }
   }
 }

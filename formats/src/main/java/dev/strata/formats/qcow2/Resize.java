@@ -33,6 +33,7 @@ final class Resize {
     if (image.hasSnapshots() && image.header().header().version() < 3) {
       throw new BlockException(Errno.EOPNOTSUPP, "Can't resize a v2 image which has snapshots");
     }
+    image.persistentBitmaps().checkResizable();
     if (length < old) {
       shrink(old, length, mode);
     } else if (length > old) {

@@ -8,7 +8,9 @@ import dev.strata.block.IoVector;
 import dev.strata.block.json.JsonArray;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.layout.StructReader;
+import dev.strata.block.layout.StructWriter;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +31,32 @@ record StoredBitmap(
   /** Flag: follows all writes. */
   static final long AUTO = 1 << 1;
 
-  private static final int MAX_COUNT = 65535;
+  /** Flag: the extra data may be ignored by those who do not know them. */
+  static final long EXTRA_DATA_COMPATIBLE = 1 << 2;
+
+  /** The one type there is: set bits tell where the disk was written. */
+  static final int DIRTY_TRACKING = 1;
+
+  /** The most bytes of a name. */
+  static final int MAX_NAME = 1023;
+
+  static final int MIN_GRANULARITY_BITS = 9;
+  static final int MAX_GRANULARITY_BITS = 31;
+
+  /** The most bitmaps of an image. */
+  static final int MAX_COUNT = 65535;
+
+  /**
+   * The most entries of a table: a bitmap of as many bits as fit into memory, in small clusters.
+   */
+  private static final long MAX_TABLE_SIZE = 1 << 20;
+
+  /** In a table entry without an offset: the bits are ones. */
+  static final long ALL_ONES = 1;
+
+  /** The bits of a table entry that must be zero. */
+  static final long TABLE_RESERVED = 0xff000000000001feL;
+
   private static final long MAX_DIRECTORY_SIZE = MAX_COUNT * 1024L;
   private static final int FIXED_SIZE = 24;
 
@@ -82,10 +109,75 @@ record StoredBitmap(
     if (granularityBits > 63) {
       throw new BlockException(Errno.EINVAL, "Bitmap granularity of 2^" + granularityBits);
     }
-    in.skip("extra_data", extraSize);
+    if (extraSize != 0) {
+      throw new BlockException(Errno.EINVAL, "Bitmap extra data is not supported");
+    }
     String name = in.string("name", nameSize);
     in.seek("next entry", start + ((FIXED_SIZE + extraSize + nameSize + 7) & -8L));
     return new StoredBitmap(tableOffset, tableSize, flags, type, granularityBits, name);
+  }
+
+  /** Throws if the entry is not one of a bitmap that can be dealt with. */
+  void check(long clusterSize) throws BlockException {
+    boolean good =
+        type == DIRTY_TRACKING
+            && (flags & ~(IN_USE | AUTO | EXTRA_DATA_COMPATIBLE)) == 0
+            && granularityBits >= MIN_GRANULARITY_BITS
+            && granularityBits <= MAX_GRANULARITY_BITS
+            && !name.isEmpty()
+            && name.getBytes(StandardCharsets.UTF_8).length <= MAX_NAME
+            && tableSize <= MAX_TABLE_SIZE
+            && tableOffset >= 0
+            && (tableOffset & (clusterSize - 1)) == 0;
+    if (!good) {
+      throw new BlockException(
+          Errno.EINVAL, "Bitmap '" + name + "' doesn't satisfy the constraints");
+    }
+  }
+
+  boolean isInUse() {
+    return (flags & IN_USE) != 0;
+  }
+
+  /** In guest bytes. */
+  long granularity() {
+    return 1L << granularityBits;
+  }
+
+  /** The same, marked as in use. */
+  StoredBitmap inUse() {
+    return new StoredBitmap(tableOffset, tableSize, flags | IN_USE, type, granularityBits, name);
+  }
+
+  /** Where the cluster of a table entry lies; 0 if there is none. */
+  static long dataOffset(long entry) {
+    return L1Entry.offset(entry);
+  }
+
+  /** The directory's bytes. */
+  static byte[] encode(List<StoredBitmap> bitmaps) throws BlockException {
+    long size = 0;
+    for (StoredBitmap bitmap : bitmaps) {
+      size += entrySize(bitmap.name.getBytes(StandardCharsets.UTF_8).length);
+    }
+    if (size > MAX_DIRECTORY_SIZE || bitmaps.size() > MAX_COUNT) {
+      throw BlockException.of(Errno.EFBIG);
+    }
+    var bytes = new byte[(int) size];
+    var out = StructWriter.bigEndian(MemorySegment.ofArray(bytes));
+    for (StoredBitmap bitmap : bitmaps) {
+      byte[] name = bitmap.name.getBytes(StandardCharsets.UTF_8);
+      out.u64(bitmap.tableOffset);
+      out.u32(bitmap.tableSize);
+      out.u32(bitmap.flags);
+      out.u8(bitmap.type);
+      out.u8(bitmap.granularityBits);
+      out.u16(name.length);
+      out.u32(0);
+      out.bytes(name);
+      out.zeroes(-name.length & 7);
+    }
+    return bytes;
   }
 
   /** In the file, in bytes: what an entry of the directory with a name of that size takes. */
