@@ -26,6 +26,11 @@ public interface BlockDriverFactory {
   /** The options of a new image; empty if the driver creates none. */
   OptionSchema createOptions();
 
+  /** The creation options that can be changed later; empty if none can. */
+  default OptionSchema amendOptions() {
+    return OptionSchema.of();
+  }
+
   /** Whether it creates images. */
   default boolean creates() {
     return false;

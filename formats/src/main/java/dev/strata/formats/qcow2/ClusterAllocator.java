@@ -158,7 +158,7 @@ final class ClusterAllocator {
     overlaps.beforeWrite(OverlapCheck.REFCOUNT_BLOCK, offset, geometry.clusterSize());
     CachedTable block = caches.refcountBlocks().fresh(offset);
     if (owner == index) {
-      int at = (int) (cluster & ((1L << geometry.refcountBlockBits()) - 1));
+      int at = (int) (cluster & ((1L << refcounts.blockBits()) - 1));
       refcounts.setCount(block.bytes(), at, 1);
     } else {
       refcounts.add(cluster, 1, 1);
@@ -178,7 +178,7 @@ final class ClusterAllocator {
   private void growTable(long index) throws BlockException {
     file.event(DebugEvent.REFTABLE_GROW);
     RefcountTable table = refcounts.table();
-    long areaFirst = (long) table.size() << geometry.refcountBlockBits();
+    long areaFirst = (long) table.size() << refcounts.blockBits();
     long perTableCluster = geometry.clusterSize() / 8;
     long wanted = Math.max(index + 1, table.size() + table.size() / 2 + 1);
     long blocks = 1;
@@ -187,8 +187,7 @@ final class ClusterAllocator {
       tableClusters =
           (Math.max(wanted, table.size() + blocks) + perTableCluster - 1) / perTableCluster;
       long needed =
-          (blocks + tableClusters + (1L << geometry.refcountBlockBits()) - 1)
-              >>> geometry.refcountBlockBits();
+          (blocks + tableClusters + (1L << refcounts.blockBits()) - 1) >>> refcounts.blockBits();
       if (needed <= blocks) {
         break;
       }
@@ -208,9 +207,7 @@ final class ClusterAllocator {
       long offset = areaOffset + (i << geometry.clusterBits());
       overlaps.beforeWrite(OverlapCheck.REFCOUNT_BLOCK, offset, geometry.clusterSize());
       CachedTable block = caches.refcountBlocks().fresh(offset);
-      for (int at = 0;
-          at < 1L << geometry.refcountBlockBits() && counted < blocks + tableClusters;
-          at++) {
+      for (int at = 0; at < 1L << refcounts.blockBits() && counted < blocks + tableClusters; at++) {
         refcounts.setCount(block.bytes(), at, 1);
         counted++;
       }
@@ -253,7 +250,7 @@ final class ClusterAllocator {
     if (offset != 0) {
       long left = clusterSize - geometry.offsetInCluster(offset);
       long cluster = offset >>> geometry.clusterBits();
-      boolean counted = refcounts.get(cluster) < geometry.maxRefcount();
+      boolean counted = refcounts.get(cluster) < refcounts.maxCount();
       if (left >= length && counted) {
         refcounts.add(cluster, 1, 1);
         return took(offset, length);

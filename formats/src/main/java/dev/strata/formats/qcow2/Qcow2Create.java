@@ -53,7 +53,7 @@ record Qcow2Create(
       Option.string("encrypt.ivgen-hash-alg", "Name of IV generator hash algorithm");
   private static final Option<String> HASH_ALG =
       Option.string("encrypt.hash-alg", "Name of encryption hash algorithm");
-  private static final Option<Long> ITER_TIME =
+  static final Option<Long> ITER_TIME =
       Option.number("encrypt.iter-time", "Time to spend in PBKDF in milliseconds");
   private static final Option<Long> CLUSTER_SIZE =
       Option.size("cluster_size", "qcow2 cluster size").orElse(65536L);
@@ -65,16 +65,16 @@ record Qcow2Create(
   private static final Option<String> COMPRESSION_TYPE =
       Option.string("compression_type", "Compression method used for image cluster compression")
           .orElse("zlib");
-  private static final Option<Long> SIZE = Option.size("size", "Virtual disk size");
-  private static final Option<String> COMPAT =
+  static final Option<Long> SIZE = Option.size("size", "Virtual disk size");
+  static final Option<String> COMPAT =
       Option.string("compat", "Compatibility level (v2 [0.10] or v3 [1.1])");
-  private static final Option<String> BACKING_FILE =
+  static final Option<String> BACKING_FILE =
       Option.string("backing_file", "File name of a base image");
-  private static final Option<String> BACKING_FMT =
+  static final Option<String> BACKING_FMT =
       Option.string("backing_fmt", "Image format of the base image");
-  private static final Option<String> DATA_FILE =
+  static final Option<String> DATA_FILE =
       Option.string("data_file", "File name of an external data file");
-  private static final Option<Boolean> DATA_FILE_RAW =
+  static final Option<Boolean> DATA_FILE_RAW =
       Option.bool("data_file_raw", "The external data file must stay valid as a raw image");
   private static final Option<Boolean> LAZY_REFCOUNTS =
       Option.bool("lazy_refcounts", "Postpone refcount updates").orElse(false);

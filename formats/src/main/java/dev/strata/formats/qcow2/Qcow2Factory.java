@@ -45,6 +45,11 @@ public final class Qcow2Factory implements BlockDriverFactory, Measurable {
   }
 
   @Override
+  public OptionSchema amendOptions() {
+    return Qcow2Amend.SCHEMA;
+  }
+
+  @Override
   public boolean creates() {
     return true;
   }

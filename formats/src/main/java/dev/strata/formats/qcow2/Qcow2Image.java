@@ -7,8 +7,10 @@ import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
 import dev.strata.block.Preallocation;
+import dev.strata.block.ProgressListener;
 import dev.strata.block.RequestFlags;
 import dev.strata.block.driver.Allocation;
+import dev.strata.block.driver.Amendable;
 import dev.strata.block.driver.BackingEditable;
 import dev.strata.block.driver.BackingReference;
 import dev.strata.block.driver.BitmapStore;
@@ -25,6 +27,7 @@ import dev.strata.block.json.JsonArray;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonValue;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.OptionSchema;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +45,8 @@ final class Qcow2Image extends MappedImage
         BackingEditable,
         Checkable,
         SnapshotStore,
-        BitmapStore {
+        BitmapStore,
+        Amendable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Child file;
   private final Child dataFile;
@@ -58,7 +62,7 @@ final class Qcow2Image extends MappedImage
   private final GuestWrites writes;
   private final CompressedClusters compressed;
   private final Corruption corruption;
-  private final boolean lazyWanted;
+  private volatile boolean lazyWanted;
   private final Snapshots snapshots;
   private final PersistentBitmaps persistentBitmaps;
   private volatile long size;
@@ -356,6 +360,36 @@ final class Qcow2Image extends MappedImage
 
   PersistentBitmaps persistentBitmaps() {
     return persistentBitmaps;
+  }
+
+  @Override
+  public OptionSchema amendOptions() {
+    return Qcow2Amend.SCHEMA;
+  }
+
+  @Override
+  public void amend(BlockOptions options, boolean force, ProgressListener progress)
+      throws BlockException {
+    // Nothing that can be changed here loses data, forced or not.
+    aloneLocked(() -> {
+      freed.settle();
+      new Qcow2Amend(this, progress).run(options);
+    });
+  }
+
+  /** Lets refcounts lag behind from now on, or not. */
+  void lazyRefcounts(boolean wanted) {
+    lazyWanted = wanted;
+  }
+
+  /** Whether the header names a backing file, open or not. */
+  boolean namesBacking() {
+    return backing() != null;
+  }
+
+  /** The L1 table of a snapshot. */
+  long[] snapshotL1(Snapshot snapshot) throws BlockException {
+    return snapshots.l1(snapshot);
   }
 
   @Override

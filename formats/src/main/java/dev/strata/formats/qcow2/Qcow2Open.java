@@ -32,14 +32,13 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
     checkTables(h);
     if (header.hasStaleBitmaps()) {
       context.warn(
-          h.version() < 3
-              ? "This qcow2 v2 image contains bitmaps, but they may have been modified by software"
-                  + " without persistent bitmap support; so now these bitmaps are considered"
-                  + " inconsistent"
-              : "a program lacking bitmap support modified this file, so all bitmaps are now"
-                  + " considered inconsistent\n"
-                  + "Some clusters may be leaked, run 'qemu-img check -r' on the image file to"
-                  + " fix.");
+          (h.version() < 3
+                  ? "This qcow2 v2 image contains bitmaps, but they may have been modified by a"
+                      + " program without persistent bitmap support; so now they must all be"
+                      + " considered inconsistent"
+                  : "a program lacking bitmap support modified this file, so all bitmaps are now"
+                      + " considered inconsistent")
+              + "\nSome clusters may be leaked, run 'qemu-img check -r' on the image file to fix.");
     }
     Qcow2Options options = Qcow2Options.take(given, context.flags().unmap());
     if (Boolean.TRUE.equals(options.lazyRefcounts()) && h.version() < 3) {

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 
 /** The number of references to each cluster of the file. Guarded by the image's table lock. */
 final class Refcounts {
-  private final Geometry geometry;
+  private Geometry geometry;
   private final RefcountTable table;
   private final TableCache blocks;
   private final CorruptionListener corruption;
@@ -25,6 +25,21 @@ final class Refcounts {
     this.table = table;
     this.blocks = blocks;
     this.corruption = corruption;
+  }
+
+  /** The counts have another width now; the table and the blocks are new. */
+  void width(Geometry changed) {
+    geometry = changed;
+  }
+
+  /** log2 of the counts in a block. */
+  int blockBits() {
+    return geometry.refcountBlockBits();
+  }
+
+  /** The largest count. */
+  long maxCount() {
+    return geometry.maxRefcount();
   }
 
   RefcountTable table() {
@@ -150,9 +165,14 @@ final class Refcounts {
 
   /** Writes a count into a refcount block. */
   void setCount(ByteBuffer block, int index, long count) {
-    switch (geometry.refcountOrder()) {
+    setCount(block, index, count, geometry.refcountOrder());
+  }
+
+  /** Writes a count of {@code 1 << order} bits into a refcount block. */
+  static void setCount(ByteBuffer block, int index, long count, int order) {
+    switch (order) {
       case 0, 1, 2 -> {
-        int bits = 1 << geometry.refcountOrder();
+        int bits = 1 << order;
         int perByte = 8 / bits;
         int shift = (index % perByte) * bits;
         int mask = ((1 << bits) - 1) << shift;

@@ -244,6 +244,11 @@ final class Snapshots {
     return l1;
   }
 
+  /** The L1 table of a snapshot. */
+  long[] l1(Snapshot snapshot) throws BlockException {
+    return readL1(find(snapshot));
+  }
+
   /** Gives up a snapshot. */
   void delete(Snapshot snapshot) throws BlockException {
     SnapshotEntry entry = find(snapshot);

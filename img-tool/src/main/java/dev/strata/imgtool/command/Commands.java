@@ -29,6 +29,7 @@ public final class Commands {
   /** The command of that name, or null. */
   public static @Nullable Subcommand find(String name) {
     return switch (name) {
+      case "amend" -> new Amend();
       case "bitmap" -> new BitmapCommand();
       case "check" -> new Check();
       case "compare" -> new Compare();

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.qcow2;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Child;
+import dev.strata.block.ProgressListener;
+import dev.strata.block.driver.SnapshotStore.Snapshot;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Makes clusters that are only flagged as zeroes, which version 2 does not know, unallocated or
+ * filled with zeroes: in the active tables and in those of all snapshots. Nothing else is in
+ * flight; under the image's table lock.
+ */
+final class ZeroExpansion {
+  private final Qcow2Image image;
+  private final Geometry geometry;
+  private final GuestMap map;
+  private final Refcounts refcounts;
+  private final Child file;
+  private final Set<Long> done = new HashSet<>(); // L2 tables: snapshots share them
+
+  ZeroExpansion(Qcow2Image image) {
+    this.image = image;
+    this.geometry = image.geometry();
+    this.map = image.guestMap();
+    this.refcounts = image.refcounts();
+    this.file = image.file();
+  }
+
+  /** Expands all. */
+  void run(ProgressListener progress) throws BlockException {
+    List<long[]> tables = new ArrayList<>();
+    tables.add(map.l1().entries());
+    for (Snapshot snapshot : image.snapshots()) {
+      tables.add(image.snapshotL1(snapshot));
+    }
+    long total = 0;
+    for (long[] table : tables) {
+      total += table.length;
+    }
+    long visited = 0;
+    for (long[] table : tables) {
+      for (long entry : table) {
+        long offset = L1Entry.offset(entry);
+        if (offset != 0 && done.add(offset)) {
+          expand(offset);
+        }
+        progress.progress(++visited, total);
+      }
+    }
+    image.freed().settle();
+    image.caches().sync();
+  }
+
+  private void expand(long table) throws BlockException {
+    if (geometry.offsetInCluster(table) != 0) {
+      throw image
+          .corruption()
+          .report("L2 table offset 0x" + Long.toHexString(table) + " unaligned", -1, -1);
+    }
+    // As often as the table counts, so often do its clusters.
+    long shares = refcounts.get(table >>> geometry.clusterBits());
+    TableCache slices = image.caches().l2Slices();
+    for (long at = 0; at < geometry.clusterSize(); at += slices.tableSize()) {
+      for (int index = 0; index < map.sliceEntries(); index++) {
+        long entry = map.entry(slices.get(table + at), index);
+        if (L2Entry.isCompressed(entry) || !L2Entry.isZero(entry)) {
+          continue;
+        }
+        long expanded = expanded(entry, shares);
+        CachedTable slice = slices.get(table + at);
+        map.setEntry(slice, index, expanded);
+        long old = L2Entry.offset(entry);
+        if (old != 0 && L2Entry.offset(expanded) != old) {
+          for (long share = 0; share < shares; share++) {
+            image.freed().release(old, geometry.clusterSize(), FreedClusters.Reason.OTHER);
+          }
+        }
+      }
+    }
+  }
+
+  private long expanded(long entry, long shares) throws BlockException {
+    if (image.openContext().backing() == null && !image.namesBacking()) {
+      return 0; // reads as zeroes as it is
+    }
+    long size = geometry.clusterSize();
+    long host = L2Entry.offset(entry);
+    if (geometry.offsetInCluster(host) != 0) {
+      throw image
+          .corruption()
+          .report(
+              "Preallocated zero cluster offset 0x" + Long.toHexString(host) + " unaligned",
+              -1,
+              -1);
+    }
+    // Another table may see data in a cluster that is flagged here.
+    boolean own = host != 0 && refcounts.get(host >>> geometry.clusterBits()) == shares;
+    if (!own) {
+      host = image.allocator().allocate(1);
+      refcounts.add(host >>> geometry.clusterBits(), 1, shares - 1);
+      image.caches().orderL2AfterRefcounts();
+    }
+    image.overlaps().beforeWrite(0, host, size);
+    file.writeZeroes(host, size, 0);
+    image.caches().orderL2AfterData();
+    return host | (shares == 1 ? L2Entry.COPIED : 0);
+  }
+}

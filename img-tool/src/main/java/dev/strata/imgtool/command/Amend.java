@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.imgtool.command;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import dev.strata.block.driver.Amendable;
+import dev.strata.block.driver.BlockDriverFactory;
+import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.OptionString;
+import dev.strata.imgtool.command.Arguments.UsageException;
+import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.GetOpt;
+import dev.strata.monitor.commandline.OptionTable;
+import dev.strata.monitor.commandline.Progress;
+import dev.strata.monitor.commandline.Subcommand;
+import dev.strata.monitor.commandline.Terminal;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** {@code qemu-img amend}. */
+final class Amend implements Subcommand {
+  private static final int OBJECT = OptionTable.FIRST_KEY;
+  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
+  private static final int FORCE = OptionTable.FIRST_KEY + 2;
+
+  @Override
+  public OptionTable options() {
+    return new OptionTable()
+        .with('f', "format", "FMT", "the image's format; guessed if not given")
+        .with('h', "help", null, "show this help and end")
+        .with('o', "options", "OPTIONS", "options of the format; 'help' lists them")
+        .with('p', "progress", null, "show how far it is")
+        .with('q', "quiet", null, "say nothing but errors")
+        .with('t', "cache", "MODE", "the image's cache mode")
+        .with(FORCE, "force", null, "allow what could lose data")
+        .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
+        .with(OBJECT, "object", "OBJECT", "define an object")
+        .operand("FILENAME");
+  }
+
+  @Override
+  public int run(List<String> words, Terminal terminal) throws BlockException {
+    var opener = new ImageOpener(terminal);
+    try {
+      return run(new Arguments(options(), words, terminal), opener, terminal);
+    } catch (UsageException e) {
+      return 1;
+    } finally {
+      opener.close();
+    }
+  }
+
+  private static int run(Arguments arguments, ImageOpener opener, Terminal terminal)
+      throws BlockException, UsageException {
+    String options = null;
+    String cacheName = "writeback";
+    boolean showProgress = false;
+    boolean force = false;
+    for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
+      switch (option) {
+        case 'f' -> opener.format(arguments.argument());
+        case 'o' -> options = Create.joined(options, arguments.argument(), arguments);
+        case 'p' -> showProgress = true;
+        case 'q' -> opener.quiet();
+        case 't' -> cacheName = arguments.argument();
+        case FORCE -> force = true;
+        case IMAGE_OPTS -> opener.imageOptions(true);
+        case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
+        default -> throw arguments.wrong("unknown option");
+      }
+    }
+    if (options == null) {
+      throw arguments.wrong("Must specify options (-o)");
+    }
+    String format = opener.format();
+    boolean help = OptionString.asksForHelp(options);
+    if (help && format != null) {
+      return help(opener.graph().drivers().find(format), format, arguments, terminal);
+    }
+    if (arguments.operands().size() != 1) {
+      throw arguments.wrongValue("Expecting one image file name");
+    }
+    var style = showProgress && !opener.isQuiet() ? Progress.Style.PERCENT : Progress.Style.NONE;
+    try (var progress = new Progress(terminal.out(), style)) {
+      CacheMode cache = opener.cache(arguments, cacheName, "");
+      BlockBackend image =
+          opener.open(
+              arguments.operands().getFirst(),
+              ImageOpener.flags(true, cache).withUnmap(false),
+              cache,
+              true);
+      Optional<Amendable> found = image.node().capability(Amendable.class);
+      String driver = image.node().driverName();
+      if (found.isEmpty()) {
+        throw arguments.wrongValue(
+            "Format driver '" + driver + "' does not support option amendment");
+      }
+      if (help) {
+        return help(opener.graph().drivers().find(driver), driver, arguments, terminal);
+      }
+      BlockOptions given = OptionString.parseCreation(options);
+      try {
+        check(opener.graph().drivers().find(driver), found.get(), given);
+        found.get().amend(given, force, progress);
+      } catch (BlockException e) {
+        throw arguments.wrong(e);
+      }
+    }
+    return 0;
+  }
+
+  private static int help(
+      @Nullable BlockDriverFactory driver, String name, Arguments arguments, Terminal terminal)
+      throws UsageException {
+    if (driver == null) {
+      throw arguments.wrongValue("Unknown file format '" + name + "'");
+    }
+    if (driver.amendOptions().isEmpty()) {
+      throw arguments.wrongValue("Format driver '" + name + "' does not support option amendment");
+    }
+    terminal.out().print("Amend options for '" + name + "':\n" + driver.amendOptions().help());
+    return 0;
+  }
+
+  private static void check(
+      @Nullable BlockDriverFactory driver, Amendable image, BlockOptions given)
+      throws BlockException {
+    for (String name : given.names()) {
+      if (image.amendOptions().find(name) == null
+          && driver != null
+          && driver.createOptions().find(name) != null) {
+        throw new BlockException(Errno.EINVAL, "Invalid parameter '" + name + "'")
+            .withHint("This option is only supported for image creation");
+      }
+    }
+    image.amendOptions().check(given);
+  }
+}
