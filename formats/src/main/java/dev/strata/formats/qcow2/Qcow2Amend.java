@@ -106,14 +106,14 @@ final class Qcow2Amend {
     if (lazy != null) {
       lazyRefcounts(lazy, version);
     }
-    if (size != null) {
+    if (size != null && size != 0) { // as with the reference, 0 is no size to go to
       new Resize(image).to(size, false, Preallocation.OFF, 0);
       image.openContext().bitmaps().resize(size);
+      progress.progress(1, 1);
     }
     if (down) {
       downgrade();
     }
-    progress.progress(1, 1);
   }
 
   private static int version(@Nullable String word, int current) throws BlockException {

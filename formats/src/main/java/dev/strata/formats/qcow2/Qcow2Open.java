@@ -46,7 +46,7 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
           Errno.EINVAL,
           "Lazy refcounts require a qcow2 image with at least qemu 1.1 compatibility level");
     }
-    Child data = openDataFile(context, header, file);
+    Child data = openDataFile(context, given, header, file);
     var image = new Qcow2Image(context, new Qcow2Open(file, data, header, options));
     if (context.flags().writable()) {
       if (image.dirty() && !context.flags().check()) {
@@ -188,19 +188,26 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
     }
   }
 
-  private static Child openDataFile(OpenContext context, HeaderFile header, Child file)
+  private static Child openDataFile(
+      OpenContext context, BlockOptions given, HeaderFile header, Child file)
       throws BlockException {
     boolean external = header.header().externalDataFile();
-    Child given = context.optionalChild("data-file", EdgeRole.DATA);
+    if (external && context.flags().noIo()) {
+      // Metadata can be shown without it, and may be all that is left.
+      given.remove("data-file");
+      given.section("data-file");
+      return file;
+    }
+    Child opened = context.optionalChild("data-file", EdgeRole.DATA);
     if (!external) {
-      if (given != null) {
+      if (opened != null) {
         throw new BlockException(
             Errno.EINVAL, "'data-file' can only be set for images with an external data file");
       }
       return file;
     }
-    if (given != null) {
-      return given;
+    if (opened != null) {
+      return opened;
     }
     var named = header.extension(HeaderExtension.DataFile.class);
     if (named == null) {

@@ -82,6 +82,9 @@ final class Amend implements Subcommand {
     if (arguments.operands().size() != 1) {
       throw arguments.wrongValue("Expecting one image file name");
     }
+    if (opener.hasImageOptions() && format != null) {
+      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
+    }
     var style = showProgress && !opener.isQuiet() ? Progress.Style.PERCENT : Progress.Style.NONE;
     try (var progress = new Progress(terminal.out(), style)) {
       CacheMode cache = opener.cache(arguments, cacheName, "");
@@ -104,6 +107,7 @@ final class Amend implements Subcommand {
       try {
         check(opener.graph().drivers().find(driver), found.get(), given);
         found.get().amend(given, force, progress);
+        progress.finish();
       } catch (BlockException e) {
         throw arguments.wrong(e);
       }

@@ -102,12 +102,12 @@ final class BitmapCommand implements Subcommand {
         default -> throw arguments.wrong("unknown option");
       }
     }
-    if (arguments.operands().size() != 2) {
-      throw arguments.wrongValue("Expecting filename and bitmap name");
-    }
     if (actions.isEmpty()) {
       throw arguments.wrongValue(
           "Need at least one of --add, --remove, --clear, --enable, --disable, or --merge");
+    }
+    if (arguments.operands().size() != 2) {
+      throw arguments.wrongValue("Expecting filename and bitmap name");
     }
     if (granularity != null && granularity != 0 && !adds) {
       throw arguments.wrongValue("granularity only supported with --add");
@@ -117,6 +117,9 @@ final class BitmapCommand implements Subcommand {
     }
     if (sourceFile != null && !merges) {
       throw arguments.wrongValue("Merge bitmap source file only supported with --merge");
+    }
+    if (opener.hasImageOptions() && opener.format() != null) {
+      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
     }
     var cache = CacheMode.WRITEBACK;
     BlockBackend image =
@@ -178,9 +181,22 @@ final class BitmapCommand implements Subcommand {
       default -> {
         DirtyBitmap target = find(bitmaps, name, false);
         String from = action.source == null ? "" : action.source;
-        target.merge(find(source.node().bitmaps(), from, false));
+        merge(find(source.node().bitmaps(), from, false), target);
       }
     }
+  }
+
+  private static void merge(DirtyBitmap source, DirtyBitmap target) throws BlockException {
+    if (source.length() != target.length()) {
+      throw new BlockException(
+          Errno.EINVAL,
+          "Bitmaps are of different sizes (destination size is "
+              + target.length()
+              + ", source size is "
+              + source.length()
+              + ") and can't be merged");
+    }
+    target.merge(source);
   }
 
   private static DirtyBitmap find(BitmapSet bitmaps, String name, boolean anyState)
