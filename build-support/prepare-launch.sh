@@ -108,7 +108,7 @@ quote() { # one word for the shell
 # signals that end a program: it shall be ended by them, as the tools it stands in for are.
 jvm_words() { # MAIN-MODULE/CLASS
   for word in -XX:+UseSerialGC -Xms8m -Xmx160m -XX:MaxDirectMemorySize=64m \
-    -XX:ReservedCodeCacheSize=24m -XX:MaxMetaspaceSize=64m -XX:CompressedClassSpaceSize=16m \
+    -XX:ReservedCodeCacheSize=24m -XX:MaxMetaspaceSize=64m -XX:CompressedClassSpaceSize=48m \
     -XX:-UsePerfData -Xrs -Xlog:disable -XX:+DisplayVMOutputToStderr \
     "-XX:ErrorFile=$state/crash-%p.log" "--enable-native-access=$native" \
     --module-path "$run/lib"; do
@@ -142,7 +142,11 @@ train() { # TOOL
       echo "training of $1 ended with an error"
     eval "$java -XX:AOTMode=create $(quote "-XX:AOTCache=$work/cache") -m $(main_of "$1")"
   ) >>"$log" 2>&1 </dev/null 9>&- || echo "no cache for $1" >>"$log"
-  [ ! -f "$work/cache" ] || mv "$work/cache" "$run/$1.aot"
+  if [ -f "$work/cache" ]; then
+    mv "$work/cache" "$run/$1.aot"
+  else
+    echo "$program: no start-up cache for strata $1 could be made, so it starts slowly (log: $log)" >&2
+  fi
   rm -rf "$work"
 }
 
