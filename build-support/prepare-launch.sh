@@ -124,8 +124,10 @@ fi
 
 main_of() {
   case $1 in
-    img) echo dev.strata.imgtool/dev.strata.imgtool.QemuImg ;;
-    io) echo dev.strata.iotool/dev.strata.iotool.QemuIo ;;
+    img) echo -m dev.strata.imgtool/dev.strata.imgtool.QemuImg ;;
+    io) echo -m dev.strata.iotool/dev.strata.iotool.QemuIo ;;
+    # Nothing in its module leads to the tools, which it asks what they are.
+    strata) echo --add-modules ALL-MODULE-PATH -m dev.strata.monitor/dev.strata.monitor.manual.Strata ;;
   esac
 }
 
@@ -138,9 +140,9 @@ train() { # TOOL
     unset JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS
     java="$(quote "$java_home/bin/java") $(jvm_words) $(quote "-XX:AOTConfiguration=$work/configuration")"
     eval "$java -XX:AOTMode=record -Dstrata.program=training \
-      $(quote "-Dstrata.training=$root/build-support/training/$1") -m $(main_of "$1")" ||
+      $(quote "-Dstrata.training=$root/build-support/training/$1") $(main_of "$1")" ||
       echo "training of $1 ended with an error"
-    eval "$java -XX:AOTMode=create $(quote "-XX:AOTCache=$work/cache") -m $(main_of "$1")"
+    eval "$java -XX:AOTMode=create $(quote "-XX:AOTCache=$work/cache") $(main_of "$1")"
   ) >>"$log" 2>&1 </dev/null 9>&- || echo "no cache for $1" >>"$log"
   if [ -f "$work/cache" ]; then
     mv "$work/cache" "$run/$1.aot"
@@ -168,13 +170,13 @@ write_launch() {
   sources -type d -print -o -type f -print | sed "s/'/'\\\\''/g; s|.*| \\|\\| [ \"\$launch_root\"'/&' -nt \"\$1\" ]|" | tr -d '\n'
   echo
   echo '}'
-  for tool in img io; do
+  for tool in img io strata; do
     echo "launch_$tool() {"
     aot=
     [ ! -f "$run/$tool.aot" ] || aot="-XX:AOTCache=$(quote "$run/$tool.aot")"
     words="$(quote "$java_home/bin/java") $(jvm_words) $aot"
     echo 'level=4; [ "$1" = full ] || level=1; shift'
-    echo "exec $words -XX:TieredStopAtLevel=\$level \"-Dstrata.program=\$program\" -m $(main_of $tool) \"\$@\""
+    echo "exec $words -XX:TieredStopAtLevel=\$level \"-Dstrata.program=\$program\" $(main_of $tool) \"\$@\""
     echo '}'
   done
 }

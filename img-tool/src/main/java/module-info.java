@@ -4,4 +4,7 @@ module dev.strata.imgtool {
   requires dev.strata.block;
   requires dev.strata.monitor;
   requires static org.jspecify;
+
+  provides dev.strata.monitor.manual.ToolDescription with
+      dev.strata.imgtool.ImgDescription;
 }

@@ -5,4 +5,7 @@ module dev.strata.iotool {
   requires dev.strata.monitor;
   requires org.jline;
   requires static org.jspecify;
+
+  provides dev.strata.monitor.manual.ToolDescription with
+      dev.strata.iotool.IoDescription;
 }

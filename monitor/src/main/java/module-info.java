@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Strata's voice: the command line that all tools share. */
+/** Strata's voice: the command line that all tools share, their help and their manual. */
 module dev.strata.monitor {
   requires transitive dev.strata.block;
   requires static org.jspecify;
 
   exports dev.strata.monitor.commandline;
+  exports dev.strata.monitor.manual;
 }

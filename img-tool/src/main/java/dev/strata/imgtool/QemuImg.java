@@ -8,6 +8,7 @@ import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
 import dev.strata.monitor.commandline.Training;
+import dev.strata.monitor.manual.HelpPage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -16,15 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The program {@code qemu-img}: creates, inspects, converts and changes disk images. */
 public final class QemuImg {
-  private static final String VERSION =
+  static final String VERSION =
       "qemu-img version 7.2.22 (Strata 0.1)\nStrata: a disk image toolkit on the JVM\n";
-
-  private static final OptionTable OPTIONS =
-      new OptionTable()
-          .with('h', "help", null, "show this help and end")
-          .with('V', "version", null, "show the version and end")
-          .with('T', "trace", "PATTERN", "choose events to trace: none are built in")
-          .operand("COMMAND");
 
   private QemuImg() {}
 
@@ -81,10 +75,19 @@ public final class QemuImg {
     }
     List<String> rest = words.subList(at + 1, words.size());
     if (rest.contains("--help") || rest.contains("-h")) {
-      terminal.out().print(command.options().help(terminal.program() + " " + name));
+      terminal.out().print(HelpPage.ofCommand(terminal.program(), name, command));
       return 0;
     }
     return command.run(rest, terminal);
+  }
+
+  static OptionTable options() {
+    return new OptionTable()
+        .with('h', "help", null, "show this help and end")
+        .with('V', "version", null, "show the version and end")
+        .with('T', "trace", "PATTERN", "choose events to trace: none are built in")
+        .operand("COMMAND")
+        .operand("[ARGUMENT]...");
   }
 
   /** What comes before the command; an exit code if that is all. */
@@ -94,11 +97,12 @@ public final class QemuImg {
       end += words.get(end).equals("-T") || words.get(end).equals("--trace") ? 2 : 1;
     }
     List<String> own = words.subList(0, Math.min(end, words.size()));
-    GetOpt reader = OPTIONS.read(terminal.program(), own, message -> {});
+    GetOpt reader = options().read(terminal.program(), own, message -> {});
     for (int option = reader.next(); option != GetOpt.END; option = reader.next()) {
       switch (option) {
         case 'h' -> {
-          terminal.out().print(VERSION + OPTIONS.help(terminal.program()) + Commands.list());
+          terminal.out().print(HelpPage.ofTool(terminal.program(), new ImgDescription()));
+          terminal.out().print("\n" + HelpPage.supportedFormats());
           return 0;
         }
         case 'V' -> {

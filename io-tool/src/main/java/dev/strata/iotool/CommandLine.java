@@ -8,6 +8,8 @@ import dev.strata.iotool.command.ImageCommands;
 import dev.strata.iotool.command.OpenMode;
 import dev.strata.iotool.command.Session;
 import dev.strata.monitor.commandline.GetOpt;
+import dev.strata.monitor.commandline.OptionTable;
+import dev.strata.monitor.manual.HelpPage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -29,8 +31,8 @@ final class CommandLine {
     FAILED
   }
 
-  private static final int OBJECT = 256;
-  private static final int IMAGE_OPTS = 257;
+  private static final int OBJECT = OptionTable.FIRST_KEY;
+  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
 
   private final Session session;
   private final List<String> commands = new ArrayList<>();
@@ -48,37 +50,33 @@ final class CommandLine {
     return commands;
   }
 
-  private static List<GetOpt.Long> longOptions() {
-    return List.of(
-        new GetOpt.Long("help", false, 'h'),
-        new GetOpt.Long("version", false, 'V'),
-        new GetOpt.Long("cmd", true, 'c'),
-        new GetOpt.Long("format", true, 'f'),
-        new GetOpt.Long("read-only", false, 'r'),
-        new GetOpt.Long("snapshot", false, 's'),
-        new GetOpt.Long("nocache", false, 'n'),
-        new GetOpt.Long("copy-on-read", false, 'C'),
-        new GetOpt.Long("misalign", false, 'm'),
-        new GetOpt.Long("native-aio", false, 'k'),
-        new GetOpt.Long("aio", true, 'i'),
-        new GetOpt.Long("discard", true, 'd'),
-        new GetOpt.Long("cache", true, 't'),
-        new GetOpt.Long("trace", true, 'T'),
-        new GetOpt.Long("force-share", false, 'U'),
-        new GetOpt.Long("object", true, OBJECT),
-        new GetOpt.Long("image-opts", false, IMAGE_OPTS));
+  /** The options, in the order in which messages list names that are alike. */
+  static OptionTable options() {
+    return new OptionTable()
+        .with('h', "help", null, "show this help and end")
+        .with('V', "version", null, "show the version and end")
+        .with('c', "cmd", "STRING", "run this command; may be given again")
+        .with('f', "format", "FMT", "the image's format; guessed if not given")
+        .with('r', "read-only", null, "open the image read-only")
+        .with('s', "snapshot", null, "lose all changes at the end")
+        .with('n', "nocache", null, "the same as -t none")
+        .with('C', "copy-on-read", null, "copy what is read from the backing file")
+        .with('m', "misalign", null, "use buffers at odd addresses")
+        .with('k', "native-aio", null, "the same as -i native")
+        .with('i', "aio", "threads|native|io_uring", "how the host is asked for I/O")
+        .with('d', "discard", "unmap|ignore", "whether discards are carried out")
+        .with('t', "cache", "CACHE", "the image's cache mode; writethrough if not given")
+        .with('T', "trace", "PATTERN", "choose events to trace: none are built in")
+        .with('U', "force-share", null, "open it even if another program uses it")
+        .with(OBJECT, "object", "OBJECT", "define an object")
+        .with(IMAGE_OPTS, "image-opts", null, "FILE is a list of options")
+        .operand("[-c STRING]...")
+        .operand("[FILE]");
   }
 
   /** Reads the command line. */
   Outcome parse(String program, String[] arguments, boolean operandsLast) {
-    var getopt =
-        new GetOpt(
-            program,
-            List.of(arguments),
-            "hVc:d:f:rsnCmki:t:T:U",
-            longOptions(),
-            operandsLast,
-            session::printError);
+    GetOpt getopt = options().read(program, List.of(arguments), operandsLast, session::printError);
     for (int option = getopt.next(); option != GetOpt.END; option = getopt.next()) {
       Outcome outcome = option(option, getopt.argument());
       if (outcome != Outcome.RUN) {
@@ -87,7 +85,7 @@ final class CommandLine {
     }
     List<String> operands = getopt.operands();
     if (operands.size() > 1) {
-      session.print(UsageText.of(program));
+      help(program);
       return Outcome.FAILED;
     }
     if (format != null && imageOptions) {
@@ -115,19 +113,23 @@ final class CommandLine {
         return failed("--object is not supported yet: there are no secrets and no throttle groups");
       }
       case 'V' -> {
-        session.print(UsageText.version());
+        session.print(IoDescription.VERSION);
         return Outcome.DONE;
       }
       case 'h' -> {
-        session.print(UsageText.of(session.program()));
+        help(session.program());
         return Outcome.DONE;
       }
       default -> {
-        session.print(UsageText.of(session.program()));
+        help(session.program());
         return Outcome.FAILED;
       }
     }
     return Outcome.RUN;
+  }
+
+  private void help(String program) {
+    session.print(HelpPage.ofTool(program, new IoDescription()).stripTrailing());
   }
 
   private Outcome failed(String message) {

@@ -60,7 +60,8 @@ final class ArchitectureTest {
 
   private static final ModuleLayers MONITOR_LAYERS =
       new ModuleLayers(
-          MONITOR, below(MONITOR, "", ".schema", ".commandline", ".qmp", ".hmp", ".daemon"));
+          MONITOR,
+          below(MONITOR, "", ".schema", ".commandline", ".manual", ".qmp", ".hmp", ".daemon"));
 
   /** What formats share; all other packages of the module are a format each. */
   private static final List<String> FORMAT_FOUNDATIONS =

@@ -52,7 +52,8 @@ final class FileOptions {
   static final Option<Boolean> NOCOW =
       Option.bool("nocow", "Turn off copy-on-write (valid only on btrfs)");
   static final Option<String> PREALLOCATION =
-      Option.string("preallocation", "Preallocation mode (allowed values: off, falloc, full)");
+      Option.string("preallocation", "Preallocation mode (allowed values: off, falloc, full)")
+          .suggesting("off", "falloc", "full");
   static final Option<Long> EXTENT_SIZE_HINT =
       Option.size("extent_size_hint", "Extent size hint for the image file, 0 to disable");
   static final OptionSchema CREATE = OptionSchema.of(SIZE, NOCOW, PREALLOCATION, EXTENT_SIZE_HINT);

@@ -112,6 +112,11 @@ public final class Option<T> {
     return new Option<>(name, type, help, value, words, conversion);
   }
 
+  /** The same option with words that completion offers; others fail where the value is taken. */
+  public Option<T> suggesting(String... words) {
+    return new Option<>(name, type, help, fallback, List.of(words), conversion);
+  }
+
   public String name() {
     return name;
   }
@@ -130,7 +135,7 @@ public final class Option<T> {
     return fallback;
   }
 
-  /** The words it accepts; empty when it is not of words. */
+  /** The words it is made of; empty when it is not of words. */
   public List<String> words() {
     return words;
   }

@@ -61,13 +61,16 @@ record Qcow2Create(
       Option.bool("extended_l2", "Extended L2 tables").orElse(false);
   private static final Option<String> PREALLOCATION =
       Option.string(
-          "preallocation", "Preallocation mode (allowed values: off, metadata, falloc, full)");
+              "preallocation", "Preallocation mode (allowed values: off, metadata, falloc, full)")
+          .suggesting("off", "metadata", "falloc", "full");
   private static final Option<String> COMPRESSION_TYPE =
       Option.string("compression_type", "Compression method used for image cluster compression")
-          .orElse("zlib");
+          .orElse("zlib")
+          .suggesting("zlib", "zstd");
   static final Option<Long> SIZE = Option.size("size", "Virtual disk size");
   static final Option<String> COMPAT =
-      Option.string("compat", "Compatibility level (v2 [0.10] or v3 [1.1])");
+      Option.string("compat", "Compatibility level (v2 [0.10] or v3 [1.1])")
+          .suggesting("v2", "v3", "0.10", "1.1");
   static final Option<String> BACKING_FILE =
       Option.string("backing_file", "File name of a base image");
   static final Option<String> BACKING_FMT =

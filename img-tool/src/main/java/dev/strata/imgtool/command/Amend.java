@@ -10,6 +10,7 @@ import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionString;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Progress;
@@ -33,11 +34,22 @@ final class Amend implements Subcommand {
         .with('o', "options", "OPTIONS", "options of the format; 'help' lists them")
         .with('p', "progress", null, "show how far it is")
         .with('q', "quiet", null, "say nothing but errors")
-        .with('t', "cache", "MODE", "the image's cache mode")
+        .with('t', "cache", "CACHE", "the image's cache mode")
         .with(FORCE, "force", null, "allow what could lose data")
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
         .operand("FILENAME");
+  }
+
+  @Override
+  public Description describe() {
+    return Description.of(
+        "changes options of an image that exists",
+        """
+        Only what is named changes. '-o help' lists what a format can change.
+        """,
+        "qemu-img amend -f qcow2 -o compat=0.10 disk.qcow2",
+        "lets old programs read the image");
   }
 
   @Override

@@ -11,6 +11,7 @@ import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.option.Size;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Subcommand;
@@ -42,8 +43,8 @@ final class BitmapCommand implements Subcommand {
   @Override
   public OptionTable options() {
     return new OptionTable()
-        .with('F', "source-format", "FMT", "the format of SOURCE_FILE")
-        .with('b', "source-file", "SOURCE_FILE", "merge from a bitmap of this image")
+        .with('F', "source-format", "FMT", "the format of FILE")
+        .with('b', "source-file", "FILE", "merge from a bitmap of this image")
         .with('f', "format", "FMT", "the image's format; guessed if not given")
         .with('g', "granularity", "SIZE", "guest bytes for each bit of a new bitmap")
         .with('h', "help", null, "show this help and end")
@@ -52,11 +53,26 @@ final class BitmapCommand implements Subcommand {
         .with(CLEAR, "clear", null, "clear all bits")
         .with(ENABLE, "enable", null, "let writes set bits")
         .with(DISABLE, "disable", null, "let writes set no bits")
-        .with(MERGE, "merge", "SOURCE", "set the bits that are set in the bitmap SOURCE")
+        .with(MERGE, "merge", "BITMAP", "set the bits that are set in that other bitmap")
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
         .operand("FILENAME")
         .operand("BITMAP");
+  }
+
+  @Override
+  public Description describe() {
+    return Description.of(
+        "changes the persistent dirty bitmaps of an image",
+        """
+        A bitmap marks the parts of the disk that were written since it was added or cleared:
+        backup programs ask it what to copy. Several actions may be given; they are carried out in
+        their order. An image with an active bitmap is qcow2 of version 3.
+        """,
+        "qemu-img bitmap --add -g 64k disk.qcow2 since-monday",
+        "begins to mark what is written, 64 KiB for each bit",
+        "qemu-img bitmap --merge since-monday disk.qcow2 all",
+        "marks in 'all' what 'since-monday' marks too");
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonWriter;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Subcommand;
@@ -34,14 +35,31 @@ final class Check implements Subcommand {
     return new OptionTable()
         .with('h', "help", null, "show this help and end")
         .with('f', "format", "FMT", "the image's format; guessed if not given")
-        .with('r', "repair", "WHAT", "repair 'leaks', or 'all' that can be repaired")
+        .with('r', "repair", "leaks|all", "repair leaked clusters, or all that can be repaired")
         .with('q', "quiet", null, "tell by the exit code only")
-        .with('T', "source-cache", "MODE", "the image's cache mode")
+        .with('T', "source-cache", "CACHE", "the image's cache mode")
         .with('U', "force-share", null, "check also while others write")
-        .with(OUTPUT, "output", "FORMAT", "human (the default) or json")
+        .with(OUTPUT, "output", "human|json", "for people (the default) or for programs")
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
         .operand("FILENAME");
+  }
+
+  @Override
+  public Description describe() {
+    return Description.of(
+        "looks for errors in the metadata of an image",
+        """
+        With -r what was found is repaired. Nobody else may write the image meanwhile.
+
+        The exit code is 0 if the image is sound (or has been repaired), 1 if it could not be
+        checked, 2 if it is damaged, 3 if there are leaked clusters only, which waste space but hurt
+        nobody, and 63 if the format has no checks.
+        """,
+        "qemu-img check disk.qcow2",
+        "tells whether the image is sound",
+        "qemu-img check -r leaks disk.qcow2",
+        "frees the clusters that nothing refers to");
   }
 
   @Override

@@ -2,28 +2,11 @@
 package dev.strata.imgtool.command;
 
 import dev.strata.monitor.commandline.Subcommand;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The commands by name. A command's class is loaded when it is chosen. */
 public final class Commands {
-  private static final String[] NAMES = {
-    "amend",
-    "bench",
-    "bitmap",
-    "check",
-    "commit",
-    "compare",
-    "convert",
-    "create",
-    "dd",
-    "info",
-    "map",
-    "measure",
-    "rebase",
-    "resize",
-    "snapshot"
-  };
-
   private Commands() {}
 
   /** The command of that name, or null. */
@@ -45,14 +28,20 @@ public final class Commands {
     };
   }
 
-  /** The names, for the help. */
-  public static String list() {
-    var text = new StringBuilder("\nCommands:");
-    for (String name : NAMES) {
-      if (find(name) != null) {
-        text.append(' ').append(name);
-      }
-    }
-    return text.append("\nCOMMAND --help tells the options of a command.\n").toString();
+  /** The names of all commands, in the order of listings. */
+  public static List<String> names() {
+    return List.of(
+        "amend",
+        "bitmap",
+        "check",
+        "compare",
+        "convert",
+        "create",
+        "dd",
+        "info",
+        "map",
+        "measure",
+        "resize",
+        "snapshot");
   }
 }

@@ -9,6 +9,7 @@ import dev.strata.block.StatusDetail;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Progress;
@@ -37,7 +38,7 @@ final class Compare implements Subcommand {
         .with('h', "help", null, "show this help and end")
         .with('f', "first-format", "FMT", "the first image's format; guessed if not given")
         .with('F', "second-format", "FMT", "the second image's format; guessed if not given")
-        .with('T', "cache", "MODE", "the images' cache mode")
+        .with('T', "cache", "CACHE", "the images' cache mode")
         .with('p', "progress", null, "show how far it is")
         .with('q', "quiet", null, "tell by the exit code only")
         .with('s', "strict", null, "sizes and allocation have to be alike too")
@@ -46,6 +47,20 @@ final class Compare implements Subcommand {
         .with(OBJECT, "object", "OBJECT", "define an object")
         .operand("FILENAME1")
         .operand("FILENAME2");
+  }
+
+  @Override
+  public Description describe() {
+    return Description.of(
+        "tells whether two images have the same content",
+        """
+        Formats do not matter. If one image is longer, the rest has to be zeroes unless -s asks for
+        more.
+
+        The exit code is 0 if they are alike, 1 if they differ, and 2 or more after an error.
+        """,
+        "qemu-img compare disk.qcow2 disk.raw",
+        "tells whether a conversion kept every byte");
   }
 
   @Override

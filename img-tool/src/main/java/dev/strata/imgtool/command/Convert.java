@@ -13,6 +13,7 @@ import dev.strata.block.graph.Edge;
 import dev.strata.block.option.OptionString;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Progress;
@@ -77,8 +78,8 @@ final class Convert implements Subcommand {
         .with('p', "progress-bar", null, "show how far it is")
         .with('q', "quiet", null, "print errors only")
         .with('n', "no-create", null, "the target exists already")
-        .with('t', "cache", "MODE", "the target's cache mode")
-        .with('T', "source-cache", "MODE", "the sources' cache mode")
+        .with('t', "cache", "CACHE", "the target's cache mode")
+        .with('T', "source-cache", "CACHE", "the sources' cache mode")
         .with('r', "rate-limit", "RATE", "at most so many bytes a second")
         .with('m', "parallel", "COUNT", "so many requests at once, 1 to 16")
         .with('W', "oob", null, "write out of order")
@@ -90,9 +91,28 @@ final class Convert implements Subcommand {
         .with(TARGET_IS_ZERO, "target-is-zero", null, "the target reads as zeroes (with -n)")
         .with(BITMAPS, "bitmaps", null, "copy persistent bitmaps too")
         .with(SKIP_BROKEN, "skip-broken-bitmaps", null, "leave out inconsistent bitmaps")
-        .with(PROGRESS, "progress", "FORMAT", "json: a line of JSON for each step")
+        .with(PROGRESS, "progress", "json", "print a line of JSON for each step")
         .operand("SOURCE...")
         .operand("TARGET");
+  }
+
+  @Override
+  public Description describe() {
+    return Description.of(
+        "copies images into a new one, in any format",
+        """
+        Several sources are copied one behind the other. What is not allocated or reads as zeroes
+        takes no space in the target if its format or the host's file system can do without.
+
+        The target is made, unless -n says that it exists. A signal USR1 has the progress
+        printed at once.
+        """,
+        "qemu-img convert -O qcow2 disk.raw disk.qcow2",
+        "makes a qcow2 image of a raw one",
+        "qemu-img convert -c -O qcow2 -o compression_type=zstd disk.qcow2 small.qcow2",
+        "compresses with zstd",
+        "qemu-img convert -p -W -m 16 -n disk.qcow2 /dev/vg/disk",
+        "fills a volume that exists, out of order");
   }
 
   @Override

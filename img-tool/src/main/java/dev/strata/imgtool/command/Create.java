@@ -5,6 +5,7 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.option.OptionString;
 import dev.strata.imgtool.command.Arguments.UsageException;
+import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Subcommand;
@@ -29,6 +30,22 @@ final class Create implements Subcommand {
         .with(OBJECT, "object", "OBJECT", "define an object")
         .operand("FILENAME")
         .operand("[SIZE]");
+  }
+
+  @Override
+  public Description describe() {
+    return Description.of(
+        "creates an image",
+        """
+        SIZE is what a guest sees. It may be left out if there is a backing file, whose size then
+        counts. With a backing file the image holds only what is written after.
+        """,
+        "qemu-img create -f qcow2 disk.qcow2 10G",
+        "makes an image of 10 GiB that takes space as it is written",
+        "qemu-img create -f qcow2 -b base.qcow2 -F qcow2 overlay.qcow2",
+        "lets a guest change a disk while base.qcow2 stays as it is",
+        "qemu-img create -f qcow2 -o help",
+        "lists the options of qcow2");
   }
 
   @Override

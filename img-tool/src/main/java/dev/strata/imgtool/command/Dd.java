@@ -8,6 +8,7 @@ import dev.strata.block.IoVector;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Subcommand;
@@ -44,6 +45,18 @@ final class Dd implements Subcommand {
         .operand("[skip=BLOCKS]")
         .operand("if=INPUT")
         .operand("of=OUTPUT");
+  }
+
+  @Override
+  public Description describe() {
+    return Description.of(
+        "copies blocks from one image to another",
+        """
+        Operands are written as with dd(1). The output is made anew. 'bs' is the size of a block,
+        512 if not given.
+        """,
+        "qemu-img dd -f qcow2 -O raw bs=1M count=1 if=disk.qcow2 of=start.raw",
+        "copies the first mebibyte of a disk");
   }
 
   @Override

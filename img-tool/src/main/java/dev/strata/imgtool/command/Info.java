@@ -9,6 +9,7 @@ import dev.strata.block.json.JsonArray;
 import dev.strata.block.json.JsonWriter;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Subcommand;
@@ -31,11 +32,25 @@ final class Info implements Subcommand {
         .with('f', "format", "FMT", "the image's format; guessed if not given")
         .with('h', "help", null, "show this help and end")
         .with('U', "force-share", null, "look also while others write")
-        .with(OUTPUT, "output", "FORMAT", "human (the default) or json")
+        .with(OUTPUT, "output", "human|json", "for people (the default) or for programs")
         .with(BACKING_CHAIN, "backing-chain", null, "go on with the backing files")
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
         .operand("FILENAME");
+  }
+
+  @Override
+  public Description describe() {
+    return Description.of(
+        "tells what an image is",
+        """
+        Format, size, the space it takes on the host, its backing file, its snapshots, and
+        what the format has beyond that.
+        """,
+        "qemu-img info --backing-chain overlay.qcow2",
+        "tells of the image and of all that it stands on",
+        "qemu-img info --output=json disk.qcow2",
+        "says the same to a program");
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.Edge;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Subcommand;
@@ -64,10 +65,22 @@ final class MapCommand implements Subcommand {
         .with('s', "start-offset", "OFFSET", "begin there")
         .with('l', "max-length", "LENGTH", "look at no more bytes")
         .with('U', "force-share", null, "look also while others write")
-        .with(OUTPUT, "output", "FORMAT", "human (the default) or json")
+        .with(OUTPUT, "output", "human|json", "for people (the default) or for programs")
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
         .operand("FILENAME");
+  }
+
+  @Override
+  public Description describe() {
+    return Description.of(
+        "lists where the content of an image is",
+        """
+        Each line is a range of the disk: where it is in which file of the backing chain. The json
+        output has the ranges without data too.
+        """,
+        "qemu-img map --output=json disk.qcow2",
+        "lists data, zeroes and holes");
   }
 
   @Override

@@ -14,10 +14,12 @@ import dev.strata.block.option.OptionSchema;
 import dev.strata.block.option.OptionString;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
+import dev.strata.monitor.manual.HelpPage;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -45,9 +47,21 @@ final class Measure implements Subcommand {
         .with('U', "force-share", null, "look also while others write")
         .with(OBJECT, "object", "OBJECT", "define an object")
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
-        .with(OUTPUT, "output", "FORMAT", "human (the default) or json")
+        .with(OUTPUT, "output", "human|json", "for people (the default) or for programs")
         .with(SIZE, "size", "SIZE", "the size of a new image without content")
         .operand("[FILENAME]");
+  }
+
+  @Override
+  public Description describe() {
+    return Description.of(
+        "tells how large the file of a new image has to be",
+        """
+        Either for a disk of --size without content, or for the content of FILENAME. 'required' is
+        what that content takes, 'fully allocated' what it can come to when all has been written.
+        """,
+        "qemu-img measure -O qcow2 disk.raw",
+        "tells how large a volume for the qcow2 image has to be");
   }
 
   @Override
@@ -65,7 +79,7 @@ final class Measure implements Subcommand {
   private int run(Arguments arguments, ImageOpener opener, Terminal terminal)
       throws BlockException, UsageException {
     if (!parse(arguments, opener)) {
-      terminal.out().print(options().help(terminal.program() + " measure"));
+      terminal.out().print(HelpPage.ofCommand(terminal.program(), "measure", this));
       return 0;
     }
     List<String> operands = arguments.operands();

@@ -7,6 +7,7 @@ import dev.strata.block.Preallocation;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Subcommand;
@@ -26,12 +27,30 @@ final class Resize implements Subcommand {
         .with('f', "format", "FMT", "the image's format; guessed if not given")
         .with('h', "help", null, "show this help and end")
         .with('q', "quiet", null, "say nothing but errors")
-        .with(PREALLOCATION, "preallocation", "MODE", "off, metadata, falloc or full")
+        .with(
+            PREALLOCATION,
+            "preallocation",
+            "off|metadata|falloc|full",
+            "have the host allocate what is new")
         .with(SHRINK, "shrink", null, "allow to lose what lies behind the new end")
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
         .operand("FILENAME")
         .operand("[+|-]SIZE");
+  }
+
+  @Override
+  public Description describe() {
+    return Description.of(
+        "changes the size of an image",
+        """
+        With a sign, SIZE is added or taken away. A guest's partitions and file systems know
+        nothing of it: shrink them first, let them grow after.
+        """,
+        "qemu-img resize disk.qcow2 +10G",
+        "lets the disk grow by 10 GiB",
+        "qemu-img resize --shrink disk.qcow2 5G",
+        "cuts off what is behind 5 GiB");
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.strata.block.driver.SnapshotStore.Snapshot;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Subcommand;
@@ -41,6 +42,19 @@ final class SnapshotCommand implements Subcommand {
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
         .operand("FILENAME");
+  }
+
+  @Override
+  public Description describe() {
+    return Description.of(
+        "keeps states of the disk inside an image, or goes back to them",
+        """
+        Without -a, -c or -d it lists the snapshots.
+        """,
+        "qemu-img snapshot -c before-upgrade disk.qcow2",
+        "keeps the present state",
+        "qemu-img snapshot -a before-upgrade disk.qcow2",
+        "goes back to it");
   }
 
   @Override

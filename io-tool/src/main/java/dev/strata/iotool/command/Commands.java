@@ -74,6 +74,19 @@ public final class Commands {
     return NAMES;
   }
 
+  /** How a command is written and what it does, in one line. */
+  public static String usage(String name) {
+    Command command = find(name);
+    return command == null ? name : command.line(name);
+  }
+
+  /** What else there is to say of a command; may be empty. */
+  public static String details(String name) {
+    Command command = find(name);
+    String details = command == null ? null : command.details();
+    return details == null ? "" : details;
+  }
+
   /** The command of that name or abbreviation, or null. Makes that one only: most runs use few. */
   static @Nullable Command find(String name) {
     return switch (name) {

@@ -16,9 +16,20 @@ public final class OptionTable {
    *
    * @param key what {@link GetOpt#next} answers: the letter, or a number from {@link #FIRST_KEY} on
    * @param name without the dashes, or null if there is only the letter
-   * @param argument what its argument is called in the help, or null if it takes none
+   * @param argument what its argument is called in the help, or null if it takes none; {@code a|b}
+   *     if these words are all it may be
    */
-  public record Entry(int key, @Nullable String name, @Nullable String argument, String help) {}
+  public record Entry(int key, @Nullable String name, @Nullable String argument, String help) {
+    /** The letter with its dash, or null. */
+    public @Nullable String letter() {
+      return key < FIRST_KEY ? "-" + (char) key : null;
+    }
+
+    /** The name with its dashes, or null. */
+    public @Nullable String longName() {
+      return name == null ? null : "--" + name;
+    }
+  }
 
   private final List<Entry> entries = new ArrayList<>();
   private final List<String> operands = new ArrayList<>();
@@ -53,8 +64,18 @@ public final class OptionTable {
     return operands;
   }
 
-  /** A reader of {@code words} by these options. */
+  /** A reader of {@code words} by these options; the environment says where operands stand. */
   public GetOpt read(String program, List<String> words, Consumer<String> errors) {
+    return read(program, words, System.getenv("POSIXLY_CORRECT") != null, errors);
+  }
+
+  /**
+   * A reader of {@code words} by these options.
+   *
+   * @param operandsLast whether the first operand ends the options
+   */
+  public GetOpt read(
+      String program, List<String> words, boolean operandsLast, Consumer<String> errors) {
     var letters = new StringBuilder();
     var names = new ArrayList<GetOpt.Long>();
     for (Entry entry : entries) {
@@ -66,39 +87,6 @@ public final class OptionTable {
         names.add(new GetOpt.Long(entry.name(), argument, entry.key()));
       }
     }
-    boolean operandsLast = System.getenv("POSIXLY_CORRECT") != null;
     return new GetOpt(program, words, letters.toString(), names, operandsLast, errors);
-  }
-
-  /** The help: a usage line and a line or two for each option. */
-  public String help(String command) {
-    var text = new StringBuilder("usage: ").append(command).append(" [OPTION]...");
-    for (String operand : operands) {
-      text.append(' ').append(operand);
-    }
-    text.append("\n\n");
-    for (Entry entry : entries) {
-      int start = text.length();
-      text.append("  ");
-      if (entry.key() < FIRST_KEY) {
-        text.append('-').append((char) entry.key());
-        text.append(entry.name() == null ? "" : ", ");
-      }
-      if (entry.name() != null) {
-        text.append("--").append(entry.name());
-      }
-      if (entry.argument() != null) {
-        text.append(entry.name() == null ? " " : "=").append(entry.argument());
-      }
-      if (text.length() - start > 30) {
-        text.append('\n');
-        start = text.length();
-      }
-      while (text.length() - start < 32) {
-        text.append(' ');
-      }
-      text.append(entry.help()).append('\n');
-    }
-    return text.toString();
   }
 }

@@ -9,6 +9,9 @@ public interface Subcommand {
   /** The options, for reading and for the help. */
   OptionTable options();
 
+  /** What it does, for the help and the manual only. */
+  Description describe();
+
   /**
    * Runs the command.
    *

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.monitor.manual;
+
+import dev.strata.monitor.commandline.Description;
+import dev.strata.monitor.commandline.GetOpt;
+import dev.strata.monitor.commandline.OptionTable;
+import dev.strata.monitor.commandline.Subcommand;
+import dev.strata.monitor.commandline.Terminal;
+import java.util.List;
+
+/** {@code strata completion}. */
+final class CompletionCommand implements Subcommand {
+  private final Strata strata;
+
+  CompletionCommand(Strata strata) {
+    this.strata = strata;
+  }
+
+  @Override
+  public OptionTable options() {
+    return new OptionTable().with('h', "help", null, "show this help and end").operand("bash|zsh");
+  }
+
+  @Override
+  public Description describe() {
+    return Description.of(
+        "prints a script that has the shell complete command lines",
+        "It completes commands, options, formats, the options of formats, and files.",
+        "source <(strata completion bash)",
+        "completes in this shell; in ~/.bashrc, in every new one",
+        "strata completion zsh > ~/.zfunc/_strata",
+        "completes in zsh, if ~/.zfunc is in its fpath before compinit runs");
+  }
+
+  @Override
+  public int run(List<String> words, Terminal terminal) {
+    GetOpt reader = options().read("strata completion", words, terminal::line);
+    if (reader.next() != GetOpt.END) {
+      return 1;
+    }
+    String shell = reader.operands().size() == 1 ? reader.operands().getFirst() : "";
+    switch (shell) {
+      case "bash" -> terminal.out().print(BashCompletion.of(strata.pages()));
+      case "zsh" -> terminal.out().print(ZshCompletion.of(strata.pages()));
+      default -> {
+        terminal.error("Expecting bash or zsh");
+        return 1;
+      }
+    }
+    return 0;
+  }
+}
