@@ -14,6 +14,7 @@ module dev.strata.block {
   exports dev.strata.block.file.posix to
       dev.strata.iotool;
   exports dev.strata.block.graph;
+  exports dev.strata.block.image;
   exports dev.strata.block.json;
   exports dev.strata.block.layout;
   exports dev.strata.block.option;

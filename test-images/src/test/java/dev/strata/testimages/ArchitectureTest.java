@@ -56,6 +56,7 @@ final class ArchitectureTest {
               ".http",
               ".graph",
               ".copy",
+              ".image",
               ".job"));
 
   private static final ModuleLayers MONITOR_LAYERS =

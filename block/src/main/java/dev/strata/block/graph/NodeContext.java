@@ -78,7 +78,7 @@ final class NodeContext implements OpenContext {
   @Override
   public Child childNamedByImage(String edge, EdgeRole role, String filename)
       throws BlockException {
-    gate.check(edge, node.filename(), filename);
+    gate.check(new OpenGate.Reference(edge, NodeFilename.place(node), filename, null));
     BlockNode child = opener.openChild(node, filename, options, edge, role, gate, depth);
     if (child == null) {
       throw new BlockException(

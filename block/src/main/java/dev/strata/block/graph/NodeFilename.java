@@ -122,7 +122,7 @@ final class NodeFilename {
    * The plain name of the file at the bottom, whose folder the image is in. Unlike {@link #exact}
    * it does not matter with what options and backing file the image is open.
    */
-  private static @Nullable String place(BlockNode node) {
+  static @Nullable String place(BlockNode node) {
     BlockNode below = node;
     while (below.kind() != DriverKind.PROTOCOL) {
       Edge file = below.edge("file");

@@ -23,8 +23,10 @@ import org.jspecify.annotations.Nullable;
 final class NodeOpener {
   /**
    * How many layers of an image may lead to files that images name; ends a chain that is a ring.
+   * Opening, reading and closing go down the chain by calls: a thread's usual stack of 1 MiB holds
+   * those of more than 600 layers.
    */
-  static final int MAX_DEPTH = 1000;
+  static final int MAX_DEPTH = 400;
 
   private final BlockGraph graph;
 
@@ -275,6 +277,10 @@ final class NodeOpener {
     return false;
   }
 
+  private @Nullable DriverKind kind(@Nullable String driver) throws BlockException {
+    return driver == null ? null : graph.drivers().require(driver).kind();
+  }
+
   private void openBacking(BlockNode node, BlockOptions options, OpenGate gate, int depth)
       throws BlockException {
     String reference = options.string("backing");
@@ -294,7 +300,8 @@ final class NodeOpener {
       String filename = null;
       if (reference == null && !own.has("file.filename") && named != null) {
         filename = NodeFilename.combine(node, named.filename());
-        gate.check("backing", node.filename(), filename);
+        DriverKind kind = own.has("driver") ? null : kind(named.format());
+        gate.check(new OpenGate.Reference("backing", NodeFilename.place(node), filename, kind));
       }
       if (reference == null && named != null && named.format() != null && !own.has("driver")) {
         options.put("backing.driver", named.format());
