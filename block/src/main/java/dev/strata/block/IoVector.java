@@ -2,7 +2,6 @@
 package dev.strata.block;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 
@@ -13,7 +12,8 @@ import java.util.List;
  */
 public final class IoVector {
   private static final IoVector EMPTY = new IoVector(new MemorySegment[0], 0);
-  private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG_UNALIGNED;
+  // Comparing with zeroes is what the JVM does fastest, and needs no VarHandle at start-up.
+  private static final MemorySegment ZEROES = MemorySegment.ofArray(new byte[64 * 1024]);
 
   private final MemorySegment[] segments;
   private final long length;
@@ -157,18 +157,9 @@ public final class IoVector {
   /** Whether the {@code length} bytes of {@code segment} from {@code offset} on are zero. */
   public static boolean isZero(MemorySegment segment, long offset, long length) {
     long end = offset + length;
-    long at = offset;
-    for (; at + 64 <= end; at += 64) {
-      long bits = 0;
-      for (int i = 0; i < 64; i += 8) {
-        bits |= segment.get(WORD, at + i);
-      }
-      if (bits != 0) {
-        return false;
-      }
-    }
-    for (; at < end; at++) {
-      if (segment.get(ValueLayout.JAVA_BYTE, at) != 0) {
+    for (long at = offset; at < end; at += ZEROES.byteSize()) {
+      long part = Math.min(ZEROES.byteSize(), end - at);
+      if (MemorySegment.mismatch(segment, at, at + part, ZEROES, 0, part) >= 0) {
         return false;
       }
     }

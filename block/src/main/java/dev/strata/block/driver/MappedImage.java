@@ -11,7 +11,6 @@ import dev.strata.block.IoVector;
 import dev.strata.block.RequestFlags;
 import dev.strata.block.RequestRanges;
 import dev.strata.block.StatusDetail;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A format that maps guest bytes to places in a file: the format says where, this class moves the
@@ -119,14 +118,15 @@ public abstract class MappedImage implements BlockDriver {
     for (long done = 0; done < length; ) {
       Mapping mapping = map(offset + done, length - done);
       IoVector part = into.slice(done, mapping.length());
-      switch (mapping) {
-        case Mapping.Data data -> {
-          data.file().event(DebugEvent.READ_AIO);
-          data.file().read(data.offset(), part, 0);
-        }
-        case Mapping.Zero _ -> part.fill((byte) 0);
-        case Mapping.Backing _ -> readBacking(offset + done, part);
-        case Mapping.Encoded _ -> readEncoded(offset + done, part);
+      if (mapping instanceof Mapping.Data data) {
+        data.file().event(DebugEvent.READ_AIO);
+        data.file().read(data.offset(), part, 0);
+      } else if (mapping instanceof Mapping.Zero) {
+        part.fill((byte) 0);
+      } else if (mapping instanceof Mapping.Backing) {
+        readBacking(offset + done, part);
+      } else {
+        readEncoded(offset + done, part);
       }
       done += mapping.length();
     }
@@ -305,11 +305,8 @@ public abstract class MappedImage implements BlockDriver {
     for (long at = offset; at < end; ) {
       Mapping mapping = map(at, end - at);
       boolean zero =
-          switch (mapping) {
-            case Mapping.Zero _ -> true;
-            case Mapping.Backing _ -> backingReadsZero(at, mapping.length());
-            case Mapping.Data _, Mapping.Encoded _ -> false;
-          };
+          mapping instanceof Mapping.Zero
+              || (mapping instanceof Mapping.Backing && backingReadsZero(at, mapping.length()));
       if (!zero) {
         return false;
       }
@@ -368,17 +365,16 @@ public abstract class MappedImage implements BlockDriver {
   }
 
   private static Extent extent(long offset, Mapping mapping) {
-    return switch (mapping) {
-      case Mapping.Data data -> Extent.data(offset, data.length(), data.file(), data.offset());
-      case Mapping.Zero zero -> {
-        @Nullable Child file = zero.file();
-        yield new Extent(
-            offset, zero.length(), false, true, true, false, file, zero.offset(), false);
-      }
-      case Mapping.Backing backing -> Extent.unallocated(offset, backing.length());
-      case Mapping.Encoded encoded ->
-          Extent.encoded(offset, encoded.length(), encoded.compressed());
-    };
+    if (mapping instanceof Mapping.Data data) {
+      return Extent.data(offset, data.length(), data.file(), data.offset());
+    }
+    if (mapping instanceof Mapping.Zero zero) {
+      return new Extent(
+          offset, zero.length(), false, true, true, false, zero.file(), zero.offset(), false);
+    }
+    return mapping instanceof Mapping.Encoded encoded
+        ? Extent.encoded(offset, encoded.length(), encoded.compressed())
+        : Extent.unallocated(offset, mapping.length());
   }
 
   private long clusterStart(long offset) {

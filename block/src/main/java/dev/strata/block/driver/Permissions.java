@@ -19,4 +19,17 @@ public record Permissions(Set<Permission> needed, Set<Permission> shared) {
   public boolean writes() {
     return needed.contains(Permission.WRITE) || needed.contains(Permission.WRITE_UNCHANGED);
   }
+
+  // Written out: what a record has of itself is linked at its first use, which every start pays.
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Permissions that
+        && needed.equals(that.needed)
+        && shared.equals(that.shared);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * needed.hashCode() + shared.hashCode();
+  }
 }

@@ -8,7 +8,6 @@ import dev.strata.block.driver.DriverKind;
 import dev.strata.block.option.ImageName;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
@@ -28,11 +27,18 @@ public final class DriverRegistry {
   /** All that the modules provide. */
   public static DriverRegistry load() {
     var found = new ArrayList<BlockDriverFactory>();
-    for (BlockDriverFactory driver : ServiceLoader.load(BlockDriverFactory.class)) {
+    ModuleLayer layer = DriverRegistry.class.getModule().getLayer();
+    // Asking the layer alone spares a start the search of a class path; without modules, there is
+    // one.
+    ServiceLoader<BlockDriverFactory> services =
+        layer == null
+            ? ServiceLoader.load(BlockDriverFactory.class)
+            : ServiceLoader.load(layer, BlockDriverFactory.class);
+    for (BlockDriverFactory driver : services) {
       found.add(driver);
     }
     // The order of services is not defined, that of listings should be.
-    found.sort(Comparator.comparing(BlockDriverFactory::name));
+    found.sort((a, b) -> a.name().compareTo(b.name()));
     return new DriverRegistry(found);
   }
 

@@ -47,13 +47,14 @@ public final class JsonWriter {
   }
 
   private void value(JsonValue value, int depth) {
-    switch (value) {
-      case JsonObject object -> object(object, depth);
-      case JsonArray array -> array(array.items(), depth);
-      case JsonString(String string) -> string(string);
-      case JsonNumber number -> out.append(number);
-      case JsonBool bool -> out.append(bool);
-      case JsonNull none -> out.append(none);
+    if (value instanceof JsonObject object) {
+      object(object, depth);
+    } else if (value instanceof JsonArray array) {
+      array(array.items(), depth);
+    } else if (value instanceof JsonString(String string)) {
+      string(string);
+    } else {
+      out.append(value);
     }
   }
 

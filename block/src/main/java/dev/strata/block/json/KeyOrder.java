@@ -4,7 +4,6 @@ package dev.strata.block.json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -31,7 +30,7 @@ public enum KeyOrder {
     }
     var out = new ArrayList<>(object.keys());
     Collections.reverse(out); // the sort is stable: within a bucket, the latest first
-    out.sort(Comparator.comparingInt(KeyOrder::bucket));
+    out.sort((a, b) -> Integer.compare(bucket(a), bucket(b)));
     return out;
   }
 

@@ -2,27 +2,24 @@
 package dev.strata.block.layout;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
  * Writes the fields of an on-disk structure in their order. The caller gives the room: running past
  * the end, or a number that does not fit its field, is a programming error and an {@link
- * IllegalArgumentException} or {@link IndexOutOfBoundsException}. One thread at a time.
+ * IllegalArgumentException} or {@link IndexOutOfBoundsException}. One thread at a time; the segment
+ * is smaller than 2 GiB.
  */
 public final class StructWriter {
   private final MemorySegment target;
-  private final ValueLayout.OfShort shortLayout;
-  private final ValueLayout.OfInt intLayout;
-  private final ValueLayout.OfLong longLayout;
+  private final ByteBuffer content; // as in StructReader, for the sake of a short command's start
   private long position;
 
   private StructWriter(MemorySegment target, ByteOrder order) {
     this.target = target;
-    this.shortLayout = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(order);
-    this.intLayout = ValueLayout.JAVA_INT_UNALIGNED.withOrder(order);
-    this.longLayout = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(order);
+    this.content = target.asByteBuffer().order(order);
   }
 
   /** A writer at the start of {@code target}, most significant byte first. */
@@ -38,34 +35,33 @@ public final class StructWriter {
   /** 8 bits; {@code value} from 0 to 255. */
   public StructWriter u8(int value) {
     check(value, 0xff);
-    target.set(ValueLayout.JAVA_BYTE, advance(1), (byte) value);
+    content.put(advance(1), (byte) value);
     return this;
   }
 
   /** 16 bits; {@code value} from 0 to 2^16 - 1. */
   public StructWriter u16(int value) {
     check(value, 0xffff);
-    target.set(shortLayout, advance(2), (short) value);
+    content.putShort(advance(2), (short) value);
     return this;
   }
 
   /** 32 bits; {@code value} from 0 to 2^32 - 1. */
   public StructWriter u32(long value) {
     check(value, 0xffff_ffffL);
-    target.set(intLayout, advance(4), (int) value);
+    content.putInt(advance(4), (int) value);
     return this;
   }
 
   /** 64 bits as they are. */
   public StructWriter u64(long value) {
-    target.set(longLayout, advance(8), value);
+    content.putLong(advance(8), value);
     return this;
   }
 
   /** All of {@code value}. */
   public StructWriter bytes(byte[] value) {
-    MemorySegment.copy(
-        value, 0, target, ValueLayout.JAVA_BYTE, advance(value.length), value.length);
+    content.put(advance(value.length), value);
     return this;
   }
 
@@ -121,8 +117,8 @@ public final class StructWriter {
     return target.byteSize() - position;
   }
 
-  private long advance(long length) {
-    long start = position;
+  private int advance(long length) {
+    int start = (int) position;
     if (length < 0 || length > target.byteSize() - start) {
       throw new IndexOutOfBoundsException(
           length + " bytes at offset " + start + " of " + target.byteSize());

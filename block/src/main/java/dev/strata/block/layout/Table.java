@@ -2,7 +2,7 @@
 package dev.strata.block.layout;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
@@ -11,46 +11,35 @@ import java.nio.ByteOrder;
  * IndexOutOfBoundsException}.
  */
 public final class Table {
-  private static final ValueLayout.OfLong BIG_LONG =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-  private static final ValueLayout.OfLong LITTLE_LONG =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfInt BIG_INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-  private static final ValueLayout.OfInt LITTLE_INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
   private Table() {}
 
   /** Reads {@code count} entries of 8 bytes from {@code offset} bytes into {@code source}. */
   public static void read(
       MemorySegment source, long offset, ByteOrder order, long[] into, int index, int count) {
-    MemorySegment.copy(source, longs(order), offset, into, index, count);
+    bytes(source, offset, count * 8L, order).asLongBuffer().get(into, index, count);
   }
 
   /** Writes {@code count} entries of 8 bytes to {@code offset} bytes into {@code target}. */
   public static void write(
       long[] from, int index, int count, MemorySegment target, long offset, ByteOrder order) {
-    MemorySegment.copy(from, index, target, longs(order), offset, count);
+    bytes(target, offset, count * 8L, order).asLongBuffer().put(from, index, count);
   }
 
   /** Reads {@code count} entries of 4 bytes from {@code offset} bytes into {@code source}. */
   public static void read(
       MemorySegment source, long offset, ByteOrder order, int[] into, int index, int count) {
-    MemorySegment.copy(source, ints(order), offset, into, index, count);
+    bytes(source, offset, count * 4L, order).asIntBuffer().get(into, index, count);
   }
 
   /** Writes {@code count} entries of 4 bytes to {@code offset} bytes into {@code target}. */
   public static void write(
       int[] from, int index, int count, MemorySegment target, long offset, ByteOrder order) {
-    MemorySegment.copy(from, index, target, ints(order), offset, count);
+    bytes(target, offset, count * 4L, order).asIntBuffer().put(from, index, count);
   }
 
-  private static ValueLayout.OfLong longs(ByteOrder order) {
-    return order == ByteOrder.BIG_ENDIAN ? BIG_LONG : LITTLE_LONG;
-  }
-
-  private static ValueLayout.OfInt ints(ByteOrder order) {
-    return order == ByteOrder.BIG_ENDIAN ? BIG_INT : LITTLE_INT;
+  // Not MemorySegment.copy with a layout: see StructReader.
+  private static ByteBuffer bytes(
+      MemorySegment segment, long offset, long length, ByteOrder order) {
+    return segment.asSlice(offset, length).asByteBuffer().order(order);
   }
 }

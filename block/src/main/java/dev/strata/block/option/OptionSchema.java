@@ -5,7 +5,6 @@ import static dev.strata.block.Errno.EINVAL;
 
 import dev.strata.block.BlockException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -78,7 +77,7 @@ public final class OptionSchema implements Iterable<Option<?>> {
   /** The lines of an {@code -o help} listing, sorted by name, each ended by a newline. */
   public String help() {
     var sorted = new ArrayList<>(options);
-    sorted.sort(Comparator.comparing((Option<?> option) -> option.name()));
+    sorted.sort((a, b) -> a.name().compareTo(b.name()));
     var out = new StringBuilder();
     for (Option<?> option : sorted) {
       line(option, out);

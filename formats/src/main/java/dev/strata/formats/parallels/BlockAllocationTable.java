@@ -6,7 +6,7 @@ import dev.strata.block.BufferPool;
 import dev.strata.block.Child;
 import dev.strata.block.layout.Table;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -21,8 +21,6 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * <p>Thread-safe; who changes an entry has its cluster's guest range alone.
  */
 final class BlockAllocationTable {
-  private static final ValueLayout.OfInt ENTRY =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int PAGE_BITS = 14;
   private static final int PAGE_ENTRIES = 1 << PAGE_BITS;
 
@@ -152,9 +150,9 @@ final class BlockAllocationTable {
 
   private synchronized void encode(MemorySegment target, int index, int block, int blockEnd)
       throws BlockException {
-    int entries = (int) (target.byteSize() / 4);
-    for (int i = 0; i < entries; i++) {
-      target.setAtIndex(ENTRY, i, (int) get(index + i));
+    ByteBuffer bytes = target.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = index; bytes.hasRemaining(); i++) {
+      bytes.putInt((int) get(i));
     }
     dirty.clear(block, blockEnd);
   }

@@ -8,7 +8,6 @@ import dev.strata.block.BlockException;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
@@ -44,8 +43,6 @@ record ParallelsHeader(
 
   static final int IN_USE_POSITION = 44;
 
-  private static final ValueLayout.OfInt VERSION_FIELD =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int MAGIC_BYTES = 16;
   private static final byte[] MAGIC = "WithoutFreeSpace".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] MAGIC_EXTENDED =
@@ -66,7 +63,7 @@ record ParallelsHeader(
 
   /** Whether the version, without which the magic means nothing, is the one there is. */
   static boolean isVersionKnown(MemorySegment head) {
-    return head.get(VERSION_FIELD, MAGIC_BYTES) == VERSION;
+    return head.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN).getInt(MAGIC_BYTES) == VERSION;
   }
 
   static ParallelsHeader decode(MemorySegment image) throws BlockException {

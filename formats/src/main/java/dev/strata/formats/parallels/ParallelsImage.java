@@ -16,7 +16,7 @@ import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -28,9 +28,6 @@ import org.jspecify.annotations.Nullable;
  * crash in between loses what was not flushed and nothing else, and {@code in_use} tells of it.
  */
 final class ParallelsImage extends MappedImage implements Checkable {
-  private static final ValueLayout.OfInt LITTLE_INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
   private final Child file;
   private final ParallelsHeader header;
   private final BlockAllocationTable bat;
@@ -101,7 +98,7 @@ final class ParallelsImage extends MappedImage implements Checkable {
 
   private void writeInUse(long value) throws BlockException {
     byte[] field = new byte[4];
-    MemorySegment.ofArray(field).set(LITTLE_INT, 0, (int) value);
+    ByteBuffer.wrap(field).order(ByteOrder.LITTLE_ENDIAN).putInt((int) value);
     file.write(ParallelsHeader.IN_USE_POSITION, IoVector.of(field), 0);
     file.flush();
   }

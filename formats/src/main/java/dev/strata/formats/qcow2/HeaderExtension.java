@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.formats.qcow2;
 
+import dev.strata.block.layout.StructWriter;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+
 /**
  * A header extension.
  *
@@ -14,24 +18,88 @@ sealed interface HeaderExtension {
   int CRYPTO_HEADER = 0x0537be77;
   int DATA_FILE = 0x44415441;
 
+  /** Which extension it is. */
+  int type();
+
+  /** Its bytes, without the padding. */
+  byte[] body();
+
   /** The driver name of the backing file. */
-  record BackingFormat(String name) implements HeaderExtension {}
+  record BackingFormat(String name) implements HeaderExtension {
+    @Override
+    public int type() {
+      return BACKING_FORMAT;
+    }
+
+    @Override
+    public byte[] body() {
+      return name.getBytes(StandardCharsets.UTF_8);
+    }
+  }
 
   /** The file name of the external data file. */
-  record DataFile(String name) implements HeaderExtension {}
+  record DataFile(String name) implements HeaderExtension {
+    @Override
+    public int type() {
+      return DATA_FILE;
+    }
+
+    @Override
+    public byte[] body() {
+      return name.getBytes(StandardCharsets.UTF_8);
+    }
+  }
 
   /** Names for feature bits, as stored: 48 bytes each. */
-  record FeatureNames(byte[] table) implements HeaderExtension {}
+  record FeatureNames(byte[] table) implements HeaderExtension {
+    @Override
+    public int type() {
+      return FEATURE_NAMES;
+    }
+
+    @Override
+    public byte[] body() {
+      return table;
+    }
+  }
 
   /**
    * The persistent bitmaps.
    *
    * @param directorySize in bytes
    */
-  record Bitmaps(int count, long directorySize, long directoryOffset) implements HeaderExtension {}
+  record Bitmaps(int count, long directorySize, long directoryOffset) implements HeaderExtension {
+    @Override
+    public int type() {
+      return BITMAPS;
+    }
+
+    @Override
+    public byte[] body() {
+      var bytes = new byte[24];
+      StructWriter.bigEndian(MemorySegment.ofArray(bytes))
+          .u32(count)
+          .u32(0)
+          .u64(directorySize)
+          .u64(directoryOffset);
+      return bytes;
+    }
+  }
 
   /** Where the full disk encryption header lies. */
-  record CryptoHeader(long offset, long length) implements HeaderExtension {}
+  record CryptoHeader(long offset, long length) implements HeaderExtension {
+    @Override
+    public int type() {
+      return CRYPTO_HEADER;
+    }
+
+    @Override
+    public byte[] body() {
+      var bytes = new byte[16];
+      StructWriter.bigEndian(MemorySegment.ofArray(bytes)).u64(offset).u64(length);
+      return bytes;
+    }
+  }
 
   /** Kept as it is when the header is rewritten. */
   record Unknown(int type, byte[] body) implements HeaderExtension {}

@@ -228,8 +228,8 @@ final class HeaderFile {
     long need = header.headerLength();
     out.seek(header.headerLength());
     for (HeaderExtension extension : extensions) {
-      byte[] bytes = bytes(extension);
-      int type = type(extension);
+      byte[] bytes = extension.body();
+      int type = extension.type();
       if (type == 0) {
         continue;
       }
@@ -256,39 +256,5 @@ final class HeaderFile {
     System.arraycopy(body, 0, cluster, 0, cluster.length);
     placed.encode(StructWriter.bigEndian(MemorySegment.ofArray(cluster)));
     return placed;
-  }
-
-  private static int type(HeaderExtension extension) {
-    return switch (extension) {
-      case HeaderExtension.BackingFormat _ -> HeaderExtension.BACKING_FORMAT;
-      case HeaderExtension.DataFile _ -> HeaderExtension.DATA_FILE;
-      case HeaderExtension.FeatureNames _ -> HeaderExtension.FEATURE_NAMES;
-      case HeaderExtension.Bitmaps _ -> HeaderExtension.BITMAPS;
-      case HeaderExtension.CryptoHeader _ -> HeaderExtension.CRYPTO_HEADER;
-      case HeaderExtension.Unknown unknown -> unknown.type();
-    };
-  }
-
-  private static byte[] bytes(HeaderExtension extension) {
-    return switch (extension) {
-      case HeaderExtension.BackingFormat(String name) -> name.getBytes(StandardCharsets.UTF_8);
-      case HeaderExtension.DataFile(String name) -> name.getBytes(StandardCharsets.UTF_8);
-      case HeaderExtension.FeatureNames(byte[] table) -> table;
-      case HeaderExtension.Bitmaps bitmaps -> {
-        var bytes = new byte[24];
-        StructWriter.bigEndian(MemorySegment.ofArray(bytes))
-            .u32(bitmaps.count())
-            .u32(0)
-            .u64(bitmaps.directorySize())
-            .u64(bitmaps.directoryOffset());
-        yield bytes;
-      }
-      case HeaderExtension.CryptoHeader(long offset, long length) -> {
-        var bytes = new byte[16];
-        StructWriter.bigEndian(MemorySegment.ofArray(bytes)).u64(offset).u64(length);
-        yield bytes;
-      }
-      case HeaderExtension.Unknown(int type, byte[] body) -> body;
-    };
   }
 }

@@ -117,9 +117,10 @@ final class Qcow2Amend {
   }
 
   private static int version(@Nullable String word, int current) throws BlockException {
+    if (word == null || word.isEmpty()) {
+      return current;
+    }
     return switch (word) {
-      case null -> current;
-      case "" -> current;
       case "0.10", "v2" -> 2;
       case "1.1", "v3" -> 3;
       default -> throw wrong("Unknown compatibility level " + word);

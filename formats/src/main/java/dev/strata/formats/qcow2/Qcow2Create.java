@@ -158,8 +158,10 @@ record Qcow2Create(
   }
 
   private static int version(@Nullable String word) throws BlockException {
+    if (word == null) {
+      return 3;
+    }
     return switch (word) {
-      case null -> 3;
       case "0.10", "v2" -> 2;
       case "1.1", "v3" -> 3;
       default -> throw value("version", word);

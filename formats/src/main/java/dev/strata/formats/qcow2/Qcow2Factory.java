@@ -11,16 +11,11 @@ import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionSchema;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The qcow2 driver. */
 public final class Qcow2Factory implements BlockDriverFactory, Measurable {
-  private static final ValueLayout.OfInt BIG_ENDIAN =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-
   /** For the service loader. */
   public Qcow2Factory() {}
 
@@ -82,8 +77,8 @@ public final class Qcow2Factory implements BlockDriverFactory, Measurable {
   @Override
   public int probe(MemorySegment head, String filename) {
     return head.byteSize() >= 8
-            && head.get(BIG_ENDIAN, 0) == (int) Qcow2Header.MAGIC
-            && head.get(BIG_ENDIAN, 4) >= 2
+            && head.asByteBuffer().getInt(0) == (int) Qcow2Header.MAGIC
+            && head.asByteBuffer().getInt(4) >= 2
         ? 100
         : 0;
   }

@@ -7,16 +7,12 @@ import dev.strata.block.driver.ImageInfo;
 import dev.strata.block.driver.SnapshotStore;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.json.JsonArray;
-import dev.strata.block.json.JsonBool;
-import dev.strata.block.json.JsonNull;
-import dev.strata.block.json.JsonNumber;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonString;
 import dev.strata.block.json.JsonValue;
 import dev.strata.block.json.KeyOrder;
 import dev.strata.block.option.Size;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -171,7 +167,7 @@ record ImageDescription(
 
   private static void append(JsonObject object, int level, StringBuilder text) {
     List<String> keys = new ArrayList<>(object.keys());
-    keys.sort(Comparator.comparingInt(KeyOrder::bucket));
+    keys.sort((a, b) -> Integer.compare(KeyOrder.bucket(a), KeyOrder.bucket(b)));
     for (String key : keys) {
       text.append("    ".repeat(level)).append(key.replace('-', ' ')).append(':');
       appendValue(object.get(key), level, text);
@@ -186,20 +182,16 @@ record ImageDescription(
   }
 
   private static void appendValue(@Nullable JsonValue value, int level, StringBuilder text) {
-    switch (value) {
-      case JsonObject object -> {
-        text.append('\n');
-        append(object, level + 1, text);
-      }
-      case JsonArray array -> {
-        text.append('\n');
-        append(array, level + 1, text);
-      }
-      case JsonString(String string) -> text.append(' ').append(string).append('\n');
-      case JsonBool(boolean bool) -> text.append(' ').append(bool).append('\n');
-      case JsonNumber number -> text.append(' ').append(number).append('\n');
-      case JsonNull _ -> text.append(" null\n");
-      case null -> text.append('\n');
+    if (value instanceof JsonObject object) {
+      text.append('\n');
+      append(object, level + 1, text);
+    } else if (value instanceof JsonArray array) {
+      text.append('\n');
+      append(array, level + 1, text);
+    } else if (value instanceof JsonString(String string)) {
+      text.append(' ').append(string).append('\n');
+    } else {
+      text.append(' ').append(value).append('\n');
     }
   }
 }

@@ -212,12 +212,10 @@ final class NewImage {
   private static <T> @Nullable String text(Option<T> option, BlockOptions given)
       throws BlockException {
     T value = given.take(option);
-    return switch (value) {
-      case null -> null;
-      case Boolean on -> on ? "on" : "off";
-      case String text -> text.replace(",", ",,");
-      default -> String.valueOf(value);
-    };
+    if (value instanceof Boolean on) {
+      return on ? "on" : "off";
+    }
+    return value == null ? null : value.toString().replace(",", ",,");
   }
 
   /** Makes it. */
