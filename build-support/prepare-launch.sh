@@ -175,8 +175,9 @@ write_launch() {
     aot=
     [ ! -f "$run/$tool.aot" ] || aot="-XX:AOTCache=$(quote "$run/$tool.aot")"
     words="$(quote "$java_home/bin/java") $(jvm_words) $aot"
-    echo 'level=4; [ "$1" = full ] || level=1; shift'
-    echo "exec $words -XX:TieredStopAtLevel=\$level \"-Dstrata.program=\$program\" $(main_of $tool) \"\$@\""
+    # What ends soon is not worth compiling before it has proved to be hot.
+    echo 'level=4; patience=1; [ "$1" = full ] || { level=1; patience=4; }; shift'
+    echo "exec $words -XX:TieredStopAtLevel=\$level -XX:CompileThresholdScaling=\$patience \"-Dstrata.program=\$program\" $(main_of $tool) \"\$@\""
     echo '}'
   done
 }

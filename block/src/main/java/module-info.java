@@ -12,6 +12,7 @@ module dev.strata.block {
   exports dev.strata.block.driver;
   exports dev.strata.block.file;
   exports dev.strata.block.file.posix to
+      dev.strata.imgtool,
       dev.strata.iotool;
   exports dev.strata.block.graph;
   exports dev.strata.block.image;

@@ -2,6 +2,7 @@
 package dev.strata.imgtool;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.file.posix.Posix;
 import dev.strata.imgtool.command.Commands;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
@@ -78,6 +79,7 @@ public final class QemuImg {
       terminal.out().print(HelpPage.ofCommand(terminal.program(), name, command));
       return 0;
     }
+    Posix.linkInBackground();
     return command.run(rest, terminal);
   }
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Whether this process may make Linux's file calls.
  *
- * <p>Nothing here loads the foreign function interface.
+ * <p>Nothing here but {@link #linkInBackground} loads the foreign function interface.
  */
 public final class Posix {
   private static final int AUXILIARY_PAGE_SIZE = 6; // AT_PAGESZ, getauxval(3)
@@ -47,6 +47,16 @@ public final class Posix {
           + (module.isNamed() ? module.getName() : "ALL-UNNAMED");
     }
     return null;
+  }
+
+  /**
+   * Links the first call on a thread of its own: that takes 20 ms, in which a tool that starts has
+   * other things to do. Nothing depends on it.
+   */
+  public static void linkInBackground() {
+    if (isAvailable()) {
+      Thread.ofPlatform().daemon().name("link").start(SystemCall::link);
+    }
   }
 
   /**
