@@ -79,6 +79,40 @@ final class Arguments {
     return new UsageException();
   }
 
+  /** The argument as a number as C writes them, from 0 to 2147483647. */
+  int integer(String what) throws UsageException {
+    long value = parseInteger(argument());
+    if (value < 0 || value > Integer.MAX_VALUE) {
+      throw wrongValue("Invalid " + what + " specified");
+    }
+    return (int) value;
+  }
+
+  /** What strtol(3) of base 0 makes of a text, or -1 if it is no number or too large. */
+  static long parseInteger(String text) {
+    String digits = text.stripLeading();
+    boolean negative = digits.startsWith("-");
+    if (negative || digits.startsWith("+")) {
+      digits = digits.substring(1);
+    }
+    int base = 10;
+    if (digits.startsWith("0x") || digits.startsWith("0X")) {
+      base = 16;
+      digits = digits.substring(2);
+    } else if (digits.startsWith("0")) {
+      base = 8;
+    }
+    if (digits.isEmpty() || Character.digit(digits.charAt(0), base) < 0) {
+      return -1; // no second sign
+    }
+    try {
+      long value = Long.parseLong(digits, base);
+      return negative && value != 0 ? -1 : value;
+    } catch (NumberFormatException e) {
+      return -1;
+    }
+  }
+
   /** The {@link Size} that {@code text} is; what is deprecated of it is warned of. */
   long size(String text) throws BlockException {
     long size = Size.parse(text);

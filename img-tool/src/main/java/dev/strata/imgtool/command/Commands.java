@@ -13,6 +13,7 @@ public final class Commands {
   public static @Nullable Subcommand find(String name) {
     return switch (name) {
       case "amend" -> new Amend();
+      case "bench" -> new Bench();
       case "bitmap" -> new BitmapCommand();
       case "check" -> new Check();
       case "compare" -> new Compare();
@@ -32,6 +33,7 @@ public final class Commands {
   public static List<String> names() {
     return List.of(
         "amend",
+        "bench",
         "bitmap",
         "check",
         "compare",

@@ -109,7 +109,8 @@ final class Dd implements Subcommand {
     }
   }
 
-  private static long number(String name, String text, long min, long max, Arguments arguments)
+  /** A size between two limits. */
+  static long number(String name, String text, long min, long max, Arguments arguments)
       throws UsageException {
     try {
       long value = arguments.size(text);

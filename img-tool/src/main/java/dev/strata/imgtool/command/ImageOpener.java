@@ -12,6 +12,7 @@ import dev.strata.block.graph.DriverRegistry;
 import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.ImageName;
 import dev.strata.block.option.OptionString;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
@@ -27,6 +28,7 @@ final class ImageOpener {
   private boolean imageOptions;
   private boolean forceShare;
   private boolean quiet;
+  private @Nullable String aio;
 
   ImageOpener(Terminal terminal) {
     this.terminal = terminal;
@@ -60,6 +62,11 @@ final class ImageOpener {
   /** {@code -U}. */
   void forceShare(boolean share) {
     forceShare = share;
+  }
+
+  /** {@code -i}: how the host is asked for I/O, one of the words of the file driver's option. */
+  void aio(String mode) {
+    aio = mode;
   }
 
   /** {@code -q}. */
@@ -127,6 +134,9 @@ final class ImageOpener {
       options.put("force-share", true);
     }
     try {
+      if (aio != null && !aio.equals("threads")) {
+        putAio(filename, options, aio);
+      }
       var request = new OpenRequest(filename, options, flags, !backing, false, OpenGate.AS_QEMU);
       BlockNode node = graph.open(request);
       BlockBackend backend;
@@ -141,6 +151,25 @@ final class ImageOpener {
     } catch (BlockException e) {
       throw e.during("Could not open '" + name + "'");
     }
+  }
+
+  /** The option belongs to the file, which is below unless the driver itself is a protocol's. */
+  private void putAio(@Nullable String filename, BlockOptions options, String mode)
+      throws BlockException {
+    String driver = options.string("driver");
+    if (driver != null && (driver.equals("file") || driver.equals("host_device"))) {
+      options.putIfAbsent("aio", mode);
+    } else if (filename == null
+        ? options.string("file") == null && usesFile(options)
+        : !ImageName.isJson(filename)
+            && graph.drivers().protocolOf(filename, true).name().equals("file")) {
+      options.putIfAbsent("file.aio", mode);
+    }
+  }
+
+  private static boolean usesFile(BlockOptions options) {
+    String protocol = options.string("file.driver");
+    return options.has("file.filename") && (protocol == null || protocol.equals("file"));
   }
 
   /** What a command does with an image, and lets others do. */
