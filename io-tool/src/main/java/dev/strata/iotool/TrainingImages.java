@@ -12,10 +12,11 @@ final class TrainingImages {
 
   private TrainingImages() {}
 
-  /** Makes {@code plain.raw} and {@code base.qcow2} in the current folder. */
+  /** Makes an image of each format in the current folder. */
   static void create() {
     create("raw", "plain.raw");
     create("qcow2", "base.qcow2");
+    create("parallels", "disk.parallels");
   }
 
   private static void create(String driver, String filename) {
