@@ -107,7 +107,7 @@ quote() { # one word for the shell
 # Sized for 'prlimit --as=1G' with room to spare. No performance data file, no log, no handler for the
 # signals that end a program: it shall be ended by them, as the tools it stands in for are.
 jvm_words() { # MAIN-MODULE/CLASS
-  for word in -XX:+UseSerialGC -Xms8m -Xmx160m -XX:MaxDirectMemorySize=64m \
+  for word in -XX:+UseSerialGC -Xms8m -Xmx160m -XX:MaxDirectMemorySize=2304m \
     -XX:ReservedCodeCacheSize=24m -XX:MaxMetaspaceSize=64m -XX:CompressedClassSpaceSize=48m \
     -XX:-UsePerfData -Xrs -Xlog:disable -XX:+DisplayVMOutputToStderr \
     "-XX:ErrorFile=$state/crash-%p.log" "--enable-native-access=$native" \

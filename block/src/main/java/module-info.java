@@ -24,6 +24,7 @@ module dev.strata.block {
 
   provides dev.strata.block.driver.BlockDriverFactory with
       dev.strata.block.file.FileFactory,
+      dev.strata.block.file.HostCdromFactory,
       dev.strata.block.file.HostDeviceFactory,
       dev.strata.block.filter.blkdebug.BlkdebugFactory,
       dev.strata.block.filter.blklogwrites.BlklogwritesFactory,

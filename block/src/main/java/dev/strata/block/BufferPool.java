@@ -4,6 +4,7 @@ package dev.strata.block;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Off-heap buffers, aligned for O_DIRECT, that are used again: a fresh one costs page faults and
@@ -16,7 +17,7 @@ public final class BufferPool {
   public static final int ALIGNMENT = 4096;
 
   private static final int SMALLEST_BITS = 12;
-  private static final int LARGEST_BITS = 26;
+  private static final int LARGEST_BITS = 24;
 
   private final long maxIdle;
   private final ArrayDeque<MemorySegment>[] idle;
@@ -37,10 +38,12 @@ public final class BufferPool {
   public final class Buffer implements AutoCloseable {
     private final MemorySegment memory;
     private final MemorySegment segment;
+    private final @Nullable Arena own; // of a buffer that the pool does not keep
     private boolean closed;
 
-    private Buffer(MemorySegment memory, long size) {
+    private Buffer(MemorySegment memory, long size, @Nullable Arena own) {
       this.memory = memory;
+      this.own = own;
       this.segment = memory.asSlice(0, size);
     }
 
@@ -64,7 +67,11 @@ public final class BufferPool {
     public void close() {
       if (!closed) {
         closed = true;
-        release(memory);
+        if (own != null) {
+          own.close();
+        } else {
+          release(memory);
+        }
       }
     }
   }
@@ -77,7 +84,14 @@ public final class BufferPool {
   public Buffer acquire(long size) {
     int bits = sizeBits(size);
     if (bits > LARGEST_BITS) {
-      return new Buffer(allocate(size), size);
+      // So rare and so large that it is given back at once, whatever that costs.
+      Arena arena = Arena.ofShared();
+      try {
+        return new Buffer(arena.allocate(size, ALIGNMENT), size, arena);
+      } catch (OutOfMemoryError e) {
+        arena.close();
+        throw e;
+      }
     }
     MemorySegment found = null;
     synchronized (this) {
@@ -89,14 +103,11 @@ public final class BufferPool {
         idleBytes -= found.byteSize();
       }
     }
-    return new Buffer(found != null ? found : allocate(1L << bits), size);
+    return new Buffer(found != null ? found : allocate(1L << bits), size, null);
   }
 
   private void release(MemorySegment memory) {
     int bits = sizeBits(memory.byteSize());
-    if (bits > LARGEST_BITS) {
-      return;
-    }
     synchronized (this) {
       if (idleBytes + memory.byteSize() <= maxIdle) {
         ArrayDeque<MemorySegment> shelf = idle[bits - SMALLEST_BITS];

@@ -7,10 +7,14 @@ package dev.strata.block;
  *
  * <p>Without this, a write could go to a cluster that a discard at the same time frees and another
  * write takes; or two writes into one sector could each write back the other's old bytes. Requests
- * that conflict are served in the order they came, so none starves. A thread may hold one range of
- * an instance only. Thread-safe.
+ * that conflict are served in the order they came, except that one which waits itself lets a few
+ * others by: a request waiting for two ranges does not keep all others from both. A thread may hold
+ * one range of an instance only. Thread-safe.
  */
 public final class RequestRanges {
+  /** How many later requests may go before one that waits, so that it does not starve. */
+  private static final int MAX_OVERTAKEN = 64;
+
   /** A request's hold on its range. */
   public static final class Hold {
     private final long from;
@@ -18,6 +22,8 @@ public final class RequestRanges {
     private final boolean alone;
     private Hold previous;
     private Hold next;
+    private boolean waits;
+    private int overtaken;
 
     private Hold(long from, long to, boolean alone) {
       this.from = from;
@@ -64,6 +70,7 @@ public final class RequestRanges {
     list.previous = hold;
     boolean interrupted = false;
     while (mustWait(hold)) {
+      hold.waits = true;
       waiting++;
       try {
         wait();
@@ -74,16 +81,31 @@ public final class RequestRanges {
         waiting--;
       }
     }
+    hold.waits = false;
+    countOvertaken(hold);
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
     return hold;
   }
 
+  private void countOvertaken(Hold hold) {
+    for (Hold earlier = hold.previous; earlier != list; earlier = earlier.previous) {
+      if (earlier.waits && hold.conflictsWith(earlier)) {
+        earlier.overtaken++;
+      }
+    }
+  }
+
   private boolean mustWait(Hold hold) {
     for (Hold earlier = hold.previous; earlier != list; earlier = earlier.previous) {
-      if (hold.conflictsWith(earlier)) {
+      if (hold.conflictsWith(earlier) && !(earlier.waits && earlier.overtaken < MAX_OVERTAKEN)) {
         return true;
+      }
+    }
+    for (Hold later = hold.next; later != list; later = later.next) {
+      if (!later.waits && hold.conflictsWith(later)) {
+        return true; // it went by
       }
     }
     return false;

@@ -324,4 +324,33 @@ class QemuIoTest {
         "qemu-io: can't open device nofile: Could not open 'nofile': No such file or directory\n",
         runWith("", "-f", "file", "nofile").errors());
   }
+
+  @Test
+  void requestHaltedAtABreakpointGoesOnWhenThatIsRemovedThoughThereIsNoBreakpointAnyMore() {
+    String open = "open -o driver=blkdebug,image.driver=file,image.filename=" + image;
+    Result result =
+        runWith(
+            "",
+            "-c",
+            open,
+            "-c",
+            "break pwritev A",
+            "-c",
+            "aio_write 0 512",
+            "-c",
+            "wait_break A",
+            "-c",
+            "remove_break A",
+            "-c",
+            "aio_flush");
+    assertEquals(
+        """
+        blkdebug: Suspended request 'A'
+        blkdebug: Resuming request 'A'
+        Could not remove breakpoint A: No such file or directory
+        wrote 512/512 bytes at offset 0
+        512 bytes, 1 ops; TIME
+        """,
+        result.output());
+  }
 }

@@ -18,7 +18,7 @@ public interface Breakpoints {
   void breakpoint(String event, String tag) throws BlockException;
 
   /**
-   * Takes away the breakpoints of that tag, and lets requests halted there go on.
+   * Takes away the breakpoints of that tag. Requests halted under it stay halted.
    *
    * @return whether there were any
    */

@@ -3,7 +3,6 @@ package dev.strata.block.driver;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
-import dev.strata.block.DebugEvent;
 import dev.strata.block.Extent;
 import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
@@ -82,11 +81,6 @@ public abstract class FilterDriver implements BlockDriver {
   @Override
   public <C> Optional<C> capability(Class<C> type) {
     return type.isInstance(this) ? Optional.of(type.cast(this)) : file.capability(type);
-  }
-
-  @Override
-  public void event(DebugEvent event) throws BlockException {
-    file.event(event);
   }
 
   @Override

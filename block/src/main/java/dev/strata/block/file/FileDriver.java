@@ -15,6 +15,7 @@ import dev.strata.block.driver.Deletable;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.Permissions;
+import dev.strata.block.driver.RemovableMedium;
 import dev.strata.block.option.BlockOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** A file or a block device of the host. */
-final class FileDriver implements BlockDriver, CopyOffload, Deletable {
+final class FileDriver implements BlockDriver, CopyOffload, Deletable, RemovableMedium {
   /** An answer about data and holes, and the changes that it knew of. */
   private record Known(Storage.Run run, long changes) {}
 
@@ -32,7 +33,6 @@ final class FileDriver implements BlockDriver, CopyOffload, Deletable {
   private static final int SECTOR = 512;
 
   private final FileOpener opener;
-  private final boolean device;
   private Storage storage; // replaced while nothing is in flight
   private @Nullable ImageLocks locks;
   private NodeFlags flags;
@@ -40,14 +40,8 @@ final class FileDriver implements BlockDriver, CopyOffload, Deletable {
   private final AtomicLong changes = new AtomicLong(); // requests done that may have moved holes
   private volatile boolean syncFailed;
 
-  FileDriver(
-      FileOpener opener,
-      boolean device,
-      Storage storage,
-      @Nullable ImageLocks locks,
-      NodeFlags flags) {
+  FileDriver(FileOpener opener, Storage storage, @Nullable ImageLocks locks, NodeFlags flags) {
     this.opener = opener;
-    this.device = device;
     this.storage = storage;
     this.locks = locks;
     this.flags = flags;
@@ -68,7 +62,7 @@ final class FileDriver implements BlockDriver, CopyOffload, Deletable {
 
   @Override
   public boolean readsZeroAfterCreate() {
-    return !device;
+    return !opener.kind().isDevice();
   }
 
   @Override
@@ -78,7 +72,12 @@ final class FileDriver implements BlockDriver, CopyOffload, Deletable {
 
   @Override
   public long length() throws BlockException {
-    return storage.size();
+    return hasMedium() ? storage.size() : 0;
+  }
+
+  @Override
+  public boolean hasMedium() {
+    return opener.kind() != HostFileKind.CDROM || storage.hasDisc();
   }
 
   @Override
@@ -224,7 +223,7 @@ final class FileDriver implements BlockDriver, CopyOffload, Deletable {
   public void truncate(long length, boolean exact, Preallocation mode, int requestFlags)
       throws BlockException {
     long old = storage.size();
-    if (device) {
+    if (opener.kind().isDevice()) {
       truncateDevice(old, length, exact, mode);
       return;
     }
@@ -370,14 +369,14 @@ final class FileDriver implements BlockDriver, CopyOffload, Deletable {
   /** A device is nothing to delete: it was not created either, and is not an image's alone. */
   @Override
   public <C> Optional<C> capability(Class<C> type) {
-    return type.isInstance(this) && !(device && type == Deletable.class)
+    return type.isInstance(this) && !(opener.kind().isDevice() && type == Deletable.class)
         ? Optional.of(type.cast(this))
         : Optional.empty();
   }
 
   @Override
   public void delete() throws BlockException {
-    if (device) {
+    if (opener.kind().isDevice()) {
       throw BlockException.of(Errno.EOPNOTSUPP);
     }
     try {

@@ -76,7 +76,7 @@ public final class FileFactory implements BlockDriverFactory {
 
   @Override
   public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
-    return HostFile.open(context, options, fileSystem, false);
+    return HostFile.open(context, options, fileSystem, HostFileKind.FILE);
   }
 
   @Override

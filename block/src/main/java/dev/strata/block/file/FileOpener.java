@@ -16,7 +16,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Opens one file, the way its node's flags ask for, as often as these change. */
-record FileOpener(String filename, Path path, BufferPool buffers) {
+record FileOpener(HostFileKind kind, String filename, Path path, BufferPool buffers) {
 
   /**
    * Opens it, read-only if nothing else is allowed and the flags leave that open. The message of a
@@ -46,7 +46,7 @@ record FileOpener(String filename, Path path, BufferPool buffers) {
   private Storage open(boolean writable, boolean direct, boolean create) throws BlockException {
     if (Posix.canOpen(path)) {
       int flags = writable ? OpenFlags.READ_WRITE : OpenFlags.READ_ONLY;
-      flags |= create ? OpenFlags.CREATE : 0;
+      flags |= kind.openFlags() | (create ? OpenFlags.CREATE : 0);
       return direct ? openDirect(flags) : PosixStorage.open(path, flags, buffers);
     }
     if (direct) {

@@ -77,8 +77,22 @@ public final class HostDeviceFactory implements BlockDriverFactory {
   }
 
   private static boolean isDevice(Path path) throws IOException {
-    int type = (Integer) Files.getAttribute(path, "unix:mode") & TYPE_MASK;
+    int type = type(path);
     return type == BLOCK_DEVICE || type == CHARACTER_DEVICE;
+  }
+
+  static boolean isBlockDevice(String filename) {
+    try {
+      var path = Path.of(filename);
+      return Files.readAttributes(path, BasicFileAttributes.class).isOther()
+          && type(path) == BLOCK_DEVICE;
+    } catch (IOException | InvalidPathException | UnsupportedOperationException e) {
+      return false;
+    }
+  }
+
+  private static int type(Path path) throws IOException {
+    return (Integer) Files.getAttribute(path, "unix:mode") & TYPE_MASK;
   }
 
   @Override
@@ -88,7 +102,7 @@ public final class HostDeviceFactory implements BlockDriverFactory {
 
   @Override
   public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
-    return HostFile.open(context, options, FileSystems.getDefault(), true);
+    return HostFile.open(context, options, FileSystems.getDefault(), HostFileKind.DEVICE);
   }
 
   @Override

@@ -28,21 +28,20 @@ final class HostFile {
 
   private HostFile() {}
 
-  /** Opens a file, or a device if {@code device}. */
+  /** Opens what a driver stands for. */
   static BlockDriver open(
-      OpenContext context, BlockOptions options, FileSystem fileSystem, boolean device)
+      OpenContext context, BlockOptions options, FileSystem fileSystem, HostFileKind kind)
       throws BlockException {
     String filename = options.takeName(FileOptions.FILENAME.name());
     if (filename == null || filename.isEmpty()) {
       throw new BlockException(
-          Errno.EINVAL,
-          "The '" + (device ? "host_device" : "file") + "' block driver requires a file name");
+          Errno.EINVAL, "The '" + kind.driver() + "' block driver requires a file name");
     }
     NodeFlags flags = context.flags();
     FileOptions.takeTransport(options, flags);
     String locking = options.take(FileOptions.LOCKING, "auto");
     Path path = path(fileSystem, filename, "Could not open '");
-    var opener = new FileOpener(filename, path, context.buffers());
+    var opener = new FileOpener(kind, filename, path, context.buffers());
     Storage storage;
     try {
       storage = opener.open(flags);
@@ -51,13 +50,13 @@ final class HostFile {
     }
     boolean opened = false;
     try {
-      checkKind(storage, device, filename);
+      checkKind(storage, kind, filename);
       ImageLocks locks = locking.equals("off") ? null : opener.locks(storage);
       if (locks == null && locking.equals("on")) {
         throw new BlockException(
             Errno.EOPNOTSUPP, "locking=on is not possible: the system has no open file locks");
       }
-      var driver = new FileDriver(opener, device, storage, locks, flags);
+      var driver = new FileDriver(opener, storage, locks, flags);
       opened = true;
       return driver;
     } finally {
@@ -77,18 +76,12 @@ final class HostFile {
     }
   }
 
-  private static void checkKind(Storage storage, boolean device, String filename)
+  private static void checkKind(Storage storage, HostFileKind kind, String filename)
       throws BlockException {
-    if (!device && storage.kind() != Storage.Kind.REGULAR) {
-      throw new BlockException(
-          Errno.EINVAL, "'file' driver requires '" + filename + "' to be a regular file");
-    }
-    if (device && storage.kind() != Storage.Kind.DEVICE) {
+    if (storage.kind() != kind.storageKind()) {
       throw new BlockException(
           Errno.EINVAL,
-          "'host_device' driver requires '"
-              + filename
-              + "' to be either a character or block device");
+          "'" + kind.driver() + "' driver requires '" + filename + "' " + kind.requirement());
     }
   }
 
@@ -108,7 +101,7 @@ final class HostFile {
     }
     String doing = "Could not create '";
     Path path = path(fileSystem, filename, doing);
-    var opener = new FileOpener(filename, path, context.buffers());
+    var opener = new FileOpener(HostFileKind.FILE, filename, path, context.buffers());
     Storage storage;
     try {
       storage = opener.create();
@@ -116,8 +109,8 @@ final class HostFile {
       throw e.during(doing + filename + "'");
     }
     var flags = NodeFlags.READ_ONLY.withWritable(true);
-    try (var driver = new FileDriver(opener, false, storage, opener.locks(storage), flags)) {
-      checkKind(storage, false, filename);
+    try (var driver = new FileDriver(opener, storage, opener.locks(storage), flags)) {
+      checkKind(storage, HostFileKind.FILE, filename);
       // Whoever uses the file must not find it empty all of a sudden.
       var shared = EnumSet.allOf(Permission.class);
       shared.remove(Permission.RESIZE);
@@ -141,7 +134,7 @@ final class HostFile {
     }
     String doing = "Could not create '";
     Path path = path(FileSystems.getDefault(), filename, doing);
-    var opener = new FileOpener(filename, path, context.buffers());
+    var opener = new FileOpener(HostFileKind.DEVICE, filename, path, context.buffers());
     var flags = NodeFlags.READ_ONLY.withWritable(true);
     Storage storage;
     try {
@@ -149,8 +142,8 @@ final class HostFile {
     } catch (BlockException e) {
       throw e.during(doing + filename + "'");
     }
-    try (var driver = new FileDriver(opener, true, storage, opener.locks(storage), flags)) {
-      checkKind(storage, true, filename);
+    try (var driver = new FileDriver(opener, storage, opener.locks(storage), flags)) {
+      checkKind(storage, HostFileKind.DEVICE, filename);
       driver.permissions(
           new Permissions(
               EnumSet.of(Permission.WRITE, Permission.RESIZE), EnumSet.allOf(Permission.class)));

@@ -99,6 +99,11 @@ final class PosixStorage implements Storage {
   }
 
   @Override
+  public boolean hasDisc() {
+    return device != null && device.hasDisc();
+  }
+
+  @Override
   public long allocatedSize() throws BlockException {
     return descriptor.status().allocatedBytes();
   }

@@ -33,6 +33,11 @@ sealed interface Storage extends AutoCloseable permits PosixStorage, ChannelStor
   /** In bytes. */
   long size() throws BlockException;
 
+  /** Whether it is a drive with a disc in it. */
+  default boolean hasDisc() {
+    return false;
+  }
+
   /** The bytes that it occupies on the host; -1 if unknown. */
   long allocatedSize() throws BlockException;
 

@@ -83,7 +83,7 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
 
   private void check(long offset, long length) throws BlockException {
     if (offset < 0 || length < 0 || offset > length() - length) {
-      throw BlockException.of(Errno.EIO);
+      throw BlockException.of(node.hasMedium() ? Errno.EIO : Errno.ENOMEDIUM);
     }
   }
 

@@ -8,6 +8,7 @@ import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.driver.RemovableMedium;
 import dev.strata.block.option.BlockOptions;
 import java.util.List;
 import java.util.Objects;
@@ -222,6 +223,19 @@ public final class BlockNode {
   /** Whether a file of this driver that has just been created reads as zeroes. */
   public boolean readsZeroAfterCreate() {
     return driver().readsZeroAfterCreate();
+  }
+
+  /** Whether there is a medium in every drive that it stands on; requests fail without. */
+  public boolean hasMedium() {
+    if (driver() instanceof RemovableMedium drive) {
+      return drive.hasMedium();
+    }
+    for (Edge edge : edges) {
+      if (edge != backing && !edge.node().hasMedium()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** The size as a guest sees it, in bytes. */

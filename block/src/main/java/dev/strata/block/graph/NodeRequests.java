@@ -240,21 +240,30 @@ final class NodeRequests implements BlockIo {
       BufferPool.Buffer bounce, long start, long stop, long at, long length, int block)
       throws BlockException {
     boolean head = at > start;
+    boolean tail = at + length < stop;
+    if (head && tail && stop - start <= 2L * block) {
+      driver.event(DebugEvent.PWRITEV_RMW_HEAD);
+      driver.event(DebugEvent.PWRITEV_RMW_TAIL);
+      readBlocks(start, bounce, 0, stop - start);
+      driver.event(DebugEvent.PWRITEV_RMW_AFTER_HEAD);
+      driver.event(DebugEvent.PWRITEV_RMW_AFTER_TAIL);
+      return;
+    }
     if (head) {
       driver.event(DebugEvent.PWRITEV_RMW_HEAD);
-      readBlock(start, bounce, 0, block);
+      readBlocks(start, bounce, 0, block);
       driver.event(DebugEvent.PWRITEV_RMW_AFTER_HEAD);
     }
-    if (at + length < stop && !(head && stop - start == block)) {
+    if (tail) {
       driver.event(DebugEvent.PWRITEV_RMW_TAIL);
-      readBlock(stop - block, bounce, stop - block - start, block);
+      readBlocks(stop - block, bounce, stop - block - start, block);
       driver.event(DebugEvent.PWRITEV_RMW_AFTER_TAIL);
     }
   }
 
-  private void readBlock(long offset, BufferPool.Buffer bounce, long at, int block)
+  private void readBlocks(long offset, BufferPool.Buffer bounce, long at, long length)
       throws BlockException {
-    IoVector into = bounce.vector().slice(at, block);
+    IoVector into = bounce.vector().slice(at, length);
     if (offset >= size) {
       into.fill((byte) 0);
     } else {

@@ -237,9 +237,34 @@ class FileDriverTest {
                 "host_device",
                 "filename",
                 path.toString()));
+    assertFails(
+        "'host_cdrom' driver requires '" + path + "' to be either a character or block device",
+        () -> openCdrom(path.toString()));
     assertEquals(100, new HostDeviceFactory().probeDevice("/dev/null"));
+    assertEquals(0, new HostCdromFactory().probeDevice("/dev/null"));
+    assertEquals(0, new HostCdromFactory().probeDevice(path.toString()));
     assertEquals(0, new HostDeviceFactory().probeDevice(path.toString()));
     assertEquals(0, new HostDeviceFactory().probeDevice("/dev/not-there"));
+  }
+
+  private static Disk openCdrom(String filename) throws BlockException {
+    return Disk.open(
+        List.of(new HostCdromFactory()),
+        NodeFlags.READ_ONLY,
+        "driver",
+        "host_cdrom",
+        "filename",
+        filename);
+  }
+
+  @Test
+  void aDriveWithoutADiscOpensAndFailsEveryRequest() throws IOException {
+    folder(Host.NATIVE);
+    try (Disk disk = openCdrom("/dev/null")) {
+      assertFalse(disk.node().hasMedium());
+      assertEquals(0, disk.backend().length());
+      assertFails("No medium found", () -> disk.read(0, 512));
+    }
   }
 
   private static Extent zeroStatus(Disk disk, long offset) throws BlockException {

@@ -146,10 +146,5 @@ final class RawImage implements BlockDriver {
   }
 
   @Override
-  public void event(DebugEvent event) throws BlockException {
-    file.event(event);
-  }
-
-  @Override
   public void close() {}
 }

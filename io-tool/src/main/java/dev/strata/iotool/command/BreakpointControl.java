@@ -26,7 +26,13 @@ final class BreakpointControl {
 
   static void remove(Session session, Words words) throws CommandFailure {
     try {
-      requireFound(require(session).remove(words.get(0)));
+      Breakpoints breakpoints = require(session);
+      announce(session, breakpoints);
+      boolean removed = breakpoints.remove(words.get(0));
+      while (breakpoints.isSuspended(words.get(0))) {
+        resume(session, breakpoints, words.get(0));
+      }
+      requireFound(removed);
     } catch (BlockException e) {
       throw CommandFailure.result(
           "Could not remove breakpoint " + words.get(0) + ": " + e.errno().text());
@@ -38,11 +44,16 @@ final class BreakpointControl {
       Breakpoints breakpoints = require(session);
       announce(session, breakpoints);
       requireFound(breakpoints.isSuspended(words.get(0)));
-      session.print("blkdebug: Resuming request '" + words.get(0) + "'");
-      requireFound(breakpoints.resume(words.get(0)));
+      resume(session, breakpoints, words.get(0));
     } catch (BlockException e) {
       throw CommandFailure.result("Could not resume request: " + e.errno().text());
     }
+  }
+
+  private static void resume(Session session, Breakpoints breakpoints, String tag)
+      throws BlockException {
+    session.print("blkdebug: Resuming request '" + tag + "'");
+    requireFound(breakpoints.resume(tag));
   }
 
   static void await(Session session, Words words) throws CommandFailure {

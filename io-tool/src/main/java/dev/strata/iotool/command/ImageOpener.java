@@ -65,13 +65,21 @@ final class ImageOpener {
       BlockGraph graph, @Nullable String filename, BlockOptions options, String aio)
       throws BlockException {
     String driver = options.string("driver");
-    if (driver != null && (driver.equals("file") || driver.equals("host_device"))) {
+    if (driver != null && isHostFile(driver)) {
       options.putIfAbsent("aio", aio);
     } else if (filename == null
         || (!ImageName.isJson(filename)
-            && graph.drivers().protocolOf(filename, true).name().equals("file"))) {
+            && isHostFile(graph.drivers().protocolOf(filename, true).name()))) {
       options.putIfAbsent("file.aio", aio);
     }
+  }
+
+  /** Whether that driver stands for a file or device of the host. */
+  static boolean isHostFile(String driver) {
+    return switch (driver) {
+      case "file", "host_device", "host_cdrom" -> true;
+      default -> false;
+    };
   }
 
   /** A new image, lost when closed, that takes all writes in place of {@code base}. */

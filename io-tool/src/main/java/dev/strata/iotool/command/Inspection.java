@@ -2,6 +2,7 @@
 package dev.strata.iotool.command;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
 import dev.strata.block.Extent;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.DriverKind;
@@ -50,6 +51,9 @@ final class Inspection {
 
   static void map(Session session, Words words) throws CommandFailure {
     BlockBackend backend = session.backend();
+    if (!backend.node().hasMedium()) {
+      throw CommandFailure.error("Failed to query image length: " + Errno.ENOMEDIUM.text());
+    }
     long size = backend.length();
     long start = 0;
     boolean allocated = false;
@@ -88,6 +92,9 @@ final class Inspection {
   }
 
   static void length(Session session, Words words) throws CommandFailure {
+    if (!session.node().hasMedium()) {
+      throw CommandFailure.result("getlength: " + Errno.ENOMEDIUM.text());
+    }
     session.print(Quantity.bytes(session.backend().length()));
   }
 
@@ -123,7 +130,7 @@ final class Inspection {
     for (Edge file = node.edge("file"); file != null; file = below.edge("file")) {
       below = file.node();
     }
-    return below.driverName().equals("file") || below.driverName().equals("host_device");
+    return ImageOpener.isHostFile(below.driverName());
   }
 
   private static void printMembers(Session session, JsonObject object, int indentation) {

@@ -16,6 +16,11 @@ public final class BlockDevice {
   private static final int BLKZEROOUT = 0x127f;
   private static final long BLKGETSIZE64 = 0x80081272L;
 
+  // linux/cdrom.h
+  private static final int CDROM_DRIVE_STATUS = 0x5326;
+  private static final int CDSL_CURRENT = Integer.MAX_VALUE; // the slot in use
+  private static final int CDS_DISC_OK = 4;
+
   private final FileDescriptor file;
 
   public BlockDevice(FileDescriptor file) {
@@ -43,6 +48,22 @@ public final class BlockDevice {
 
   public boolean isReadOnly() throws BlockException {
     return get(BLKROGET, Integer.BYTES) != 0;
+  }
+
+  /** Whether it is a drive of CDs or DVDs. */
+  public boolean isCdDrive() {
+    return driveStatus() >= 0;
+  }
+
+  /** Whether such a drive has a disc in it that can be read. */
+  public boolean hasDisc() {
+    return driveStatus() == CDS_DISC_OK;
+  }
+
+  private long driveStatus() {
+    Scratch scratch = Scratch.ofThread();
+    return SystemCall.call(
+        scratch, SystemCall.IOCTL, file.number(), CDROM_DRIVE_STATUS, CDSL_CURRENT, 0, 0, 0);
   }
 
   /** Tells the device that a range is not needed; what it reads as afterwards is undefined. */

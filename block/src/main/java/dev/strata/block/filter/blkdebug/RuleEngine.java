@@ -6,7 +6,6 @@ import dev.strata.block.DebugEvent;
 import dev.strata.block.Errno;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The rules of one node with the state that they work on. An event makes the error rules that match
@@ -28,19 +27,17 @@ final class RuleEngine {
 
   /** The driver above comes to a step of its work; returns when it may go on. */
   void event(DebugEvent event) {
-    Breakpoint reached;
     synchronized (this) {
       applyRules(event);
-      reached = takeBreakpoint(event);
-      if (reached == null) {
-        return;
+      List<Breakpoint> reached = takeBreakpoints(event);
+      suspended.addAll(reached);
+      for (Breakpoint breakpoint : reached) {
+        awaitResumed(breakpoint);
       }
-      suspended.add(reached);
     }
-    awaitResumed(reached);
   }
 
-  private synchronized void applyRules(DebugEvent event) {
+  private void applyRules(DebugEvent event) {
     boolean injected = false;
     long next = state;
     for (Rule rule : rules) {
@@ -86,16 +83,21 @@ final class RuleEngine {
         : new BlockException(Errno.EIO, "Unknown error " + number);
   }
 
-  private synchronized @Nullable Breakpoint takeBreakpoint(DebugEvent event) {
-    for (int i = 0; i < breakpoints.size(); i++) {
-      if (breakpoints.get(i).event() == event) {
-        return breakpoints.remove(i);
+  private List<Breakpoint> takeBreakpoints(DebugEvent event) {
+    if (breakpoints.isEmpty()) {
+      return List.of();
+    }
+    var reached = new ArrayList<Breakpoint>();
+    for (Breakpoint breakpoint : breakpoints) {
+      if (breakpoint.event() == event) {
+        reached.add(breakpoint);
       }
     }
-    return null;
+    breakpoints.removeAll(reached);
+    return reached;
   }
 
-  private synchronized void awaitResumed(Breakpoint reached) {
+  private void awaitResumed(Breakpoint reached) {
     boolean interrupted = false;
     while (isAmong(suspended, reached)) {
       try {
@@ -122,12 +124,9 @@ final class RuleEngine {
     breakpoints.add(new Breakpoint(event, tag));
   }
 
-  /** Forgets the tag; false if nothing had it. */
+  /** Takes the breakpoints of that tag away; false if there are none. */
   synchronized boolean removeBreakpoint(String tag) {
-    boolean removed = breakpoints.removeIf(breakpoint -> breakpoint.tag().equals(tag));
-    boolean resumed = suspended.removeIf(breakpoint -> breakpoint.tag().equals(tag));
-    notifyAll();
-    return removed || resumed;
+    return breakpoints.removeIf(breakpoint -> breakpoint.tag().equals(tag));
   }
 
   /** Lets one request go on; false if none of that tag is halted. */

@@ -285,4 +285,89 @@ class BlkdebugTest {
           assertThrows(BlockException.class, () -> breakpoints.breakpoint("foo", "C")).errno());
     }
   }
+
+  /** Starts a write and has it halt at one step after the other. */
+  private void assertSteps(long offset, int length, String... events) throws Exception {
+    try (Disk disk = open("align", "4096")) {
+      Breakpoints breakpoints = disk.node().capability(Breakpoints.class).orElseThrow();
+      for (String event : events) {
+        breakpoints.breakpoint(event, event);
+      }
+      var failure = new AtomicReference<BlockException>();
+      Thread writer =
+          Thread.ofPlatform()
+              .start(() -> {
+                try {
+                  disk.write(offset, length, 1);
+                } catch (BlockException e) {
+                  failure.set(e);
+                }
+              });
+      for (String event : events) {
+        while (!breakpoints.isSuspended(event)) {
+          Thread.onSpinWait();
+        }
+        for (String other : events) {
+          assertEquals(other.equals(event), breakpoints.isSuspended(other), other);
+        }
+        breakpoints.resume(event);
+      }
+      writer.join();
+      assertNull(failure.get());
+      assertArrayEquals(filled(length, 1), disk.read(offset, length));
+    }
+  }
+
+  @Test
+  void partialBlocksAtBothEndsAreReadTogetherIfThereIsNothingBetween() throws Exception {
+    String[] together = {
+      "pwritev_rmw_head",
+      "pwritev_rmw_tail",
+      "pwritev_rmw_after_head",
+      "pwritev_rmw_after_tail",
+      "pwritev",
+      "pwritev_done"
+    };
+    assertSteps(0x1200, 0x200, together);
+    assertSteps(0x1200, 0x1000, together);
+    assertSteps(
+        0x1200,
+        0x2000,
+        "pwritev_rmw_head",
+        "pwritev_rmw_after_head",
+        "pwritev_rmw_tail",
+        "pwritev_rmw_after_tail",
+        "pwritev",
+        "pwritev_done");
+    assertSteps(0x1000, 0x200, "pwritev_rmw_tail", "pwritev_rmw_after_tail", "pwritev");
+  }
+
+  @Test
+  void everyBreakpointOfAnEventHaltsTheRequest() throws Exception {
+    try (Disk disk = open()) {
+      Breakpoints breakpoints = disk.node().capability(Breakpoints.class).orElseThrow();
+      breakpoints.breakpoint("pwritev", "A");
+      breakpoints.breakpoint("pwritev", "B");
+      var failure = new AtomicReference<BlockException>();
+      Thread writer =
+          Thread.ofPlatform()
+              .start(() -> {
+                try {
+                  disk.write(0, 512, 1);
+                } catch (BlockException e) {
+                  failure.set(e);
+                }
+              });
+      while (!breakpoints.isSuspended("B")) {
+        Thread.onSpinWait();
+      }
+      assertTrue(breakpoints.resume("B"));
+      assertTrue(breakpoints.isSuspended("A"));
+      assertArrayEquals(new byte[512], disk.read(0, 512));
+      assertFalse(breakpoints.remove("A")); // what is halted is no breakpoint any more
+      assertTrue(breakpoints.resume("A"));
+      writer.join();
+      assertNull(failure.get());
+    }
+  }
 }
