@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.testimages.manual;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.strata.block.driver.BlockDriverFactory;
+import dev.strata.block.graph.DriverRegistry;
+import dev.strata.monitor.manual.ToolDescription;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ServiceLoader;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the README promises. */
+final class ReadmeTest {
+  private static final Path ROOT = Path.of(System.getProperty("strata.root", ".."));
+
+  @TempDir private Path folder;
+  private String text = "";
+
+  @BeforeEach
+  void read() throws IOException {
+    text = Files.readString(ROOT.resolve("README.md"));
+  }
+
+  @Test
+  void everyCommandAndEveryDriverIsInItsTables() {
+    for (ToolDescription tool : ServiceLoader.load(ToolDescription.class)) {
+      for (String command : tool.commands()) {
+        assertTrue(text.contains("`" + command + "`"), command);
+      }
+    }
+    for (BlockDriverFactory driver : DriverRegistry.load().all()) {
+      assertTrue(text.contains("`" + driver.name() + "`"), driver.name());
+    }
+  }
+
+  @Test
+  void theFirstCommandUnpacksTheSample() throws IOException, InterruptedException {
+    String line =
+        text.lines().filter(each -> each.startsWith("bin/qemu-img ")).findFirst().orElseThrow();
+    String[] words = line.substring(0, line.indexOf('#')).strip().split(" ");
+    words[0] = ROOT.resolve(words[0]).toAbsolutePath().toString();
+    words[words.length - 2] = ROOT.resolve(words[words.length - 2]).toAbsolutePath().toString();
+    assertEquals("", Programs.run(folder, "", words));
+    String disk =
+        Files.readString(folder.resolve(words[words.length - 1]), StandardCharsets.ISO_8859_1);
+    assertEquals(1 << 20, disk.length());
+    assertTrue(disk.contains("This text was on a disk image that Strata unpacked.\n"));
+  }
+}
