@@ -66,7 +66,7 @@ java_home=$(find_java_25) ||
 
 # All that the result depends on: folders too, for a file that goes changes its folder's time.
 sources() {
-  find pom.xml third-party/*/pom.xml third-party/*/src/main block/pom.xml formats/pom.xml \
+  find pom.xml block/pom.xml formats/pom.xml \
     monitor/pom.xml img-tool/pom.xml io-tool/pom.xml block/src/main formats/src/main \
     monitor/src/main img-tool/src/main io-tool/src/main build-support bin/strata .mvn "$@"
 }
@@ -94,7 +94,7 @@ if ! [ -f "$run/complete" ]; then
     mvn -B -Dquick -Dmaven.test.skip=true -Dstrata.output=target/launch "-Dstrata.libraries=$run/lib" \
     -pl img-tool,io-tool -am package >"$log" 2>&1 </dev/null 9>&- ||
     fail "building Strata failed: see $log"
-  cp */target/launch/*.jar third-party/*/target/launch/*.jar "$run/lib/" 2>>"$log" ||
+  cp */target/launch/*.jar "$run/lib/" 2>>"$log" ||
     fail "building Strata failed: see $log"
 fi
 
