@@ -81,6 +81,7 @@ public final class BufferPool {
    *
    * @param size in bytes; the caller has bounded it
    */
+  @SuppressWarnings("MustBeClosedChecker") // an arena of its own is closed with the buffer
   public Buffer acquire(long size) {
     int bits = sizeBits(size);
     if (bits > LARGEST_BITS) {
