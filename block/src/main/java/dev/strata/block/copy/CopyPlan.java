@@ -12,8 +12,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Walks over the sources and hands out what is to be copied, piece by piece. Thread-safe. */
 final class CopyPlan {
-  /** The most bytes of one piece, and so of one buffer. */
-  static final long MAX_PIECE = 2 << 20;
+  /**
+   * The most bytes of one piece, and so of one buffer: what was read should still be in a core's
+   * cache when it is written.
+   */
+  static final long MAX_PIECE = 512 << 10;
 
   private static final long MAX_STATUS = 1L << 30;
 

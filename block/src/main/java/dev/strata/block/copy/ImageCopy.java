@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,14 +21,18 @@ import org.jspecify.annotations.Nullable;
  * writes overlap on several threads.
  *
  * <pre>
- *   status ──▶ pieces ──▶ worker: read ─ find zeroes ─ [its turn] ─ write
- *                    └──▶ worker: …
+ *   in order:   status ──▶ pieces ──▶ read, read, … ──▶ ring ──▶ write
+ *   otherwise:  status ──▶ pieces ──▶ read ─ write
+ *                               └───▶ read ─ write
  * </pre>
  *
- * <p>Memory: a buffer of 2 MiB for each worker, whatever the images' size.
+ * <p>Memory: a few buffers of 512 KiB, or of one cluster to compress, whatever the images' size.
  */
 public final class ImageCopy {
   private static final int SECTOR = 512;
+
+  /** How many pieces are read beyond those that a thread has in its hands. */
+  private static final int READ_AHEAD = 5;
 
   private final List<BlockBackend> sources;
   private final BlockBackend target;
@@ -36,8 +41,8 @@ public final class ImageCopy {
   private final CopyPlan plan;
   private final RateLimit rate;
   private final AtomicLong copied = new AtomicLong();
+  private final @Nullable OrderedPieces ordered;
   private volatile long expected; // bytes of data, if anybody wants to know
-  private long turn; // the number of the piece that may be written next; guarded by this
   private @Nullable Throwable failure; // the first; guarded by this
 
   /**
@@ -57,6 +62,11 @@ public final class ImageCopy {
     this.warnings = warnings;
     this.plan = new CopyPlan(this.sources, settings);
     this.rate = new RateLimit(settings.bytesPerSecond());
+    this.ordered =
+        settings.inOrder()
+            ? new OrderedPieces(
+                plan, target.node().graph().buffers(), settings.workers() + READ_AHEAD)
+            : null;
   }
 
   /** Copies everything; the target is not flushed. */
@@ -79,31 +89,64 @@ public final class ImageCopy {
         }
       }
     }
+    if (ordered != null) {
+      ordered.close();
+    }
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
     synchronized (this) {
-      switch (failure) {
-        case null -> {}
-        case BlockException e -> throw e;
-        case RuntimeException e -> throw e;
-        case Throwable e -> throw new IllegalStateException(e);
+      if (failure instanceof BlockException e) {
+        throw e;
+      }
+      if (failure instanceof RuntimeException e) {
+        throw e;
+      }
+      if (failure instanceof Error e) {
+        throw e;
       }
     }
   }
 
   private void work() {
-    try (BufferPool.Buffer buffer = target.node().graph().buffers().acquire(plan.maxPiece())) {
-      while (!hasFailed()) {
-        Piece piece = plan.next();
-        if (piece == null) {
-          return;
-        }
-        copy(piece, buffer.segment().asSlice(0, Math.min(piece.length(), plan.maxPiece())));
+    try {
+      if (ordered != null) {
+        workInOrder(ordered);
+      } else {
+        workInAnyOrder();
       }
     } catch (BlockException | RuntimeException | Error e) {
       fail(e);
     }
+  }
+
+  private void workInOrder(OrderedPieces pieces) throws BlockException {
+    for (var slot = pieces.next(); slot != null; slot = pieces.next()) {
+      if (slot.isFilled()) {
+        write(slot.piece(), memory(slot.piece(), slot::buffer));
+        pieces.written(slot);
+      } else {
+        read(slot.piece(), memory(slot.piece(), slot::buffer));
+        pieces.filled(slot);
+      }
+    }
+  }
+
+  private void workInAnyOrder() throws BlockException {
+    try (BufferPool.Buffer buffer = target.node().graph().buffers().acquire(plan.maxPiece())) {
+      for (Piece piece = plan.next(); piece != null && !hasFailed(); piece = plan.next()) {
+        MemorySegment memory = memory(piece, () -> buffer);
+        if (!piece.zero()) {
+          read(piece, memory);
+        }
+        write(piece, memory);
+      }
+    }
+  }
+
+  /** Where a piece's bytes are; nowhere if it is zeroes. */
+  private static MemorySegment memory(Piece piece, Supplier<BufferPool.Buffer> buffer) {
+    return piece.zero() ? MemorySegment.NULL : buffer.get().segment().asSlice(0, piece.length());
   }
 
   private synchronized boolean hasFailed() {
@@ -114,50 +157,9 @@ public final class ImageCopy {
     if (failure == null) {
       failure = e;
     }
-    notifyAll();
-  }
-
-  private void copy(Piece piece, MemorySegment memory) throws BlockException {
-    if (!piece.zero()) {
-      read(piece, memory);
+    if (ordered != null) {
+      ordered.stop();
     }
-    if (settings.inOrder()) {
-      awaitTurn(piece.number());
-    }
-    if (hasFailed()) {
-      return;
-    }
-    rate.pass(piece.length());
-    try {
-      write(piece, memory);
-    } catch (BlockException e) {
-      throw e.during("error while writing at byte " + piece.offset());
-    }
-    if (settings.inOrder()) {
-      endTurn();
-    }
-    if (!piece.zero()) {
-      settings.progress().progress(copied.addAndGet(piece.length()), expected);
-    }
-  }
-
-  private synchronized void awaitTurn(long number) {
-    boolean interrupted = false;
-    while (turn != number && failure == null) {
-      try {
-        wait();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private synchronized void endTurn() {
-    turn++;
-    notifyAll();
   }
 
   private void read(Piece piece, MemorySegment memory) throws BlockException {
@@ -195,14 +197,22 @@ public final class ImageCopy {
   }
 
   private void write(Piece piece, MemorySegment memory) throws BlockException {
-    if (piece.zero()) {
-      writeZeroes(piece.offset(), piece.length());
-    } else if (settings.compressedCluster() > 0) {
-      writeCompressed(piece.offset(), memory);
-    } else if (settings.sparseBytes() == 0) {
-      target.write(piece.offset(), IoVector.of(memory), 0);
-    } else {
-      writeSparse(piece.offset(), memory);
+    rate.pass(piece.length());
+    try {
+      if (piece.zero()) {
+        writeZeroes(piece.offset(), piece.length());
+      } else if (settings.compressedCluster() > 0) {
+        writeCompressed(piece.offset(), memory);
+      } else if (settings.sparseBytes() == 0) {
+        target.write(piece.offset(), IoVector.of(memory), 0);
+      } else {
+        writeSparse(piece.offset(), memory);
+      }
+    } catch (BlockException e) {
+      throw e.during("error while writing at byte " + piece.offset());
+    }
+    if (!piece.zero()) {
+      settings.progress().progress(copied.addAndGet(piece.length()), expected);
     }
   }
 
