@@ -75,12 +75,30 @@ public final class QemuImg {
       return 1;
     }
     List<String> rest = words.subList(at + 1, words.size());
-    if (rest.contains("--help") || rest.contains("-h")) {
+    if (asksForHelp(command, rest)) {
       terminal.out().print(HelpPage.ofCommand(terminal.program(), name, command));
       return 0;
     }
     Posix.linkInBackground();
     return command.run(rest, terminal);
+  }
+
+  /** Whether an option asks for help, be it joined with others or shortened. */
+  private static boolean asksForHelp(Subcommand command, List<String> words) {
+    boolean possible = false;
+    for (String word : words) {
+      possible |= word.startsWith("-") && word.indexOf('h') > 0;
+    }
+    if (!possible) {
+      return false;
+    }
+    GetOpt reader = command.options().read("", words, message -> {});
+    for (int option = reader.next(); option != GetOpt.END; option = reader.next()) {
+      if (option == 'h' || option == GetOpt.ERROR) {
+        return option == 'h';
+      }
+    }
+    return false;
   }
 
   static OptionTable options() {

@@ -270,7 +270,7 @@ final class Convert implements Subcommand {
       throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
     }
     if (operands.size() < 2) {
-      throw arguments.wrong("Must specify image file name");
+      throw arguments.wrongValue("Must specify image file name");
     }
     CacheMode sourceMode = opener.cache(arguments, sourceCache, "source ");
     CacheMode targetMode = opener.cache(arguments, cache, "");
