@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.graph.DriverRegistry;
 import dev.strata.monitor.manual.ToolDescription;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ServiceLoader;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +40,32 @@ final class ReadmeTest {
     for (BlockDriverFactory driver : DriverRegistry.load().all()) {
       assertTrue(text.contains("`" + driver.name() + "`"), driver.name());
     }
+  }
+
+  @Test
+  void theExampleForProgramsCompiles() throws IOException {
+    int start = text.indexOf("```java\n") + 8;
+    Path source =
+        Files.writeString(
+            folder.resolve("Example.java"),
+            """
+            import static java.nio.charset.StandardCharsets.UTF_8;
+
+            import dev.strata.block.Extent;
+            import dev.strata.block.graph.OpenGate;
+            import dev.strata.block.image.*;
+            import java.nio.ByteBuffer;
+
+            class Example {
+              void run() throws dev.strata.block.BlockException {
+            """
+                + text.substring(start, text.indexOf("```", start))
+                + "}}");
+    var messages = new ByteArrayOutputStream();
+    int code =
+        ToolProvider.getSystemJavaCompiler()
+            .run(null, messages, messages, "-d", folder.toString(), source.toString());
+    assertEquals(0, code, () -> messages.toString(StandardCharsets.UTF_8));
   }
 
   @Test
