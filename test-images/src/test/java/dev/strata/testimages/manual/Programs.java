@@ -56,7 +56,7 @@ final class Programs {
             .redirectInput(in.toFile())
             .start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+    assertTrue(process.waitFor(5, TimeUnit.MINUTES));
     assertEquals(0, process.exitValue(), output);
     return output;
   }
