@@ -20,13 +20,17 @@ final class CopyPlan {
 
   private static final long MAX_STATUS = 1L << 30;
 
+  /** As often as the reference tells of progress, in bytes. */
+  private static final long STEP = 2 << 20;
+
   /**
    * A piece of the target.
    *
    * @param number in order of offsets, from 0
    * @param zero whether it reads as zeroes
+   * @param step whether progress is to be told of when it is done
    */
-  record Piece(long number, long offset, long length, boolean zero) {}
+  record Piece(long number, long offset, long length, boolean zero, boolean step) {}
 
   private final List<BlockBackend> sources;
   private final CopySettings settings;
@@ -122,9 +126,10 @@ final class CopyPlan {
   }
 
   private Piece piece(long length, boolean zero) {
-    var piece = new Piece(numbered++, next, Math.min(length, total - next), zero);
-    next += piece.length();
-    return piece;
+    long start = next;
+    next += Math.min(length, total - next);
+    boolean step = next >= runEnd || start / STEP != next / STEP;
+    return new Piece(numbered++, start, next - start, zero, step);
   }
 
   private void findRun() throws BlockException {

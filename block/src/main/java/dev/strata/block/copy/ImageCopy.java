@@ -212,7 +212,10 @@ public final class ImageCopy {
       throw e.during("error while writing at byte " + piece.offset());
     }
     if (!piece.zero()) {
-      settings.progress().progress(copied.addAndGet(piece.length()), expected);
+      long done = copied.addAndGet(piece.length());
+      if (piece.step()) {
+        settings.progress().progress(done, expected);
+      }
     }
   }
 

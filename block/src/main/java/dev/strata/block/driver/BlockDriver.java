@@ -59,6 +59,14 @@ public interface BlockDriver extends BlockIo, AutoCloseable {
   }
 
   /**
+   * Whether block status is asked of the child at the same place, so that it may begin and end
+   * where the child's does, whatever the unit of addressing.
+   */
+  default boolean passesStatusOn() {
+    return false;
+  }
+
+  /**
    * The users' permissions on the node as a whole have changed; a driver that shares its file with
    * other programs locks accordingly.
    *

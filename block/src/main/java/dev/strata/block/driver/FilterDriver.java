@@ -63,6 +63,11 @@ public abstract class FilterDriver implements BlockDriver {
   }
 
   @Override
+  public boolean passesStatusOn() {
+    return true;
+  }
+
+  @Override
   public Extent status(long offset, long length, StatusDetail detail) throws BlockException {
     return file.status(offset, length, detail).through(file, offset);
   }

@@ -466,10 +466,13 @@ final class NodeRequests implements BlockIo {
       throw BlockException.of(Errno.EINVAL, "Status of nothing at offset " + offset);
     }
     length = Math.min(length, all - offset);
-    long mask = limits.requestAlignment() - 1L;
+    long mask = driver.passesStatusOn() ? 0 : limits.requestAlignment() - 1L;
     long start = offset & ~mask;
     long end = (offset + length + mask) & ~mask;
     Extent extent = driver.status(start, end - start, detail);
+    if ((extent.length() & mask) != 0) {
+      extent = aligned(extent, mask, detail);
+    }
     if (start != offset || extent.length() > length) {
       extent = cut(extent, offset, length);
     }
@@ -477,6 +480,30 @@ final class NodeRequests implements BlockIo {
       extent = unallocated(extent);
     }
     return extent.offset() + extent.length() == all ? extent.asEnd() : extent;
+  }
+
+  /** Ends an answer at a unit of addressing: one that is not of one kind counts as data. */
+  private Extent aligned(Extent extent, long mask, StatusDetail detail) throws BlockException {
+    long start = extent.offset();
+    if (extent.length() > mask) {
+      return cut(extent, start, extent.length() & ~mask);
+    }
+    Extent data = extent;
+    for (long at = start + extent.length(); at <= start + mask; ) {
+      Extent next = driver.status(at, start + mask + 1 - at, detail);
+      data = next.data() ? next : data;
+      at += next.length();
+    }
+    return new Extent(
+        start,
+        mask + 1,
+        data.data(),
+        data.zero(),
+        data.allocated(),
+        data.compressed(),
+        data.file(),
+        data.hasPlace() ? data.fileOffset() - (data.offset() - start) : -1,
+        false);
   }
 
   private static Extent cut(Extent extent, long offset, long length) {

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The words and rules are those of QEMU 7.2. */
 class RawImageTest {
@@ -210,5 +211,22 @@ class RawImageTest {
     assertEquals(1024, m.required());
     assertEquals(1024, m.fullyAllocated());
     assertEquals(-1, m.bitmaps());
+  }
+
+  /** Of a guessed raw image only whole sectors may be written, but it ends where its file does. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "raw"})
+  void statusOfAnImageThatEndsWithinASector(String format) throws Exception {
+    Files.write(image, new byte[] {1, 2, 3, 4, 5});
+    String[] options = format.isEmpty() ? new String[0] : new String[] {"driver", format};
+    try (TestDisk disk = TestDisk.open(image, options)) {
+      assertEquals(512, disk.backend().length());
+      Extent data = disk.backend().status(0, 512, StatusDetail.ZEROES);
+      assertEquals(5, data.length());
+      assertTrue(data.data());
+      Extent rest = disk.backend().status(5, 507, StatusDetail.ZEROES);
+      assertEquals(507, rest.length());
+      assertTrue(rest.zero());
+    }
   }
 }
