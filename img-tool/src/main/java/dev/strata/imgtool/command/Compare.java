@@ -2,10 +2,7 @@
 package dev.strata.imgtool.command;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.BufferPool;
-import dev.strata.block.Extent;
-import dev.strata.block.IoVector;
-import dev.strata.block.StatusDetail;
+import dev.strata.block.compare.ImageComparison;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
@@ -15,7 +12,6 @@ import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Progress;
 import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,13 +20,13 @@ final class Compare implements Subcommand {
   private static final int OBJECT = OptionTable.FIRST_KEY;
   private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
 
-  private static final long BUFFER = 2 << 20;
-  private static final long MAX_STATUS = 1L << 30;
-  private static final int SECTOR = 512;
+  private static final int FAILED = 2;
+  private static final int STATUS_FAILED = 3;
+  private static final int READ_FAILED = 4;
 
   private boolean strict;
   private boolean quiet;
-  private int failureCode = 2; // 3 for block status, 4 for reading
+  private int failureCode = FAILED;
 
   @Override
   public OptionTable options() {
@@ -107,10 +103,11 @@ final class Compare implements Subcommand {
     CacheMode mode = CacheMode.of(cache);
     if (mode == null) {
       terminal.error("Invalid source cache option: " + cache);
-      return 2;
+      return FAILED;
     }
     if (opener.hasImageOptions() && (first != null || second != null)) {
-      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
+      terminal.error("--image-opts and --format are mutually exclusive");
+      return FAILED;
     }
     boolean asOptions = opener.hasImageOptions();
     var flags = ImageOpener.flags(false, mode);
@@ -134,133 +131,34 @@ final class Compare implements Subcommand {
   /** The first difference, or null. */
   private @Nullable String compare(
       BlockBackend a, BlockBackend b, Terminal terminal, Progress progress) throws BlockException {
-    long common = Math.min(a.length(), b.length());
-    long total = Math.max(a.length(), b.length());
     if (strict && a.length() != b.length()) {
       return "Strict mode: Image size mismatch!";
     }
-    try (BufferPool.Buffer one = a.node().graph().buffers().acquire(BUFFER);
-        BufferPool.Buffer two = a.node().graph().buffers().acquire(BUFFER)) {
-      long at = 0;
-      while (at < common) {
-        long left = Math.min(common - at, MAX_STATUS);
-        Extent first = status(a, at, left);
-        Extent second = status(b, at, Math.min(left, first.length()));
-        long run = second.length();
-        if (strict && !isAlike(first, second)) {
-          return "Strict mode: Offset " + at + " block status mismatch!";
-        }
-        if (!(first.zero() && second.zero())) {
-          long difference = difference(a, b, first, second, at, run, one, two);
-          if (difference >= 0) {
-            return "Content mismatch at offset " + difference + "!";
-          }
-        }
-        at += run;
-        progress.progress(at, total);
-      }
-      if (a.length() != b.length()) {
-        say("Warning: Image size mismatch!", terminal);
-        BlockBackend longer = a.length() > b.length() ? a : b;
-        long difference = notZero(longer, common, one);
-        progress.progress(total, total);
-        if (difference >= 0) {
-          return "Content mismatch at offset " + difference + "!";
-        }
-      }
-      return null;
+    int workers = Math.max(2, Runtime.getRuntime().availableProcessors());
+    var comparison = new ImageComparison(a, b, strict, workers, progress);
+    String difference = text(comparison.common());
+    if (difference == null && a.length() != b.length()) {
+      say("Warning: Image size mismatch!", terminal);
+      difference = text(comparison.rest());
     }
+    return difference;
   }
 
-  private static boolean isAlike(Extent first, Extent second) {
-    return first.data() == second.data()
-        && first.zero() == second.zero()
-        && first.allocated() == second.allocated();
-  }
-
-  private Extent status(BlockBackend image, long offset, long length) throws BlockException {
-    try {
-      return image.statusAbove(null, offset, length, StatusDetail.ZEROES).extent();
-    } catch (BlockException e) {
-      failureCode = 3;
-      throw new BlockException(
-          e.errno(), "Sector allocation test failed for " + image.node().filename());
+  private @Nullable String text(ImageComparison.@Nullable Finding finding) throws BlockException {
+    if (finding instanceof ImageComparison.Content(long offset)) {
+      return "Content mismatch at offset " + offset + "!";
     }
-  }
-
-  private long difference(
-      BlockBackend a,
-      BlockBackend b,
-      Extent first,
-      Extent second,
-      long offset,
-      long length,
-      BufferPool.Buffer one,
-      BufferPool.Buffer two)
-      throws BlockException {
-    for (long done = 0; done < length; ) {
-      long at = offset + done;
-      long part = Math.min(length - done, BUFFER - (at & (BUFFER - 1)));
-      MemorySegment x = one.segment().asSlice(0, part);
-      MemorySegment y = two.segment().asSlice(0, part);
-      long mismatch;
-      if (second.zero()) {
-        read(a, at, x);
-        mismatch = firstNonZero(x);
-      } else if (first.zero()) {
-        read(b, at, y);
-        mismatch = firstNonZero(y);
-      } else {
-        read(a, at, x);
-        read(b, at, y);
-        mismatch = x.mismatch(y);
-      }
-      if (mismatch >= 0) {
-        return at + mismatch / SECTOR * SECTOR;
-      }
-      done += part;
+    if (finding instanceof ImageComparison.Allocation(long offset)) {
+      return "Strict mode: Offset " + offset + " block status mismatch!";
     }
-    return -1;
-  }
-
-  private static long firstNonZero(MemorySegment memory) {
-    if (IoVector.isZero(memory)) {
-      return -1;
+    if (finding instanceof ImageComparison.Failed failed) {
+      String name = failed.image().node().filename();
+      failureCode = failed.reading() ? READ_FAILED : STATUS_FAILED;
+      throw failed.reading()
+          ? failed.reason().during("Error while reading offset " + failed.offset() + " of " + name)
+          : new BlockException(
+              failed.reason().errno(), "Sector allocation test failed for " + name);
     }
-    long at = 0;
-    while (IoVector.isZero(memory, at, Math.min(SECTOR, memory.byteSize() - at))) {
-      at += SECTOR;
-    }
-    return at;
-  }
-
-  private void read(BlockBackend image, long offset, MemorySegment into) throws BlockException {
-    try {
-      image.read(offset, IoVector.of(into), 0);
-    } catch (BlockException e) {
-      failureCode = 4;
-      throw e.during("Error while reading offset " + offset + " of " + image.node().filename());
-    }
-  }
-
-  private long notZero(BlockBackend image, long offset, BufferPool.Buffer buffer)
-      throws BlockException {
-    for (long at = offset; at < image.length(); ) {
-      Extent extent = status(image, at, Math.min(image.length() - at, MAX_STATUS));
-      if (!extent.zero()) {
-        for (long done = 0; done < extent.length(); ) {
-          long part = Math.min(extent.length() - done, BUFFER);
-          MemorySegment memory = buffer.segment().asSlice(0, part);
-          read(image, at + done, memory);
-          long found = firstNonZero(memory);
-          if (found >= 0) {
-            return at + done + found;
-          }
-          done += part;
-        }
-      }
-      at += extent.length();
-    }
-    return -1;
+    return null;
   }
 }
