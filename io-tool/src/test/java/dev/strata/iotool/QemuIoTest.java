@@ -353,4 +353,25 @@ class QemuIoTest {
         """,
         result.output());
   }
+
+  @Test
+  void fileNameGivenForAFilterIsThatOfTheImageBelow() {
+    String info =
+        """
+        format name: blkdebug
+        format name: blkdebug
+        cluster size: 0 bytes
+        vm state offset: 0 bytes
+        """;
+    Result result =
+        runWith("", "-c", "open -o driver=blkdebug,image.driver=file " + image, "-c", "info");
+    assertEquals("", result.errors());
+    assertEquals(info, result.output());
+    assertEquals(info, runWith("", "-f", "blkdebug", "-c", "info", image.toString()).output());
+    assertEquals(
+        "A block device must be specified for \"raw\"\n",
+        runWith("", "-f", "blkverify", "-c", "info", image.toString())
+            .errors()
+            .replaceFirst(".*: ", ""));
+  }
 }

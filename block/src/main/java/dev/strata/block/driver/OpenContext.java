@@ -28,6 +28,14 @@ public interface OpenContext {
   @Nullable Child optionalChild(String edge, EdgeRole role) throws BlockException;
 
   /**
+   * As {@link #child}, with a file name that the user gave beside the child's options.
+   *
+   * @param filename null if there is none
+   */
+  Child childNamedByUser(String edge, EdgeRole role, @Nullable String filename)
+      throws BlockException;
+
+  /**
    * Opens a child whose name was read from the image, if the user's policy allows that.
    *
    * @param filename as stored in the image

@@ -11,6 +11,7 @@ import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The graph as one driver sees it. */
@@ -73,6 +74,16 @@ final class NodeContext implements OpenContext {
     }
     BlockNode child = opener.openChild(node, null, options, edge, role, gate, depth);
     return child == null ? null : opener.attach(node, child, edge, role);
+  }
+
+  @Override
+  public Child childNamedByUser(String edge, EdgeRole role, @Nullable String filename)
+      throws BlockException {
+    if (filename == null) {
+      return child(edge, role);
+    }
+    BlockNode child = opener.openChild(node, filename, options, edge, role, gate, depth);
+    return opener.attach(node, Objects.requireNonNull(child), edge, role);
   }
 
   @Override

@@ -96,7 +96,9 @@ final class NodeFilename {
     for (String name : node.options().names()) {
       int dot = name.indexOf('.');
       JsonValue value = node.options().get(name);
-      if (value != null && node.edge(dot < 0 ? name : name.substring(0, dot)) == null) {
+      if (value != null
+          && !name.startsWith("x-")
+          && node.edge(dot < 0 ? name : name.substring(0, dot)) == null) {
         all.put(name, value);
       }
     }

@@ -65,7 +65,7 @@ final class NodeOpener {
     }
     String driverName = options.string("driver");
     BlockDriverFactory named = driverName == null ? null : graph.drivers().require(driverName);
-    boolean protocol = named == null ? protocolWanted : named.kind() == DriverKind.PROTOCOL;
+    boolean protocol = named == null ? protocolWanted : takesFilename(named);
     BlockDriverFactory factory = protocol ? fillProtocol(filename, options, named) : named;
     options.remove("driver");
     NodeSettings settings = NodeSettings.take(options, flags);
@@ -106,6 +106,10 @@ final class NodeOpener {
         }
       }
     }
+  }
+
+  private static boolean takesFilename(BlockDriverFactory factory) {
+    return factory.kind() == DriverKind.PROTOCOL || factory.protocol() != null;
   }
 
   private static EdgeRole fileRole(@Nullable BlockDriverFactory factory) {

@@ -10,7 +10,6 @@ import dev.strata.block.driver.ImageInfo;
 import dev.strata.block.driver.VmStateStore;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
-import dev.strata.block.graph.Edge;
 import dev.strata.block.json.JsonArray;
 import dev.strata.block.json.JsonBool;
 import dev.strata.block.json.JsonNull;
@@ -101,11 +100,12 @@ final class Inspection {
   static void info(Session session, Words words) throws CommandFailure {
     BlockNode node = session.node();
     session.print("format name: " + node.driverName());
-    if (node.kind() == DriverKind.PROTOCOL) {
+    if (node.factory().protocol() != null) {
       session.print("format name: " + node.driverName());
     }
-    ImageInfo info = node.capability(ImageInfo.class).orElse(null);
-    if (info == null && !isPlainFile(node)) {
+    BlockNode holder = informed(node);
+    ImageInfo info = holder.capability(ImageInfo.class).orElse(null);
+    if (info == null && !ImageOpener.isHostFile(holder.driverName())) {
       throw CommandFailure.told();
     }
     VmStateStore vmState = node.capability(VmStateStore.class).orElse(null);
@@ -114,7 +114,7 @@ final class Inspection {
         "vm state offset: " + Quantity.bytes(vmState == null ? 0 : vmState.vmStateOffset()));
     JsonValue specific = null;
     try {
-      specific = info == null ? null : info.formatSpecific();
+      specific = info == null || holder != node ? null : info.formatSpecific();
     } catch (BlockException e) {
       throw CommandFailure.of(e);
     }
@@ -124,13 +124,14 @@ final class Inspection {
     }
   }
 
-  /** Whether the content comes from a file of the host, which knows of no clusters. */
-  private static boolean isPlainFile(BlockNode node) {
+  /** The node that knows of clusters: what only passes data on asks the one below. */
+  private static BlockNode informed(BlockNode node) {
     BlockNode below = node;
-    for (Edge file = node.edge("file"); file != null; file = below.edge("file")) {
-      below = file.node();
+    while ((below.kind() == DriverKind.FILTER || below.capability(ImageInfo.class).isEmpty())
+        && !below.edges().isEmpty()) {
+      below = below.edges().get(0).node();
     }
-    return ImageOpener.isHostFile(below.driverName());
+    return below;
   }
 
   private static void printMembers(Session session, JsonObject object, int indentation) {

@@ -12,6 +12,7 @@ import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.driver.Permission;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.ImageName;
 import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
 import java.util.EnumSet;
@@ -26,6 +27,10 @@ public final class BlkdebugFactory implements BlockDriverFactory {
   private static final Option<String> CONFIG =
       Option.string("config", "Path to the configuration file");
   private static final String IMAGE = "image";
+
+  /** Where a file name given for the filter goes: the image below may have options of its own. */
+  private static final Option<String> IMAGE_NAME =
+      Option.string("x-image", "File name of the image below");
 
   /** For the service loader. */
   public BlkdebugFactory() {}
@@ -47,7 +52,7 @@ public final class BlkdebugFactory implements BlockDriverFactory {
 
   @Override
   public OptionSchema openOptions() {
-    return OptionSchema.of(CONFIG).and(RequestLimits.OPTIONS);
+    return OptionSchema.of(CONFIG, IMAGE_NAME).and(RequestLimits.OPTIONS);
   }
 
   @Override
@@ -62,7 +67,11 @@ public final class BlkdebugFactory implements BlockDriverFactory {
 
   @Override
   public void parseFilename(String filename, BlockOptions options) throws BlockException {
-    String rest = filename.substring(name().length() + 1);
+    String rest = ImageName.withoutProtocol(filename, name());
+    if (rest.equals(filename)) {
+      options.put(IMAGE_NAME.name(), filename);
+      return;
+    }
     int colon = rest.indexOf(':');
     if (colon < 0) {
       throw new BlockException(Errno.EINVAL, "blkdebug requires both config file and image path");
@@ -70,7 +79,7 @@ public final class BlkdebugFactory implements BlockDriverFactory {
     if (colon > 0) {
       options.put(CONFIG.name(), rest.substring(0, colon));
     }
-    options.put(IMAGE + ".filename", rest.substring(colon + 1));
+    options.put(IMAGE_NAME.name(), rest.substring(colon + 1));
   }
 
   @Override
@@ -80,7 +89,8 @@ public final class BlkdebugFactory implements BlockDriverFactory {
     if (configuration != null) {
       sections.read(configuration);
     }
-    Child image = context.child(IMAGE, EdgeRole.FILTERED);
+    String imageName = options.take(IMAGE_NAME);
+    Child image = context.childNamedByUser(IMAGE, EdgeRole.FILTERED, imageName);
     boolean nameSaysAll = options.isEmpty();
     sections.take(options);
     RequestLimits limits = RequestLimits.take(options, image.limits().requestAlignment());

@@ -10,10 +10,17 @@ import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.ImageName;
+import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
 
 /** The filter {@code blkverify}; as a file name {@code blkverify:RAW:IMAGE}. */
 public final class BlkverifyFactory implements BlockDriverFactory {
+  private static final Option<String> RAW_NAME =
+      Option.string("x-raw", "File name of the raw copy");
+  private static final Option<String> TEST_NAME =
+      Option.string("x-image", "File name of the image to be verified");
+
   /** For the service loader. */
   public BlkverifyFactory() {}
 
@@ -34,7 +41,7 @@ public final class BlkverifyFactory implements BlockDriverFactory {
 
   @Override
   public OptionSchema openOptions() {
-    return OptionSchema.of();
+    return OptionSchema.of(RAW_NAME, TEST_NAME);
   }
 
   @Override
@@ -44,20 +51,26 @@ public final class BlkverifyFactory implements BlockDriverFactory {
 
   @Override
   public void parseFilename(String filename, BlockOptions options) throws BlockException {
-    String rest = filename.substring(name().length() + 1);
+    String rest = ImageName.withoutProtocol(filename, name());
+    if (rest.equals(filename)) {
+      options.put(TEST_NAME.name(), filename);
+      return;
+    }
     int colon = rest.indexOf(':');
     if (colon < 0) {
       throw new BlockException(Errno.EINVAL, "blkverify requires raw copy and original image path");
     }
-    options.put("raw.filename", rest.substring(0, colon));
-    options.put("test.file.filename", rest.substring(colon + 1));
+    options.put(RAW_NAME.name(), rest.substring(0, colon));
+    options.put(TEST_NAME.name(), rest.substring(colon + 1));
   }
 
   @Override
   public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
-    Child raw = context.child("raw", EdgeRole.FILTERED);
+    String rawName = options.take(RAW_NAME);
+    String testName = options.take(TEST_NAME);
+    Child raw = context.childNamedByUser("raw", EdgeRole.FILTERED, rawName);
     // A disk of its own, so its format is looked for.
-    Child test = context.child("test", EdgeRole.DATA);
+    Child test = context.childNamedByUser("test", EdgeRole.DATA, testName);
     return new BlkverifyDriver(raw, test, context.buffers());
   }
 }

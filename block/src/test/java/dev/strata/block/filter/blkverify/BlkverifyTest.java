@@ -76,7 +76,7 @@ class BlkverifyTest {
   void aFileNameNamesBoth() throws BlockException {
     var options = new BlockOptions();
     new BlkverifyFactory().parseFilename("blkverify:a:b:c", options);
-    assertEquals(BlockOptions.of("raw.filename", "a", "test.file.filename", "b:c"), options);
+    assertEquals(BlockOptions.of("x-raw", "a", "x-image", "b:c"), options);
     assertEquals(
         "blkverify requires raw copy and original image path",
         assertThrows(
