@@ -86,9 +86,23 @@ public interface BlockDriver extends BlockIo, AutoCloseable {
    * Takes on other flags or options without losing its content; nothing is in flight. The driver's
    * children have been reopened before.
    *
+   * @param options takes those that it lets change from here
+   * @return what takes the options back; for the flags it is asked to reopen once more
    * @throws BlockException if that is impossible; the driver then works on as it did
    */
-  default void reopen(NodeFlags flags, BlockOptions options) throws BlockException {}
+  default Undo reopen(NodeFlags flags, BlockOptions options) throws BlockException {
+    return Undo.NOTHING;
+  }
+
+  /** Takes back a change of options. */
+  @FunctionalInterface
+  interface Undo {
+    /** For a driver that keeps nothing of its options. */
+    Undo NOTHING = () -> {};
+
+    /** Nothing is in flight. */
+    void run();
+  }
 
   /** A driver above is about to do that; for fault injection. */
   default void event(DebugEvent event) throws BlockException {}

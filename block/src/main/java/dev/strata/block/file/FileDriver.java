@@ -334,8 +334,9 @@ final class FileDriver implements BlockDriver, CopyOffload, Deletable, Removable
   }
 
   @Override
-  public void reopen(NodeFlags newFlags, BlockOptions options) throws BlockException {
-    FileOptions.takeTransport(options, newFlags);
+  public Undo reopen(NodeFlags newFlags, BlockOptions options) throws BlockException {
+    options.take(FileOptions.DROP_CACHE);
+    options.take(FileOptions.CHECK_CACHE_DROPPED);
     if (newFlags.writable() != flags.writable() || newFlags.direct() != flags.direct()) {
       try {
         replaceStorage(opener.open(newFlags));
@@ -344,6 +345,7 @@ final class FileDriver implements BlockDriver, CopyOffload, Deletable, Removable
       }
     }
     flags = newFlags;
+    return Undo.NOTHING;
   }
 
   /** Goes on with another descriptor of the same file, which has the same locks first. */

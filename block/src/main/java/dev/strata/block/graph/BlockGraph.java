@@ -159,60 +159,24 @@ public final class BlockGraph implements AutoCloseable {
    * Opens a node in another way without losing it; its files follow where the flags are theirs too.
    *
    * @param options of the driver that change
+   * @throws BlockException if that cannot be; all nodes then stay as they were
    */
   public synchronized void reopen(BlockNode node, NodeFlags flags, BlockOptions options)
       throws BlockException {
-    quiesced(List.of(node), () -> reopenQuiet(node, flags, options));
+    reopen(List.of(new NodeChange(node, flags, node.detectZeroes(), options)));
   }
 
-  private void reopenQuiet(BlockNode node, NodeFlags flags, BlockOptions options)
-      throws BlockException {
-    NodeFlags old = node.flags();
-    if (old.writable() && !flags.writable()) {
-      node.requests().flush();
+  /**
+   * Opens nodes in another way, one after the other.
+   *
+   * @throws BlockException if one cannot be; all nodes then stay as they were
+   */
+  public synchronized void reopen(List<NodeChange> changes) throws BlockException {
+    var nodes = new ArrayList<BlockNode>();
+    for (NodeChange change : changes) {
+      nodes.add(change.node());
     }
-    boolean done = false;
-    var children = new ArrayList<Edge>();
-    var childFlags = new ArrayList<NodeFlags>();
-    try {
-      // Who becomes writable needs writable files first.
-      for (Edge edge : node.edges()) {
-        if (edge != node.backing() && !edge.node().named() && flags.writable()) {
-          children.add(edge);
-          childFlags.add(edge.node().flags());
-          reopenQuiet(edge.node(), childFlags(edge.node().flags(), flags), new BlockOptions());
-        }
-      }
-      node.flags(flags);
-      node.driver().reopen(flags, options);
-      node.requests().refresh();
-      PermissionUpdate.refresh(node);
-      if (!flags.writable()) {
-        for (Edge edge : node.edges()) {
-          if (edge != node.backing() && !edge.node().named()) {
-            reopenQuiet(edge.node(), childFlags(edge.node().flags(), flags), new BlockOptions());
-          }
-        }
-      }
-      done = true;
-    } finally {
-      if (!done) {
-        node.flags(old);
-        for (int i = children.size() - 1; i >= 0; i--) {
-          BlockNode child = children.get(i).node();
-          if (!child.flags().equals(childFlags.get(i))) {
-            reopenQuiet(child, childFlags.get(i), new BlockOptions());
-          }
-        }
-      }
-    }
-  }
-
-  private static NodeFlags childFlags(NodeFlags child, NodeFlags parent) {
-    return child
-        .withWritable(parent.writable())
-        .withCache(parent.direct(), parent.noFlush())
-        .withForceShare(parent.forceShare());
+    quiesced(nodes, () -> Reopening.run(changes));
   }
 
   /** Gives a node another backing file, or none. The image's header is not changed. */

@@ -40,13 +40,7 @@ record NodeSettings(@Nullable String nodeName, NodeFlags flags, DetectZeroes det
     DetectZeroes detect = DetectZeroes.OFF;
     String detectZeroes = options.takeString("detect-zeroes");
     if (detectZeroes != null) {
-      detect = DetectZeroes.of(detectZeroes);
-      if (detect == DetectZeroes.UNMAP && !flags.unmap()) {
-        throw new BlockException(
-            Errno.EINVAL,
-            "setting detect-zeroes to unmap is not allowed without setting discard operation to"
-                + " unmap");
-      }
+      detect = DetectZeroes.of(detectZeroes, flags);
     }
     return new NodeSettings(nodeName, flags, detect);
   }

@@ -86,6 +86,11 @@ final class PermissionUpdate {
     }
   }
 
+  /** Whether one of a node's users writes. */
+  static boolean isWritten(BlockNode node) {
+    return ofAllUsers(node).writes();
+  }
+
   /** What all users of a node do, and what all of them allow. */
   static Permissions ofAllUsers(BlockNode node) {
     Set<Permission> needed = EnumSet.noneOf(Permission.class);

@@ -268,17 +268,24 @@ final class ParallelsImage extends MappedImage implements Checkable {
   }
 
   @Override
-  public void reopen(NodeFlags flags, BlockOptions options) throws BlockException {
-    growth = growth.changed(options);
-    DataArea open = area;
-    if (open != null) {
-      open.growth(growth);
-    }
-    if (flags.writable() && open == null) {
+  public Undo reopen(NodeFlags flags, BlockOptions options) throws BlockException {
+    GrowthOptions old = growth;
+    GrowthOptions changed = growth.changed(options);
+    if (flags.writable() && area == null) {
       beginWriting();
       forgetBitmaps();
     } else if (!flags.writable()) {
       endWriting();
+    }
+    grow(changed);
+    return () -> grow(old);
+  }
+
+  private void grow(GrowthOptions options) {
+    growth = options;
+    DataArea open = area;
+    if (open != null) {
+      open.growth(options);
     }
   }
 

@@ -541,7 +541,7 @@ final class Qcow2Image extends MappedImage
   }
 
   @Override
-  public void reopen(NodeFlags flags, BlockOptions options) throws BlockException {
+  public Undo reopen(NodeFlags flags, BlockOptions options) throws BlockException {
     if (flags.writable() && !writable) {
       corruption.checkWritable();
       Qcow2Open.clearAutoclear(header);
@@ -551,6 +551,7 @@ final class Qcow2Image extends MappedImage
       settle();
     }
     writable = flags.writable();
+    return Undo.NOTHING;
   }
 
   /** Puts everything cached on disk and leaves the image clean. */

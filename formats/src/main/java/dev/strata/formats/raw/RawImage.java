@@ -144,10 +144,12 @@ final class RawImage implements BlockDriver {
   }
 
   @Override
-  public void reopen(NodeFlags flags, BlockOptions options) throws BlockException {
+  public Undo reopen(NodeFlags flags, BlockOptions options) throws BlockException {
     RawWindow changed = window.changed(options);
     changed.check(file);
+    RawWindow old = window;
     window = changed;
+    return () -> window = old;
   }
 
   @Override

@@ -3,12 +3,15 @@ package dev.strata.iotool.command;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.driver.Permissions;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
+import dev.strata.block.graph.NodeChange;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionString;
 import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.GetOpt;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** {@code open}, {@code close} and {@code reopen}. */
@@ -155,11 +158,18 @@ public final class ImageCommands {
       NodeFlags flags = flags(node.flags(), options, cache, access);
       boolean writeThrough = cache == null ? backend.writeThrough() : cache.writeThrough();
       session.requests().await(session.output());
+      List<NodeChange> changes = ReopenPlan.of(node, flags, options);
+      Permissions before = backend.permissions();
       if (!flags.writable() && access == 'r') {
         // Nobody can write any more; this session asks for it again when a command needs it.
         backend.change(Session.permissions(false));
       }
-      Reopening.change(node, flags, options);
+      try {
+        node.graph().reopen(changes);
+      } catch (BlockException e) {
+        backend.change(before);
+        throw e;
+      }
       backend.writeThrough(writeThrough);
     } catch (BlockException e) {
       throw CommandFailure.of(e);

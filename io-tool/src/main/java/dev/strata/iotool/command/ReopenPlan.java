@@ -2,55 +2,83 @@
 package dev.strata.iotool.command;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.EdgeRole;
 import dev.strata.block.Errno;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.graph.BlockNode;
+import dev.strata.block.graph.DetectZeroes;
 import dev.strata.block.graph.Edge;
+import dev.strata.block.graph.NodeChange;
 import dev.strata.block.option.BlockOptions;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Opens a node and its children in another way, with the words of the reference for what cannot be.
- * Options of a child have its name in front: {@code backing.cache-size}.
+ * What reopening a node with options for it and its children changes, with the words of the
+ * reference for what cannot be. Options of a child have its name in front: {@code
+ * backing.cache-size}.
  */
-final class Reopening {
-  private record Change(BlockNode node, NodeFlags flags, BlockOptions options) {}
+final class ReopenPlan {
+  private final List<NodeChange> changes = new ArrayList<>();
 
-  private final List<Change> changes = new ArrayList<>();
-
-  private Reopening() {}
+  private ReopenPlan() {}
 
   /**
-   * Reopens {@code node}.
+   * Plans for {@code node}.
    *
    * @param flags of the node itself; a child's follow unless its own options say otherwise
    */
-  static void change(BlockNode node, NodeFlags flags, BlockOptions options) throws BlockException {
-    var reopening = new Reopening();
-    // All that can be checked is, before anything changes.
-    reopening.plan(node, flags, options, true);
-    for (Change change : reopening.changes) {
-      node.graph().reopen(change.node, change.flags, change.options);
-      if (!change.options.isEmpty()) {
-        throw cannotChange(change.options.names().iterator().next());
-      }
-    }
+  static List<NodeChange> of(BlockNode node, NodeFlags flags, BlockOptions options)
+      throws BlockException {
+    var plan = new ReopenPlan();
+    plan.add(node, flags, options, true);
+    return plan.changes;
   }
 
-  private void plan(BlockNode node, NodeFlags flags, BlockOptions options, boolean top)
+  private void add(BlockNode node, NodeFlags flags, BlockOptions options, boolean top)
       throws BlockException {
     requireSame(options, "driver", node.driverName());
     requireSame(options, "node-name", node.name());
+    requireSameForceShare(node, options);
     for (Edge edge : node.edges()) {
       BlockOptions section = options.section(edge.name());
       if (!section.isEmpty()) {
-        plan(edge.node(), edge.node().flags(), section, false);
+        add(edge.node(), edge.node().flags(), section, false);
       }
+      requireSameChild(edge, options);
     }
     NodeFlags wanted = takeFlags(options, flags);
-    if (top || !wanted.equals(node.flags()) || !options.isEmpty()) {
-      changes.add(new Change(node, wanted, options));
+    DetectZeroes zeroes = takeDetectZeroes(node, wanted, options);
+    if (top
+        || !wanted.equals(node.flags())
+        || zeroes != node.detectZeroes()
+        || !options.isEmpty()) {
+      changes.add(new NodeChange(node, wanted, zeroes, options));
+    }
+  }
+
+  private static void requireSameChild(Edge edge, BlockOptions options) throws BlockException {
+    String name = options.string(edge.name());
+    if (name == null) {
+      return;
+    }
+    if (edge.node().graph().find(name) == null && edge.role() == EdgeRole.BACKING) {
+      throw new BlockException(Errno.ENODEV, "Cannot find device='' nor node-name='" + name + "'");
+    }
+    requireSame(options, edge.name(), edge.node().name());
+  }
+
+  private static DetectZeroes takeDetectZeroes(
+      BlockNode node, NodeFlags flags, BlockOptions options) throws BlockException {
+    String word = options.takeString("detect-zeroes");
+    return word == null ? node.detectZeroes() : DetectZeroes.of(word, flags);
+  }
+
+  private static void requireSameForceShare(BlockNode node, BlockOptions options)
+      throws BlockException {
+    Boolean share = options.takeBool("force-share");
+    if (share != null && !(share && node.flags().forceShare())) {
+      throw cannotChange("force-share");
     }
   }
 
@@ -60,7 +88,6 @@ final class Reopening {
     wanted = wanted.withAutoReadOnly(take(options, "auto-read-only", wanted.autoReadOnly()));
     boolean direct = take(options, "cache.direct", wanted.direct());
     wanted = wanted.withCache(direct, take(options, "cache.no-flush", wanted.noFlush()));
-    wanted = wanted.withForceShare(take(options, "force-share", wanted.forceShare()));
     String discard = options.takeString("discard");
     if (discard == null) {
       return wanted;
