@@ -161,8 +161,15 @@ if ! [ -f "$run/complete" ]; then
   : >"$run/complete"
 fi
 
+# GNU's env holds signals back; without it USR1 ends a program as it does by default.
+hold_signals() {
+  env=$(command -v env || true)
+  if "$env" --block-signal=USR1 true 2>/dev/null; then echo "$env --block-signal=USR1"; fi
+}
+
 write_launch() {
   echo "launch_root=$(quote "$root")"
+  echo "launch_hold=$(quote "$(hold_signals)")"
   echo 'launch_outdated() {'
   printf 'set -- %s\n' "$(quote "$state/stamp")"
   printf '[ %s -nt "$1" ]' "$(quote "$java_home")"
@@ -180,7 +187,7 @@ write_launch() {
     words="$(quote "$java_home/bin/java") $(jvm_words) $aot"
     # What ends soon is not worth compiling before it has proved to be hot.
     echo 'level=4; patience=1; [ "$1" = full ] || { level=1; patience=4; }; shift'
-    echo "exec $words -XX:TieredStopAtLevel=\$level -XX:CompileThresholdScaling=\$patience \"-Dstrata.program=\$program\" $(main_of $tool) \"\$@\""
+    echo "exec \$hold $words -XX:TieredStopAtLevel=\$level -XX:CompileThresholdScaling=\$patience \"-Dstrata.program=\$program\" $(main_of $tool) \"\$@\""
     echo '}'
   done
 }

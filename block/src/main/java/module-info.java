@@ -14,7 +14,8 @@ module dev.strata.block {
   exports dev.strata.block.file;
   exports dev.strata.block.file.posix to
       dev.strata.imgtool,
-      dev.strata.iotool;
+      dev.strata.iotool,
+      dev.strata.monitor;
   exports dev.strata.block.graph;
   exports dev.strata.block.image;
   exports dev.strata.block.json;

@@ -34,6 +34,16 @@ public interface Child extends BlockIo {
   /** Whether a node that has just been created below reads as zeroes where nothing was written. */
   boolean readsZeroAfterCreate();
 
+  /**
+   * Copies bytes of a file into this child as a write would, without the bytes passing through this
+   * process.
+   *
+   * @return how many bytes were copied, perhaps less than {@code length}; 0 if that cannot be done
+   * @see dev.strata.block.driver.BlockDriver#copyFrom
+   */
+  long copyFrom(CopyOffload source, long sourceOffset, long offset, long length)
+      throws BlockException;
+
   /** Tells a fault injector below, if there is one, what the caller is about to do. */
   void event(DebugEvent event) throws BlockException;
 }

@@ -14,4 +14,12 @@ public interface ProgressListener {
    * @param total may change while the operation runs
    */
   void progress(long done, long total);
+
+  /**
+   * Whether anybody would see how far the operation is if told now; the operation may spare itself
+   * to find out what is not.
+   */
+  default boolean isWatched() {
+    return this != NONE;
+  }
 }

@@ -8,6 +8,7 @@ import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.Edge;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Walks over the sources and hands out what is to be copied, piece by piece. Thread-safe. */
@@ -34,6 +35,7 @@ final class CopyPlan {
 
   private final List<BlockBackend> sources;
   private final CopySettings settings;
+  private final Consumer<String> warnings;
   private final long total;
   private final long maxPiece;
   private long next; // all guarded by this
@@ -42,7 +44,13 @@ final class CopyPlan {
   private boolean runIsData;
   private boolean runIsZero;
 
-  CopyPlan(List<BlockBackend> sources, CopySettings settings) {
+  /**
+   * A plan that has not begun.
+   *
+   * @param warnings hears of each part whose status could not be read, when that is no failure
+   */
+  CopyPlan(List<BlockBackend> sources, CopySettings settings, Consumer<String> warnings) {
+    this.warnings = warnings;
     this.sources = sources;
     this.settings = settings;
     long sum = 0;
@@ -98,6 +106,9 @@ final class CopyPlan {
         if (skip && left >= cluster) {
           next += left & -cluster;
           continue;
+        }
+        if (runIsZero && settings.sparseBytes() > 0 && left >= cluster) {
+          return piece(left & -cluster, true);
         }
         long length = Math.min(skip ? cluster : maxPiece & -cluster, total - next);
         if (!skip) {
@@ -160,6 +171,8 @@ final class CopyPlan {
       if (!settings.salvage()) {
         throw e.during("error while reading block status at offset " + next);
       }
+      warnings.accept(
+          "warning: error while reading block status at offset " + next + ": " + e.getMessage());
       extent = Extent.data(offset, Math.min(length, 512), null, -1);
     }
     runEnd = next + extent.length();

@@ -17,6 +17,7 @@ import dev.strata.block.ProgressListener;
  *     rest in its own backing file
  * @param backingLength of the target's backing file in bytes; -1 if it has none
  * @param salvage whether what cannot be read is copied as zeroes
+ * @param offload whether the host is asked to copy data without reading it; zeroes in it stay data
  * @param bytesPerSecond the most that is copied in a second; 0 for no limit
  */
 public record CopySettings(
@@ -28,5 +29,6 @@ public record CopySettings(
     boolean topLayerOnly,
     long backingLength,
     boolean salvage,
+    boolean offload,
     long bytesPerSecond,
     ProgressListener progress) {}

@@ -4,7 +4,6 @@ package dev.strata.block.copy;
 import dev.strata.block.BlockException;
 import dev.strata.block.BufferPool;
 import dev.strata.block.IoVector;
-import dev.strata.block.ProgressListener;
 import dev.strata.block.RequestFlags;
 import dev.strata.block.copy.CopyPlan.Piece;
 import dev.strata.block.graph.BlockBackend;
@@ -42,8 +41,10 @@ public final class ImageCopy {
   private final RateLimit rate;
   private final AtomicLong copied = new AtomicLong();
   private final @Nullable OrderedPieces ordered;
-  private volatile long expected; // bytes of data, if anybody wants to know
-  private @Nullable Throwable failure; // the first; guarded by this
+  private volatile long expected = -1; // bytes of data, once somebody wants to know
+  private volatile boolean offload;
+  private @Nullable Throwable failure; // guarded by this
+  private long failureOffset; // guarded by this
 
   /**
    * A copy that has not begun.
@@ -60,7 +61,8 @@ public final class ImageCopy {
     this.target = target;
     this.settings = settings;
     this.warnings = warnings;
-    this.plan = new CopyPlan(this.sources, settings);
+    this.plan = new CopyPlan(this.sources, settings, warnings);
+    this.offload = settings.offload();
     this.rate = new RateLimit(settings.bytesPerSecond());
     this.ordered =
         settings.inOrder()
@@ -71,8 +73,9 @@ public final class ImageCopy {
 
   /** Copies everything; the target is not flushed. */
   public void run() throws BlockException {
-    if (settings.progress() != ProgressListener.NONE) {
-      expected = new CopyPlan(sources, settings).dataBytes();
+    // Salvaging tells of what cannot be read before it copies, too, as the reference does.
+    if (settings.progress().isWatched() || settings.salvage()) {
+      expect();
     }
     var threads = new ArrayList<Thread>();
     for (int i = 1; i < settings.workers(); i++) {
@@ -116,17 +119,26 @@ public final class ImageCopy {
         workInAnyOrder();
       }
     } catch (BlockException | RuntimeException | Error e) {
-      fail(e);
+      fail(e, Long.MAX_VALUE);
     }
   }
 
   private void workInOrder(OrderedPieces pieces) throws BlockException {
     for (var slot = pieces.next(); slot != null; slot = pieces.next()) {
       if (slot.isFilled()) {
-        write(slot.piece(), memory(slot.piece(), slot::buffer));
+        if (slot.isRead() || !copyByHost(slot.piece())) {
+          MemorySegment memory = memory(slot.piece(), slot::buffer);
+          if (!slot.isRead()) {
+            read(slot.piece(), memory);
+          }
+          write(slot.piece(), memory);
+        }
         pieces.written(slot);
       } else {
-        read(slot.piece(), memory(slot.piece(), slot::buffer));
+        if (!offload) {
+          read(slot.piece(), memory(slot.piece(), slot::buffer));
+          slot.read();
+        }
         pieces.filled(slot);
       }
     }
@@ -135,12 +147,22 @@ public final class ImageCopy {
   private void workInAnyOrder() throws BlockException {
     try (BufferPool.Buffer buffer = target.node().graph().buffers().acquire(plan.maxPiece())) {
       for (Piece piece = plan.next(); piece != null && !hasFailed(); piece = plan.next()) {
-        MemorySegment memory = memory(piece, () -> buffer);
-        if (!piece.zero()) {
-          read(piece, memory);
+        try {
+          copy(piece, buffer);
+        } catch (BlockException e) {
+          fail(e, piece.offset());
         }
-        write(piece, memory);
       }
+    }
+  }
+
+  private void copy(Piece piece, BufferPool.Buffer buffer) throws BlockException {
+    if (!copyByHost(piece)) {
+      MemorySegment memory = memory(piece, () -> buffer);
+      if (!piece.zero()) {
+        read(piece, memory);
+      }
+      write(piece, memory);
     }
   }
 
@@ -153,9 +175,11 @@ public final class ImageCopy {
     return failure != null;
   }
 
-  private synchronized void fail(Throwable e) {
-    if (failure == null) {
+  /** Of failures at the same time the one at the lowest offset counts. */
+  private synchronized void fail(Throwable e, long offset) {
+    if (failure == null || offset < failureOffset) {
       failure = e;
+      failureOffset = offset;
     }
     if (ordered != null) {
       ordered.stop();
@@ -212,11 +236,54 @@ public final class ImageCopy {
       throw e.during("error while writing at byte " + piece.offset());
     }
     if (!piece.zero()) {
-      long done = copied.addAndGet(piece.length());
-      if (piece.step()) {
-        settings.progress().progress(done, expected);
-      }
+      report(piece);
     }
+  }
+
+  private void report(Piece piece) throws BlockException {
+    long done = copied.addAndGet(piece.length());
+    if (piece.step() && settings.progress().isWatched()) {
+      if (expected < 0) {
+        expect();
+      }
+      settings.progress().progress(done, expected);
+    }
+  }
+
+  private synchronized void expect() throws BlockException {
+    if (expected < 0) {
+      expected = new CopyPlan(sources, settings, warnings).dataBytes();
+    }
+  }
+
+  /** Has the host copy a piece; false if it has to be read and written. */
+  private boolean copyByHost(Piece piece) throws BlockException {
+    if (!offload || piece.zero()) {
+      return false;
+    }
+    int index = plan.sourceAt(piece.offset());
+    BlockBackend source = sources.get(index);
+    long offset = piece.offset() - plan.startOf(index);
+    if (piece.length() > source.length() - offset) {
+      return false; // the piece goes on in the next source
+    }
+    rate.pass(piece.length());
+    for (long done = 0; done < piece.length(); ) {
+      long part = 0;
+      try {
+        part = target.copyFrom(source, offset + done, piece.offset() + done, piece.length() - done);
+      } catch (BlockException e) {
+        offload = false; // reading and writing tell what is wrong
+      }
+      if (part == 0) {
+        // What this image cannot in one place it mostly cannot anywhere.
+        offload = false;
+        return false;
+      }
+      done += part;
+    }
+    report(piece);
+    return true;
   }
 
   private void writeZeroes(long offset, long length) throws BlockException {

@@ -27,6 +27,7 @@ final class OrderedPieces implements AutoCloseable {
     private BufferPool.@Nullable Buffer buffer;
     private @Nullable Piece piece;
     private boolean filled;
+    private boolean read;
 
     Piece piece() {
       if (piece == null) {
@@ -35,9 +36,19 @@ final class OrderedPieces implements AutoCloseable {
       return piece;
     }
 
-    /** Whether the piece was read, so that it is to be written now. */
+    /** Whether the piece is ready to be written now. */
     boolean isFilled() {
       return filled;
+    }
+
+    /** Whether the piece's bytes are in the buffer. */
+    boolean isRead() {
+      return read;
+    }
+
+    /** The piece's bytes are in the buffer. */
+    void read() {
+      read = true;
     }
 
     /** Room for the largest piece. */
@@ -123,6 +134,7 @@ final class OrderedPieces implements AutoCloseable {
       Slot slot = ring[(int) (piece.number() % ring.length)];
       slot.piece = piece;
       slot.filled = piece.zero();
+      slot.read = piece.zero(); // there is nothing to read
       return slot.filled ? null : slot;
     }
   }

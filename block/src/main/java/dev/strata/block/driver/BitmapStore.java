@@ -9,6 +9,9 @@ import dev.strata.block.BlockException;
  * writable node is closed are those that the image has from then on.
  */
 public interface BitmapStore {
+  /** Whether the image, being of the version it is, can keep bitmaps at all. */
+  boolean keepsBitmaps();
+
   /**
    * Throws if the image cannot keep one more bitmap of that name.
    *

@@ -4,6 +4,7 @@ package dev.strata.block.driver;
 import dev.strata.block.BlockException;
 import dev.strata.block.BlockIo;
 import dev.strata.block.Child;
+import dev.strata.block.CopyOffload;
 import dev.strata.block.DebugEvent;
 import dev.strata.block.Limits;
 import dev.strata.block.option.BlockOptions;
@@ -102,6 +103,20 @@ public interface BlockDriver extends BlockIo, AutoCloseable {
 
     /** Nothing is in flight. */
     void run();
+  }
+
+  /**
+   * Copies bytes of a file into this node as a write would, without the bytes passing through this
+   * process.
+   *
+   * @param source whose bytes from {@code sourceOffset} on do not change meanwhile
+   * @param length at least 1
+   * @return how many bytes were copied, perhaps less than {@code length}; 0 if this driver or the
+   *     host cannot do it here: the bytes then have to be read and written
+   */
+  default long copyFrom(CopyOffload source, long sourceOffset, long offset, long length)
+      throws BlockException {
+    return 0;
   }
 
   /** A driver above is about to do that; for fault injection. */

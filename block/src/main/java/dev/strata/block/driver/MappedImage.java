@@ -4,6 +4,7 @@ package dev.strata.block.driver;
 import dev.strata.block.BlockException;
 import dev.strata.block.BufferPool;
 import dev.strata.block.Child;
+import dev.strata.block.CopyOffload;
 import dev.strata.block.DebugEvent;
 import dev.strata.block.Errno;
 import dev.strata.block.Extent;
@@ -330,6 +331,66 @@ public abstract class MappedImage implements BlockDriver {
       at += extent.length();
     }
     return true;
+  }
+
+  @Override
+  public final long copyFrom(CopyOffload source, long sourceOffset, long offset, long length)
+      throws BlockException {
+    RequestRanges.Hold hold = ranges.share(offset, offset + length);
+    try {
+      if (map(offset, length) instanceof Mapping.Data data && data.writable()) {
+        return data.file().copyFrom(source, sourceOffset, data.offset(), data.length());
+      }
+    } finally {
+      ranges.leave(hold);
+    }
+    hold = ranges.own(clusterStart(offset), clusterEnd(offset + length));
+    try {
+      return copyAllocating(source, sourceOffset, offset, length);
+    } finally {
+      ranges.leave(hold);
+    }
+  }
+
+  /**
+   * Copies into fresh storage, if the bytes fill it: what is around them is for a write to copy.
+   */
+  private long copyAllocating(CopyOffload source, long sourceOffset, long offset, long length)
+      throws BlockException {
+    // Another write may have allocated it while this one waited.
+    if (offset % granularity() != 0
+        || length < granularity()
+        || map(offset, length) instanceof Mapping.Data) {
+      return 0;
+    }
+    Allocation allocation = allocate(offset, length - length % granularity());
+    boolean linked = false;
+    try {
+      if (allocation.guestOffset() != offset || allocation.length() > length) {
+        return 0;
+      }
+      for (long done = 0; done < allocation.length(); ) {
+        long copied =
+            allocation
+                .file()
+                .copyFrom(
+                    source,
+                    sourceOffset + done,
+                    allocation.hostOffset() + done,
+                    allocation.length() - done);
+        if (copied == 0) {
+          return 0;
+        }
+        done += copied;
+      }
+      allocation.link();
+      linked = true;
+      return allocation.length();
+    } finally {
+      if (!linked) {
+        allocation.release();
+      }
+    }
   }
 
   @Override

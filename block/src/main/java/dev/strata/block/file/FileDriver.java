@@ -2,6 +2,7 @@
 package dev.strata.block.file;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.CopyOffload;
 import dev.strata.block.Errno;
 import dev.strata.block.Extent;
 import dev.strata.block.IoVector;
@@ -10,7 +11,6 @@ import dev.strata.block.Preallocation;
 import dev.strata.block.RequestFlags;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.BlockDriver;
-import dev.strata.block.driver.CopyOffload;
 import dev.strata.block.driver.Deletable;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.Permission;

@@ -3,6 +3,7 @@ package dev.strata.block.graph;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
+import dev.strata.block.CopyOffload;
 import dev.strata.block.DebugEvent;
 import dev.strata.block.EdgeRole;
 import dev.strata.block.Extent;
@@ -91,6 +92,12 @@ final class BackendChild implements Child {
   @Override
   public void write(long offset, IoVector from, int flags) throws BlockException {
     requests().write(offset, from, flags);
+  }
+
+  @Override
+  public long copyFrom(CopyOffload source, long sourceOffset, long offset, long length)
+      throws BlockException {
+    return requests().copyFrom(source, sourceOffset, offset, length);
   }
 
   @Override

@@ -109,6 +109,36 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
     }
   }
 
+  /**
+   * Copies bytes of another image without them passing through this process, where the formats let
+   * them through and the host can do it.
+   *
+   * @return how many bytes were copied, perhaps less than {@code length}; 0 if they have to be read
+   *     and written
+   */
+  public long copyFrom(BlockBackend source, long sourceOffset, long offset, long length)
+      throws BlockException {
+    source.check(sourceOffset, length);
+    check(offset, length);
+    source.gate.enter();
+    gate.enter();
+    try {
+      FilePlace place = FilePlace.find(source.node, sourceOffset, length);
+      if (place == null) {
+        return 0;
+      }
+      NodeRequests requests = node.requests();
+      long copied = requests.copyFrom(place.file(), place.offset(), offset, place.length());
+      if (copied > 0 && writeThrough) {
+        requests.flush();
+      }
+      return copied;
+    } finally {
+      gate.leave();
+      source.gate.leave();
+    }
+  }
+
   private int durable(int flags) {
     return writeThrough ? flags | RequestFlags.FUA : flags;
   }

@@ -3,6 +3,7 @@ package dev.strata.block.graph;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
+import dev.strata.block.CopyOffload;
 import dev.strata.block.DebugEvent;
 import dev.strata.block.EdgeRole;
 import dev.strata.block.Extent;
@@ -121,6 +122,12 @@ public final class Edge implements Child, NodeUser {
   @Override
   public void write(long offset, IoVector from, int flags) throws BlockException {
     node.requests().write(offset, from, flags);
+  }
+
+  @Override
+  public long copyFrom(CopyOffload source, long sourceOffset, long offset, long length)
+      throws BlockException {
+    return node.requests().copyFrom(source, sourceOffset, offset, length);
   }
 
   @Override

@@ -4,6 +4,7 @@ package dev.strata.block.graph;
 import dev.strata.block.BlockException;
 import dev.strata.block.BlockIo;
 import dev.strata.block.BufferPool;
+import dev.strata.block.CopyOffload;
 import dev.strata.block.DebugEvent;
 import dev.strata.block.Errno;
 import dev.strata.block.Extent;
@@ -288,6 +289,36 @@ final class NodeRequests implements BlockIo {
       }
     }
     driver.event(DebugEvent.PWRITEV_DONE);
+  }
+
+  /**
+   * Copies bytes of a file that nobody changes, as a write would.
+   *
+   * @return how many bytes were copied; 0 if they have to be read and written
+   */
+  long copyFrom(CopyOffload source, long sourceOffset, long offset, long length)
+      throws BlockException {
+    checkRange(offset, length);
+    checkWritable();
+    long mask = limits.requestAlignment() - 1L;
+    // Who wants zeroes found has to look at the bytes.
+    if (length == 0 || ((offset | length) & mask) != 0 || node.detectZeroes() != DetectZeroes.OFF) {
+      return 0;
+    }
+    RequestRanges.Hold hold = tracking ? overlaps.share(offset, offset + length) : null;
+    long copied = -1;
+    try {
+      copied = driver.copyFrom(source, sourceOffset, offset, length);
+    } finally {
+      if (hold != null) {
+        overlaps.leave(hold);
+      }
+      if (copied != 0) {
+        written(offset, copied < 0 ? length : copied); // a failure may have written anything
+      }
+    }
+    grown(offset + copied);
+    return copied;
   }
 
   @Override

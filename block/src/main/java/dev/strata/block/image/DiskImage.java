@@ -132,7 +132,8 @@ public final class DiskImage implements AutoCloseable {
     boolean blank = target.blank;
     target.blank = false;
     var settings =
-        new CopySettings(COPY_WORKERS, true, SPARSE_BYTES, 0, blank, false, -1, false, 0, progress);
+        new CopySettings(
+            COPY_WORKERS, true, SPARSE_BYTES, 0, blank, false, -1, false, false, 0, progress);
     new ImageCopy(List.of(backend), target.backend, settings, line -> {}).run();
     target.flush();
   }

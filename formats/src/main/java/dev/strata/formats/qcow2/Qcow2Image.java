@@ -393,6 +393,11 @@ final class Qcow2Image extends MappedImage
   }
 
   @Override
+  public boolean keepsBitmaps() {
+    return header.header().version() >= 3;
+  }
+
+  @Override
   public void checkNewBitmap(String name, long granularity) throws BlockException {
     lock.lock();
     try {

@@ -3,6 +3,7 @@ package dev.strata.formats.raw;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
+import dev.strata.block.CopyOffload;
 import dev.strata.block.DebugEvent;
 import dev.strata.block.Errno;
 import dev.strata.block.Extent;
@@ -78,6 +79,15 @@ final class RawImage implements BlockDriver {
     if (!context.probe(segment).equals("raw")) {
       throw BlockException.of(Errno.EPERM);
     }
+  }
+
+  @Override
+  public long copyFrom(CopyOffload source, long sourceOffset, long offset, long length)
+      throws BlockException {
+    if (context.probed() && offset < GUARDED_BYTES) {
+      return 0; // the guard has to see the bytes
+    }
+    return file.copyFrom(source, sourceOffset, placeOf(offset, length), length);
   }
 
   @Override

@@ -25,6 +25,7 @@ final class Amend implements Subcommand {
   private static final int OBJECT = OptionTable.FIRST_KEY;
   private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
   private static final int FORCE = OptionTable.FIRST_KEY + 2;
+  private static final int PROGRESS = OptionTable.FIRST_KEY + 3;
 
   @Override
   public OptionTable options() {
@@ -32,12 +33,13 @@ final class Amend implements Subcommand {
         .with('f', "format", "FMT", "the image's format; guessed if not given")
         .with('h', "help", null, "show this help and end")
         .with('o', "options", "OPTIONS", "options of the format; 'help' lists them")
-        .with('p', "progress", null, "show how far it is")
+        .with('p', "progress-bar", null, "show how far it is")
         .with('q', "quiet", null, "say nothing but errors")
         .with('t', "cache", "CACHE", "the image's cache mode")
         .with(FORCE, "force", null, "allow what could lose data")
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
+        .with(PROGRESS, "progress", "json", "print a line of JSON for each step")
         .operand("FILENAME");
   }
 
@@ -69,6 +71,7 @@ final class Amend implements Subcommand {
     String options = null;
     String cacheName = "writeback";
     boolean showProgress = false;
+    boolean jsonProgress = false;
     boolean force = false;
     for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
       switch (option) {
@@ -79,7 +82,8 @@ final class Amend implements Subcommand {
         case 't' -> cacheName = arguments.argument();
         case FORCE -> force = true;
         case IMAGE_OPTS -> opener.imageOptions(true);
-        case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
+        case OBJECT -> throw ObjectDefinition.refuse(arguments);
+        case PROGRESS -> jsonProgress = arguments.isJson("progress");
         default -> throw arguments.wrong("unknown option");
       }
     }
@@ -97,8 +101,8 @@ final class Amend implements Subcommand {
     if (opener.hasImageOptions() && format != null) {
       throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
     }
-    var style = showProgress && !opener.isQuiet() ? Progress.Style.PERCENT : Progress.Style.NONE;
-    try (var progress = new Progress(terminal.out(), style)) {
+    var style = Progress.Style.of(showProgress && !opener.isQuiet(), jsonProgress);
+    try (var progress = new Progress(terminal, style, Progress.Unit.STEPS)) {
       CacheMode cache = opener.cache(arguments, cacheName, "");
       BlockBackend image =
           opener.open(

@@ -79,6 +79,14 @@ final class Arguments {
     return new UsageException();
   }
 
+  /** Whether the option of that name has the only argument it can have; throws if not. */
+  boolean isJson(String name) throws UsageException {
+    if (!argument().equals("json")) {
+      throw wrong("--" + name + " must be used with json as argument.");
+    }
+    return true;
+  }
+
   /** The argument as a number as C writes them, from 0 to 2147483647. */
   int integer(String what) throws UsageException {
     long value = parseInteger(argument());

@@ -114,7 +114,7 @@ final class BitmapCommand implements Subcommand {
           merges = true;
         }
         case IMAGE_OPTS -> opener.imageOptions(true);
-        case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
+        case OBJECT -> throw ObjectDefinition.refuse(arguments);
         default -> throw arguments.wrong("unknown option");
       }
     }
@@ -202,7 +202,8 @@ final class BitmapCommand implements Subcommand {
     }
   }
 
-  private static void merge(DirtyBitmap source, DirtyBitmap target) throws BlockException {
+  /** Merges bitmaps of the same size. */
+  static void merge(DirtyBitmap source, DirtyBitmap target) throws BlockException {
     if (source.length() != target.length()) {
       throw new BlockException(
           Errno.EINVAL,
@@ -230,6 +231,11 @@ final class BitmapCommand implements Subcommand {
   }
 
   private static void add(String name, BlockBackend image, long wanted) throws BlockException {
+    image.node().bitmaps().add(create(name, image, wanted));
+  }
+
+  /** A bitmap that the image can keep, not yet added to it; granularity 0 for the default. */
+  static DirtyBitmap create(String name, BlockBackend image, long wanted) throws BlockException {
     if (name.isEmpty()) {
       throw new BlockException(Errno.EINVAL, "Bitmap name cannot be empty");
     }
@@ -263,6 +269,6 @@ final class BitmapCommand implements Subcommand {
     }
     var bitmap = new DirtyBitmap(name, granularity, image.length());
     bitmap.keep(true);
-    bitmaps.add(bitmap);
+    return bitmap;
   }
 }

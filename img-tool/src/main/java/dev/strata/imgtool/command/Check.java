@@ -87,7 +87,7 @@ final class Check implements Subcommand {
         case 'U' -> opener.forceShare(true);
         case OUTPUT -> json = isJson(arguments);
         case IMAGE_OPTS -> opener.imageOptions(true);
-        case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
+        case OBJECT -> throw ObjectDefinition.refuse(arguments);
         default -> throw arguments.wrong("unknown option");
       }
     }

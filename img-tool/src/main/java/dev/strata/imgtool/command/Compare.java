@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Compare implements Subcommand {
   private static final int OBJECT = OptionTable.FIRST_KEY;
   private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
+  private static final int PROGRESS = OptionTable.FIRST_KEY + 2;
 
   private static final int FAILED = 2;
   private static final int STATUS_FAILED = 3;
@@ -35,12 +36,13 @@ final class Compare implements Subcommand {
         .with('f', "first-format", "FMT", "the first image's format; guessed if not given")
         .with('F', "second-format", "FMT", "the second image's format; guessed if not given")
         .with('T', "cache", "CACHE", "the images' cache mode")
-        .with('p', "progress", null, "show how far it is")
+        .with('p', "progress-bar", null, "show how far it is")
         .with('q', "quiet", null, "tell by the exit code only")
         .with('s', "strict", null, "sizes and allocation have to be alike too")
         .with('U', "force-share", null, "read also while others write")
         .with(IMAGE_OPTS, "image-opts", null, "the images are lists of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
+        .with(PROGRESS, "progress", "json", "print a line of JSON for each step")
         .operand("FILENAME1")
         .operand("FILENAME2");
   }
@@ -80,6 +82,7 @@ final class Compare implements Subcommand {
     String second = null;
     String cache = "writeback";
     boolean showProgress = false;
+    boolean jsonProgress = false;
     for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
       switch (option) {
         case 'f' -> first = arguments.argument();
@@ -93,7 +96,11 @@ final class Compare implements Subcommand {
         case 's' -> strict = true;
         case 'U' -> opener.forceShare(true);
         case IMAGE_OPTS -> opener.imageOptions(true);
-        case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
+        case OBJECT -> {
+          ObjectDefinition.refuse(arguments);
+          return FAILED;
+        }
+        case PROGRESS -> jsonProgress = arguments.isJson("progress");
         default -> throw arguments.wrong("unknown option");
       }
     }
@@ -113,9 +120,9 @@ final class Compare implements Subcommand {
     var flags = ImageOpener.flags(false, mode);
     BlockBackend a = opener.open(arguments.operands().get(0), first, asOptions, flags, mode, true);
     BlockBackend b = opener.open(arguments.operands().get(1), second, asOptions, flags, mode, true);
-    Progress.Style style = showProgress && !quiet ? Progress.Style.PERCENT : Progress.Style.NONE;
+    var style = Progress.Style.of(showProgress && !quiet, jsonProgress);
     String difference;
-    try (var progress = new Progress(terminal.out(), style)) {
+    try (var progress = new Progress(terminal, style)) {
       difference = compare(a, b, terminal, progress);
       say(difference == null ? "Images are identical." : difference, terminal);
     }

@@ -3,7 +3,6 @@ package dev.strata.imgtool.command;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
-import dev.strata.block.ProgressListener;
 import dev.strata.block.copy.CopySettings;
 import dev.strata.block.copy.ImageCopy;
 import dev.strata.block.driver.ImageInfo;
@@ -14,7 +13,6 @@ import dev.strata.block.option.OptionString;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.Description;
-import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Progress;
 import dev.strata.monitor.commandline.Subcommand;
@@ -22,78 +20,16 @@ import dev.strata.monitor.commandline.Terminal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
 
 /** {@code qemu-img convert}. */
 final class Convert implements Subcommand {
-  private static final int OBJECT = OptionTable.FIRST_KEY;
-  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
-  private static final int TARGET_IMAGE_OPTS = OptionTable.FIRST_KEY + 2;
-  private static final int SALVAGE = OptionTable.FIRST_KEY + 3;
-  private static final int TARGET_IS_ZERO = OptionTable.FIRST_KEY + 4;
-  private static final int BITMAPS = OptionTable.FIRST_KEY + 5;
-  private static final int SKIP_BROKEN = OptionTable.FIRST_KEY + 6;
-  private static final int PROGRESS = OptionTable.FIRST_KEY + 7;
-
-  private static final int MAX_WORKERS = 16;
-  private static final long MAX_SPARSE = 32768L * 512;
-
-  // What the options say, in their order.
-  private boolean copyRange;
-  private boolean compress;
-  private boolean showProgress;
-  private boolean jsonProgress;
-  private boolean noCreate;
-  private @Nullable String outFormat;
-  private String cache = "unsafe";
-  private String sourceCache = "writeback";
-  private @Nullable String backing;
-  private @Nullable String backingFormat;
-  private @Nullable String options;
-  private @Nullable SnapshotParameter snapshot;
-  private boolean sparseGiven;
-  private long sparse = 4096;
-  private long rate;
-  private int workers = 8;
-  private boolean inOrder = true;
-  private boolean salvage;
-  private boolean targetIsZero;
-  private boolean bitmaps;
-  private boolean targetOptions;
-  private boolean quiet;
+  private final ConvertOptions given = new ConvertOptions();
+  private boolean backed; // the target leaves to its backing file what that holds
 
   @Override
   public OptionTable options() {
-    return new OptionTable()
-        .with('h', "help", null, "show this help and end")
-        .with('f', "source-format", "FMT", "the sources' format; guessed if not given")
-        .with('O', "target-format", "FMT", "the target's format; raw if not given")
-        .with('B', "backing", "FILE", "the target's backing file, whose content is left out")
-        .with('F', "backing-format", "FMT", "the backing file's format")
-        .with('C', null, null, "let the host copy where it can")
-        .with('c', "compress", null, "write compressed clusters")
-        .with('o', "options", "OPTIONS", "options of the target's format; 'help' lists them")
-        .with('l', "snapshot", "SNAPSHOT", "take the content of an internal snapshot")
-        .with('S', null, "SIZE", "leave out runs of zeroes from that size on; 0 to write all")
-        .with('p', "progress-bar", null, "show how far it is")
-        .with('q', "quiet", null, "print errors only")
-        .with('n', "no-create", null, "the target exists already")
-        .with('t', "cache", "CACHE", "the target's cache mode")
-        .with('T', "source-cache", "CACHE", "the sources' cache mode")
-        .with('r', "rate-limit", "RATE", "at most so many bytes a second")
-        .with('m', "parallel", "COUNT", "so many requests at once, 1 to 16")
-        .with('W', "oob", null, "write out of order")
-        .with('U', "force-share", null, "read also while others write")
-        .with(OBJECT, "object", "OBJECT", "define an object")
-        .with(IMAGE_OPTS, "image-opts", null, "the sources are lists of options")
-        .with(TARGET_IMAGE_OPTS, "target-image-opts", null, "the target is a list of options")
-        .with(SALVAGE, "salvage", null, "copy what cannot be read as zeroes")
-        .with(TARGET_IS_ZERO, "target-is-zero", null, "the target reads as zeroes (with -n)")
-        .with(BITMAPS, "bitmaps", null, "copy persistent bitmaps too")
-        .with(SKIP_BROKEN, "skip-broken-bitmaps", null, "leave out inconsistent bitmaps")
-        .with(PROGRESS, "progress", "json", "print a line of JSON for each step")
-        .operand("SOURCE...")
-        .operand("TARGET");
+    return ConvertOptions.table();
   }
 
   @Override
@@ -142,73 +78,6 @@ final class Convert implements Subcommand {
     }
   }
 
-  private void parse(Arguments arguments, ImageOpener opener) throws UsageException {
-    for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
-      String argument = arguments.argument();
-      switch (option) {
-        case 'f' -> opener.format(argument);
-        case 'O' -> outFormat = argument;
-        case 'B' -> backing = argument;
-        case 'F' -> backingFormat = argument;
-        case 'C' -> copyRange = true;
-        case 'c' -> compress = true;
-        case 'o' -> options = Create.joined(options, argument, arguments);
-        case 'l' -> snapshot = SnapshotParameter.parse(argument, arguments);
-        case 'S' -> sparse(arguments);
-        case 'p' -> showProgress = true;
-        case 'q' -> {
-          quiet = true;
-          opener.quiet();
-        }
-        case 'n' -> noCreate = true;
-        case 't' -> cache = argument;
-        case 'T' -> sourceCache = argument;
-        case 'r' -> rate = number(arguments, "rate limit");
-        case 'm' -> workers(arguments);
-        case 'W' -> inOrder = false;
-        case 'U' -> opener.forceShare(true);
-        case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
-        case IMAGE_OPTS -> opener.imageOptions(true);
-        case TARGET_IMAGE_OPTS -> targetOptions = true;
-        case SALVAGE -> salvage = true;
-        case TARGET_IS_ZERO -> targetIsZero = true;
-        case BITMAPS -> bitmaps = true;
-        case SKIP_BROKEN -> {}
-        case PROGRESS -> {
-          if (!argument.equals("json")) {
-            throw arguments.wrong("--progress must be used with json as argument.");
-          }
-          jsonProgress = true;
-        }
-        default -> throw arguments.wrong("unknown option");
-      }
-    }
-  }
-
-  private void sparse(Arguments arguments) throws UsageException {
-    sparseGiven = true;
-    sparse = number(arguments, "buffer size for sparse output");
-    if (sparse % 512 != 0 || sparse > MAX_SPARSE) {
-      throw arguments.wrongValue(
-          "Invalid buffer size for sparse output specified. Valid sizes are multiples of 512 up to "
-              + MAX_SPARSE
-              + ". Select 0 to disable sparse detection (fully allocates output).");
-    }
-  }
-
-  private void workers(Arguments arguments) throws UsageException {
-    try {
-      workers = Integer.parseInt(arguments.argument());
-    } catch (NumberFormatException e) {
-      workers = 0;
-    }
-    if (workers < 1 || workers > MAX_WORKERS) {
-      throw arguments.wrongValue(
-          "Invalid number of coroutines. Allowed number of coroutines is between 1 and "
-              + MAX_WORKERS);
-    }
-  }
-
   /** A size or number with a suffix, at most a signed 64-bit one. */
   static long number(Arguments arguments, String what) throws UsageException {
     return number(arguments.argument(), what, arguments);
@@ -232,37 +101,13 @@ final class Convert implements Subcommand {
         "Invalid " + what + " specified. Must be between 0 and " + Long.MAX_VALUE + ".");
   }
 
-  private void check(Arguments arguments) throws UsageException {
-    if (copyRange && compress) {
-      throw arguments.wrongValue("Cannot enable copy offloading when -c is used");
-    }
-    if (copyRange && sparseGiven) {
-      throw arguments.wrongValue("Cannot enable copy offloading when -S is used");
-    }
-    if (targetOptions && !noCreate) {
-      throw arguments.wrongValue("--target-image-opts requires use of -n flag");
-    }
-    if (targetIsZero && !noCreate) {
-      throw arguments.wrongValue("--target-is-zero requires use of -n flag");
-    }
-    if (noCreate && options != null) {
-      throw arguments.wrongValue("-o has no effect when skipping image creation");
-    }
-    if (targetOptions && outFormat != null) {
-      throw arguments.wrongValue("-O cannot be used with --target-image-opts");
-    }
-    if (bitmaps) {
-      throw arguments.wrongValue("--bitmaps is not supported yet");
-    }
-  }
-
   private int run(Arguments arguments, ImageOpener opener, Terminal terminal)
       throws BlockException, UsageException {
-    parse(arguments, opener);
+    given.parse(arguments, opener);
     List<String> operands = arguments.operands();
-    String format = outFormat == null ? "raw" : outFormat;
-    check(arguments);
-    if (options != null && OptionString.asksForHelp(options)) {
+    String format = given.outFormat == null ? "raw" : given.outFormat;
+    given.check(arguments);
+    if (given.options != null && OptionString.asksForHelp(given.options)) {
       String name = operands.isEmpty() ? null : operands.getLast();
       return NewImage.help(opener.graph(), format, name, terminal);
     }
@@ -272,46 +117,68 @@ final class Convert implements Subcommand {
     if (operands.size() < 2) {
       throw arguments.wrongValue("Must specify image file name");
     }
-    CacheMode sourceMode = opener.cache(arguments, sourceCache, "source ");
-    CacheMode targetMode = opener.cache(arguments, cache, "");
-    var sources = new ArrayList<BlockBackend>();
+    if (given.targetIsZero && given.backing != null) {
+      // As with the reference, which says so and then calls it no failure.
+      terminal.error("Cannot use --target-is-zero when the destination image has a backing file");
+      return 0;
+    }
+    List<BlockBackend> sources = open(operands.subList(0, operands.size() - 1), opener, arguments);
+    if (given.bitmaps) {
+      BitmapCopy.checkSource(sources, given.skipBrokenBitmaps, arguments);
+    }
     long total = 0;
-    for (String name : operands.subList(0, operands.size() - 1)) {
-      BlockBackend source =
-          opener.open(name, ImageOpener.flags(false, sourceMode), sourceMode, true);
-      sources.add(source);
+    for (BlockBackend source : sources) {
       total += source.length();
     }
-    if (snapshot != null) {
-      if (snapshot.word() != null && sources.size() > 1) {
-        throw arguments.wrongValue("No support for concatenating multiple snapshot");
-      }
-      snapshot.load(sources.getFirst());
-    }
     String target = operands.getLast();
-    if (!noCreate) {
+    backed = given.backing != null;
+    if (!given.noCreate) {
       create(opener, sources, target, format, total, arguments);
-    } else if (backing != null && backingFormat == null) {
-      throw arguments.wrongValue("Use of backing file requires explicit backing format");
     }
     opener.forceShare(false);
-    NodeFlags flags = ImageOpener.flags(true, targetMode);
+    opener.unshared(false);
+    CacheMode mode = opener.cache(arguments, given.cache, "");
+    NodeFlags flags = ImageOpener.flags(true, mode);
     BlockBackend out =
-        opener.open(target, targetOptions ? null : format, targetOptions, flags, targetMode, true);
+        opener.open(
+            target,
+            given.targetOptions ? null : format,
+            given.targetOptions,
+            flags,
+            mode,
+            /* backing= */ true);
     checkTarget(out, total, arguments);
-    try (var progress = new Progress(terminal.out(), style())) {
-      new ImageCopy(sources, out, settings(out, progress), terminal::error).run();
+    try (var progress = new Progress(terminal, given.style())) {
+      new ImageCopy(sources, out, settings(out, progress), warning(terminal)).run();
       progress.finish();
+    }
+    if (given.bitmaps) {
+      BitmapCopy.copy(sources.getFirst().node(), out, terminal);
     }
     out.flush();
     return 0;
   }
 
-  private Progress.Style style() {
-    if (jsonProgress) {
-      return Progress.Style.JSON;
+  private Consumer<String> warning(Terminal terminal) {
+    return given.quiet ? text -> {} : terminal::error;
+  }
+
+  private List<BlockBackend> open(List<String> names, ImageOpener opener, Arguments arguments)
+      throws BlockException, UsageException {
+    CacheMode mode = opener.cache(arguments, given.sourceCache, "source ");
+    var sources = new ArrayList<BlockBackend>();
+    // What changes while it is copied would be copied in a state it never had.
+    opener.unshared(true);
+    for (String name : names) {
+      sources.add(opener.open(name, ImageOpener.flags(false, mode), mode, /* backing= */ true));
     }
-    return showProgress && !quiet ? Progress.Style.PERCENT : Progress.Style.NONE;
+    if (given.snapshot != null) {
+      if (given.snapshot.word() != null && sources.size() > 1) {
+        throw arguments.wrongValue("No support for concatenating multiple snapshot");
+      }
+      given.snapshot.load(sources.getFirst());
+    }
+    return sources;
   }
 
   private void create(
@@ -325,27 +192,28 @@ final class Convert implements Subcommand {
     NewImage image;
     try {
       image = new NewImage(opener.graph(), target, format);
-      image.parse(options);
+      image.parse(given.options);
     } catch (BlockException e) {
       throw arguments.wrongValue(e.getMessage());
     }
     // The size of what is copied counts, whatever the options say.
     image.options().remove("size");
     image.size(total);
-    image.backing(backing, backingFormat);
+    image.backing(given.backing, given.backingFormat);
     String backingFile = image.options().string("backing_file");
     if (backingFile != null && image.options().string("backing_fmt") == null) {
       throw arguments.wrongValue("Use of backing file requires explicit backing format");
     }
-    if (backingFile != null && sources.size() > 1) {
+    backed = backingFile != null;
+    if (backed && sources.size() > 1) {
       throw arguments.wrongValue(
           "Having a backing file for the target makes no sense when"
               + " concatenating multiple input images");
     }
-    if (compress && !image.driver().compresses()) {
+    if (given.compress && !image.driver().compresses()) {
       throw arguments.wrongValue("Compression not supported for this file format");
     }
-    if (compress
+    if (given.compress
         && image.options().has("preallocation")
         && !"off".equals(image.options().string("preallocation"))) {
       throw arguments.wrongValue("Compression and preallocation not supported at the same time");
@@ -359,37 +227,42 @@ final class Convert implements Subcommand {
 
   private void checkTarget(BlockBackend out, long total, Arguments arguments)
       throws UsageException {
-    if (compress && !out.node().skipFilters().factory().compresses()) {
+    if (given.compress && !out.node().skipFilters().factory().compresses()) {
       throw arguments.wrongValue("Compression not supported for this file format");
     }
-    if (noCreate && out.length() < total) {
+    if (given.noCreate && out.length() < total) {
       throw arguments.wrongValue("output file is smaller than input file");
+    }
+    if (given.bitmaps) {
+      BitmapCopy.checkTarget(out.node(), arguments);
     }
   }
 
   private CopySettings settings(BlockBackend out, Progress progress) throws BlockException {
-    Edge targetBacking = out.node().skipFilters().backing();
+    Edge backing = out.node().skipFilters().backing();
     boolean readsZero =
-        targetIsZero || (!noCreate && targetBacking == null && out.node().readsZeroAfterCreate());
+        given.targetIsZero
+            || (!given.noCreate && backing == null && out.node().readsZeroAfterCreate());
     long cluster = 0;
-    if (compress) {
+    if (given.compress) {
       Optional<ImageInfo> info = out.node().capability(ImageInfo.class);
       cluster = info.isPresent() ? info.get().clusterSize() : 0;
     }
     // The same input gives the same bytes when the user asks for reproducible results.
     boolean reproducible = System.getenv("SOURCE_DATE_EPOCH") != null;
-    boolean ordered = reproducible || (inOrder && !compress);
-    boolean top = targetBacking != null && (backing != null || noCreate || options != null);
+    boolean ordered = reproducible || (given.inOrder && !given.compress);
+    long backingLength = backed && backing != null ? backing.length() : -1;
     return new CopySettings(
-        Math.min(workers, Math.max(2, Runtime.getRuntime().availableProcessors() + 1)),
+        Math.min(given.workers, Math.max(2, Runtime.getRuntime().availableProcessors() + 1)),
         ordered,
-        sparse,
+        given.sparse,
         cluster,
         readsZero,
-        top,
-        targetBacking == null ? -1 : targetBacking.length(),
-        salvage,
-        rate,
-        style() == Progress.Style.NONE ? ProgressListener.NONE : progress);
+        backingLength >= 0,
+        backingLength,
+        given.salvage,
+        given.copyRange,
+        given.rate,
+        progress);
   }
 }

@@ -76,7 +76,7 @@ final class Create implements Subcommand {
         case 'o' -> options = joined(options, arguments.argument(), arguments);
         case 'q' -> quiet = true;
         case 'u' -> unsafe = true;
-        case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
+        case OBJECT -> throw ObjectDefinition.refuse(arguments);
         default -> throw arguments.wrong("unknown option");
       }
     }

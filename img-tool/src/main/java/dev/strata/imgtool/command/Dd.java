@@ -78,7 +78,7 @@ final class Dd implements Subcommand {
         case 'f' -> opener.format(arguments.argument());
         case 'O' -> outFormat = arguments.argument();
         case 'U' -> opener.forceShare(true);
-        case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
+        case OBJECT -> throw ObjectDefinition.refuse(arguments);
         case IMAGE_OPTS -> opener.imageOptions(true);
         default -> throw arguments.wrong("unknown option");
       }

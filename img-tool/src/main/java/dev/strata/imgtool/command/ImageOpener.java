@@ -27,6 +27,7 @@ final class ImageOpener {
   private @Nullable String format;
   private boolean imageOptions;
   private boolean forceShare;
+  private boolean unshared;
   private boolean quiet;
   private @Nullable String aio;
 
@@ -36,11 +37,11 @@ final class ImageOpener {
   }
 
   private void warn(String line) {
-    // As with the reference, a warning bears the program's name and quiet does not silence it;
-    // other lines are notes.
+    // As with the reference, a warning bears the program's name, other lines are notes of a driver;
+    // quiet silences neither.
     if (line.startsWith("warning: ")) {
       terminal.error(line);
-    } else if (!quiet) {
+    } else {
       terminal.line(line);
     }
   }
@@ -67,6 +68,11 @@ final class ImageOpener {
   /** {@code -i}: how the host is asked for I/O, one of the words of the file driver's option. */
   void aio(String mode) {
     aio = mode;
+  }
+
+  /** Nobody else may write what is opened from now on, unless writing is shared by force. */
+  void unshared(boolean value) {
+    unshared = value;
   }
 
   /** {@code -q}. */
@@ -141,7 +147,7 @@ final class ImageOpener {
       BlockNode node = graph.open(request);
       BlockBackend backend;
       try {
-        backend = graph.use(node, "", permissions(flags));
+        backend = graph.use(node, "", unshared && !forceShare ? alone(flags) : permissions(flags));
       } catch (BlockException e) {
         graph.close(node);
         throw e;
@@ -183,6 +189,12 @@ final class ImageOpener {
       needed.add(Permission.RESIZE);
     }
     return new Permissions(needed, EnumSet.allOf(Permission.class));
+  }
+
+  private static Permissions alone(NodeFlags flags) {
+    return new Permissions(
+        permissions(flags).needed(),
+        EnumSet.of(Permission.CONSISTENT_READ, Permission.WRITE_UNCHANGED));
   }
 
   /** Ends what is open. */

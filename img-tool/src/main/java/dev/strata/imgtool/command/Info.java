@@ -76,7 +76,7 @@ final class Info implements Subcommand {
         case OUTPUT -> json = isJson(arguments);
         case BACKING_CHAIN -> chain = true;
         case IMAGE_OPTS -> opener.imageOptions(true);
-        case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
+        case OBJECT -> throw ObjectDefinition.refuse(arguments);
         default -> throw arguments.wrong("unknown option");
       }
     }

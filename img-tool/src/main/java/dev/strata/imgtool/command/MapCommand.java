@@ -108,7 +108,7 @@ final class MapCommand implements Subcommand {
         case 'U' -> opener.forceShare(true);
         case OUTPUT -> json = Info.isJson(arguments);
         case IMAGE_OPTS -> opener.imageOptions(true);
-        case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
+        case OBJECT -> throw ObjectDefinition.refuse(arguments);
         default -> throw arguments.wrong("unknown option");
       }
     }

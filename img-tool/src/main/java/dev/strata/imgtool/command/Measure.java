@@ -121,7 +121,7 @@ final class Measure implements Subcommand {
         case 'o' -> options = Create.joined(options, arguments.argument(), arguments);
         case 'O' -> outFormat = arguments.argument();
         case 'U' -> opener.forceShare(true);
-        case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
+        case OBJECT -> throw ObjectDefinition.refuse(arguments);
         case IMAGE_OPTS -> opener.imageOptions(true);
         case OUTPUT -> {
           json = arguments.argument().equals("json");

@@ -84,7 +84,7 @@ final class Resize implements Subcommand {
         case PREALLOCATION -> mode = preallocation(arguments);
         case SHRINK -> shrink = true;
         case IMAGE_OPTS -> opener.imageOptions(true);
-        case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
+        case OBJECT -> throw ObjectDefinition.refuse(arguments);
         default -> throw arguments.wrong("unknown option");
       }
     }

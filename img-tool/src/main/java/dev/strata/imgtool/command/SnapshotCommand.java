@@ -85,7 +85,7 @@ final class SnapshotCommand implements Subcommand {
         case 'q' -> opener.quiet();
         case 'U' -> opener.forceShare(true);
         case IMAGE_OPTS -> opener.imageOptions(true);
-        case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
+        case OBJECT -> throw ObjectDefinition.refuse(arguments);
         default -> throw arguments.wrong("unknown option");
       }
     }

@@ -6,7 +6,10 @@ import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Signals, sent to the current thread as raise(3) does, for programs that mean to end by one. */
+/**
+ * Signals: sent to the current thread as raise(3) does, for programs that mean to end by one, and
+ * waited for.
+ */
 public final class Signals {
   /** The highest number of a signal. */
   public static final int HIGHEST = 64;
@@ -14,7 +17,11 @@ public final class Signals {
   /** The signal of abort(3). */
   public static final int ABORT = 6;
 
+  /** A signal that is free for programs to use. */
+  public static final int USER_1 = 10;
+
   private static final int SET_BYTES = 8; // of the kernel's sigset_t
+  private static final int SIG_BLOCK = 0;
   private static final int SIG_UNBLOCK = 1;
   private static final int SIGACTION_BYTES = 32; // the kernel's struct sigaction, with a margin
 
@@ -45,6 +52,37 @@ public final class Signals {
     SystemCall.call(scratch, SystemCall.TGKILL, process, thread, number, 0, 0, 0);
     Reference.reachabilityFence(defaultAction);
     Reference.reachabilityFence(set);
+  }
+
+  /** Whether a signal does not get through to this thread. */
+  public static boolean isBlocked(int number) {
+    ByteBuffer old = allocate(SET_BYTES);
+    long result =
+        SystemCall.call(
+            Scratch.ofThread(),
+            SystemCall.RT_SIGPROCMASK,
+            SIG_BLOCK,
+            0,
+            addressOf(old),
+            SET_BYTES,
+            0,
+            0);
+    Reference.reachabilityFence(old);
+    return result == 0 && (old.getLong(0) & 1L << (number - 1)) != 0;
+  }
+
+  /**
+   * Waits until a signal comes that all threads of the process block, and takes it.
+   *
+   * @return false if it cannot be waited for
+   */
+  public static boolean await(int number) {
+    ByteBuffer set = allocate(SET_BYTES).putLong(0, 1L << (number - 1));
+    long result =
+        SystemCall.call(
+            Scratch.ofThread(), SystemCall.RT_SIGTIMEDWAIT, addressOf(set), 0, 0, SET_BYTES, 0, 0);
+    Reference.reachabilityFence(set);
+    return result == number;
   }
 
   private static ByteBuffer allocate(int size) {

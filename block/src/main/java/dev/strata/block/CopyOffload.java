@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.strata.block.driver;
-
-import dev.strata.block.BlockException;
+package dev.strata.block;
 
 /**
  * A protocol whose host copies between two of its files without the bytes passing through this
  * process, and perhaps by sharing storage.
  *
- * <p>The copy is a write of the target that the graph does not see: whoever asks for it has both
- * ranges inside the nodes' sizes, and reports the write to the graph.
+ * <p>Called on the file itself, the copy is a write that the graph does not see. Its way through
+ * the graph is {@link dev.strata.block.Child#copyFrom}.
  */
 public interface CopyOffload {
   /**
