@@ -215,6 +215,11 @@ public final class BlockNode {
     return named == null ? null : NodeFilename.combine(this, named.filename());
   }
 
+  /** The name of the file that this image would mean by {@code name}, relative to its folder. */
+  public String nameFromHere(String name) throws BlockException {
+    return NodeFilename.combine(this, name);
+  }
+
   /** What the driver can do beyond reading and writing; filters are looked through. */
   public <C> Optional<C> capability(Class<C> type) {
     return driver().capability(type);

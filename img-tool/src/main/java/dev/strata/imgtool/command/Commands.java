@@ -16,6 +16,7 @@ public final class Commands {
       case "bench" -> new Bench();
       case "bitmap" -> new BitmapCommand();
       case "check" -> new Check();
+      case "commit" -> new Commit();
       case "compare" -> new Compare();
       case "convert" -> new Convert();
       case "create" -> new Create();
@@ -23,6 +24,7 @@ public final class Commands {
       case "info" -> new Info();
       case "map" -> new MapCommand();
       case "measure" -> new Measure();
+      case "rebase" -> new Rebase();
       case "resize" -> new Resize();
       case "snapshot" -> new SnapshotCommand();
       default -> null;
@@ -36,6 +38,7 @@ public final class Commands {
         "bench",
         "bitmap",
         "check",
+        "commit",
         "compare",
         "convert",
         "create",
@@ -43,6 +46,7 @@ public final class Commands {
         "info",
         "map",
         "measure",
+        "rebase",
         "resize",
         "snapshot");
   }

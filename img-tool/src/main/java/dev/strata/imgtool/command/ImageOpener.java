@@ -159,6 +159,35 @@ final class ImageOpener {
     }
   }
 
+  /** Becomes another user of a node that is open. */
+  BlockBackend use(BlockNode node, NodeFlags flags) throws BlockException {
+    return graph.use(node, "", permissions(flags));
+  }
+
+  /** Opens what could be the backing file of {@code image} under that name. */
+  BlockBackend openBacking(
+      BlockNode image, String name, @Nullable String driver, NodeFlags flags, CacheMode cache)
+      throws BlockException {
+    var options = new BlockOptions();
+    if (driver != null) {
+      options.put("driver", driver);
+    }
+    if (forceShare) {
+      options.put("force-share", true);
+    }
+    BlockNode node =
+        graph.open(OpenRequest.of(image.nameFromHere(name), options, flags, OpenGate.AS_QEMU));
+    BlockBackend backend;
+    try {
+      backend = use(node, flags);
+    } catch (BlockException e) {
+      graph.close(node);
+      throw e;
+    }
+    backend.writeThrough(cache.writeThrough());
+    return backend;
+  }
+
   /** The option belongs to the file, which is below unless the driver itself is a protocol's. */
   private void putAio(@Nullable String filename, BlockOptions options, String mode)
       throws BlockException {

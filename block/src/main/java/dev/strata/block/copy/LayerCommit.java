@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.copy;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.BufferPool;
+import dev.strata.block.Extent;
+import dev.strata.block.IoVector;
+import dev.strata.block.Preallocation;
+import dev.strata.block.ProgressListener;
+import dev.strata.block.RequestFlags;
+import dev.strata.block.StatusDetail;
+import dev.strata.block.driver.Permission;
+import dev.strata.block.driver.Permissions;
+import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.graph.BlockGraph;
+import dev.strata.block.graph.BlockNode;
+import dev.strata.block.graph.Edge;
+import java.util.EnumSet;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Moves what the upper layers of a backing chain hold down into one of the layers below, which then
+ * reads as the top does.
+ *
+ * <pre>
+ *   top ──▶ … ──▶ base ──▶ …        read from the top where a layer above base holds the bytes
+ *    └──── copied ──▲
+ * </pre>
+ *
+ * <p>The layers between are left as they are; what they show is not to be trusted afterwards.
+ */
+public final class LayerCommit implements AutoCloseable {
+  private static final long PIECE = 1 << 20;
+  private static final long MAX_STATUS = 1L << 30;
+
+  private record Piece(long offset, long length, boolean zero) {}
+
+  private final BlockBackend top;
+  private final BlockNode base;
+  private final BlockBackend target;
+  private final boolean wasWritable;
+  private final int workers;
+  private final RateLimit rate;
+  private final ProgressListener progress;
+  private final AtomicLong done = new AtomicLong();
+  private long next; // all guarded by this
+  private long runEnd;
+  private boolean runIsZero;
+
+  private LayerCommit(
+      BlockBackend top,
+      BlockNode base,
+      BlockBackend target,
+      boolean wasWritable,
+      int workers,
+      long bytesPerSecond,
+      ProgressListener progress) {
+    this.top = top;
+    this.base = base;
+    this.target = target;
+    this.wasWritable = wasWritable;
+    this.workers = workers;
+    this.rate = new RateLimit(bytesPerSecond);
+    this.progress = progress;
+  }
+
+  /**
+   * Prepares a commit: the base can be written until {@link #close}.
+   *
+   * @param top the upper end of the chain; belongs to the caller
+   * @param base a layer below the top
+   * @param workers how many threads read and write at once, at least 1
+   * @param bytesPerSecond the most that is copied in a second; 0 for no limit
+   * @throws BlockException if the base cannot be written
+   */
+  public static LayerCommit prepare(
+      BlockBackend top, BlockNode base, int workers, long bytesPerSecond, ProgressListener progress)
+      throws BlockException {
+    BlockGraph graph = base.graph();
+    boolean wasWritable = base.flags().writable();
+    if (!wasWritable) {
+      graph.makeWritable(base, true);
+    }
+    try {
+      BlockBackend target = graph.use(base, "", permissions());
+      return new LayerCommit(top, base, target, wasWritable, workers, bytesPerSecond, progress);
+    } catch (BlockException e) {
+      if (!wasWritable) {
+        graph.makeWritable(base, false);
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Copies everything, on stable storage when this returns. The base becomes as large as the top if
+   * it is smaller.
+   */
+  public void run() throws BlockException {
+    grow();
+    Workers.run(workers, this::work);
+    target.flush();
+  }
+
+  /** Gives the base up; it is read-only again if it was before. */
+  @Override
+  public void close() throws BlockException {
+    try (target) {
+      target.change(Permissions.NONE);
+      if (!wasWritable) {
+        base.graph().makeWritable(base, false);
+      }
+    }
+  }
+
+  private static Permissions permissions() {
+    return new Permissions(
+        EnumSet.of(Permission.CONSISTENT_READ, Permission.WRITE, Permission.RESIZE),
+        EnumSet.allOf(Permission.class));
+  }
+
+  /** What is new reads as zeroes, as behind the end of a short backing file. */
+  private void grow() throws BlockException {
+    long old = target.length();
+    if (top.length() <= old) {
+      return;
+    }
+    Edge below = base.skipFilters().backing();
+    boolean shinesThrough = below != null && below.node().length() > old;
+    target.truncate(
+        top.length(), false, Preallocation.OFF, shinesThrough ? RequestFlags.ZERO_GROWN : 0);
+  }
+
+  private void work(Workers all) throws BlockException {
+    try (BufferPool.Buffer buffer = base.graph().buffers().acquire(PIECE)) {
+      while (!all.hasFailed()) {
+        Piece piece = next();
+        if (piece == null) {
+          return;
+        }
+        rate.pass(piece.length());
+        if (piece.zero()) {
+          target.writeZeroes(piece.offset(), piece.length(), RequestFlags.MAY_UNMAP);
+        } else {
+          IoVector data = IoVector.of(buffer.segment().asSlice(0, piece.length()));
+          top.read(piece.offset(), data, 0);
+          target.write(piece.offset(), data, 0);
+        }
+        progress.progress(done.addAndGet(piece.length()), top.length());
+      }
+    }
+  }
+
+  /** The next piece that a layer above the base holds, or null at the end. */
+  private synchronized @Nullable Piece next() throws BlockException {
+    long total = top.length();
+    while (next < total) {
+      if (next >= runEnd) {
+        Extent extent =
+            top.statusAbove(base, next, Math.min(total - next, MAX_STATUS), StatusDetail.ZEROES)
+                .extent();
+        if (!extent.allocated()) {
+          next += extent.length();
+          progress.progress(done.addAndGet(extent.length()), total);
+          continue;
+        }
+        runEnd = next + extent.length();
+        runIsZero = extent.zero();
+      }
+      long left = runEnd - next;
+      long length = runIsZero ? left : Math.min(left, PIECE - (next & (PIECE - 1)));
+      var piece = new Piece(next, length, runIsZero);
+      next += length;
+      return piece;
+    }
+    return null;
+  }
+}
