@@ -71,6 +71,7 @@ final class PermissionUpdate {
       throw new BlockException(Errno.EPERM, "Block node is read-only");
     }
     if (node.isOpen()) {
+      checkSize(node, all);
       told.push(node);
       node.driver().permissions(all);
     }
@@ -83,6 +84,18 @@ final class PermissionUpdate {
         set(edge, wanted);
         visit(edge.node());
       }
+    }
+  }
+
+  /** A write into a last block that is not whole would write beyond the end. */
+  private static void checkSize(BlockNode node, Permissions all) throws BlockException {
+    if (all.writes()
+        && !all.needed().contains(Permission.RESIZE)
+        && node.length() % node.requests().limits().requestAlignment() != 0) {
+      throw new BlockException(
+          Errno.EPERM,
+          "Cannot get 'write' permission without 'resize': Image size is not a multiple of request"
+              + " alignment");
     }
   }
 
