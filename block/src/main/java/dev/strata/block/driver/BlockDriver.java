@@ -60,6 +60,14 @@ public interface BlockDriver extends BlockIo, AutoCloseable {
   }
 
   /**
+   * Whether it can say what clusters it has, be it that there are none: {@link ImageInfo}, and
+   * files of the host.
+   */
+  default boolean tellsOfClusters() {
+    return this instanceof ImageInfo;
+  }
+
+  /**
    * Whether block status is asked of the child at the same place, so that it may begin and end
    * where the child's does, whatever the unit of addressing.
    */

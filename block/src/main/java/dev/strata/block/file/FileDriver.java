@@ -76,6 +76,11 @@ final class FileDriver implements BlockDriver, CopyOffload, Deletable, Removable
   }
 
   @Override
+  public boolean tellsOfClusters() {
+    return true;
+  }
+
+  @Override
   public boolean hasMedium() {
     return opener.kind() != HostFileKind.CDROM || storage.hasDisc();
   }

@@ -230,6 +230,18 @@ public final class BlockNode {
     return driver().readsZeroAfterCreate();
   }
 
+  /**
+   * The node that says what clusters this one has, itself or one below whose data it only passes
+   * on; null if it cannot be told.
+   */
+  public @Nullable BlockNode clusterHolder() {
+    BlockNode node = this;
+    while (node.driver().passesStatusOn() && !node.edges.isEmpty()) {
+      node = node.edges.get(0).node();
+    }
+    return node.driver().tellsOfClusters() ? node : null;
+  }
+
   /** Whether there is a medium in every drive that it stands on; requests fail without. */
   public boolean hasMedium() {
     if (driver() instanceof RemovableMedium drive) {

@@ -71,7 +71,7 @@ public final class Qcow2Factory implements BlockDriverFactory, Measurable {
 
   @Override
   public List<String> contentOptions() {
-    return List.of("encrypt.", "data-file");
+    return List.of("encrypt.");
   }
 
   @Override

@@ -33,7 +33,7 @@ record ImageDescription(
     long diskSize,
     boolean encrypted,
     boolean compressed,
-    boolean dirty,
+    @Nullable Boolean dirty,
     long clusterSize,
     @Nullable BackingReference backing,
     @Nullable String fullBacking,
@@ -41,9 +41,11 @@ record ImageDescription(
     @Nullable JsonObject specific) {
 
   static ImageDescription of(BlockNode node) throws BlockException {
-    Optional<ImageInfo> info = node.capability(ImageInfo.class);
+    BlockNode holder = node.clusterHolder();
+    Optional<ImageInfo> info =
+        holder == null ? Optional.empty() : holder.capability(ImageInfo.class);
     Optional<SnapshotStore> snapshots = node.capability(SnapshotStore.class);
-    JsonValue specific = info.isPresent() ? info.get().formatSpecific() : null;
+    JsonValue specific = info.isPresent() && holder == node ? info.get().formatSpecific() : null;
     String full = null;
     try {
       full = node.fullBackingFilename();
@@ -56,9 +58,9 @@ record ImageDescription(
         node.driverName(),
         node.length(),
         node.allocatedSize(),
-        info.isPresent() && info.get().encrypted(),
+        info.isPresent() && holder == node && info.get().encrypted(),
         info.isPresent() && info.get().compressed(),
-        info.isPresent() && info.get().dirty(),
+        holder == null ? null : info.isPresent() && info.get().dirty(),
         info.isPresent() ? info.get().clusterSize() : 0,
         node.namedBacking(),
         full,
@@ -104,7 +106,9 @@ record ImageDescription(
         json.put("backing-filename-format", named.format());
       }
     }
-    json.put("dirty-flag", dirty);
+    if (dirty != null) {
+      json.put("dirty-flag", dirty);
+    }
     return json;
   }
 
@@ -138,7 +142,7 @@ record ImageDescription(
     if (clusterSize > 0) {
       text.append("cluster_size: ").append(clusterSize).append('\n');
     }
-    if (dirty) {
+    if (Boolean.TRUE.equals(dirty)) {
       text.append("cleanly shut down: no\n");
     }
     BackingReference named = backing;

@@ -5,7 +5,6 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.Extent;
 import dev.strata.block.StatusDetail;
-import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.ImageInfo;
 import dev.strata.block.driver.VmStateStore;
 import dev.strata.block.graph.BlockBackend;
@@ -103,11 +102,11 @@ final class Inspection {
     if (node.factory().protocol() != null) {
       session.print("format name: " + node.driverName());
     }
-    BlockNode holder = informed(node);
-    ImageInfo info = holder.capability(ImageInfo.class).orElse(null);
-    if (info == null && !ImageOpener.isHostFile(holder.driverName())) {
+    BlockNode holder = node.clusterHolder();
+    if (holder == null) {
       throw CommandFailure.told();
     }
+    ImageInfo info = holder.capability(ImageInfo.class).orElse(null);
     VmStateStore vmState = node.capability(VmStateStore.class).orElse(null);
     session.print("cluster size: " + Quantity.bytes(info == null ? 0 : info.clusterSize()));
     session.print(
@@ -122,16 +121,6 @@ final class Inspection {
       session.print("Format specific information:");
       printMembers(session, data, INDENTATION);
     }
-  }
-
-  /** The node that knows of clusters: what only passes data on asks the one below. */
-  private static BlockNode informed(BlockNode node) {
-    BlockNode below = node;
-    while ((below.kind() == DriverKind.FILTER || below.capability(ImageInfo.class).isEmpty())
-        && !below.edges().isEmpty()) {
-      below = below.edges().get(0).node();
-    }
-    return below;
   }
 
   private static void printMembers(Session session, JsonObject object, int indentation) {

@@ -197,6 +197,9 @@ final class RuleSections {
   private static List<String> lines(String filename) throws BlockException {
     String doing = "Could not read blkdebug config file";
     try {
+      if (filename.isEmpty()) {
+        throw BlockException.of(Errno.ENOENT, doing); // a path would be the current folder
+      }
       Path path = Path.of(filename);
       if (Files.size(path) > MAX_FILE_SIZE) {
         throw BlockException.of(Errno.EFBIG, doing);
