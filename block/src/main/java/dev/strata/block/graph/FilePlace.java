@@ -33,7 +33,11 @@ record FilePlace(CopyOffload file, long offset, long length) {
       length = extent.length();
       Edge below;
       if (extent.allocated()) {
-        if (!extent.data() || !extent.hasPlace() || !(extent.file() instanceof Edge edge)) {
+        // A place further down than the next node is one that a filter in between has passed on.
+        if (!extent.data()
+            || !extent.hasPlace()
+            || !(extent.file() instanceof Edge edge)
+            || edge.parent() != node) {
           return null;
         }
         below = edge;

@@ -249,7 +249,7 @@ final class Convert implements Subcommand {
       cluster = info.isPresent() ? info.get().clusterSize() : 0;
     }
     // The same input gives the same bytes when the user asks for reproducible results.
-    boolean reproducible = System.getenv("SOURCE_DATE_EPOCH") != null;
+    boolean reproducible = SourceDate.isSet();
     boolean ordered = reproducible || (given.inOrder && !given.compress);
     long backingLength = backed && backing != null ? backing.length() : -1;
     return new CopySettings(

@@ -116,12 +116,12 @@ final class SnapshotCommand implements Subcommand {
   }
 
   private static void create(Optional<SnapshotStore> store, String name, Arguments arguments)
-      throws UsageException {
+      throws BlockException, UsageException {
+    Instant now = SourceDate.now();
     try {
       if (store.isEmpty()) {
         throw BlockException.of(Errno.EOPNOTSUPP);
       }
-      Instant now = Instant.now();
       int micros = now.getNano() / 1000;
       store
           .get()

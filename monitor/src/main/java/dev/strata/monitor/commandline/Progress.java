@@ -2,7 +2,6 @@
 package dev.strata.monitor.commandline;
 
 import dev.strata.block.ProgressListener;
-import dev.strata.block.file.posix.StandardStreams;
 import dev.strata.block.option.Size;
 import java.io.PrintStream;
 import org.jspecify.annotations.Nullable;
@@ -66,10 +65,7 @@ public final class Progress implements ProgressListener, AutoCloseable {
     this.out = out;
     this.style = style;
     this.unit = unit;
-    this.onTerminal =
-        terminal != null
-            && style == Style.PERCENT
-            && StandardStreams.isTerminal(StandardStreams.OUTPUT);
+    this.onTerminal = terminal != null && style == Style.PERCENT && terminal.isInteractive();
     // As with the reference, the signal says nothing new where the percentage is shown anyway.
     this.signal = terminal == null || style == Style.PERCENT ? null : ProgressSignal.watch();
     if (style == Style.PERCENT) {

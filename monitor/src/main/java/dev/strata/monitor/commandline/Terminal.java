@@ -2,6 +2,7 @@
 package dev.strata.monitor.commandline;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.file.posix.StandardStreams;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -13,10 +14,16 @@ public final class Terminal {
   private final String program;
   private final PrintStream output;
   private final PrintStream errors;
+  private final boolean standard;
 
-  /** A terminal for a program of that name. */
+  /** A terminal for a program of that name; nobody sits in front of it. */
   public Terminal(String program, PrintStream output, PrintStream errors) {
+    this(program, output, errors, false);
+  }
+
+  private Terminal(String program, PrintStream output, PrintStream errors, boolean standard) {
     this.program = program;
+    this.standard = standard;
     this.output = output;
     this.errors = errors;
   }
@@ -27,12 +34,18 @@ public final class Terminal {
     return new Terminal(
         program,
         new PrintStream(out, false, StandardCharsets.UTF_8),
-        new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8));
+        new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
+        true);
   }
 
   /** The name in front of messages. */
   public String program() {
     return program;
+  }
+
+  /** Whether the output is shown as it is printed, on a line that can be printed again. */
+  public boolean isInteractive() {
+    return standard && StandardStreams.isTerminal(StandardStreams.OUTPUT);
   }
 
   /** Standard output, buffered. */
