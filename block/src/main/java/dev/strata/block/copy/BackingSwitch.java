@@ -10,6 +10,7 @@ import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.Edge;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BackingSwitch {
   private static final long PIECE = 2 << 20; // progress is told in these
-  private static final long SLICE = 256 << 10; // two of these fit into a core's cache
+  private static final long SLICE = 256 << 10; // compared while still in a core's cache
   private static final int SECTOR = 512;
 
   /** Hears how far it is. */
@@ -36,7 +37,7 @@ public final class BackingSwitch {
     void compared(double share);
   }
 
-  private record Piece(long offset, long length) {}
+  private record Piece(long number, long offset, long length) {}
 
   private final BlockBackend image;
   private final @Nullable BlockBackend oldBacking;
@@ -47,6 +48,7 @@ public final class BackingSwitch {
   private final long oldLength;
   private final long newLength;
   private long next; // guarded by this
+  private long numbered; // guarded by this
 
   /**
    * A comparison that has not begun.
@@ -80,19 +82,48 @@ public final class BackingSwitch {
   }
 
   private void work(Workers all) throws BlockException {
-    BlockNode node = image.node();
-    try (BufferPool.Buffer one = node.graph().buffers().acquire(SLICE);
-        BufferPool.Buffer two = node.graph().buffers().acquire(SLICE)) {
-      double share =
-          Math.max(image.length(), 1) / (double) Math.min(Math.max(image.length(), 1), PIECE);
+    long size = Math.max(image.length(), 1);
+    double share = 1 / Math.ceil(size / (double) Math.min(size, PIECE));
+    var differences = new Differences();
+    BufferPool buffers = image.node().graph().buffers();
+    try (BufferPool.Buffer old = buffers.acquire(Math.min(size, PIECE));
+        BufferPool.Buffer now = buffers.acquire(SLICE)) {
       while (!all.hasFailed()) {
         Piece piece = next();
         if (piece == null) {
           return;
         }
-        compare(piece, one.segment(), two.segment());
-        listener.compared(1 / Math.ceil(share));
+        differences.clear();
+        compare(piece, old.segment(), now.segment(), differences);
+        if (!all.turns().await(piece.number())) {
+          return;
+        }
+        write(piece.offset(), old.segment(), differences);
+        listener.compared(share);
+        all.turns().end();
       }
+    }
+  }
+
+  /** Runs of bytes of a piece, in their order; those that touch are one. */
+  private static final class Differences {
+    private long[] bounds = new long[16]; // where each run begins and ends
+    private int count;
+
+    void clear() {
+      count = 0;
+    }
+
+    void add(long from, long to) {
+      if (count > 0 && bounds[count - 1] == from) {
+        bounds[count - 1] = to;
+        return;
+      }
+      if (count == bounds.length) {
+        bounds = Arrays.copyOf(bounds, count * 2);
+      }
+      bounds[count++] = from;
+      bounds[count++] = to;
     }
   }
 
@@ -125,7 +156,7 @@ public final class BackingSwitch {
       if (next < newLength) {
         length = Math.min(length, newLength - next);
       }
-      var piece = new Piece(next, length);
+      var piece = new Piece(numbered++, next, length);
       next += length;
       return piece;
     }
@@ -142,23 +173,22 @@ public final class BackingSwitch {
     return extent.allocated() ? extent.length() : -extent.length();
   }
 
-  private void compare(Piece piece, MemorySegment one, MemorySegment two) throws BlockException {
-    long end = piece.offset() + piece.length();
-    long at = piece.offset();
-    while (at < end) {
-      Extent before = status(oldBacking, oldLength, at, end - at);
-      Extent after = status(newBacking, newLength, at, before.length());
+  /** Reads the piece as the old backing file has it, and finds what the new one has otherwise. */
+  private void compare(Piece piece, MemorySegment old, MemorySegment now, Differences found)
+      throws BlockException {
+    for (long at = 0; at < piece.length(); ) {
+      long offset = piece.offset() + at;
+      Extent before = status(oldBacking, oldLength, offset, piece.length() - at);
+      Extent after = status(newBacking, newLength, offset, before.length());
       long run = after.length();
-      if (!before.zero() || !after.zero()) {
-        for (long done = 0; done < run; ) {
-          long part = Math.min(run - done, SLICE - (at + done & (SLICE - 1)));
-          MemorySegment old = one.asSlice(0, part);
-          MemorySegment now = two.asSlice(0, part);
-          read(oldBacking, before, at + done, old);
-          read(newBacking, after, at + done, now);
-          copyDifferences(at + done, old, now);
-          done += part;
-        }
+      for (long done = 0; done < run && !(before.zero() && after.zero()); ) {
+        long part = Math.min(run - done, SLICE - (offset + done & (SLICE - 1)));
+        MemorySegment one = old.asSlice(at + done, part);
+        MemorySegment two = now.asSlice(0, part);
+        read(oldBacking, before, offset + done, one);
+        read(newBacking, after, offset + done, two);
+        compare(at + done, one, two, found);
+        done += part;
       }
       at += run;
     }
@@ -182,26 +212,33 @@ public final class BackingSwitch {
     }
   }
 
-  private void copyDifferences(long offset, MemorySegment old, MemorySegment now)
-      throws BlockException {
+  private static void compare(
+      long start, MemorySegment old, MemorySegment now, Differences found) {
     long size = old.byteSize();
-    long at = 0;
-    while (at < size) {
+    for (long at = 0; at < size; ) {
       long mismatch = MemorySegment.mismatch(old, at, size, now, at, size);
       if (mismatch < 0) {
         return;
       }
-      long start = (at + mismatch) / SECTOR * SECTOR;
-      long end = Math.min(start + SECTOR, size);
-      while (end < size && differs(old, now, end, Math.min(end + SECTOR, size))) {
-        end = Math.min(end + SECTOR, size);
+      long from = (at + mismatch) / SECTOR * SECTOR;
+      long to = Math.min(from + SECTOR, size);
+      while (to < size && differs(old, now, to, Math.min(to + SECTOR, size))) {
+        to = Math.min(to + SECTOR, size);
       }
+      found.add(start + from, start + to);
+      at = to;
+    }
+  }
+
+  private void write(long offset, MemorySegment old, Differences found) throws BlockException {
+    for (int i = 0; i < found.count; i += 2) {
+      long from = found.bounds[i];
+      long length = found.bounds[i + 1] - from;
       if (offset >= oldLength) {
-        image.writeZeroes(offset + start, end - start, 0);
+        image.writeZeroes(offset + from, length, 0);
       } else {
-        image.write(offset + start, IoVector.of(old.asSlice(start, end - start)), 0);
+        image.write(offset + from, IoVector.of(old.asSlice(from, length)), 0);
       }
-      at = end;
     }
   }
 

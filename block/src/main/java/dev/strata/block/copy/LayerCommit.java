@@ -34,7 +34,7 @@ public final class LayerCommit implements AutoCloseable {
   private static final long PIECE = 1 << 20;
   private static final long MAX_STATUS = 1L << 30;
 
-  private record Piece(long offset, long length, boolean zero) {}
+  private record Piece(long number, long offset, long length, boolean zero) {}
 
   private final BlockBackend top;
   private final BlockNode base;
@@ -45,6 +45,7 @@ public final class LayerCommit implements AutoCloseable {
   private final ProgressListener progress;
   private final AtomicLong done = new AtomicLong();
   private long next; // all guarded by this
+  private long numbered;
   private long runEnd;
   private boolean runIsZero;
 
@@ -140,13 +141,20 @@ public final class LayerCommit implements AutoCloseable {
           return;
         }
         rate.pass(piece.length());
-        if (piece.zero()) {
+        IoVector data = null;
+        if (!piece.zero()) {
+          data = IoVector.of(buffer.segment().asSlice(0, piece.length()));
+          top.read(piece.offset(), data, 0);
+        }
+        if (!all.turns().await(piece.number())) {
+          return;
+        }
+        if (data == null) {
           target.writeZeroes(piece.offset(), piece.length(), RequestFlags.MAY_UNMAP);
         } else {
-          IoVector data = IoVector.of(buffer.segment().asSlice(0, piece.length()));
-          top.read(piece.offset(), data, 0);
           target.write(piece.offset(), data, 0);
         }
+        all.turns().end();
         progress.progress(done.addAndGet(piece.length()), top.length());
       }
     }
@@ -170,7 +178,7 @@ public final class LayerCommit implements AutoCloseable {
       }
       long left = runEnd - next;
       long length = runIsZero ? left : Math.min(left, PIECE - (next & (PIECE - 1)));
-      var piece = new Piece(next, length, runIsZero);
+      var piece = new Piece(numbered++, next, length, runIsZero);
       next += length;
       return piece;
     }

@@ -14,6 +14,7 @@ final class Workers {
     void run(Workers all) throws BlockException;
   }
 
+  private final Turns turns = new Turns(this);
   private volatile @Nullable Throwable failure; // the first
 
   private Workers() {}
@@ -57,6 +58,11 @@ final class Workers {
     return failure != null;
   }
 
+  /** The turns of the pieces that the workers share. */
+  Turns turns() {
+    return turns;
+  }
+
   private void runUntilFailure(Work work) {
     try {
       work.run(this);
@@ -66,6 +72,7 @@ final class Workers {
           failure = e;
         }
       }
+      turns.wake();
     }
   }
 }

@@ -85,7 +85,8 @@ final class GuestWrites {
   private ClusterAllocation allocateLocked(long guestOffset, long length) throws BlockException {
     long start = geometry.startOfCluster(guestOffset);
     long end = Math.min(guestOffset + length, sliceEnd(guestOffset));
-    long table = map.l2Offset(guestOffset);
+    // The table first: it lies before its data then, as the reference has it.
+    long table = tables.writable(guestOffset);
     long entry = 0;
     long clusters = geometry.clustersFor(end - start);
     if (table != 0) {
@@ -264,15 +265,13 @@ final class GuestWrites {
   long allocateCompressed(long guestOffset, long length) throws BlockException {
     lock.lock();
     try {
-      long table = map.l2Offset(guestOffset);
-      if (table != 0) {
-        long entry = map.entry(map.slice(table, guestOffset), map.sliceIndex(guestOffset));
-        if (L2Entry.isCopied(entry)) {
-          throw BlockException.of(Errno.EIO);
-        }
-      }
       if (image.lazyRefcounts()) {
         image.beforeRefcountsLag();
+      }
+      long table = tables.writable(guestOffset);
+      long entry = map.entry(map.slice(table, guestOffset), map.sliceIndex(guestOffset));
+      if (L2Entry.isCopied(entry)) {
+        throw BlockException.of(Errno.EIO);
       }
       long host = allocator.allocateBytes(length);
       overlaps.beforeWrite(0, host, length);

@@ -314,7 +314,7 @@ final class Qcow2Image extends MappedImage
 
   @Override
   public void makeEmpty() throws BlockException {
-    alone(() -> writes.discard(0, mappedLength(), true, FreedClusters.Reason.OTHER));
+    alone(() -> writes.discard(0, mappedLength(), true, FreedClusters.Reason.SNAPSHOT));
   }
 
   @Override
