@@ -212,8 +212,7 @@ public final class BackingSwitch {
     }
   }
 
-  private static void compare(
-      long start, MemorySegment old, MemorySegment now, Differences found) {
+  private static void compare(long start, MemorySegment old, MemorySegment now, Differences found) {
     long size = old.byteSize();
     for (long at = 0; at < size; ) {
       long mismatch = MemorySegment.mismatch(old, at, size, now, at, size);

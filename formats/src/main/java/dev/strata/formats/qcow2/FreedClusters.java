@@ -113,8 +113,13 @@ final class FreedClusters {
     }
   }
 
+  /** Whether the storage of what is freed for that reason goes back to the file below. */
+  boolean passesOn(Reason reason) {
+    return passOn[reason.ordinal()];
+  }
+
   private void discard(long from, long to, Reason reason) throws BlockException {
-    if (passOn[reason.ordinal()]) {
+    if (passesOn(reason)) {
       long offset = from << geometry.clusterBits();
       file.discard(offset, (to - from) << geometry.clusterBits());
     }

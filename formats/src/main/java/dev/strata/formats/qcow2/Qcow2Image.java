@@ -314,7 +314,23 @@ final class Qcow2Image extends MappedImage
 
   @Override
   public void makeEmpty() throws BlockException {
-    alone(() -> writes.discard(0, mappedLength(), true, FreedClusters.Reason.SNAPSHOT));
+    alone(() -> {
+      writes.discard(0, mappedLength(), true, FreedClusters.Reason.SNAPSHOT);
+      if (dataFile != file && freed.passesOn(FreedClusters.Reason.SNAPSHOT)) {
+        giveBackDataFile();
+      }
+    });
+  }
+
+  /** Nothing refers to the data file any more: its storage goes once that is on disk. */
+  private void giveBackDataFile() throws BlockException {
+    lock.lock();
+    try {
+      caches.sync();
+    } finally {
+      lock.unlock();
+    }
+    dataFile.discard(0, dataFile.length());
   }
 
   @Override
