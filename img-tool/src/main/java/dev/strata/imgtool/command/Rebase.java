@@ -189,9 +189,9 @@ final class Rebase implements Subcommand {
   }
 
   private void changeHeader(BlockNode node, Arguments arguments) throws UsageException {
-    boolean none = backingName == null || backingName.isEmpty();
+    String name = backingName == null ? "" : backingName;
     String reason;
-    if (!none && backingFormat == null) {
+    if (!name.isEmpty() && backingFormat == null) {
       reason = "backing format must be specified";
     } else {
       try {
@@ -201,7 +201,7 @@ final class Rebase implements Subcommand {
         }
         editable
             .get()
-            .changeBacking(none ? null : new BackingReference(backingName, backingFormat));
+            .changeBacking(name.isEmpty() ? null : new BackingReference(name, backingFormat));
         return;
       } catch (BlockException e) {
         reason = e.errno() == Errno.ENOSPC ? "No space left in the file header" : e.errno().text();

@@ -37,7 +37,7 @@ final class Argument {
     String plain = plain(name);
     return plain.startsWith("FILE")
         || switch (plain) {
-          case "SOURCE", "TARGET", "INPUT", "OUTPUT" -> true;
+          case "SOURCE", "TARGET", "INPUT", "OUTPUT", "BACKING", "BASE" -> true;
           default -> false;
         };
   }
