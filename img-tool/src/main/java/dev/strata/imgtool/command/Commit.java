@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /** {@code qemu-img commit}. */
 final class Commit implements Subcommand {
   private static final int OBJECT = OptionTable.FIRST_KEY;
+  private static final int PROGRESS = OptionTable.FIRST_KEY + 2;
   private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
 
   private @Nullable String baseName;
@@ -37,12 +38,13 @@ final class Commit implements Subcommand {
         .with('d', "drop", null, "leave the image as it is afterwards: it will be removed")
         .with('f', "format", "FMT", "the image's format; guessed if not given")
         .with('h', "help", null, "show this help and end")
-        .with('p', "progress", null, "show how far it is")
+        .with('p', "progress-bar", null, "show how far it is")
         .with('q', "quiet", null, "say nothing but errors")
         .with('r', "rate-limit", "RATE", "copy at most so many bytes in a second")
         .with('t', "cache", "CACHE", "the images' cache mode")
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
+        .with(PROGRESS, "progress", "json", "print a line of JSON for each step")
         .operand("FILENAME");
   }
 
@@ -75,6 +77,7 @@ final class Commit implements Subcommand {
       throws BlockException, UsageException {
     String cacheName = "writeback";
     boolean showProgress = false;
+    boolean jsonProgress = false;
     for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
       switch (option) {
         case 'b' -> {
@@ -88,7 +91,8 @@ final class Commit implements Subcommand {
         case 'r' -> bytesPerSecond = Convert.number(arguments, "rate limit");
         case 't' -> cacheName = arguments.argument();
         case IMAGE_OPTS -> opener.imageOptions(true);
-        case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
+        case OBJECT -> throw ObjectDefinition.refuse(arguments);
+        case PROGRESS -> jsonProgress = arguments.isJson("progress");
         default -> throw arguments.wrong("unknown option");
       }
     }
@@ -101,8 +105,8 @@ final class Commit implements Subcommand {
     CacheMode cache = opener.cache(arguments, cacheName, "");
     String filename = arguments.operands().getFirst();
     BlockBackend image = opener.open(filename, ImageOpener.flags(true, cache), cache, true);
-    var style = showProgress && !opener.isQuiet() ? Progress.Style.PERCENT : Progress.Style.NONE;
-    try (var progress = new Progress(terminal.out(), style)) {
+    var style = Progress.Style.of(showProgress && !opener.isQuiet(), jsonProgress);
+    try (var progress = new Progress(terminal, style)) {
       commit(image, filename, arguments, progress);
     }
     if (!opener.isQuiet()) {

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /** {@code qemu-img rebase}. */
 final class Rebase implements Subcommand {
   private static final int OBJECT = OptionTable.FIRST_KEY;
+  private static final int PROGRESS = OptionTable.FIRST_KEY + 2;
   private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
   private static final double STEP = 0.02; // of the image, from one line of progress to the next
 
@@ -42,7 +43,7 @@ final class Rebase implements Subcommand {
         .with('f', "format", "FMT", "the image's format; guessed if not given")
         .with('F', "backing-format", "FMT", "the new backing file's format")
         .with('h', "help", null, "show this help and end")
-        .with('p', "progress", null, "show how far it is")
+        .with('p', "progress-bar", null, "show how far it is")
         .with('q', "quiet", null, "say nothing but errors")
         .with('t', "cache", "CACHE", "the image's cache mode")
         .with('T', "source-cache", "CACHE", "the backing files' cache mode")
@@ -50,6 +51,7 @@ final class Rebase implements Subcommand {
         .with('U', "force-share", null, "read the new backing file also while others write")
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
+        .with(PROGRESS, "progress", "json", "print a line of JSON for each step")
         .operand("FILENAME");
   }
 
@@ -85,6 +87,7 @@ final class Rebase implements Subcommand {
     String cacheName = "writeback";
     String sourceCacheName = "writeback";
     boolean showProgress = false;
+    boolean jsonProgress = false;
     boolean forceShare = false;
     for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
       switch (option) {
@@ -98,7 +101,8 @@ final class Rebase implements Subcommand {
         case 'u' -> unsafe = true;
         case 'U' -> forceShare = true;
         case IMAGE_OPTS -> opener.imageOptions(true);
-        case OBJECT -> throw arguments.wrongValue("--object is not supported yet");
+        case OBJECT -> throw ObjectDefinition.refuse(arguments);
+        case PROGRESS -> jsonProgress = arguments.isJson("progress");
         default -> throw arguments.wrong("unknown option");
       }
     }
@@ -111,8 +115,8 @@ final class Rebase implements Subcommand {
     if (opener.hasImageOptions() && opener.format() != null) {
       throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
     }
-    var style = showProgress && !opener.isQuiet() ? Progress.Style.PERCENT : Progress.Style.NONE;
-    try (var progress = new Progress(terminal.out(), style)) {
+    var style = Progress.Style.of(showProgress && !opener.isQuiet(), jsonProgress);
+    try (var progress = new Progress(terminal, style)) {
       CacheMode cache = opener.cache(arguments, cacheName, "");
       CacheMode sourceCache = opener.cache(arguments, sourceCacheName, "source ");
       BlockBackend image =

@@ -39,16 +39,11 @@ public final class Progress implements ProgressListener, AutoCloseable {
   private final Unit unit;
   private final boolean onTerminal;
   private final @Nullable ProgressSignal signal;
-  private final @Nullable Terminal terminal;
+  private final Terminal terminal;
   private final long started = System.nanoTime();
   private double shown = -STEP; // per cent; guarded by this
   private long lastDone; // guarded by this
   private long lastTotal; // guarded by this
-
-  /** Shows on {@code out}, which is no terminal; signals are not heard. */
-  public Progress(PrintStream out, Style style) {
-    this(null, out, style, Unit.BYTES);
-  }
 
   /** Shows on a terminal how many bytes are done. */
   public Progress(Terminal terminal, Style style) {
@@ -57,17 +52,13 @@ public final class Progress implements ProgressListener, AutoCloseable {
 
   /** Shows on a terminal how much is done. */
   public Progress(Terminal terminal, Style style, Unit unit) {
-    this(terminal, terminal.out(), style, unit);
-  }
-
-  private Progress(@Nullable Terminal terminal, PrintStream out, Style style, Unit unit) {
     this.terminal = terminal;
-    this.out = out;
+    this.out = terminal.out();
     this.style = style;
     this.unit = unit;
-    this.onTerminal = terminal != null && style == Style.PERCENT && terminal.isInteractive();
+    this.onTerminal = style == Style.PERCENT && terminal.isInteractive();
     // As with the reference, the signal says nothing new where the percentage is shown anyway.
-    this.signal = terminal == null || style == Style.PERCENT ? null : ProgressSignal.watch();
+    this.signal = style == Style.PERCENT ? null : ProgressSignal.watch();
     if (style == Style.PERCENT) {
       print(0);
     }
@@ -95,7 +86,7 @@ public final class Progress implements ProgressListener, AutoCloseable {
   }
 
   private void answerSignal(double percent) {
-    if (signal != null && terminal != null && signal.take()) {
+    if (signal != null && signal.take()) {
       terminal.line(percentage(percent));
     }
   }
