@@ -125,6 +125,8 @@ final class Qcow2Check {
 
   private void countL2(long[] table, boolean active) {
     int words = geometry.extendedL2() ? 2 : 1;
+    boolean external = image.dataFile() != file;
+    nextContiguous = 0; // where one table ends and the next begins, nothing is fragmented
     for (int i = 0; i < table.length; i += words) {
       long entry = table[i];
       if (L2Entry.isCompressed(entry)) {
@@ -142,7 +144,8 @@ final class Qcow2Check {
         continue;
       }
       long offset = L2Entry.offset(entry);
-      if (offset == 0) {
+      // In an external data file the first cluster is one like all others.
+      if (offset == 0 && !(external && L2Entry.isCopied(entry))) {
         continue;
       }
       if (geometry.offsetInCluster(offset) != 0) {
@@ -152,7 +155,7 @@ final class Qcow2Check {
                 + ": Data cluster is not properly aligned; L2 entry corrupted.");
         continue;
       }
-      if (image.dataFile() == file) {
+      if (!external) {
         count(offset, geometry.clusterSize(), "data cluster");
       }
       statistics(offset, active);

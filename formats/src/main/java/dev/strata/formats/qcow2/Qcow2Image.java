@@ -270,13 +270,12 @@ final class Qcow2Image extends MappedImage
       if (readsZero(start, Math.min(end, size) - start)) {
         return; // nothing is mapped there that this version would have to change
       }
-      if (context().backing() != null || !RequestFlags.has(flags, RequestFlags.MAY_UNMAP)) {
+      if (context().backing() != null || start % geometry.clusterSize() != 0) {
         throw BlockException.of(Errno.EOPNOTSUPP);
       }
-      if (start % geometry.clusterSize() == 0) {
-        writes.discard(start, end - start, true, FreedClusters.Reason.REQUEST);
-        return;
-      }
+      // Without storage is all that this version can say of zeroes, asked to unmap or not.
+      writes.discard(start, end - start, true, FreedClusters.Reason.REQUEST);
+      return;
     }
     writes.zero(start, end - start, flags);
   }
