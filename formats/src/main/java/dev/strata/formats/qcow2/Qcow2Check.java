@@ -4,38 +4,28 @@ package dev.strata.formats.qcow2;
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
-import dev.strata.block.IoVector;
 import dev.strata.block.driver.Checkable;
 import dev.strata.block.driver.Checkable.Listener;
 import dev.strata.block.driver.Checkable.Repair;
-import dev.strata.block.layout.StructReader;
-import java.lang.foreign.MemorySegment;
 
 /**
- * Counts the references to every cluster anew and compares them with the refcounts that are stored.
+ * Compares the references to every cluster with the refcounts that are stored, and repairs those.
+ * What is only leaked is given up last, and nothing that anything refers to is.
  *
- * <p>Memory: two bytes for each cluster of the file, and one table at a time. Nothing else is in
- * flight; the image's table lock is held.
+ * <p>Nothing else is in flight; the image's table lock is held.
  */
 final class Qcow2Check {
-  private static final int MAX_COUNT = 0xffff;
-  private static final int SNAPSHOT_FIXED = 40;
-
   private final Qcow2Image image;
   private final Geometry geometry;
   private final Child file;
   private final Repair repair;
   private final Listener listener;
-  private final short[] counted;
+  private References references;
   private long corruptions;
   private long leaks;
   private long checkErrors;
   private long corruptionsFixed;
   private long leaksFixed;
-  private long allocated;
-  private long fragmented;
-  private long compressed;
-  private long nextContiguous;
 
   Qcow2Check(Qcow2Image image, Repair repair, Listener listener) throws BlockException {
     this.image = image;
@@ -43,25 +33,31 @@ final class Qcow2Check {
     this.file = image.file();
     this.repair = repair;
     this.listener = listener;
-    long clusters = geometry.clustersFor(file.length());
-    if (clusters > Integer.MAX_VALUE - 16) {
-      throw BlockException.of(Errno.EFBIG, "Image has too many clusters to be checked");
-    }
-    this.counted = new short[(int) clusters];
+    this.references = new References(image, repair == Repair.ALL, listener);
+  }
+
+  /** What is to be done about the refcounts that differ. */
+  private enum Pass {
+    REPORT,
+    REPAIR_LEAKS,
+    REPAIR_ALL
   }
 
   /** Checks everything, and repairs what was asked for. */
   Checkable.Result run() throws BlockException {
-    Qcow2Header header = image.header().header();
-    count(0, geometry.clusterSize(), "header");
-    L1Table l1 = image.guestMap().l1();
-    countTables(l1.offset(), l1.entries(), true);
-    countSnapshots(header);
-    countBitmaps();
-    countRefcountStructures();
-    compare();
-    checkCopiedFlags(l1);
-    if (repair == Repair.ALL && corruptions == corruptionsFixed && checkErrors == 0) {
+    references.countAll();
+    boolean rebuild = compare(Pass.REPORT);
+    if (repair != Repair.NONE && (rebuild || references.structuresBroken())) {
+      rebuild();
+    } else if (repair != Repair.NONE && (leaks > 0 || corruptions > 0)) {
+      leaks = 0;
+      corruptions = 0;
+      compare(repair == Repair.ALL ? Pass.REPAIR_ALL : Pass.REPAIR_LEAKS);
+    }
+    corruptions += references.corruptions();
+    corruptionsFixed += references.corruptionsFixed();
+    checkCopiedFlags(image.guestMap().l1());
+    if (repair != Repair.NONE && corruptions == 0 && checkErrors == 0) {
       image.clearTroubleBits();
     }
     return new Checkable.Result(
@@ -72,197 +68,37 @@ final class Qcow2Check {
         leaksFixed,
         endOffset(),
         geometry.clustersFor(image.length()),
-        allocated,
-        fragmented,
-        compressed);
+        references.allocated(),
+        references.fragmented(),
+        references.compressed());
   }
 
-  private void corrupt(String line) {
-    corruptions++;
-    listener.found("ERROR " + line);
+  /** Writes all refcounts anew, since some that are missing have no place, or a doubtful one. */
+  private void rebuild() throws BlockException {
+    if (repair == Repair.LEAKS) {
+      listener.found("ERROR need to rebuild refcount structures");
+      throw BlockException.of(Errno.EIO);
+    }
+    listener.found("Rebuilding refcount structure");
+    new RefcountRebuild(image, references).run();
+    leaksFixed += leaks;
+    corruptionsFixed += corruptions;
+    leaks = 0;
+    corruptions = 0;
+    checkErrors = 0;
+    // What the old structures lay in is given up. What is wrong in tables was reported before.
+    references = references.recounted();
+    long fixed = leaksFixed;
+    compare(Pass.REPAIR_LEAKS);
+    leaksFixed = fixed;
   }
 
-  /** A reference to each cluster of the range. */
-  private void count(long offset, long length, String what) {
-    if (length == 0) {
-      return;
-    }
-    long first = offset >>> geometry.clusterBits();
-    long last = (offset + length - 1) >>> geometry.clusterBits();
-    for (long cluster = first; cluster <= last; cluster++) {
-      if (cluster < 0 || cluster >= counted.length) {
-        corrupt(
-            what + " at offset 0x" + Long.toHexString(offset) + " is beyond the end of the file");
-        return;
-      }
-      if ((counted[(int) cluster] & MAX_COUNT) < MAX_COUNT) {
-        counted[(int) cluster]++;
-      }
-    }
-  }
-
-  private void countTables(long l1Offset, long[] entries, boolean active) throws BlockException {
-    count(l1Offset, entries.length * 8L, "L1 table");
-    var table = new long[(int) (geometry.clusterSize() / 8)];
-    for (int i = 0; i < entries.length; i++) {
-      long entry = entries[i];
-      long offset = L1Entry.offset(entry);
-      if (offset == 0) {
-        continue;
-      }
-      if (geometry.offsetInCluster(offset) != 0) {
-        corrupt(
-            "l2_offset="
-                + Long.toHexString(offset)
-                + ": Table is not cluster aligned; L1 entry corrupted");
-        continue;
-      }
-      count(offset, geometry.clusterSize(), "L2 table");
-      RefcountTable.readWords(file, offset, table);
-      countL2(table, active);
-    }
-  }
-
-  private void countL2(long[] table, boolean active) {
-    int words = geometry.extendedL2() ? 2 : 1;
-    boolean external = image.dataFile() != file;
-    nextContiguous = 0; // where one table ends and the next begins, nothing is fragmented
-    for (int i = 0; i < table.length; i += words) {
-      long entry = table[i];
-      if (L2Entry.isCompressed(entry)) {
-        if (L2Entry.isCopied(entry)) {
-          corrupt(
-              "coffset=0x"
-                  + Long.toHexString(L2Entry.compressedOffset(entry, geometry.clusterBits()))
-                  + ": copied flag must never be set for compressed clusters");
-        }
-        count(
-            L2Entry.compressedOffset(entry, geometry.clusterBits()),
-            L2Entry.compressedLength(entry, geometry.clusterBits()),
-            "compressed cluster");
-        statistics(-1, active);
-        continue;
-      }
-      long offset = L2Entry.offset(entry);
-      // In an external data file the first cluster is one like all others.
-      if (offset == 0 && !(external && L2Entry.isCopied(entry))) {
-        continue;
-      }
-      if (geometry.offsetInCluster(offset) != 0) {
-        corrupt(
-            "offset="
-                + Long.toHexString(offset)
-                + ": Data cluster is not properly aligned; L2 entry corrupted.");
-        continue;
-      }
-      if (!external) {
-        count(offset, geometry.clusterSize(), "data cluster");
-      }
-      statistics(offset, active);
-    }
-  }
-
-  /** Counts a cluster of the active disk; -1 for a compressed one. */
-  private void statistics(long offset, boolean active) {
-    if (!active) {
-      return;
-    }
-    allocated++;
-    if (offset < 0) {
-      compressed++;
-      fragmented++;
-      return;
-    }
-    if (nextContiguous != 0 && offset != nextContiguous) {
-      fragmented++;
-    }
-    nextContiguous = offset + geometry.clusterSize();
-  }
-
-  private byte[] bytes(long offset, int length) throws BlockException {
-    var bytes = new byte[length];
-    file.read(offset, IoVector.of(bytes), 0);
-    return bytes;
-  }
-
-  private void countSnapshots(Qcow2Header header) throws BlockException {
-    long at = header.snapshotsOffset();
-    for (int i = 0; i < header.snapshotCount(); i++) {
-      var in = StructReader.bigEndian(MemorySegment.ofArray(bytes(at, SNAPSHOT_FIXED)));
-      long l1Offset = in.u64("l1_table_offset");
-      long l1Size = in.u32("l1_size");
-      int idSize = in.u16("id_str_size");
-      int nameSize = in.u16("name_size");
-      in.skip("times", 20);
-      long extra = in.u32("extra_data_size");
-      Qcow2Open.checkTable(
-          "Snapshot L1 table",
-          l1Offset,
-          l1Size,
-          8,
-          Qcow2Header.MAX_L1_BYTES,
-          geometry.clusterSize());
-      var entries = new long[(int) l1Size];
-      RefcountTable.readWords(file, l1Offset, entries);
-      countTables(l1Offset, entries, false);
-      at += (SNAPSHOT_FIXED + extra + idSize + nameSize + 7) & -8L;
-    }
-    if (header.snapshotCount() > 0) {
-      count(header.snapshotsOffset(), at - header.snapshotsOffset(), "snapshot table");
-    }
-  }
-
-  private void countBitmaps() throws BlockException {
-    var bitmaps = image.header().extension(HeaderExtension.Bitmaps.class);
-    if (bitmaps == null || bitmaps.directorySize() <= 0 || bitmaps.directorySize() > 1 << 26) {
-      return;
-    }
-    count(bitmaps.directoryOffset(), bitmaps.directorySize(), "bitmap directory");
-    var in =
-        StructReader.bigEndian(
-            MemorySegment.ofArray(bytes(bitmaps.directoryOffset(), (int) bitmaps.directorySize())));
-    for (int i = 0; i < bitmaps.count() && in.remaining() > 0; i++) {
-      long start = in.position();
-      long tableOffset = in.u64("bitmap_table_offset");
-      long tableSize = in.u32("bitmap_table_size");
-      in.skip("flags, type, granularity", 6);
-      int nameSize = in.u16("name_size");
-      long extra = in.u32("extra_data_size");
-      Qcow2Open.checkTable(
-          "Bitmap table", tableOffset, tableSize, 8, 1 << 26, geometry.clusterSize());
-      count(tableOffset, tableSize * 8, "bitmap table");
-      var entries = new long[(int) tableSize];
-      RefcountTable.readWords(file, tableOffset, entries);
-      for (long entry : entries) {
-        long offset = L1Entry.offset(entry);
-        if (offset != 0) {
-          count(offset, geometry.clusterSize(), "bitmap cluster");
-        }
-      }
-      in.seek("next entry", start + ((24 + extra + nameSize + 7) & -8L));
-    }
-  }
-
-  private void countRefcountStructures() {
-    RefcountTable table = image.refcounts().table();
-    count(table.offset(), (long) table.clusters() << geometry.clusterBits(), "refcount table");
-    for (int i = 0; i < table.used(); i++) {
-      long offset = table.block(i);
-      if (offset == 0) {
-        continue;
-      }
-      if (!table.isAligned(i)) {
-        corrupt("refcount block " + i + " is not cluster aligned; refcount table entry corrupted");
-        continue;
-      }
-      count(offset, geometry.clusterSize(), "refcount block " + i);
-    }
-  }
-
-  private void compare() throws BlockException {
+  /** Whether a cluster that is in use has no refcount at all. */
+  private boolean compare(Pass pass) throws BlockException {
     Refcounts refcounts = image.refcounts();
-    for (int cluster = 0; cluster < counted.length; cluster++) {
-      long reference = counted[cluster] & MAX_COUNT;
+    boolean rebuild = false;
+    for (int cluster = 0; cluster < references.clusters(); cluster++) {
+      long reference = references.of(cluster);
       long stored;
       try {
         stored = refcounts.get(cluster);
@@ -275,13 +111,17 @@ final class Qcow2Check {
         continue;
       }
       boolean leak = Long.compareUnsigned(stored, reference) > 0;
-      boolean wanted = leak ? repair != Repair.NONE : repair == Repair.ALL;
-      boolean fix = wanted && refcounts.hasBlock(cluster);
-      String numbers = " cluster " + cluster + " refcount=" + stored + " reference=" + reference;
-      listener.found((leak ? "Leaked" : "ERROR") + numbers);
-      if (fix) {
-        listener.found("Repairing" + numbers);
-      }
+      rebuild |= stored == 0;
+      boolean fix =
+          (leak ? pass != Pass.REPORT : pass == Pass.REPAIR_ALL) && refcounts.hasBlock(cluster);
+      listener.found(
+          (fix ? "Repairing" : leak ? "Leaked" : "ERROR")
+              + " cluster "
+              + cluster
+              + " refcount="
+              + stored
+              + " reference="
+              + reference);
       if (fix) {
         refcounts.set(cluster, reference);
       }
@@ -292,11 +132,12 @@ final class Qcow2Check {
         corruptions += fix ? 0 : 1;
         corruptionsFixed += fix ? 1 : 0;
       }
-      listener.progress(cluster, counted.length);
+      listener.progress(cluster, references.clusters());
     }
-    if (repair != Repair.NONE) {
+    if (pass != Pass.REPORT) {
       image.caches().sync();
     }
+    return rebuild;
   }
 
   /** The flag says that the refcount is exactly one; writing relies on it. */
@@ -308,8 +149,9 @@ final class Qcow2Check {
       if (offset == 0 || geometry.offsetInCluster(offset) != 0) {
         continue;
       }
-      long count = image.refcounts().get(offset >>> geometry.clusterBits());
-      if ((count == 1) != L1Entry.isCopied(l1.entry(i))
+      long count = stored(offset);
+      if (count >= 0
+          && (count == 1) != L1Entry.isCopied(l1.entry(i))
           && flag(
               "OFLAG_COPIED L2 cluster: l1_index="
                   + i
@@ -340,8 +182,9 @@ final class Qcow2Check {
         || image.dataFile() != file) {
       return false;
     }
-    long count = image.refcounts().get(offset >>> geometry.clusterBits());
-    if ((count == 1) == L2Entry.isCopied(entry)
+    long count = stored(offset);
+    if (count < 0
+        || (count == 1) == L2Entry.isCopied(entry)
         || !flag(
             "OFLAG_COPIED data cluster: l2_entry="
                 + Long.toHexString(entry)
@@ -353,26 +196,33 @@ final class Qcow2Check {
     return true;
   }
 
-  /** Reports a wrong flag; whether it is to be put right. */
+  /** Reports a wrong flag; whether it is to be put right, for which refcounts have to be right. */
   private boolean flag(String what) {
-    boolean fix = repair == Repair.ALL;
+    boolean fix =
+        repair == Repair.ALL
+            || (repair == Repair.LEAKS && corruptions == 0 && leaks == 0 && checkErrors == 0);
     listener.found((fix ? "Repairing " : "ERROR ") + what);
     corruptions += fix ? 0 : 1;
     corruptionsFixed += fix ? 1 : 0;
     return fix;
   }
 
-  private boolean isStored(int cluster) {
+  /**
+   * The refcount of the cluster at that offset; -1 if it cannot be read, which was said already.
+   */
+  private long stored(long offset) {
     try {
-      return image.refcounts().get(cluster) != 0;
+      return image.refcounts().get(offset >>> geometry.clusterBits()) & Long.MAX_VALUE;
     } catch (BlockException e) {
-      return false; // said already
+      return -1;
     }
   }
 
   private long endOffset() {
-    int cluster = counted.length;
-    while (cluster > 0 && counted[cluster - 1] == 0 && !isStored(cluster - 1)) {
+    int cluster = references.clusters();
+    while (cluster > 0
+        && references.of(cluster - 1) == 0
+        && stored((cluster - 1L) << geometry.clusterBits()) <= 0) {
       cluster--;
     }
     return (long) cluster << geometry.clusterBits();

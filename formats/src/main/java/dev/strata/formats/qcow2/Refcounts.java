@@ -75,8 +75,8 @@ final class Refcounts {
       throw corruption.corrupt(
           "Refblock offset 0x"
               + Long.toHexString(offset)
-              + " unaligned (reftable index: 0x"
-              + Long.toHexString(index)
+              + " unaligned (reftable index: "
+              + (index == 0 ? "0" : "0x" + Long.toHexString(index))
               + ")",
           -1,
           -1);

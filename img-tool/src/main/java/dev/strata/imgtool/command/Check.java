@@ -128,6 +128,7 @@ final class Check implements Subcommand {
       say(toText(result), terminal);
     }
     if (result.checkErrors() > 0) {
+      terminal.error("Check failed");
       return 1;
     }
     if (result.corruptions() > 0) {

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.qcow2;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Child;
+import dev.strata.block.Errno;
+import dev.strata.block.IoVector;
+import dev.strata.block.driver.Checkable.Listener;
+import dev.strata.block.layout.StructReader;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * How many references there are to each cluster of the file, counted anew from all tables, with
+ * what is wrong in those.
+ *
+ * <p>Memory: two bytes for each cluster of the file, and one table at a time. Nothing else is in
+ * flight; the image's table lock is held.
+ */
+final class References {
+  private static final int MAX_COUNT = 0xffff;
+  private static final int SNAPSHOT_FIXED = 40;
+
+  private final Qcow2Image image;
+  private final Geometry geometry;
+  private final Child file;
+  private final boolean repairs;
+  private final Listener listener;
+  private short[] counted;
+  private long corruptions;
+  private long corruptionsFixed;
+  private long structureErrors; // of the corruptions
+  private long allocated;
+  private long fragmented;
+  private long compressed;
+  private long nextContiguous;
+
+  /**
+   * Nothing is counted yet.
+   *
+   * @param repairs whether entries are put right where that loses nothing
+   */
+  References(Qcow2Image image, boolean repairs, Listener listener) throws BlockException {
+    this.image = image;
+    this.geometry = image.geometry();
+    this.file = image.file();
+    this.repairs = repairs;
+    this.listener = listener;
+    long clusters = geometry.clustersFor(file.length());
+    if (clusters > Integer.MAX_VALUE - 16) {
+      throw BlockException.of(Errno.EFBIG, "Image has too many clusters to be checked");
+    }
+    this.counted = new short[(int) clusters];
+  }
+
+  /** Counts all there are. */
+  void countAll() throws BlockException {
+    count(0, geometry.clusterSize());
+    L1Table l1 = image.guestMap().l1();
+    countTables(l1.offset(), l1.entries(), true);
+    countSnapshots(image.header().header());
+    countBitmaps();
+    countRefcountStructures();
+  }
+
+  /** The same of the image with new refcount structures; what is wrong in tables stays as found. */
+  References recounted() throws BlockException {
+    var silent =
+        new Listener() {
+          @Override
+          public void found(String line) {}
+
+          @Override
+          public void progress(long done, long total) {}
+        };
+    var again = new References(image, false, silent);
+    again.countAll();
+    again.corruptions = corruptions - structureErrors;
+    again.corruptionsFixed = corruptionsFixed + structureErrors;
+    return again;
+  }
+
+  /** How many clusters the file has. */
+  int clusters() {
+    return counted.length;
+  }
+
+  /** How often that cluster is referred to; at most 65535. */
+  int of(long cluster) {
+    return cluster < counted.length ? counted[(int) cluster] & MAX_COUNT : 0;
+  }
+
+  /** A run of clusters behind the end of the file, referred to once from now on. */
+  long append(int clusters) throws BlockException {
+    int first = counted.length;
+    if (first > Integer.MAX_VALUE - 16 - clusters) {
+      throw BlockException.of(Errno.EFBIG);
+    }
+    counted = Arrays.copyOf(counted, first + clusters);
+    Arrays.fill(counted, first, first + clusters, (short) 1);
+    return (long) first << geometry.clusterBits();
+  }
+
+  /** What {@link #append} gave is not needed. */
+  void giveBack(long offset, long clusters) {
+    int first = (int) (offset >>> geometry.clusterBits());
+    Arrays.fill(counted, first, first + (int) clusters, (short) 0);
+  }
+
+  /** What is wrong and stays so. */
+  long corruptions() {
+    return corruptions;
+  }
+
+  long corruptionsFixed() {
+    return corruptionsFixed;
+  }
+
+  /** Whether the refcount structures cannot be relied on. */
+  boolean structuresBroken() {
+    return structureErrors > 0;
+  }
+
+  long allocated() {
+    return allocated;
+  }
+
+  long fragmented() {
+    return fragmented;
+  }
+
+  long compressed() {
+    return compressed;
+  }
+
+  private void corrupt(String line) {
+    corruptions++;
+    listener.found("ERROR " + line);
+  }
+
+  /** A reference to each cluster that the range touches. */
+  private void count(long offset, long length) {
+    if (length == 0) {
+      return;
+    }
+    long first = offset >>> geometry.clusterBits();
+    long last = (offset + length - 1) >>> geometry.clusterBits();
+    // A file may end within its last cluster.
+    if (offset < 0 || offset > Long.MAX_VALUE - length || last > counted.length) {
+      corruptions++;
+      listener.found(
+          "ERROR: counting reference for region exceeding the end of the file by one cluster or"
+              + " more: offset 0x"
+              + Long.toHexString(offset)
+              + " size 0x"
+              + Long.toHexString(length));
+      return;
+    }
+    for (long cluster = first; cluster <= Math.min(last, counted.length - 1L); cluster++) {
+      if (of(cluster) == MAX_COUNT) {
+        listener.found("ERROR: overflow cluster offset=0x" + Long.toHexString(offset));
+        corruptions++;
+      } else {
+        counted[(int) cluster]++;
+      }
+    }
+  }
+
+  private void countTables(long l1Offset, long[] entries, boolean active) throws BlockException {
+    count(l1Offset, entries.length * 8L);
+    var table = new long[(int) (geometry.clusterSize() / 8)];
+    for (long entry : entries) {
+      long offset = L1Entry.offset(entry);
+      if (offset == 0) {
+        continue;
+      }
+      if ((entry & L1Entry.RESERVED) != 0) {
+        corrupt("found L1 entry with reserved bits set: " + Long.toHexString(entry));
+      }
+      count(offset, geometry.clusterSize());
+      if (geometry.offsetInCluster(offset) != 0) {
+        corrupt(
+            "l2_offset="
+                + Long.toHexString(offset)
+                + ": Table is not cluster aligned; L1 entry corrupted");
+      }
+      RefcountTable.readWords(file, offset, table);
+      if (countL2(table, active)) {
+        image
+            .overlaps()
+            .beforeWrite(
+                OverlapCheck.ACTIVE_L2 | OverlapCheck.INACTIVE_L2, offset, geometry.clusterSize());
+        file.write(offset, RefcountTable.toBytes(table), 0);
+        image.caches().l2Slices().drop(offset, geometry.clusterSize());
+      }
+    }
+  }
+
+  /** Whether an entry was put right. */
+  private boolean countL2(long[] table, boolean active) {
+    int words = geometry.extendedL2() ? 2 : 1;
+    nextContiguous = 0; // where one table ends and the next begins, nothing is fragmented
+    boolean changed = false;
+    for (int i = 0; i < table.length; i += words) {
+      if (L2Entry.isCompressed(table[i])) {
+        countCompressed(table[i], active);
+      } else {
+        changed |= countStandard(table, i, active);
+      }
+    }
+    return changed;
+  }
+
+  private void countCompressed(long entry, boolean active) {
+    long offset = L2Entry.compressedOffset(entry, geometry.clusterBits());
+    if (L2Entry.isCopied(entry)) {
+      corrupt(
+          "coffset=0x"
+              + Long.toHexString(offset)
+              + ": copied flag must never be set for compressed clusters");
+    }
+    if (image.dataFile() != file) {
+      corrupt("compressed cluster " + offset + " in an image with an external data file");
+      return;
+    }
+    count(offset, L2Entry.compressedLength(entry, geometry.clusterBits()));
+    if (active) {
+      allocated++;
+      compressed++;
+      fragmented++;
+    }
+  }
+
+  private boolean countStandard(long[] table, int index, boolean active) {
+    long entry = table[index];
+    boolean external = image.dataFile() != file;
+    boolean zero = !geometry.extendedL2() && L2Entry.isZero(entry);
+    long offset = L2Entry.offset(entry);
+    if ((entry & L2Entry.RESERVED) != 0 || (geometry.extendedL2() && L2Entry.isZero(entry))) {
+      corrupt("found l2 entry with reserved bits set: " + Long.toHexString(entry));
+    }
+    // In an external data file the first cluster is one like all others.
+    if (offset == 0 && !(external && L2Entry.isCopied(entry))) {
+      return false;
+    }
+    if (geometry.offsetInCluster(offset) != 0) {
+      String line =
+          "offset="
+              + Long.toHexString(offset)
+              + (zero ? ": Preallocated" : ": Data")
+              + " cluster is not properly aligned; L2 entry corrupted.";
+      if (zero && repairs) {
+        // It reads as zeroes without storage just as well.
+        listener.found("Repairing " + line);
+        corruptionsFixed++;
+        table[index] = L2Entry.ZERO;
+        return true;
+      }
+      corrupt(line);
+    }
+    if (active) {
+      allocated++;
+      if (nextContiguous != 0 && offset != nextContiguous) {
+        fragmented++;
+      }
+      nextContiguous = offset + geometry.clusterSize();
+    }
+    if (!external) {
+      // Also of one that is not aligned: what it touches must not be given to anybody else.
+      count(offset, geometry.clusterSize());
+    }
+    return false;
+  }
+
+  private void countSnapshots(Qcow2Header header) throws BlockException {
+    long at = header.snapshotsOffset();
+    for (int i = 0; i < header.snapshotCount(); i++) {
+      var in = StructReader.bigEndian(MemorySegment.ofArray(bytes(at, SNAPSHOT_FIXED)));
+      long l1Offset = in.u64("l1_table_offset");
+      long l1Size = in.u32("l1_size");
+      int idSize = in.u16("id_str_size");
+      int nameSize = in.u16("name_size");
+      in.skip("times", 20);
+      long extra = in.u32("extra_data_size");
+      Qcow2Open.checkTable(
+          "Snapshot L1 table",
+          l1Offset,
+          l1Size,
+          8,
+          Qcow2Header.MAX_L1_BYTES,
+          geometry.clusterSize());
+      var entries = new long[(int) l1Size];
+      RefcountTable.readWords(file, l1Offset, entries);
+      countTables(l1Offset, entries, false);
+      at += (SNAPSHOT_FIXED + extra + idSize + nameSize + 7) & -8L;
+    }
+    if (header.snapshotCount() > 0) {
+      count(header.snapshotsOffset(), at - header.snapshotsOffset());
+    }
+  }
+
+  private void countBitmaps() throws BlockException {
+    var bitmaps = image.header().extension(HeaderExtension.Bitmaps.class);
+    if (bitmaps == null || bitmaps.directorySize() <= 0 || bitmaps.directorySize() > 1 << 26) {
+      return;
+    }
+    count(bitmaps.directoryOffset(), bitmaps.directorySize());
+    var in =
+        StructReader.bigEndian(
+            MemorySegment.ofArray(bytes(bitmaps.directoryOffset(), (int) bitmaps.directorySize())));
+    for (int i = 0; i < bitmaps.count() && in.remaining() > 0; i++) {
+      long start = in.position();
+      long tableOffset = in.u64("bitmap_table_offset");
+      long tableSize = in.u32("bitmap_table_size");
+      in.skip("flags, type, granularity", 6);
+      int nameSize = in.u16("name_size");
+      long extra = in.u32("extra_data_size");
+      Qcow2Open.checkTable(
+          "Bitmap table", tableOffset, tableSize, 8, 1 << 26, geometry.clusterSize());
+      count(tableOffset, tableSize * 8);
+      var entries = new long[(int) tableSize];
+      RefcountTable.readWords(file, tableOffset, entries);
+      for (long entry : entries) {
+        long offset = L1Entry.offset(entry);
+        if (offset != 0) {
+          count(offset, geometry.clusterSize());
+        }
+      }
+      in.seek("next entry", start + ((24 + extra + nameSize + 7) & -8L));
+    }
+  }
+
+  private byte[] bytes(long offset, int length) throws BlockException {
+    var bytes = new byte[length];
+    file.read(offset, IoVector.of(bytes), 0);
+    return bytes;
+  }
+
+  private void countRefcountStructures() {
+    RefcountTable table = image.refcounts().table();
+    count(table.offset(), (long) table.clusters() << geometry.clusterBits());
+    for (int i = 0; i < table.used(); i++) {
+      long offset = table.block(i);
+      if (offset == 0) {
+        continue;
+      }
+      if (!table.isAligned(i)) {
+        corrupt("refcount block " + i + " is not cluster aligned; refcount table entry corrupted");
+        structureErrors++;
+        continue;
+      }
+      if (offset >>> geometry.clusterBits() >= counted.length) {
+        corrupt("refcount block " + i + " is outside image");
+        structureErrors++;
+        continue;
+      }
+      count(offset, geometry.clusterSize());
+      int references = of(offset >>> geometry.clusterBits());
+      if (references != 1) {
+        corrupt("refcount block " + i + " refcount=" + references);
+        structureErrors++;
+      }
+    }
+  }
+}
