@@ -55,6 +55,7 @@ final class ArchitectureTest {
               ".iscsi",
               ".http",
               ".graph",
+              ".compare",
               ".copy",
               ".image",
               ".job"));
