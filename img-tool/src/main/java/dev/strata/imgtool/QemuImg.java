@@ -31,7 +31,7 @@ public final class QemuImg {
       return;
     }
     // Not System.exit: there is nothing to shut down, and idle threads shall not delay the end.
-    Runtime.getRuntime().halt(run(arguments));
+    Posix.exit(run(arguments));
   }
 
   /**

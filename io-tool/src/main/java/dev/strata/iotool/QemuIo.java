@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.iotool;
 
+import dev.strata.block.file.posix.Posix;
 import dev.strata.iotool.command.Session;
 import dev.strata.monitor.commandline.Training;
 import java.io.BufferedInputStream;
@@ -54,7 +55,7 @@ public final class QemuIo {
       return;
     }
     // Not System.exit: there is nothing to shut down, and idle threads shall not delay the end.
-    Runtime.getRuntime().halt(run(arguments));
+    Posix.exit(run(arguments));
   }
 
   /**

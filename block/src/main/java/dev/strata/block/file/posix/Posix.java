@@ -60,6 +60,17 @@ public final class Posix {
   }
 
   /**
+   * Ends the process as {@link Runtime#halt} does, but does not wait for other threads: the JVM
+   * gives one that is in a system call 300 ms to come back.
+   */
+  public static void exit(int code) {
+    if (SystemCall.isLinked()) {
+      SystemCall.call(SystemCall.EXIT_GROUP, code, 0);
+    }
+    Runtime.getRuntime().halt(code);
+  }
+
+  /**
    * The size in bytes of a memory page: 4096, or a larger power of two on some aarch64 kernels.
    * Buffers for {@link OpenFlags#DIRECT} that start at a multiple of it suit every device.
    */

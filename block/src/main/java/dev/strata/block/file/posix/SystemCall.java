@@ -27,6 +27,7 @@ final class SystemCall {
   static final long GETPID = AARCH64 ? 172 : 39;
   static final long GETTID = AARCH64 ? 178 : 186;
   static final long TGKILL = AARCH64 ? 131 : 234;
+  static final long EXIT_GROUP = AARCH64 ? 94 : 231;
   static final long LSEEK = AARCH64 ? 62 : 8;
   static final long IOCTL = AARCH64 ? 29 : 16;
   static final long PREAD64 = AARCH64 ? 67 : 17;
@@ -45,6 +46,8 @@ final class SystemCall {
   static final long STATX = AARCH64 ? 291 : 332;
 
   private static final int EINTR = -4;
+
+  private static volatile boolean linked;
 
   private SystemCall() {}
 
@@ -90,6 +93,11 @@ final class SystemCall {
     }
   }
 
+  /** Whether a call can be made without preparing that first. */
+  static boolean isLinked() {
+    return linked;
+  }
+
   /** The result of a call if it succeeded. */
   static long checked(long result) throws BlockException {
     if (result < 0) {
@@ -110,12 +118,15 @@ final class SystemCall {
     @SuppressWarnings("restricted") // The one door; Posix.isAvailable asks for the permission.
     private static MethodHandle link() {
       Linker linker = Linker.nativeLinker();
-      return linker.downcallHandle(
-          linker.defaultLookup().findOrThrow("syscall"),
-          FunctionDescriptor.of(
-              JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
-              JAVA_LONG),
-          Linker.Option.captureCallState("errno"));
+      MethodHandle handle =
+          linker.downcallHandle(
+              linker.defaultLookup().findOrThrow("syscall"),
+              FunctionDescriptor.of(
+                  JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+                  JAVA_LONG),
+              Linker.Option.captureCallState("errno"));
+      linked = true;
+      return handle;
     }
   }
 }
