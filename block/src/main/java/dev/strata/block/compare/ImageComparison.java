@@ -7,9 +7,9 @@ import dev.strata.block.Extent;
 import dev.strata.block.IoVector;
 import dev.strata.block.ProgressListener;
 import dev.strata.block.StatusDetail;
+import dev.strata.block.Workers;
 import dev.strata.block.graph.BlockBackend;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,16 +99,16 @@ public final class ImageComparison {
   }
 
   /** Compares the bytes that both images have; null if those are alike. */
-  public @Nullable Finding common() {
+  public @Nullable Finding common() throws BlockException {
     return compare(0, Math.min(first.length(), second.length()));
   }
 
   /** Looks whether what only the longer image has is zeroes; null if it is. */
-  public @Nullable Finding rest() {
+  public @Nullable Finding rest() throws BlockException {
     return compare(Math.min(first.length(), second.length()), total);
   }
 
-  private @Nullable Finding compare(long from, long to) {
+  private @Nullable Finding compare(long from, long to) throws BlockException {
     synchronized (this) {
       next = from;
       end = to;
@@ -116,24 +116,8 @@ public final class ImageComparison {
       foundAt = to;
       found = null;
     }
-    var threads = new ArrayList<Thread>();
-    for (int i = 1; i < workers && to - from > i * SHARE; i++) {
-      threads.add(Thread.ofPlatform().name("compare-" + i).daemon().start(this::work));
-    }
-    work();
-    boolean interrupted = false;
-    for (Thread thread : threads) {
-      while (thread.isAlive()) {
-        try {
-          thread.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    int threads = Math.clamp((to - from) / SHARE, 1, workers);
+    Workers.run("compare", threads, all -> work());
     synchronized (this) {
       return found;
     }

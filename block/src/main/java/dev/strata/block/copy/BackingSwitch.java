@@ -37,8 +37,6 @@ public final class BackingSwitch {
     void compared(double share);
   }
 
-  private record Piece(long number, long offset, long length) {}
-
   private final BlockBackend image;
   private final @Nullable BlockBackend oldBacking;
   private final @Nullable BlockBackend newBacking;
@@ -47,8 +45,6 @@ public final class BackingSwitch {
   private final Listener listener;
   private final long oldLength;
   private final long newLength;
-  private long next; // guarded by this
-  private long numbered; // guarded by this
 
   /**
    * A comparison that has not begun.
@@ -77,31 +73,41 @@ public final class BackingSwitch {
 
   /** Copies what differs; on stable storage when this returns. */
   public void run() throws BlockException {
-    Workers.run(workers, this::work);
+    OrderedPieces.run(workers, new Pieces(), new Steps());
     image.flush();
   }
 
-  private void work(Workers all) throws BlockException {
-    long size = Math.max(image.length(), 1);
-    double share = 1 / Math.ceil(size / (double) Math.min(size, PIECE));
-    var differences = new Differences();
-    BufferPool buffers = image.node().graph().buffers();
-    try (BufferPool.Buffer old = buffers.acquire(Math.min(size, PIECE));
-        BufferPool.Buffer now = buffers.acquire(SLICE)) {
-      while (!all.hasFailed()) {
-        Piece piece = next();
-        if (piece == null) {
-          return;
-        }
-        differences.clear();
-        compare(piece, old.segment(), now.segment(), differences);
-        if (!all.turns().await(piece.number())) {
-          return;
-        }
-        write(piece.offset(), old.segment(), differences);
-        listener.compared(share);
-        all.turns().end();
+  /** What the old backing file has, and where the new one has something else. */
+  private static final class Compared extends PieceSlot {
+    final Differences differences = new Differences();
+
+    Compared(BufferPool buffers, long maxPiece) {
+      super(buffers, maxPiece);
+    }
+  }
+
+  private final class Steps implements OrderedPieces.Steps<Compared> {
+    private final BufferPool buffers = image.node().graph().buffers();
+    private final long piece = Math.min(Math.max(image.length(), 1), PIECE);
+    private final double share = 1 / Math.ceil(Math.max(image.length(), 1) / (double) piece);
+
+    @Override
+    public Compared slot() {
+      return new Compared(buffers, piece);
+    }
+
+    @Override
+    public void read(Compared slot) throws BlockException {
+      slot.differences.clear();
+      try (BufferPool.Buffer now = buffers.acquire(SLICE)) {
+        compare(slot.piece(), slot.memory(), now.segment(), slot.differences);
       }
+    }
+
+    @Override
+    public void write(Compared slot) throws BlockException {
+      BackingSwitch.this.write(slot.piece().offset(), slot.memory(), slot.differences);
+      listener.compared(share);
     }
   }
 
@@ -127,40 +133,51 @@ public final class BackingSwitch {
     }
   }
 
-  /** The next piece that the image does not hold itself and that may differ, or null at the end. */
-  private synchronized @Nullable Piece next() throws BlockException {
-    long total = image.length();
-    Edge below = image.node().skipFilters().backing();
-    while (next < total) {
-      long length = Math.min(total - next, PIECE);
-      Extent own =
-          image
-              .statusAbove(
-                  below == null ? null : below.node(), next, length, StatusDetail.ALLOCATION)
-              .extent();
-      length = own.length();
-      if (own.allocated()) {
-        next += length;
-        continue;
-      }
-      if (next < oldLength && oldBacking != null) {
-        length = Math.min(length, oldLength - next);
-        if (common != null) {
-          length = heldAbove(oldBacking, common, next, length);
-          if (length < 0) {
-            next -= length;
-            continue;
+  /** What the image does not hold itself and may differ. */
+  private final class Pieces implements Piece.Source {
+    private long next; // guarded by this
+    private long numbered; // guarded by this
+
+    @Override
+    public long maxPiece() {
+      return PIECE;
+    }
+
+    @Override
+    public synchronized @Nullable Piece next() throws BlockException {
+      long total = image.length();
+      Edge below = image.node().skipFilters().backing();
+      while (next < total) {
+        long length = Math.min(total - next, PIECE);
+        Extent own =
+            image
+                .statusAbove(
+                    below == null ? null : below.node(), next, length, StatusDetail.ALLOCATION)
+                .extent();
+        length = own.length();
+        if (own.allocated()) {
+          next += length;
+          continue;
+        }
+        if (next < oldLength && oldBacking != null) {
+          length = Math.min(length, oldLength - next);
+          if (common != null) {
+            length = heldAbove(oldBacking, common, next, length);
+            if (length < 0) {
+              next -= length;
+              continue;
+            }
           }
         }
+        if (next < newLength) {
+          length = Math.min(length, newLength - next);
+        }
+        var piece = new Piece(numbered++, next, length, false, true);
+        next += length;
+        return piece;
       }
-      if (next < newLength) {
-        length = Math.min(length, newLength - next);
-      }
-      var piece = new Piece(numbered++, next, length);
-      next += length;
-      return piece;
+      return null;
     }
-    return null;
   }
 
   /** How many bytes layers above {@code base} hold, or, negative, how many they do not. */

@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Walks over the sources and hands out what is to be copied, piece by piece. Thread-safe. */
-final class CopyPlan {
+final class CopyPlan implements Piece.Source {
   /**
    * The most bytes of one piece, and so of one buffer: what was read should still be in a core's
    * cache when it is written.
@@ -23,15 +23,6 @@ final class CopyPlan {
 
   /** As often as the reference tells of progress, in bytes. */
   private static final long STEP = 2 << 20;
-
-  /**
-   * A piece of the target.
-   *
-   * @param number in order of offsets, from 0
-   * @param zero whether it reads as zeroes
-   * @param step whether progress is to be told of when it is done
-   */
-  record Piece(long number, long offset, long length, boolean zero, boolean step) {}
 
   private final List<BlockBackend> sources;
   private final CopySettings settings;
@@ -66,7 +57,8 @@ final class CopyPlan {
     return total;
   }
 
-  long maxPiece() {
+  @Override
+  public long maxPiece() {
     return maxPiece;
   }
 
@@ -90,7 +82,8 @@ final class CopyPlan {
   }
 
   /** The next piece that has to be written, or null at the end. */
-  synchronized @Nullable Piece next() throws BlockException {
+  @Override
+  public synchronized @Nullable Piece next() throws BlockException {
     while (next < total) {
       if (next >= runEnd) {
         findRun();

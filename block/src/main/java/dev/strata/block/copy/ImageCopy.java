@@ -2,18 +2,14 @@
 package dev.strata.block.copy;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.BufferPool;
 import dev.strata.block.IoVector;
 import dev.strata.block.RequestFlags;
-import dev.strata.block.copy.CopyPlan.Piece;
+import dev.strata.block.Workers;
 import dev.strata.block.graph.BlockBackend;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Copies images, one behind the other, into another: what reads as zeroes is not moved, reads and
@@ -30,9 +26,6 @@ import org.jspecify.annotations.Nullable;
 public final class ImageCopy {
   private static final int SECTOR = 512;
 
-  /** How many pieces are read beyond those that a thread has in its hands. */
-  private static final int READ_AHEAD = 5;
-
   private final List<BlockBackend> sources;
   private final BlockBackend target;
   private final CopySettings settings;
@@ -40,11 +33,8 @@ public final class ImageCopy {
   private final CopyPlan plan;
   private final RateLimit rate;
   private final AtomicLong copied = new AtomicLong();
-  private final @Nullable OrderedPieces ordered;
   private volatile long expected = -1; // bytes of data, once somebody wants to know
   private volatile boolean offload;
-  private @Nullable Throwable failure; // guarded by this
-  private long failureOffset; // guarded by this
 
   /**
    * A copy that has not begun.
@@ -64,11 +54,6 @@ public final class ImageCopy {
     this.plan = new CopyPlan(this.sources, settings, warnings);
     this.offload = settings.offload();
     this.rate = new RateLimit(settings.bytesPerSecond());
-    this.ordered =
-        settings.inOrder()
-            ? new OrderedPieces(
-                plan, target.node().graph().buffers(), settings.workers() + READ_AHEAD)
-            : null;
   }
 
   /** Copies everything; the target is not flushed. */
@@ -77,112 +62,61 @@ public final class ImageCopy {
     if (settings.progress().isWatched() || settings.salvage()) {
       expect();
     }
-    var threads = new ArrayList<Thread>();
-    for (int i = 1; i < settings.workers(); i++) {
-      threads.add(Thread.ofPlatform().name("copy-" + i).daemon().start(this::work));
+    if (settings.inOrder()) {
+      OrderedPieces.run(settings.workers(), plan, new Steps());
+    } else {
+      Workers.run("copy", settings.workers(), this::work);
     }
-    work();
-    boolean interrupted = false;
-    for (Thread thread : threads) {
-      while (thread.isAlive()) {
+  }
+
+  private PieceSlot slot() {
+    return new PieceSlot(target.node().graph().buffers(), plan.maxPiece());
+  }
+
+  private final class Steps implements OrderedPieces.Steps<PieceSlot> {
+    @Override
+    public PieceSlot slot() {
+      return ImageCopy.this.slot();
+    }
+
+    @Override
+    public void read(PieceSlot slot) throws BlockException {
+      if (!offload) {
+        load(slot);
+      }
+    }
+
+    @Override
+    public void write(PieceSlot slot) throws BlockException {
+      copy(slot);
+    }
+  }
+
+  private void work(Workers all) throws BlockException {
+    try (PieceSlot slot = slot()) {
+      for (Piece piece = plan.next(); piece != null && !all.hasFailed(); piece = plan.next()) {
+        slot.take(piece);
         try {
-          thread.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    }
-    if (ordered != null) {
-      ordered.close();
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    synchronized (this) {
-      if (failure instanceof BlockException e) {
-        throw e;
-      }
-      if (failure instanceof RuntimeException e) {
-        throw e;
-      }
-      if (failure instanceof Error e) {
-        throw e;
-      }
-    }
-  }
-
-  private void work() {
-    try {
-      if (ordered != null) {
-        workInOrder(ordered);
-      } else {
-        workInAnyOrder();
-      }
-    } catch (BlockException | RuntimeException | Error e) {
-      fail(e, Long.MAX_VALUE);
-    }
-  }
-
-  private void workInOrder(OrderedPieces pieces) throws BlockException {
-    for (var slot = pieces.next(); slot != null; slot = pieces.next()) {
-      if (slot.isFilled()) {
-        if (slot.isRead() || !copyByHost(slot.piece())) {
-          MemorySegment memory = memory(slot.piece(), slot::buffer);
-          if (!slot.isRead()) {
-            read(slot.piece(), memory);
-          }
-          write(slot.piece(), memory);
-        }
-        pieces.written(slot);
-      } else {
-        if (!offload) {
-          read(slot.piece(), memory(slot.piece(), slot::buffer));
-          slot.read();
-        }
-        pieces.filled(slot);
-      }
-    }
-  }
-
-  private void workInAnyOrder() throws BlockException {
-    try (BufferPool.Buffer buffer = target.node().graph().buffers().acquire(plan.maxPiece())) {
-      for (Piece piece = plan.next(); piece != null && !hasFailed(); piece = plan.next()) {
-        try {
-          copy(piece, buffer);
+          copy(slot);
         } catch (BlockException e) {
-          fail(e, piece.offset());
+          all.fail(e, piece.offset());
         }
       }
     }
   }
 
-  private void copy(Piece piece, BufferPool.Buffer buffer) throws BlockException {
-    if (!copyByHost(piece)) {
-      MemorySegment memory = memory(piece, () -> buffer);
-      if (!piece.zero()) {
-        read(piece, memory);
-      }
-      write(piece, memory);
+  /** Has the slot's piece written; the host may do that without the bytes. */
+  private void copy(PieceSlot slot) throws BlockException {
+    if (slot.isLoaded() || !copyByHost(slot.piece())) {
+      load(slot);
+      write(slot.piece(), slot.memory());
     }
   }
 
-  /** Where a piece's bytes are; nowhere if it is zeroes. */
-  private static MemorySegment memory(Piece piece, Supplier<BufferPool.Buffer> buffer) {
-    return piece.zero() ? MemorySegment.NULL : buffer.get().segment().asSlice(0, piece.length());
-  }
-
-  private synchronized boolean hasFailed() {
-    return failure != null;
-  }
-
-  /** Of failures at the same time the one at the lowest offset counts. */
-  private synchronized void fail(Throwable e, long offset) {
-    if (failure == null || offset < failureOffset) {
-      failure = e;
-      failureOffset = offset;
-    }
-    if (ordered != null) {
-      ordered.stop();
+  private void load(PieceSlot slot) throws BlockException {
+    if (!slot.isLoaded()) {
+      read(slot.piece(), slot.memory());
+      slot.loaded();
     }
   }
 

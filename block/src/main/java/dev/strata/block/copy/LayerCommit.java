@@ -2,7 +2,6 @@
 package dev.strata.block.copy;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.BufferPool;
 import dev.strata.block.Extent;
 import dev.strata.block.IoVector;
 import dev.strata.block.Preallocation;
@@ -31,10 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The layers between are left as they are; what they show is not to be trusted afterwards.
  */
 public final class LayerCommit implements AutoCloseable {
-  private static final long PIECE = 1 << 20;
+  private static final long STEP = 1 << 20; // progress is told in these
   private static final long MAX_STATUS = 1L << 30;
-
-  private record Piece(long number, long offset, long length, boolean zero) {}
 
   private final BlockBackend top;
   private final BlockNode base;
@@ -44,10 +41,6 @@ public final class LayerCommit implements AutoCloseable {
   private final RateLimit rate;
   private final ProgressListener progress;
   private final AtomicLong done = new AtomicLong();
-  private long next; // all guarded by this
-  private long numbered;
-  private long runEnd;
-  private boolean runIsZero;
 
   private LayerCommit(
       BlockBackend top,
@@ -100,7 +93,7 @@ public final class LayerCommit implements AutoCloseable {
    */
   public void run() throws BlockException {
     grow();
-    Workers.run(workers, this::work);
+    OrderedPieces.run(workers, new Pieces(), new Steps());
     target.flush();
   }
 
@@ -133,55 +126,73 @@ public final class LayerCommit implements AutoCloseable {
         top.length(), false, Preallocation.OFF, shinesThrough ? RequestFlags.ZERO_GROWN : 0);
   }
 
-  private void work(Workers all) throws BlockException {
-    try (BufferPool.Buffer buffer = base.graph().buffers().acquire(PIECE)) {
-      while (!all.hasFailed()) {
-        Piece piece = next();
-        if (piece == null) {
-          return;
-        }
-        rate.pass(piece.length());
-        IoVector data = null;
-        if (!piece.zero()) {
-          data = IoVector.of(buffer.segment().asSlice(0, piece.length()));
-          top.read(piece.offset(), data, 0);
-        }
-        if (!all.turns().await(piece.number())) {
-          return;
-        }
-        if (data == null) {
-          target.writeZeroes(piece.offset(), piece.length(), RequestFlags.MAY_UNMAP);
-        } else {
-          target.write(piece.offset(), data, 0);
-        }
-        all.turns().end();
-        progress.progress(done.addAndGet(piece.length()), top.length());
+  private final class Steps implements OrderedPieces.Steps<PieceSlot> {
+    @Override
+    public PieceSlot slot() {
+      return new PieceSlot(base.graph().buffers(), CopyPlan.MAX_PIECE);
+    }
+
+    @Override
+    public void read(PieceSlot slot) throws BlockException {
+      top.read(slot.piece().offset(), IoVector.of(slot.memory()), 0);
+    }
+
+    @Override
+    public void write(PieceSlot slot) throws BlockException {
+      Piece piece = slot.piece();
+      rate.pass(piece.length());
+      if (piece.zero()) {
+        target.writeZeroes(piece.offset(), piece.length(), RequestFlags.MAY_UNMAP);
+      } else {
+        target.write(piece.offset(), IoVector.of(slot.memory()), 0);
       }
+      tell(piece.length(), piece.step());
     }
   }
 
-  /** The next piece that a layer above the base holds, or null at the end. */
-  private synchronized @Nullable Piece next() throws BlockException {
-    long total = top.length();
-    while (next < total) {
-      if (next >= runEnd) {
-        Extent extent =
-            top.statusAbove(base, next, Math.min(total - next, MAX_STATUS), StatusDetail.ZEROES)
-                .extent();
-        if (!extent.allocated()) {
-          next += extent.length();
-          progress.progress(done.addAndGet(extent.length()), total);
-          continue;
-        }
-        runEnd = next + extent.length();
-        runIsZero = extent.zero();
-      }
-      long left = runEnd - next;
-      long length = runIsZero ? left : Math.min(left, PIECE - (next & (PIECE - 1)));
-      var piece = new Piece(numbered++, next, length, runIsZero);
-      next += length;
-      return piece;
+  private void tell(long bytes, boolean step) {
+    long so = done.addAndGet(bytes);
+    if (step) {
+      progress.progress(so, top.length());
     }
-    return null;
+  }
+
+  /** What the layers above the base hold. */
+  private final class Pieces implements Piece.Source {
+    private long next; // all guarded by this
+    private long numbered;
+    private long runEnd;
+    private boolean runIsZero;
+
+    @Override
+    public long maxPiece() {
+      return CopyPlan.MAX_PIECE;
+    }
+
+    @Override
+    public synchronized @Nullable Piece next() throws BlockException {
+      long total = top.length();
+      while (next < total) {
+        if (next >= runEnd) {
+          Extent extent =
+              top.statusAbove(base, next, Math.min(total - next, MAX_STATUS), StatusDetail.ZEROES)
+                  .extent();
+          if (!extent.allocated()) {
+            next += extent.length();
+            tell(extent.length(), true);
+            continue;
+          }
+          runEnd = next + extent.length();
+          runIsZero = extent.zero();
+        }
+        long start = next;
+        long left = runEnd - start;
+        long max = CopyPlan.MAX_PIECE;
+        next += runIsZero ? left : Math.min(left, max - (start & (max - 1)));
+        boolean step = next == runEnd || start / STEP != next / STEP;
+        return new Piece(numbered++, start, next - start, runIsZero, step);
+      }
+      return null;
+    }
   }
 }

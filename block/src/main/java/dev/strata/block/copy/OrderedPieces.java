@@ -2,118 +2,126 @@
 package dev.strata.block.copy;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.BufferPool;
-import dev.strata.block.copy.CopyPlan.Piece;
-import org.jspecify.annotations.Nullable;
+import dev.strata.block.Workers;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Says what each thread of a copy does next when writes go in the order of offsets: one of them
- * writes as long as the next piece is there, the others read ahead into the slots of a ring. So
- * nobody waits for a turn, and a reader that has filled the ring sleeps until half of it is free.
+ * Reads pieces on several threads and writes them in their order, so that the same copy always
+ * makes the same image.
+ *
+ * <pre>
+ *   source ──▶ read, read, … ──▶ ring of slots ──▶ write
+ * </pre>
+ *
+ * <p>One thread writes as long as the next piece is there, the others read ahead. So nobody waits
+ * for a turn, and a reader that has filled the ring sleeps until half of it is free.
  */
-final class OrderedPieces implements AutoCloseable {
-  private final CopyPlan plan;
-  private final BufferPool buffers;
-  private final Slot[] ring;
+final class OrderedPieces<S extends PieceSlot> {
+  /** How many pieces are read beyond those that a thread has in its hands. */
+  private static final int READ_AHEAD = 5;
+
+  /** What is done with a piece. */
+  interface Steps<S> {
+    /** A place for a piece. */
+    S slot();
+
+    /** Reads the slot's piece, which is not zeroes; several threads at a time. */
+    void read(S slot) throws BlockException;
+
+    /** Writes the slot's piece; one at a time, in order. */
+    void write(S slot) throws BlockException;
+  }
+
+  private final Piece.Source source;
+  private final Steps<S> steps;
+  private final List<S> ring;
+  private final boolean[] filled; // for each slot, whether it is ready to be written
   private int taken; // slots; all guarded by this
   private long nextWrite; // a piece's number
   private boolean writing;
-  private boolean exhausted; // the plan has no more
+  private boolean exhausted; // the source has no more
   private boolean stopped;
   private int sleepers;
 
-  /** A place for one piece, with what was read for it. Belongs to the thread that was given it. */
-  final class Slot {
-    private BufferPool.@Nullable Buffer buffer;
-    private @Nullable Piece piece;
-    private boolean filled;
-    private boolean read;
-
-    Piece piece() {
-      if (piece == null) {
-        throw new IllegalStateException("an empty slot");
-      }
-      return piece;
-    }
-
-    /** Whether the piece is ready to be written now. */
-    boolean isFilled() {
-      return filled;
-    }
-
-    /** Whether the piece's bytes are in the buffer. */
-    boolean isRead() {
-      return read;
-    }
-
-    /** The piece's bytes are in the buffer. */
-    void read() {
-      read = true;
-    }
-
-    /** Room for the largest piece. */
-    BufferPool.Buffer buffer() {
-      if (buffer == null) {
-        buffer = buffers.acquire(plan.maxPiece());
-      }
-      return buffer;
-    }
-  }
-
-  OrderedPieces(CopyPlan plan, BufferPool buffers, int slots) {
-    this.plan = plan;
-    this.buffers = buffers;
-    this.ring = new Slot[slots];
+  private OrderedPieces(Piece.Source source, Steps<S> steps, int slots) {
+    this.source = source;
+    this.steps = steps;
+    this.ring = new ArrayList<>(slots);
     for (int i = 0; i < slots; i++) {
-      ring[i] = new Slot();
+      ring.add(steps.slot());
+    }
+    this.filled = new boolean[slots];
+  }
+
+  /**
+   * Deals with all pieces of the source; returns when the last one is written.
+   *
+   * @param workers how many threads work, at least 1
+   * @throws BlockException the first failure; nothing more is read or written after it
+   */
+  static <S extends PieceSlot> void run(int workers, Piece.Source source, Steps<S> steps)
+      throws BlockException {
+    var pieces = new OrderedPieces<>(source, steps, workers + READ_AHEAD);
+    try {
+      Workers.run("copy", workers, all -> pieces.work(), pieces::stop);
+    } finally {
+      for (S slot : pieces.ring) {
+        slot.close();
+      }
     }
   }
 
-  /** What to do next, as {@link Slot#isFilled} says; null when there is nothing left to do. */
-  @Nullable Slot next() throws BlockException {
+  private void work() throws BlockException {
     while (true) {
+      S head = null;
       synchronized (this) {
-        Slot head = ring[(int) (nextWrite % ring.length)];
-        while (!(stopped || canWrite(head) || canRead() || isDone())) {
-          sleep();
-          head = ring[(int) (nextWrite % ring.length)];
+        awaitChange();
+        if (stopped || isDone()) {
+          return;
         }
-        if (stopped || (isDone() && !canWrite(head))) {
-          return null;
-        }
-        if (canWrite(head)) {
+        if (canWrite()) {
+          head = ring.get(index(nextWrite));
           writing = true;
-          return head;
+        } else {
+          taken++;
         }
-        taken++;
       }
-      Slot slot = reserve();
-      if (slot != null) {
-        return slot;
+      if (head == null) {
+        read();
+      } else {
+        steps.write(head);
+        written();
       }
     }
   }
 
-  private boolean canWrite(Slot head) {
-    return !writing && head.filled;
+  private int index(long number) {
+    return (int) (number % filled.length);
+  }
+
+  private boolean canWrite() {
+    return !writing && filled[index(nextWrite)];
   }
 
   private boolean canRead() {
-    return !exhausted && taken < ring.length;
+    return !exhausted && taken < filled.length;
   }
 
   private boolean isDone() {
     return exhausted && taken == 0;
   }
 
-  /** Sleeps until something has changed, interrupted or not: a copy ends by itself. */
-  private synchronized void sleep() {
+  /** Sleeps until there is something to do, or nothing any more; an interrupt changes nothing. */
+  private synchronized void awaitChange() {
     boolean interrupted = false;
     sleepers++;
-    try {
-      wait();
-    } catch (InterruptedException e) {
-      interrupted = true;
+    while (!(stopped || canWrite() || canRead() || isDone())) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
     }
     sleepers--;
     if (interrupted) {
@@ -121,54 +129,42 @@ final class OrderedPieces implements AutoCloseable {
     }
   }
 
-  /** The next piece's slot; null if there is no piece, or none that has to be read. */
-  private @Nullable Slot reserve() throws BlockException {
-    Piece piece = plan.next(); // may take its time, so not under the lock
-    synchronized (this) {
-      if (piece == null) {
-        exhausted = true;
-        taken--;
-        notifyAll();
-        return null;
-      }
-      Slot slot = ring[(int) (piece.number() % ring.length)];
-      slot.piece = piece;
-      slot.filled = piece.zero();
-      slot.read = piece.zero(); // there is nothing to read
-      return slot.filled ? null : slot;
+  private void read() throws BlockException {
+    Piece piece = source.next(); // may take its time, so not under the lock
+    if (piece == null) {
+      exhausted();
+      return;
     }
+    S slot = ring.get(index(piece.number()));
+    slot.take(piece);
+    if (!piece.zero()) {
+      steps.read(slot);
+    }
+    filled(piece);
   }
 
-  /** The slot's piece was read. */
-  synchronized void filled(Slot slot) {
-    slot.filled = true;
+  private synchronized void exhausted() {
+    exhausted = true;
+    taken--;
+    notifyAll();
   }
 
-  /** The slot's piece was written. */
-  synchronized void written(Slot slot) {
-    slot.filled = false;
-    slot.piece = null;
+  private synchronized void filled(Piece piece) {
+    filled[index(piece.number())] = true;
+  }
+
+  private synchronized void written() {
+    filled[index(nextWrite)] = false;
     nextWrite++;
     writing = false;
     taken--;
-    if (sleepers > 0 && (taken <= ring.length / 2 || isDone())) {
+    if (sleepers > 0 && (taken <= filled.length / 2 || isDone())) {
       notifyAll();
     }
   }
 
-  /** Has every {@link #next} answer null from now on. */
-  synchronized void stop() {
+  private synchronized void stop() {
     stopped = true;
     notifyAll();
-  }
-
-  /** Gives the buffers back, when no thread uses them any more. */
-  @Override
-  public void close() {
-    for (Slot slot : ring) {
-      if (slot.buffer != null) {
-        slot.buffer.close();
-      }
-    }
   }
 }

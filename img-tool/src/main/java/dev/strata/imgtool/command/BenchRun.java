@@ -5,6 +5,7 @@ import dev.strata.block.BlockException;
 import dev.strata.block.BufferPool;
 import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
+import dev.strata.block.Workers;
 import dev.strata.block.graph.BlockBackend;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -24,18 +25,15 @@ final class BenchRun {
   /** What all workers' buffers take together; longer requests go to the same bytes repeatedly. */
   private static final long MAX_MEMORY = 32 << 20;
 
-  private static final int STACK_BYTES = 256 << 10;
-
   private final BlockBackend image;
   private final BenchRequests requests;
   private final long length;
   private final int workers;
   private final @Nullable IoVector pattern; // what every write writes
   private final AtomicInteger next = new AtomicInteger();
-  private volatile boolean failed;
+  private boolean failed; // guarded by this
   private int flushAt; // the number of the first request that waits for a flush; guarded by this
   private int completed; // guarded by this
-  private @Nullable Throwable failure; // the first; guarded by this
 
   /** A run that has not begun. */
   BenchRun(BlockBackend image, BenchRequests requests, byte pattern) {
@@ -54,48 +52,12 @@ final class BenchRun {
 
   /** Returns when all requests are done, or the first one has failed. */
   void run() throws BlockException {
-    var threads = new ArrayList<Thread>();
-    for (int i = 1; i < workers && !failed && next.get() < requests.count(); i++) {
-      Thread thread =
-          Thread.ofPlatform()
-              .stackSize(STACK_BYTES)
-              .daemon()
-              .name("bench-" + i)
-              .unstarted(this::work);
-      try {
-        thread.start();
-      } catch (OutOfMemoryError e) {
-        break; // the system gives no more threads: those there are do the work
-      }
-      threads.add(thread);
-    }
-    work();
-    for (Thread thread : threads) {
-      join(thread);
-    }
-    synchronized (this) {
-      switch (failure) {
-        case null -> {}
-        case BlockException e -> throw e;
-        case RuntimeException e -> throw e;
-        case Error e -> throw e;
-        case Throwable e -> throw new IllegalStateException(e);
-      }
-    }
+    Workers.run("bench", workers, this::work, this::wake);
   }
 
-  private static void join(Thread thread) {
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+  private synchronized void wake() {
+    failed = true;
+    notifyAll();
   }
 
   /** A buffer of a request's size, which may be the same memory several times over. */
@@ -119,45 +81,33 @@ final class BenchRun {
     return IoVector.of(List.copyOf(parts));
   }
 
-  private void work() {
-    try {
-      IoVector memory = null;
-      int number = next.getAndIncrement();
-      while (number < requests.count() && number >= 0 && !failed) {
-        if (requests.flushInterval() > 0) {
-          awaitFlush(number);
-          if (failed) {
-            return;
-          }
+  private void work(Workers all) throws BlockException {
+    IoVector memory = null;
+    int number = next.getAndIncrement();
+    while (number < requests.count() && number >= 0 && !all.hasFailed()) {
+      if (requests.flushInterval() > 0) {
+        awaitFlush(number);
+        if (all.hasFailed()) {
+          return;
         }
-        long start = requests.start(number, length);
-        if (start > length - requests.size()) {
-          throw BlockException.of(Errno.EIO); // before there is memory for an absurd size
-        }
-        if (memory == null) {
-          memory = pattern != null ? pattern : memory();
-        }
-        if (pattern != null) {
-          image.write(start, memory, 0);
-        } else {
-          image.read(start, memory, 0);
-        }
-        if (requests.flushInterval() > 0) {
-          completed();
-        }
-        number = next.getAndIncrement();
       }
-    } catch (BlockException | RuntimeException | Error e) {
-      fail(e);
+      long start = requests.start(number, length);
+      if (start > length - requests.size()) {
+        throw BlockException.of(Errno.EIO); // before there is memory for an absurd size
+      }
+      if (memory == null) {
+        memory = pattern != null ? pattern : memory();
+      }
+      if (pattern != null) {
+        image.write(start, memory, 0);
+      } else {
+        image.read(start, memory, 0);
+      }
+      if (requests.flushInterval() > 0) {
+        completed();
+      }
+      number = next.getAndIncrement();
     }
-  }
-
-  private synchronized void fail(Throwable e) {
-    if (failure == null) {
-      failure = e;
-    }
-    failed = true;
-    notifyAll();
   }
 
   /** Waits for the flush that comes before the request of that number. */

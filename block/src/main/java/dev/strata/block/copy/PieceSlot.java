@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.copy;
+
+import dev.strata.block.BufferPool;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/** A place for one piece, with what was read for it. One thread at a time has it. */
+class PieceSlot implements AutoCloseable {
+  private final BufferPool buffers;
+  private final long maxPiece;
+  private BufferPool.@Nullable Buffer buffer;
+  private @Nullable Piece piece;
+  private boolean loaded;
+
+  /** An empty place for pieces of up to {@code maxPiece} bytes. */
+  PieceSlot(BufferPool buffers, long maxPiece) {
+    this.buffers = buffers;
+    this.maxPiece = maxPiece;
+  }
+
+  /** Takes a piece in, whose bytes are not there yet. */
+  final void take(Piece next) {
+    piece = next;
+    loaded = next.zero(); // there is nothing to read
+  }
+
+  final Piece piece() {
+    if (piece == null) {
+      throw new IllegalStateException("an empty slot");
+    }
+    return piece;
+  }
+
+  /** Whether the piece's bytes are in {@link #memory}. */
+  final boolean isLoaded() {
+    return loaded;
+  }
+
+  /** The piece's bytes are in {@link #memory} now. */
+  final void loaded() {
+    loaded = true;
+  }
+
+  /** Where the piece's bytes are, or are to be; nowhere if it is zeroes. */
+  final MemorySegment memory() {
+    if (piece().zero()) {
+      return MemorySegment.NULL;
+    }
+    if (buffer == null) {
+      buffer = buffers.acquire(maxPiece);
+    }
+    return buffer.segment().asSlice(0, piece().length());
+  }
+
+  /** Gives the buffer back. */
+  @Override
+  public final void close() {
+    if (buffer != null) {
+      buffer.close();
+      buffer = null;
+    }
+  }
+}
