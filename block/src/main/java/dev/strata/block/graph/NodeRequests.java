@@ -20,8 +20,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What happens to a request between the user of a node and the node's driver: bounds, alignment,
- * overlap, splitting, flags that the driver has not, and what the node remembers of writes.
+ * What happens to a request between the user of a node and the node's driver: bounds, detected
+ * zeroes, and what the node remembers of writes. Alignment is {@link PaddedRequests}' business,
+ * splitting and flags that the driver has not are {@link DriverRequests}'.
  */
 final class NodeRequests implements BlockIo {
   /** Sizes are below this, so that rounding up to any alignment stays a {@code long}. */
@@ -30,16 +31,13 @@ final class NodeRequests implements BlockIo {
   /** The size of a node counts in sectors of so many bytes, as its guest sees it. */
   private static final int SECTOR = 512;
 
-  /** The most bytes that go through a bounce buffer at once. */
-  private static final int MAX_BOUNCE = 2 << 20;
-
   private final BlockNode node;
   private final BlockDriver driver;
   private final BufferPool buffers;
-  private volatile Limits limits;
+  private final DriverRequests requests;
+  private final PaddedRequests padded;
+  private final NodeStatus status;
   private volatile long size; // in bytes, grows with writes beyond the end
-  private final RequestRanges overlaps = new RequestRanges();
-  private volatile boolean tracking;
   private final AtomicLong writes = new AtomicLong(); // completed, so that an idle flush is free
   private final Object flushing = new Object();
   private long flushedWrites; // guarded by flushing
@@ -48,16 +46,17 @@ final class NodeRequests implements BlockIo {
     this.node = node;
     this.driver = driver;
     this.buffers = buffers;
-    this.limits = driver.limits();
+    this.requests = new DriverRequests(driver, buffers);
+    this.padded = new PaddedRequests(this, requests, driver, buffers);
+    this.status = new NodeStatus(node, this, driver);
     this.size = sectors(driver.length());
     refresh();
   }
 
   /** The driver may have other limits or another size now. */
   void refresh() throws BlockException {
-    limits = driver.limits();
     size = sectors(driver.length());
-    tracking = limits.requestAlignment() > 1 || node.copyOnRead();
+    requests.refresh(node.copyOnRead());
   }
 
   private static long sectors(long length) throws BlockException {
@@ -68,7 +67,7 @@ final class NodeRequests implements BlockIo {
   }
 
   Limits limits() {
-    return limits;
+    return requests.limits();
   }
 
   @Override
@@ -102,52 +101,18 @@ final class NodeRequests implements BlockIo {
     if (inside == 0) {
       return;
     }
-    if (!tracking) {
-      readAligned(offset, into);
+    if (!requests.tracking()) {
+      requests.read(offset, into);
       return;
     }
     if (node.copyOnRead()) {
       CopyOnRead.populate(this, node, offset, inside, buffers);
     }
-    RequestRanges.Hold hold = overlaps.share(offset, offset + inside);
+    RequestRanges.Hold hold = requests.share(offset, offset + inside);
     try {
-      readPadded(offset, into);
+      padded.read(offset, into);
     } finally {
-      overlaps.leave(hold);
-    }
-  }
-
-  /** Reads through a bounce buffer if the driver cannot take the request as it is. */
-  private void readPadded(long offset, IoVector into) throws BlockException {
-    Limits l = limits;
-    long length = into.length();
-    int mask = l.requestAlignment() - 1;
-    if (((offset | length) & mask) == 0 && into.isAligned(l.memoryAlignment())) {
-      readAligned(offset, into);
-      return;
-    }
-    for (long done = 0; done < length; ) {
-      long at = offset + done;
-      long start = at & ~mask;
-      long end = Math.min((offset + length + mask) & ~mask, start + MAX_BOUNCE);
-      long part = Math.min(end, offset + length) - at;
-      try (BufferPool.Buffer bounce = buffers.acquire(end - start)) {
-        readAligned(start, bounce.vector());
-        into.copyFrom(done, bounce.segment().asSlice(at - start, part));
-      }
-      done += part;
-    }
-  }
-
-  private void readAligned(long offset, IoVector into) throws BlockException {
-    long max = limits.maxTransfer();
-    long length = into.length();
-    if (max == 0 || length <= max) {
-      driver.read(offset, into, 0);
-      return;
-    }
-    for (long done = 0; done < length; done += max) {
-      driver.read(offset + done, into.slice(done, Math.min(max, length - done)), 0);
+      requests.leave(hold);
     }
   }
 
@@ -169,16 +134,16 @@ final class NodeRequests implements BlockIo {
       return;
     }
     try {
-      if (tracking) {
-        writePadded(offset, from, flags);
+      if (requests.tracking()) {
+        padded.write(offset, from, flags);
       } else {
-        writeAligned(offset, from, flags);
+        requests.write(offset, from, flags);
       }
     } finally {
       written(offset, length);
     }
     grown(offset + length);
-    flushIfAsked(flags, limits.writeFlags());
+    flushIfAsked(flags, limits().writeFlags());
   }
 
   /** A request that wants its bytes on stable storage, of a driver that cannot do that alone. */
@@ -202,95 +167,6 @@ final class NodeRequests implements BlockIo {
     }
   }
 
-  /** Writes whole blocks, reading first what the request leaves out of its first and last one. */
-  private void writePadded(long offset, IoVector from, int flags) throws BlockException {
-    Limits l = limits;
-    long length = from.length();
-    long mask = l.requestAlignment() - 1L;
-    boolean whole = ((offset | length) & mask) == 0;
-    if (whole && from.isAligned(l.memoryAlignment())) {
-      RequestRanges.Hold hold = overlaps.share(offset, offset + length);
-      try {
-        writeAligned(offset, from, flags);
-      } finally {
-        overlaps.leave(hold);
-      }
-      return;
-    }
-    long end = offset + length;
-    RequestRanges.Hold hold =
-        whole ? overlaps.share(offset, end) : overlaps.own(offset & ~mask, (end + mask) & ~mask);
-    try {
-      for (long at = offset; at < end; ) {
-        long start = at & ~mask;
-        long stop = Math.min((end + mask) & ~mask, start + MAX_BOUNCE);
-        long part = Math.min(stop, end) - at;
-        try (BufferPool.Buffer bounce = buffers.acquire(stop - start)) {
-          readAround(bounce, start, stop, at, part, (int) mask + 1);
-          from.copyTo(at - offset, bounce.segment().asSlice(at - start, part));
-          writeAligned(start, bounce.vector(), flags);
-        }
-        at += part;
-      }
-    } finally {
-      overlaps.leave(hold);
-    }
-  }
-
-  private void readAround(
-      BufferPool.Buffer bounce, long start, long stop, long at, long length, int block)
-      throws BlockException {
-    boolean head = at > start;
-    boolean tail = at + length < stop;
-    if (head && tail && stop - start <= 2L * block) {
-      driver.event(DebugEvent.PWRITEV_RMW_HEAD);
-      driver.event(DebugEvent.PWRITEV_RMW_TAIL);
-      readBlocks(start, bounce, 0, stop - start);
-      driver.event(DebugEvent.PWRITEV_RMW_AFTER_HEAD);
-      driver.event(DebugEvent.PWRITEV_RMW_AFTER_TAIL);
-      return;
-    }
-    if (head) {
-      driver.event(DebugEvent.PWRITEV_RMW_HEAD);
-      readBlocks(start, bounce, 0, block);
-      driver.event(DebugEvent.PWRITEV_RMW_AFTER_HEAD);
-    }
-    if (tail) {
-      driver.event(DebugEvent.PWRITEV_RMW_TAIL);
-      readBlocks(stop - block, bounce, stop - block - start, block);
-      driver.event(DebugEvent.PWRITEV_RMW_AFTER_TAIL);
-    }
-  }
-
-  private void readBlocks(long offset, BufferPool.Buffer bounce, long at, long length)
-      throws BlockException {
-    IoVector into = bounce.vector().slice(at, length);
-    if (offset >= size) {
-      into.fill((byte) 0);
-    } else {
-      readAligned(offset, into);
-    }
-  }
-
-  private void writeAligned(long offset, IoVector from, int flags) throws BlockException {
-    Limits l = limits;
-    int passed = flags & (l.writeFlags() | RequestFlags.WRITE_UNCHANGED);
-    if (RequestFlags.has(flags & ~passed, RequestFlags.COMPRESSED)) {
-      throw BlockException.of(Errno.EOPNOTSUPP);
-    }
-    driver.event(DebugEvent.PWRITEV);
-    long max = l.maxTransfer();
-    long length = from.length();
-    if (max == 0 || length <= max) {
-      driver.write(offset, from, passed);
-    } else {
-      for (long done = 0; done < length; done += max) {
-        driver.write(offset + done, from.slice(done, Math.min(max, length - done)), passed);
-      }
-    }
-    driver.event(DebugEvent.PWRITEV_DONE);
-  }
-
   /**
    * Copies bytes of a file that nobody changes, as a write would.
    *
@@ -300,19 +176,17 @@ final class NodeRequests implements BlockIo {
       throws BlockException {
     checkRange(offset, length);
     checkWritable();
-    long mask = limits.requestAlignment() - 1L;
+    long mask = limits().requestAlignment() - 1L;
     // Who wants zeroes found has to look at the bytes.
     if (length == 0 || ((offset | length) & mask) != 0 || node.detectZeroes() != DetectZeroes.OFF) {
       return 0;
     }
-    RequestRanges.Hold hold = tracking ? overlaps.share(offset, offset + length) : null;
+    RequestRanges.Hold hold = requests.share(offset, offset + length);
     long copied = -1;
     try {
       copied = driver.copyFrom(source, sourceOffset, offset, length);
     } finally {
-      if (hold != null) {
-        overlaps.leave(hold);
-      }
+      requests.leave(hold);
       if (copied != 0) {
         written(offset, copied < 0 ? length : copied); // a failure may have written anything
       }
@@ -331,121 +205,37 @@ final class NodeRequests implements BlockIo {
     if (!node.flags().unmap()) {
       flags &= ~RequestFlags.MAY_UNMAP;
     }
-    long mask = limits.requestAlignment() - 1L;
+    long mask = limits().requestAlignment() - 1L;
     long start = (offset + mask) & ~mask;
     long end = (offset + length) & ~mask;
     try {
       if (start > end) {
-        zeroByWriting(offset, length);
+        padded.writeZeroes(offset, length);
       } else {
-        zeroByWriting(offset, start - offset);
-        zeroAligned(start, end - start, flags);
-        zeroByWriting(end, offset + length - end);
+        padded.writeZeroes(offset, start - offset);
+        requests.writeZeroes(start, end - start, flags);
+        padded.writeZeroes(end, offset + length - end);
       }
     } finally {
       written(offset, length);
     }
     grown(offset + length);
-    flushIfAsked(flags, limits.writesZeroes() ? limits.zeroFlags() : 0);
-  }
-
-  /** A part of a block. */
-  private void zeroByWriting(long offset, long length) throws BlockException {
-    if (length == 0) {
-      return;
-    }
-    try (BufferPool.Buffer zeroes = buffers.acquire(length)) {
-      zeroes.segment().fill((byte) 0);
-      writePadded(offset, zeroes.vector(), 0);
-    }
-  }
-
-  private void zeroAligned(long offset, long length, int flags) throws BlockException {
-    Limits l = limits;
-    long align = Math.max(l.writeZeroesAlignment(), l.requestAlignment()); // not a power of two
-    long most = l.maxWriteZeroes() == 0 ? Long.MAX_VALUE : l.maxWriteZeroes();
-    long max = Math.max(align, most - most % align);
-    for (long done = 0; done < length; ) {
-      long at = offset + done;
-      long left = length - done;
-      long head = at % align;
-      long part;
-      if (head != 0) {
-        part = Math.min(left, align - head); // up to the first border
-      } else if (left > align) {
-        part = Math.min(max, left - left % align); // then whole units, the rest last
-      } else {
-        part = left;
-      }
-      RequestRanges.Hold hold = tracking ? overlaps.share(at, at + part) : null;
-      try {
-        zeroPart(at, part, flags);
-      } finally {
-        if (hold != null) {
-          overlaps.leave(hold);
-        }
-      }
-      done += part;
-    }
-  }
-
-  private void zeroPart(long offset, long length, int flags) throws BlockException {
-    Limits l = limits;
-    driver.event(DebugEvent.PWRITEV_ZERO);
-    if (l.writesZeroes()) {
-      try {
-        driver.writeZeroes(offset, length, flags & (l.zeroFlags() | RequestFlags.NO_FALLBACK));
-        return;
-      } catch (BlockException e) {
-        if (e.errno() != Errno.EOPNOTSUPP) {
-          throw e;
-        }
-      }
-    }
-    if (RequestFlags.has(flags, RequestFlags.NO_FALLBACK)) {
-      throw BlockException.of(Errno.EOPNOTSUPP);
-    }
-    long most = l.maxTransfer() == 0 ? MAX_BOUNCE : Math.min(l.maxTransfer(), MAX_BOUNCE);
-    try (BufferPool.Buffer zeroes = buffers.acquire(Math.min(most, length))) {
-      zeroes.segment().fill((byte) 0);
-      for (long done = 0; done < length; ) {
-        long part = Math.min(most, length - done);
-        writeAligned(offset + done, zeroes.vector(part), flags & RequestFlags.FUA);
-        done += part;
-      }
-    }
+    flushIfAsked(flags, limits().writesZeroes() ? limits().zeroFlags() : 0);
   }
 
   @Override
   public void discard(long offset, long length) throws BlockException {
     checkRange(offset, length);
     checkWritable();
-    if (length == 0 || !node.flags().unmap()) {
+    if (length == 0 || !node.flags().unmap() || !limits().discards()) {
       return;
     }
-    Limits l = limits;
-    if (!l.discards()) {
-      return;
-    }
-    long align = Math.max(l.discardAlignment(), l.requestAlignment()); // not a power of two
-    long start = (offset + align - 1) / align * align;
+    long unit = requests.discardUnit();
+    long start = (offset + unit - 1) / unit * unit;
     long end = offset + length;
-    end -= end >= size ? 0 : end % align;
-    long most = l.maxDiscard() == 0 ? Long.MAX_VALUE : l.maxDiscard();
-    long max = Math.max(align, most - most % align);
+    end -= end >= size ? 0 : end % unit;
     try {
-      for (long at = start; at < end; ) {
-        long part = Math.min(max, end - at);
-        RequestRanges.Hold hold = tracking ? overlaps.share(at, at + part) : null;
-        try {
-          driver.discard(at, part);
-        } finally {
-          if (hold != null) {
-            overlaps.leave(hold);
-          }
-        }
-        at += part;
-      }
+      requests.discard(start, end - start);
     } catch (BlockException e) {
       // A discard is advice: a driver that cannot take it has done nothing wrong.
       if (e.errno() != Errno.EOPNOTSUPP) {
@@ -492,73 +282,7 @@ final class NodeRequests implements BlockIo {
   @Override
   public Extent status(long offset, long length, StatusDetail detail) throws BlockException {
     checkRange(offset, length);
-    long all = size;
-    if (offset >= all || length == 0) {
-      throw BlockException.of(Errno.EINVAL, "Status of nothing at offset " + offset);
-    }
-    length = Math.min(length, all - offset);
-    long mask = driver.passesStatusOn() ? 0 : limits.requestAlignment() - 1L;
-    long start = offset & ~mask;
-    long end = (offset + length + mask) & ~mask;
-    Extent extent = driver.status(start, end - start, detail);
-    if ((extent.length() & mask) != 0) {
-      extent = aligned(extent, mask, detail);
-    }
-    if (start != offset || extent.length() > length) {
-      extent = cut(extent, offset, length);
-    }
-    if (!extent.allocated() && node.supportsBacking() && !extent.zero()) {
-      extent = unallocated(extent);
-    }
-    return extent.offset() + extent.length() == all ? extent.asEnd() : extent;
-  }
-
-  /** Ends an answer at a unit of addressing: one that is not of one kind counts as data. */
-  private Extent aligned(Extent extent, long mask, StatusDetail detail) throws BlockException {
-    long start = extent.offset();
-    if (extent.length() > mask) {
-      return cut(extent, start, extent.length() & ~mask);
-    }
-    Extent data = extent;
-    for (long at = start + extent.length(); at <= start + mask; ) {
-      Extent next = driver.status(at, start + mask + 1 - at, detail);
-      data = next.data() ? next : data;
-      at += next.length();
-    }
-    return new Extent(
-        start,
-        mask + 1,
-        data.data(),
-        data.zero(),
-        data.allocated(),
-        data.compressed(),
-        data.file(),
-        data.hasPlace() ? data.fileOffset() - (data.offset() - start) : -1,
-        false);
-  }
-
-  private static Extent cut(Extent extent, long offset, long length) {
-    long skipped = offset - extent.offset();
-    return new Extent(
-        offset,
-        Math.min(length, extent.length() - skipped),
-        extent.data(),
-        extent.zero(),
-        extent.allocated(),
-        extent.compressed(),
-        extent.file(),
-        extent.hasPlace() ? extent.fileOffset() + skipped : -1,
-        false);
-  }
-
-  /** What no layer below holds either reads as zeroes. */
-  private Extent unallocated(Extent extent) {
-    Edge backing = node.backing();
-    if (backing == null) {
-      return extent.asZero();
-    }
-    long covered = backing.length() - extent.offset();
-    return covered <= 0 ? extent.asZero() : extent;
+    return status.of(offset, length, detail);
   }
 
   @Override
@@ -579,27 +303,26 @@ final class NodeRequests implements BlockIo {
     if (length > old && backing != null && backing.length() > old) {
       flags |= RequestFlags.ZERO_GROWN;
     }
-    RequestRanges.Hold hold = tracking ? overlaps.own(Math.min(old, length), Long.MAX_VALUE) : null;
+    RequestRanges.Hold hold =
+        requests.tracking() ? requests.overlaps().own(Math.min(old, length), Long.MAX_VALUE) : null;
     try {
       driver.truncate(length, exact, mode, flags);
       size = sectors(driver.length());
       node.bitmaps().resize(size);
     } finally {
-      if (hold != null) {
-        overlaps.leave(hold);
-      }
+      requests.leave(hold);
       writes.incrementAndGet();
     }
   }
 
   /** Holds a range alone while its content is copied up, for copy-on-read. */
   RequestRanges overlaps() {
-    return overlaps;
+    return requests.overlaps();
   }
 
   /** Writes what the caller holds already. */
   void writeHeld(long offset, IoVector from, int flags) throws BlockException {
-    writeAligned(offset, from, flags);
+    requests.write(offset, from, flags);
     writes.incrementAndGet();
   }
 }

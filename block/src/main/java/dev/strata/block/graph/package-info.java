@@ -6,7 +6,11 @@
  * <pre>
  *  user ── BlockBackend ──▶ BlockNode ── Edge "file" ──▶ BlockNode ── …
  *             gate             │   └──── Edge "backing" ─▶ BlockNode
- *                         NodeRequests: bounds, alignment, overlap, splitting, zero detection
+ *                         NodeRequests: bounds, zero detection, dirty bitmaps, flush, size
+ *                              ▼
+ *                         PaddedRequests: alignment, bounce buffers
+ *                              ▼
+ *                         DriverRequests: splitting, overlap, flags the driver has not
  *                              ▼
  *                         BlockDriver
  * </pre>

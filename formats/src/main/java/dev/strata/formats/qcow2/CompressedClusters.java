@@ -21,21 +21,17 @@ final class CompressedClusters implements AutoCloseable {
   private final BufferPool buffers;
   private final ReentrantLock lock;
 
-  CompressedClusters(
-      Geometry geometry,
-      Child file,
-      GuestMap map,
-      GuestWrites writes,
-      int type,
-      BufferPool buffers,
-      ReentrantLock lock) {
-    this.geometry = geometry;
-    this.file = file;
-    this.map = map;
+  CompressedClusters(Qcow2Metadata metadata, GuestWrites writes) {
+    this.geometry = metadata.geometry();
+    this.file = metadata.file();
+    this.map = metadata.guestMap();
     this.writes = writes;
-    this.codec = type == 0 ? ClusterCodec.deflate() : ClusterCodec.zstd();
-    this.buffers = buffers;
-    this.lock = lock;
+    this.codec =
+        metadata.header().header().compressionType() == 0
+            ? ClusterCodec.deflate()
+            : ClusterCodec.zstd();
+    this.buffers = metadata.context().buffers();
+    this.lock = metadata.lock();
   }
 
   /** Reads part of one compressed cluster. */

@@ -125,8 +125,13 @@ final class GuestMap {
   }
 
   /** Whether the entry has a cluster; in an external data file even offset 0 can be one. */
-  private boolean hasStorage(long entry) {
+  boolean hasStorage(long entry) {
     return L2Entry.offset(entry) != 0 || (dataFile != file && L2Entry.isCopied(entry));
+  }
+
+  /** Whether the entry's cluster may be written: it has one and no snapshot shares it. */
+  boolean isOwn(long entry) {
+    return !L2Entry.isCompressed(entry) && L2Entry.isCopied(entry) && hasStorage(entry);
   }
 
   /** Throws if the entry is one that no writer of this format may leave behind. */
@@ -144,7 +149,9 @@ final class GuestMap {
       }
       return;
     }
-    if (wordsPerEntry == 2 && (bitmap & bitmap >>> 32 & 0xffffffffL) != 0) {
+    boolean bothKinds = (bitmap & bitmap >>> 32 & 0xffffffffL) != 0;
+    boolean dataNowhere = (bitmap & 0xffffffffL) != 0 && !hasStorage(entry);
+    if (wordsPerEntry == 2 && (bothKinds || dataNowhere)) {
       throw invalid(guestOffset);
     }
     long offset = L2Entry.offset(entry);

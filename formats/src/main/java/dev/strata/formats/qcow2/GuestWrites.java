@@ -4,72 +4,33 @@ package dev.strata.formats.qcow2;
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
-import dev.strata.block.RequestFlags;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * What changes where guest bytes lie: allocating writes, compressed writes, zeroing, discarding.
- * Each method takes the image's table lock; none moves guest data under it.
+ * Finds storage for guest data and lets the map point there, compressed data too. Each method takes
+ * the image's table lock; none moves guest data under it.
  */
 final class GuestWrites {
-  /** The image as far as it concerns its map. */
-  interface Image {
-    /** Refcounts may now be behind: the header has to say so first. */
-    void beforeRefcountsLag() throws BlockException;
-
-    boolean lazyRefcounts();
-
-    /** Whether reads of unallocated clusters go to a backing file. */
-    boolean hasBacking();
-
-    /** The size of the guest disk in bytes. */
-    long size();
-
-    int version();
-  }
-
+  private final Qcow2Metadata metadata;
   private final Geometry geometry;
-  private final Child file;
   private final Child dataFile;
-  private final boolean dataFileRaw;
-  private final Image image;
   private final GuestMap map;
   private final L2Tables tables;
   private final ClusterAllocator allocator;
-  private final FreedClusters freed;
   private final MetadataCaches caches;
   private final OverlapCheck overlaps;
   private final ReentrantLock lock;
 
-  GuestWrites(
-      Geometry geometry,
-      Child file,
-      Child dataFile,
-      boolean dataFileRaw,
-      Image image,
-      GuestMap map,
-      L2Tables tables,
-      ClusterAllocator allocator,
-      FreedClusters freed,
-      MetadataCaches caches,
-      OverlapCheck overlaps,
-      ReentrantLock lock) {
-    this.geometry = geometry;
-    this.file = file;
-    this.dataFile = dataFile;
-    this.dataFileRaw = dataFileRaw;
-    this.image = image;
-    this.map = map;
-    this.tables = tables;
-    this.allocator = allocator;
-    this.freed = freed;
-    this.caches = caches;
-    this.overlaps = overlaps;
-    this.lock = lock;
-  }
-
-  private boolean external() {
-    return dataFile != file;
+  GuestWrites(Qcow2Metadata metadata) {
+    this.metadata = metadata;
+    this.geometry = metadata.geometry();
+    this.dataFile = metadata.dataFile();
+    this.map = metadata.guestMap();
+    this.tables = metadata.l2Tables();
+    this.allocator = metadata.allocator();
+    this.caches = metadata.caches();
+    this.overlaps = metadata.overlaps();
+    this.lock = metadata.lock();
   }
 
   /** Storage for the first bytes of a range that may not be written in place. */
@@ -93,11 +54,11 @@ final class GuestWrites {
       CachedTable slice = map.slice(table, guestOffset);
       int index = map.sliceIndex(guestOffset);
       entry = map.entry(slice, index);
-      if (isOwn(entry)) {
+      if (map.isOwn(entry)) {
         return inPlace(entry, guestOffset, Math.min(end, start + geometry.clusterSize()));
       }
       long count = 1;
-      while (count < clusters && !isOwn(map.entry(slice, index + (int) count))) {
+      while (count < clusters && !map.isOwn(map.entry(slice, index + (int) count))) {
         count++;
       }
       clusters = count;
@@ -121,12 +82,14 @@ final class GuestWrites {
     boolean beyondEnd = host >= dataFile.length() && dataFile.readsZeroAfterCreate();
     boolean copies = from < dataFrom || to > dataTo;
     return new ClusterAllocation(
-        this, from, to - from, dataFile, hostOffset, beyondEnd && !external(), true, copies);
-  }
-
-  /** Whether the entry's cluster may be written: it has one and no snapshot shares it. */
-  private boolean isOwn(long entry) {
-    return !L2Entry.isCompressed(entry) && L2Entry.isCopied(entry);
+        this,
+        from,
+        to - from,
+        dataFile,
+        hostOffset,
+        beyondEnd && !metadata.hasExternalData(),
+        true,
+        copies);
   }
 
   /** The rest of a cluster that has its storage: subclusters, or a zero cluster's. */
@@ -156,11 +119,11 @@ final class GuestWrites {
   }
 
   private long place(long guestStart, long clusters) throws BlockException {
-    if (external()) {
+    if (metadata.hasExternalData()) {
       return guestStart; // in an external data file, host offsets are guest offsets
     }
-    if (image.lazyRefcounts()) {
-      image.beforeRefcountsLag();
+    if (metadata.lazyRefcounts()) {
+      metadata.beforeRefcountsLag();
     }
     long host = allocator.allocate(clusters);
     boolean good = false;
@@ -196,7 +159,7 @@ final class GuestWrites {
     long start = geometry.startOfCluster(from);
     long host = allocation.hostOffset() - (from - start);
     long table = tables.writable(from);
-    if (allocation.fresh() && !image.lazyRefcounts()) {
+    if (allocation.fresh() && !metadata.lazyRefcounts()) {
       caches.orderL2AfterRefcounts();
     }
     if (allocation.copies()) {
@@ -216,7 +179,7 @@ final class GuestWrites {
       }
     }
     for (long old : replaced) {
-      free(old, FreedClusters.Reason.OTHER);
+      metadata.releaseEntry(old, FreedClusters.Reason.OTHER);
     }
   }
 
@@ -232,7 +195,7 @@ final class GuestWrites {
 
   /** Gives up storage that could not be filled. */
   void release(ClusterAllocation allocation) {
-    if (!allocation.fresh() || external()) {
+    if (!allocation.fresh() || metadata.hasExternalData()) {
       return;
     }
     lock.lock();
@@ -249,24 +212,12 @@ final class GuestWrites {
     }
   }
 
-  /** Gives up what an entry that is no longer there pointed to. */
-  private void free(long entry, FreedClusters.Reason reason) throws BlockException {
-    if (L2Entry.isCompressed(entry)) {
-      freed.release(
-          L2Entry.compressedOffset(entry, geometry.clusterBits()),
-          L2Entry.compressedLength(entry, geometry.clusterBits()),
-          reason);
-    } else if (L2Entry.offset(entry) != 0 && !external()) {
-      freed.release(L2Entry.offset(entry), geometry.clusterSize(), reason);
-    }
-  }
-
   /** Room for a compressed cluster; {@link #linkCompressed} follows when its bytes are written. */
   long allocateCompressed(long guestOffset, long length) throws BlockException {
     lock.lock();
     try {
-      if (image.lazyRefcounts()) {
-        image.beforeRefcountsLag();
+      if (metadata.lazyRefcounts()) {
+        metadata.beforeRefcountsLag();
       }
       long table = tables.writable(guestOffset);
       long entry = map.entry(map.slice(table, guestOffset), map.sliceIndex(guestOffset));
@@ -286,7 +237,7 @@ final class GuestWrites {
     lock.lock();
     try {
       long table = tables.writable(guestOffset);
-      if (!image.lazyRefcounts()) {
+      if (!metadata.lazyRefcounts()) {
         caches.orderL2AfterRefcounts();
       }
       CachedTable slice = map.slice(table, guestOffset);
@@ -296,7 +247,7 @@ final class GuestWrites {
       if (geometry.extendedL2()) {
         map.setBitmap(slice, index, 0);
       }
-      free(old, FreedClusters.Reason.OTHER);
+      metadata.releaseEntry(old, FreedClusters.Reason.OTHER);
     } finally {
       lock.unlock();
     }
@@ -313,117 +264,5 @@ final class GuestWrites {
     } finally {
       lock.unlock();
     }
-  }
-
-  /** Makes whole subclusters read as zeroes. */
-  void zero(long offset, long length, int flags) throws BlockException {
-    if (external() && dataFileRaw) {
-      dataFile.writeZeroes(offset, length, flags & RequestFlags.MAY_UNMAP);
-    }
-    lock.lock();
-    try {
-      long end = offset + length;
-      for (long at = offset; at < end; ) {
-        long stop = Math.min(end, geometry.startOfCluster(at) + geometry.clusterSize());
-        zeroCluster(at, stop, flags);
-        at = stop;
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void zeroCluster(long from, long to, int flags) throws BlockException {
-    long table = tables.writable(from);
-    CachedTable slice = map.slice(table, from);
-    int index = map.sliceIndex(from);
-    long old = map.entry(slice, index);
-    long start = geometry.startOfCluster(from);
-    boolean whole = from == start && (to == start + geometry.clusterSize() || to >= image.size());
-    if (!geometry.extendedL2() || whole) {
-      boolean storage = L2Entry.offset(old) != 0 || (external() && L2Entry.isCopied(old));
-      boolean drop =
-          L2Entry.isCompressed(old) || (storage && RequestFlags.has(flags, RequestFlags.MAY_UNMAP));
-      long entry = drop ? 0 : old;
-      if (geometry.extendedL2()) {
-        map.setEntry(slice, index, entry);
-        map.setBitmap(slice, index, L2Entry.ALL_ZERO);
-      } else {
-        map.setEntry(slice, index, entry | L2Entry.ZERO);
-      }
-      if (drop) {
-        free(old, FreedClusters.Reason.REQUEST);
-      }
-      return;
-    }
-    if (L2Entry.isCompressed(old)) {
-      throw BlockException.of(Errno.EOPNOTSUPP);
-    }
-    int first = (int) ((from - start) / geometry.subclusterSize());
-    int last = (int) ((to - start + geometry.subclusterSize() - 1) / geometry.subclusterSize());
-    long bitmap = map.bitmap(slice, index);
-    map.setBitmap(
-        slice,
-        index,
-        (bitmap | L2Entry.zeroBits(first, last)) & ~L2Entry.allocatedBits(first, last));
-  }
-
-  /**
-   * Gives up the storage of whole clusters.
-   *
-   * @param full let the backing file shine through, rather than have zeroes read
-   */
-  void discard(long offset, long length, boolean full, FreedClusters.Reason reason)
-      throws BlockException {
-    if (external() && dataFileRaw) {
-      dataFile.discard(offset, length);
-    }
-    lock.lock();
-    try {
-      long end = offset + length;
-      for (long at = offset; at < end; ) {
-        if (map.l2Offset(at) == 0 && (full || !image.hasBacking())) {
-          long coverage = geometry.l1EntryCoverage();
-          at = (at & -coverage) + coverage;
-          continue;
-        }
-        discardCluster(at, full, reason);
-        at += geometry.clusterSize();
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void discardCluster(long at, boolean full, FreedClusters.Reason reason)
-      throws BlockException {
-    long known = map.l2Offset(at);
-    int index = map.sliceIndex(at);
-    long old = known == 0 ? 0 : map.entry(map.slice(known, at), index);
-    long oldBitmap = known == 0 ? 0 : map.bitmap(map.slice(known, at), index);
-    long entry = 0;
-    long bitmap = 0;
-    boolean allocated = L2Entry.isCompressed(old) || L2Entry.offset(old) != 0 || isOwn(old);
-    if (!full && (allocated || image.hasBacking()) && image.version() >= 3) {
-      if (geometry.extendedL2()) {
-        bitmap = L2Entry.ALL_ZERO;
-      } else {
-        entry = L2Entry.ZERO;
-      }
-    } else if (!full && !allocated) {
-      return; // reads the backing file as before: zeroes cannot be said here
-    }
-    if (!full && !allocated && !geometry.extendedL2() && L2Entry.isZero(old)) {
-      return;
-    }
-    if (old == entry && oldBitmap == bitmap) {
-      return;
-    }
-    CachedTable slice = map.slice(tables.writable(at), at);
-    map.setEntry(slice, index, entry);
-    if (geometry.extendedL2()) {
-      map.setBitmap(slice, index, bitmap);
-    }
-    free(old, reason);
   }
 }

@@ -28,12 +28,12 @@ final class PersistentBitmaps {
   /** The most bits that are read of all bitmaps together: 256 MiB of memory. */
   private static final long MAX_TOTAL_BITS = DirtyBitmap.MAX_BITS;
 
-  private final Qcow2Image image;
+  private final Qcow2Metadata metadata;
   private final BitmapSet set;
   private List<StoredBitmap> stored; // as the directory in the file has them
 
-  private PersistentBitmaps(Qcow2Image image, BitmapSet set, List<StoredBitmap> stored) {
-    this.image = image;
+  private PersistentBitmaps(Qcow2Metadata metadata, BitmapSet set, List<StoredBitmap> stored) {
+    this.metadata = metadata;
     this.set = set;
     this.stored = stored;
   }
@@ -46,9 +46,9 @@ final class PersistentBitmaps {
    *
    * @param content false if nobody will ask for more than what the directory says
    */
-  static PersistentBitmaps load(Qcow2Image image, BitmapSet set, boolean content)
+  static PersistentBitmaps load(Qcow2Metadata metadata, BitmapSet set, boolean content)
       throws BlockException {
-    var bitmaps = new PersistentBitmaps(image, set, image.bitmaps());
+    var bitmaps = new PersistentBitmaps(metadata, set, stored(metadata));
     bitmaps.check();
     if (content) {
       bitmaps.loadContent();
@@ -56,10 +56,16 @@ final class PersistentBitmaps {
     return bitmaps;
   }
 
+  /** The bitmaps as the file has them. */
+  static List<StoredBitmap> stored(Qcow2Metadata metadata) throws BlockException {
+    return StoredBitmap.read(
+        metadata.file(), metadata.header().extension(HeaderExtension.Bitmaps.class));
+  }
+
   private void check() throws BlockException {
     var names = new HashSet<String>();
     for (StoredBitmap bitmap : stored) {
-      bitmap.check(image.geometry().clusterSize());
+      bitmap.check(metadata.geometry().clusterSize());
       if (!names.add(bitmap.name())) {
         throw new BlockException(
             Errno.EINVAL, "Bitmap '" + bitmap.name() + "' is in the directory more than once");
@@ -89,12 +95,12 @@ final class PersistentBitmaps {
 
   /** How many bits a bitmap of the whole disk has. */
   private long bits(int granularityBits) {
-    long size = image.length();
+    long size = metadata.size();
     return size == 0 ? 0 : ((size - 1) >>> granularityBits) + 1;
   }
 
   private long tableSize(int granularityBits) {
-    return image.geometry().clustersFor((bits(granularityBits) + 7) >>> 3);
+    return metadata.geometry().clustersFor((bits(granularityBits) + 7) >>> 3);
   }
 
   /** The disk's size, if the table is one of a bitmap of the whole disk. */
@@ -105,15 +111,15 @@ final class PersistentBitmaps {
           Errno.EINVAL,
           "Bitmap '" + bitmap.name() + "' has a table of " + bitmap.tableSize() + " entries");
     }
-    return image.length();
+    return metadata.size();
   }
 
   private long[] readTable(StoredBitmap bitmap) throws BlockException {
     var table = new long[(int) bitmap.tableSize()];
     if (table.length > 0) {
-      RefcountTable.readWords(image.file(), bitmap.tableOffset(), table);
+      RefcountTable.readWords(metadata.file(), bitmap.tableOffset(), table);
     }
-    long mask = image.geometry().clusterSize() - 1;
+    long mask = metadata.geometry().clusterSize() - 1;
     for (long entry : table) {
       long offset = StoredBitmap.dataOffset(entry);
       if ((entry & StoredBitmap.TABLE_RESERVED) != 0
@@ -129,14 +135,14 @@ final class PersistentBitmaps {
   private long[] readWords(StoredBitmap bitmap) throws BlockException {
     long[] table = readTable(bitmap);
     var words = new long[(int) ((bits(bitmap.granularityBits()) + 63) >>> 6)];
-    int perCluster = (int) (image.geometry().clusterSize() / 8);
-    var cluster = MemorySegment.ofArray(new byte[(int) image.geometry().clusterSize()]);
+    int perCluster = (int) (metadata.geometry().clusterSize() / 8);
+    var cluster = MemorySegment.ofArray(new byte[(int) metadata.geometry().clusterSize()]);
     for (int i = 0; i < table.length; i++) {
       int at = i * perCluster;
       int count = Math.min(perCluster, words.length - at);
       long offset = StoredBitmap.dataOffset(table[i]);
       if (offset != 0) {
-        image.file().read(offset, IoVector.of(cluster), 0);
+        metadata.file().read(offset, IoVector.of(cluster), 0);
         Table.read(cluster, 0, ByteOrder.LITTLE_ENDIAN, words, at, count);
       } else if ((table[i] & StoredBitmap.ALL_ONES) != 0) {
         Arrays.fill(words, at, at + count, -1L);
@@ -155,9 +161,10 @@ final class PersistentBitmaps {
       return;
     }
     // In place: only one flag of each entry changes, and either value of it is true.
-    var extension = Objects.requireNonNull(image.header().extension(HeaderExtension.Bitmaps.class));
-    image.file().write(extension.directoryOffset(), IoVector.of(StoredBitmap.encode(marked)), 0);
-    image.file().flush();
+    var extension =
+        Objects.requireNonNull(metadata.header().extension(HeaderExtension.Bitmaps.class));
+    metadata.file().write(extension.directoryOffset(), IoVector.of(StoredBitmap.encode(marked)), 0);
+    metadata.file().flush();
     stored = marked;
   }
 
@@ -185,7 +192,7 @@ final class PersistentBitmaps {
 
   /** Throws if there cannot be one more of that name. */
   void checkNew(String name, long granularity) throws BlockException {
-    if (image.header().header().version() < 3) {
+    if (metadata.header().header().version() < 3) {
       throw new BlockException(Errno.EOPNOTSUPP, "Cannot store dirty bitmaps in qcow2 v2 files");
     }
     int bits = Long.numberOfTrailingZeros(granularity);
@@ -238,11 +245,11 @@ final class PersistentBitmaps {
       }
       old = runsOf(kept);
       HeaderExtension.Bitmaps extension = writeDirectory(kept, written);
-      image.caches().sync();
+      metadata.caches().sync();
       switchTo(extension);
       switched = true;
     } finally {
-      if (!switched && !image.corruption().isFatal()) {
+      if (!switched && !metadata.corruption().isFatal()) {
         release(written);
       }
     }
@@ -262,7 +269,7 @@ final class PersistentBitmaps {
   /** Everything that is stored now, but for what is kept. */
   private List<Run> runsOf(List<StoredBitmap> kept) throws BlockException {
     var runs = new ArrayList<Run>();
-    long cluster = image.geometry().clusterSize();
+    long cluster = metadata.geometry().clusterSize();
     for (StoredBitmap bitmap : stored) {
       if (kept.contains(bitmap)) {
         continue;
@@ -277,7 +284,7 @@ final class PersistentBitmaps {
         runs.add(new Run(bitmap.tableOffset(), bitmap.tableSize() * 8));
       }
     }
-    var extension = image.header().extension(HeaderExtension.Bitmaps.class);
+    var extension = metadata.header().extension(HeaderExtension.Bitmaps.class);
     if (extension != null) {
       runs.add(new Run(extension.directoryOffset(), extension.directorySize()));
     }
@@ -286,16 +293,16 @@ final class PersistentBitmaps {
 
   private void release(List<Run> runs) throws BlockException {
     for (Run run : runs) {
-      image.freed().release(run.offset, run.bytes, FreedClusters.Reason.OTHER);
+      metadata.freed().release(run.offset, run.bytes, FreedClusters.Reason.OTHER);
     }
-    image.freed().settle();
+    metadata.freed().settle();
   }
 
   private StoredBitmap write(DirtyBitmap bitmap, List<Run> written) throws BlockException {
     int granularityBits = Long.numberOfTrailingZeros(bitmap.granularity());
     long[] words = bitmap.toWords();
     var table = new long[Math.toIntExact(tableSize(granularityBits))];
-    int perCluster = (int) (image.geometry().clusterSize() / 8);
+    int perCluster = (int) (metadata.geometry().clusterSize() / 8);
     for (int i = 0; i < table.length; i++) {
       int from = i * perCluster;
       int to = Math.min(words.length, from + perCluster);
@@ -336,15 +343,15 @@ final class PersistentBitmaps {
   }
 
   private long writeNew(IoVector bytes, List<Run> written) throws BlockException {
-    long offset = image.allocator().allocate(image.geometry().clustersFor(bytes.length()));
+    long offset = metadata.allocator().allocate(metadata.geometry().clustersFor(bytes.length()));
     written.add(new Run(offset, bytes.length()));
-    image.overlaps().beforeWrite(0, offset, bytes.length());
-    image.file().write(offset, bytes, 0);
+    metadata.overlaps().beforeWrite(0, offset, bytes.length());
+    metadata.file().write(offset, bytes, 0);
     return offset;
   }
 
   private void switchTo(HeaderExtension.@Nullable Bitmaps extension) throws BlockException {
-    HeaderFile header = image.header();
+    HeaderFile header = metadata.header();
     Qcow2Header h = header.header();
     long autoclear =
         extension == null ? h.autoclear() & ~Feature.BITMAPS : h.autoclear() | Feature.BITMAPS;
@@ -352,6 +359,6 @@ final class PersistentBitmaps {
         h.withFeatures(h.incompatible(), h.compatible(), autoclear),
         HeaderFile.replacing(header.extensions(), HeaderExtension.Bitmaps.class, extension),
         header.backingName());
-    image.file().flush();
+    metadata.file().flush();
   }
 }

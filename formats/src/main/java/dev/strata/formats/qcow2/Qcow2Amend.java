@@ -42,15 +42,26 @@ final class Qcow2Amend {
           Option.bool("lazy_refcounts", "Postpone refcount updates"),
           Option.number("refcount_bits", "Width of a reference count entry in bits"));
 
-  private final Qcow2Image image;
+  private final Qcow2Metadata metadata;
   private final HeaderFile header;
+  private final Resize resize;
+  private final Snapshots snapshots;
+  private final PersistentBitmaps bitmaps;
   private final ProgressListener progress;
   private int step;
   private int steps;
 
-  Qcow2Amend(Qcow2Image image, ProgressListener progress) {
-    this.image = image;
-    this.header = image.header();
+  Qcow2Amend(
+      Qcow2Metadata metadata,
+      Resize resize,
+      Snapshots snapshots,
+      PersistentBitmaps bitmaps,
+      ProgressListener progress) {
+    this.metadata = metadata;
+    this.resize = resize;
+    this.snapshots = snapshots;
+    this.bitmaps = bitmaps;
+    this.header = metadata.header();
     this.progress = progress;
   }
 
@@ -92,7 +103,7 @@ final class Qcow2Amend {
       if (version < 3) {
         requireV2Refcounts(refcountOrder);
       }
-      new RefcountWidth(image).change(refcountOrder, this::progress);
+      new RefcountWidth(metadata).change(refcountOrder, this::progress);
       step++;
     }
     if (Boolean.FALSE.equals(raw)) {
@@ -107,8 +118,8 @@ final class Qcow2Amend {
       lazyRefcounts(lazy, version);
     }
     if (size != null && size != 0) { // as with the reference, 0 is no size to go to
-      new Resize(image).to(size, false, Preallocation.OFF, 0);
-      image.openContext().bitmaps().resize(size);
+      resize.to(size, false, Preallocation.OFF, 0);
+      metadata.context().bitmaps().resize(size);
       progress.progress(1, 1);
     }
     if (down) {
@@ -155,7 +166,7 @@ final class Qcow2Amend {
 
   private void writeHeader(Qcow2Header changed) throws BlockException {
     header.write(changed);
-    image.file().flush();
+    metadata.file().flush();
   }
 
   private void upgrade(int version) throws BlockException {
@@ -168,7 +179,7 @@ final class Qcow2Amend {
               extensions, HeaderExtension.FeatureNames.class, FeatureNames.table());
     }
     header.write(h, extensions, header.backingName());
-    image.file().flush();
+    metadata.file().flush();
   }
 
   private void checkSameBacking(@Nullable String backing, @Nullable String format)
@@ -192,7 +203,7 @@ final class Qcow2Amend {
             HeaderExtension.DataFile.class,
             name.isEmpty() ? null : new HeaderExtension.DataFile(name)),
         header.backingName());
-    image.file().flush();
+    metadata.file().flush();
   }
 
   private void lazyRefcounts(boolean lazy, int version) throws BlockException {
@@ -203,9 +214,9 @@ final class Qcow2Amend {
     if (h.version() < 3) {
       return; // off already
     }
-    image.lazyRefcounts(lazy);
+    metadata.lazyRefcounts(lazy);
     if (!lazy) {
-      image.caches().sync();
+      metadata.caches().sync();
       h = header.header();
       h = h.withFeatures(h.incompatible() & ~Feature.DIRTY, h.compatible(), h.autoclear());
     }
@@ -220,9 +231,9 @@ final class Qcow2Amend {
     if (h.externalDataFile()) {
       throw new BlockException(Errno.EOPNOTSUPP, "Cannot downgrade an image with a data file");
     }
-    for (Snapshot snapshot : image.snapshots()) {
+    for (Snapshot snapshot : snapshots.list()) {
       // Version 2 has no room for these.
-      if (snapshot.vmStateSize() >>> 32 != 0 || snapshot.diskSize() != image.length()) {
+      if (snapshot.vmStateSize() >>> 32 != 0 || snapshot.diskSize() != metadata.size()) {
         throw new BlockException(Errno.EOPNOTSUPP, "Internal snapshots prevent downgrade of image");
       }
     }
@@ -234,26 +245,26 @@ final class Qcow2Amend {
               + Long.toHexString(incompatible)
               + " set");
     }
-    new ZeroExpansion(image).run(this::progress);
+    new ZeroExpansion(metadata, snapshots).run(this::progress);
     forgetBitmaps();
-    image.lazyRefcounts(false);
-    image.caches().sync();
+    metadata.lazyRefcounts(false);
+    metadata.caches().sync();
     h = header.header().withFeatures(0, 0, 0).withVersion(2, V2_REFCOUNT_ORDER);
     header.write(
         h,
         HeaderFile.replacing(header.extensions(), HeaderExtension.FeatureNames.class, null),
         header.backingName());
-    image.file().flush();
+    metadata.file().flush();
   }
 
   /** Version 2 cannot say whether bitmaps are up to date, so it keeps none. */
   private void forgetBitmaps() throws BlockException {
-    BitmapSet bitmaps = image.openContext().bitmaps();
-    for (DirtyBitmap bitmap : new ArrayList<>(bitmaps.all())) {
+    BitmapSet all = metadata.context().bitmaps();
+    for (DirtyBitmap bitmap : new ArrayList<>(all.all())) {
       if (bitmap.persistent()) {
-        bitmaps.remove(bitmap);
+        all.remove(bitmap);
       }
     }
-    image.persistentBitmaps().store();
+    bitmaps.store();
   }
 }

@@ -15,7 +15,7 @@ import dev.strata.block.driver.Checkable.Repair;
  * <p>Nothing else is in flight; the image's table lock is held.
  */
 final class Qcow2Check {
-  private final Qcow2Image image;
+  private final Qcow2Metadata metadata;
   private final Geometry geometry;
   private final Child file;
   private final Repair repair;
@@ -27,13 +27,13 @@ final class Qcow2Check {
   private long corruptionsFixed;
   private long leaksFixed;
 
-  Qcow2Check(Qcow2Image image, Repair repair, Listener listener) throws BlockException {
-    this.image = image;
-    this.geometry = image.geometry();
-    this.file = image.file();
+  Qcow2Check(Qcow2Metadata metadata, Repair repair, Listener listener) throws BlockException {
+    this.metadata = metadata;
+    this.geometry = metadata.geometry();
+    this.file = metadata.file();
     this.repair = repair;
     this.listener = listener;
-    this.references = new References(image, repair == Repair.ALL, listener);
+    this.references = new References(metadata, repair == Repair.ALL, listener);
   }
 
   /** What is to be done about the refcounts that differ. */
@@ -56,9 +56,9 @@ final class Qcow2Check {
     }
     corruptions += references.corruptions();
     corruptionsFixed += references.corruptionsFixed();
-    checkCopiedFlags(image.guestMap().l1());
+    checkCopiedFlags(metadata.l1());
     if (repair != Repair.NONE && corruptions == 0 && checkErrors == 0) {
-      image.clearTroubleBits();
+      metadata.clearBits(Feature.DIRTY | Feature.CORRUPT);
     }
     return new Checkable.Result(
         corruptions,
@@ -67,7 +67,7 @@ final class Qcow2Check {
         corruptionsFixed,
         leaksFixed,
         endOffset(),
-        geometry.clustersFor(image.length()),
+        geometry.clustersFor(metadata.size()),
         references.allocated(),
         references.fragmented(),
         references.compressed());
@@ -80,7 +80,7 @@ final class Qcow2Check {
       throw BlockException.of(Errno.EIO);
     }
     listener.found("Rebuilding refcount structure");
-    new RefcountRebuild(image, references).run();
+    new RefcountRebuild(metadata, references).run();
     leaksFixed += leaks;
     corruptionsFixed += corruptions;
     leaks = 0;
@@ -95,7 +95,7 @@ final class Qcow2Check {
 
   /** Whether a cluster that is in use has no refcount at all. */
   private boolean compare(Pass pass) throws BlockException {
-    Refcounts refcounts = image.refcounts();
+    Refcounts refcounts = metadata.refcounts();
     boolean rebuild = false;
     for (int cluster = 0; cluster < references.clusters(); cluster++) {
       long reference = references.of(cluster);
@@ -135,7 +135,7 @@ final class Qcow2Check {
       listener.progress(cluster, references.clusters());
     }
     if (pass != Pass.REPORT) {
-      image.caches().sync();
+      metadata.caches().sync();
     }
     return rebuild;
   }
@@ -168,7 +168,7 @@ final class Qcow2Check {
       }
       if (changed) {
         file.write(offset, RefcountTable.toBytes(table), 0);
-        image.caches().l2Slices().drop(offset, geometry.clusterSize());
+        metadata.caches().l2Slices().drop(offset, geometry.clusterSize());
       }
     }
   }
@@ -179,7 +179,7 @@ final class Qcow2Check {
     if (L2Entry.isCompressed(entry)
         || offset == 0
         || geometry.offsetInCluster(offset) != 0
-        || image.dataFile() != file) {
+        || metadata.hasExternalData()) {
       return false;
     }
     long count = stored(offset);
@@ -212,7 +212,7 @@ final class Qcow2Check {
    */
   private long stored(long offset) {
     try {
-      return image.refcounts().get(offset >>> geometry.clusterBits()) & Long.MAX_VALUE;
+      return metadata.refcounts().get(offset >>> geometry.clusterBits()) & Long.MAX_VALUE;
     } catch (BlockException e) {
       return -1;
     }

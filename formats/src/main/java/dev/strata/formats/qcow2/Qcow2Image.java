@@ -2,7 +2,6 @@
 package dev.strata.formats.qcow2;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.Child;
 import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
@@ -23,8 +22,6 @@ import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.driver.SnapshotStore;
 import dev.strata.block.driver.VmStateStore;
-import dev.strata.block.json.JsonArray;
-import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonValue;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionSchema;
@@ -47,134 +44,33 @@ final class Qcow2Image extends MappedImage
         SnapshotStore,
         BitmapStore,
         Amendable {
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Child file;
-  private final Child dataFile;
-  private final HeaderFile header;
+  private final Qcow2Metadata metadata;
   private final Geometry geometry;
-  private final OverlapCheck overlaps;
-  private final MetadataCaches caches;
-  private final Refcounts refcounts;
-  private final FreedClusters freed;
-  private final ClusterAllocator allocator;
-  private final L1Table l1;
-  private final GuestMap map;
-  private final GuestWrites writes;
-  private final CompressedClusters compressed;
+  private final ReentrantLock lock;
   private final Corruption corruption;
-  private volatile boolean lazyWanted;
+  private final GuestWrites writes;
+  private final ClusterErasure erasure;
+  private final CompressedClusters compressed;
   private final Snapshots snapshots;
-  private final PersistentBitmaps persistentBitmaps;
-  private volatile long size;
+  private final PersistentBitmaps bitmaps;
+  private final Resize resize;
   private volatile boolean writable;
-  private volatile boolean hasSnapshots;
 
-  /** Builds the image over tables that were read and checked; see {@link Qcow2Open}. */
-  Qcow2Image(OpenContext context, Qcow2Open opened) throws BlockException {
+  /** Builds the image over metadata that was read and checked; see {@link Qcow2Open}. */
+  Qcow2Image(OpenContext context, Qcow2Metadata metadata) throws BlockException {
     super(context);
-    this.file = opened.file();
-    this.dataFile = opened.dataFile();
-    this.header = opened.header();
-    this.geometry = Geometry.of(header.header());
+    this.metadata = metadata;
+    this.geometry = metadata.geometry();
+    this.lock = metadata.lock();
+    this.corruption = metadata.corruption();
     this.writable = context.flags().writable();
-    this.size = header.header().size();
-    this.corruption = new Corruption(context, header);
-    Qcow2Options options = opened.options();
-    this.lazyWanted =
-        options.lazyRefcounts() != null
-            ? options.lazyRefcounts()
-            : (header.header().compatible() & Feature.LAZY_REFCOUNTS) != 0;
-    var sections = new MetadataPlaces(file, geometry, header, corruption);
-    this.overlaps = new OverlapCheck(sections, options.overlapChecks());
-    CacheSizes sizes =
-        CacheSizes.of(
-            options.cacheSize(),
-            options.l2CacheSize(),
-            options.refcountCacheSize(),
-            options.l2CacheEntrySize(),
-            geometry,
-            size);
-    this.caches = new MetadataCaches(file, dataFile, sizes, overlaps, (int) geometry.clusterSize());
-    RefcountTable table = RefcountTable.load(file, geometry, header.header());
-    this.refcounts = new Refcounts(geometry, table, caches.refcountBlocks(), corruption::report);
-    this.freed = new FreedClusters(geometry, file, refcounts, caches, options.passOn());
-    this.allocator =
-        new ClusterAllocator(
-            geometry, file, refcounts, caches, freed, overlaps, this::refcountTableMoved);
-    try {
-      this.l1 =
-          L1Table.load(file, overlaps, header.header().l1TableOffset(), header.header().l1Size());
-    } catch (BlockException e) {
-      throw BlockException.of(e.errno(), "Could not read L1 table");
-    }
-    this.map = new GuestMap(geometry, file, dataFile, l1, caches.l2Slices(), corruption::report);
-    sections.use(l1, table);
-    var tables = new L2Tables(geometry, file, map, allocator, freed, caches);
-    this.writes =
-        new GuestWrites(
-            geometry,
-            file,
-            dataFile,
-            (header.header().autoclear() & Feature.DATA_FILE_RAW) != 0,
-            new WriteView(),
-            map,
-            tables,
-            allocator,
-            freed,
-            caches,
-            overlaps,
-            lock);
-    this.compressed =
-        new CompressedClusters(
-            geometry,
-            file,
-            map,
-            writes,
-            header.header().compressionType(),
-            context.buffers(),
-            lock);
-    this.hasSnapshots = header.header().snapshotCount() > 0;
-    this.snapshots = new Snapshots(this, sections, context.flags().check());
-    this.persistentBitmaps =
-        PersistentBitmaps.load(this, context.bitmaps(), writable || !context.flags().noIo());
-  }
-
-  /** What {@link GuestWrites} asks of the image. */
-  private final class WriteView implements GuestWrites.Image {
-    @Override
-    public void beforeRefcountsLag() throws BlockException {
-      Qcow2Header h = header.header();
-      if ((h.incompatible() & Feature.DIRTY) == 0) {
-        header.write(
-            h.withFeatures(h.incompatible() | Feature.DIRTY, h.compatible(), h.autoclear()));
-        file.flush();
-      }
-    }
-
-    @Override
-    public boolean lazyRefcounts() {
-      return lazyWanted && header.header().version() >= 3;
-    }
-
-    @Override
-    public boolean hasBacking() {
-      return context().backing() != null;
-    }
-
-    @Override
-    public long size() {
-      return size;
-    }
-
-    @Override
-    public int version() {
-      return header.header().version();
-    }
-  }
-
-  private void refcountTableMoved(long offset, int clusters) throws BlockException {
-    file.write(48, ClusterAllocator.fields(offset, clusters), 0);
-    header.changed(header.header().withRefcountTable(offset, clusters));
+    this.writes = new GuestWrites(metadata);
+    this.erasure = new ClusterErasure(metadata);
+    this.compressed = new CompressedClusters(metadata, writes);
+    this.snapshots = new Snapshots(metadata, context.flags().check());
+    boolean content = writable || !context.flags().noIo();
+    this.bitmaps = PersistentBitmaps.load(metadata, context.bitmaps(), content);
+    this.resize = new Resize(metadata, writes, erasure, bitmaps);
   }
 
   @Override
@@ -188,12 +84,12 @@ final class Qcow2Image extends MappedImage
 
   @Override
   public long length() {
-    return size;
+    return metadata.size();
   }
 
   @Override
   protected long mappedLength() {
-    return (long) l1.size() * geometry.l1EntryCoverage();
+    return (long) metadata.l1().size() * geometry.l1EntryCoverage();
   }
 
   @Override
@@ -204,11 +100,11 @@ final class Qcow2Image extends MappedImage
   @Override
   public boolean readsZeroAfterCreate() {
     // With the metadata preallocated, what the file holds shines through.
-    return dataFile.readsZeroAfterCreate() || isWithoutData();
+    return metadata.dataFile().readsZeroAfterCreate() || isWithoutData();
   }
 
   private boolean isWithoutData() {
-    for (long entry : l1.entries()) {
+    for (long entry : metadata.l1().entries()) {
       if (entry != 0) {
         return false;
       }
@@ -218,6 +114,7 @@ final class Qcow2Image extends MappedImage
 
   @Override
   public @Nullable BackingReference backing() {
+    HeaderFile header = metadata.header();
     String name = header.backingName();
     var format = header.extension(HeaderExtension.BackingFormat.class);
     return name == null || name.isEmpty()
@@ -230,7 +127,7 @@ final class Qcow2Image extends MappedImage
     lock.lock();
     try {
       corruption.checkUsable();
-      return map.map(guestOffset, length);
+      return metadata.guestMap().map(guestOffset, length);
     } finally {
       lock.unlock();
     }
@@ -248,7 +145,7 @@ final class Qcow2Image extends MappedImage
 
   @Override
   protected boolean writeEncoded(long guestOffset, IoVector from) throws BlockException {
-    if (dataFile != file) {
+    if (metadata.hasExternalData()) {
       throw BlockException.of(Errno.EOPNOTSUPP);
     }
     return compressed.write(guestOffset, from);
@@ -262,33 +159,36 @@ final class Qcow2Image extends MappedImage
     long end = Math.min((guestOffset + length + sub - 1) & -sub, mappedLength());
     boolean wholeStart = start == guestOffset || readsZero(start, guestOffset - start);
     long stop = guestOffset + length;
-    boolean wholeEnd = stop == end || stop >= size || readsZero(stop, Math.min(end, size) - stop);
+    boolean wholeEnd =
+        stop == end
+            || stop >= metadata.size()
+            || readsZero(stop, Math.min(end, metadata.size()) - stop);
     if (!wholeStart || !wholeEnd) {
       throw BlockException.of(Errno.EOPNOTSUPP);
     }
-    if (header.header().version() < 3) {
-      if (readsZero(start, Math.min(end, size) - start)) {
+    if (metadata.version() < 3) {
+      if (readsZero(start, Math.min(end, metadata.size()) - start)) {
         return; // nothing is mapped there that this version would have to change
       }
       if (context().backing() != null || start % geometry.clusterSize() != 0) {
         throw BlockException.of(Errno.EOPNOTSUPP);
       }
       // Without storage is all that this version can say of zeroes, asked to unmap or not.
-      writes.discard(start, end - start, true, FreedClusters.Reason.REQUEST);
+      erasure.discard(start, end - start, true, FreedClusters.Reason.REQUEST);
       return;
     }
-    writes.zero(start, end - start, flags);
+    erasure.zero(start, end - start, flags);
   }
 
   @Override
   protected void discardRange(long guestOffset, long length) throws BlockException {
     corruption.checkUsable();
     long mask = geometry.clusterSize() - 1;
-    boolean toEnd = guestOffset + length >= size;
+    boolean toEnd = guestOffset + length >= metadata.size();
     if ((guestOffset & mask) != 0 || ((guestOffset + length & mask) != 0 && !toEnd)) {
       throw BlockException.of(Errno.EOPNOTSUPP);
     }
-    writes.discard(guestOffset, length, false, FreedClusters.Reason.REQUEST);
+    erasure.discard(guestOffset, length, false, FreedClusters.Reason.REQUEST);
   }
 
   @Override
@@ -298,8 +198,8 @@ final class Qcow2Image extends MappedImage
       if (!writable || corruption.isFatal()) {
         return;
       }
-      caches.write(!lazyWanted);
-      freed.settle();
+      metadata.caches().write(!metadata.lazyRefcounts());
+      metadata.freed().settle();
     } finally {
       lock.unlock();
     }
@@ -308,14 +208,14 @@ final class Qcow2Image extends MappedImage
   @Override
   public void truncate(long length, boolean exact, Preallocation mode, int flags)
       throws BlockException {
-    alone(() -> new Resize(this).to(length, exact, mode, flags));
+    alone(() -> resize.to(length, exact, mode, flags));
   }
 
   @Override
   public void makeEmpty() throws BlockException {
     alone(() -> {
-      writes.discard(0, mappedLength(), true, FreedClusters.Reason.SNAPSHOT);
-      if (dataFile != file && freed.passesOn(FreedClusters.Reason.SNAPSHOT)) {
+      erasure.discard(0, mappedLength(), true, FreedClusters.Reason.SNAPSHOT);
+      if (metadata.hasExternalData() && metadata.freed().passesOn(FreedClusters.Reason.SNAPSHOT)) {
         giveBackDataFile();
       }
     });
@@ -325,31 +225,21 @@ final class Qcow2Image extends MappedImage
   private void giveBackDataFile() throws BlockException {
     lock.lock();
     try {
-      caches.sync();
+      metadata.caches().sync();
     } finally {
       lock.unlock();
     }
-    dataFile.discard(0, dataFile.length());
+    metadata.dataFile().discard(0, metadata.dataFile().length());
   }
 
   @Override
   public Result check(Repair repair, Listener listener) throws BlockException {
     lock.lock();
     try {
-      freed.settle();
-      return new Qcow2Check(this, repair, listener).run();
+      metadata.freed().settle();
+      return new Qcow2Check(metadata, repair, listener).run();
     } finally {
       lock.unlock();
-    }
-  }
-
-  /** The image is sound again. */
-  void clearTroubleBits() throws BlockException {
-    Qcow2Header h = header.header();
-    long trouble = Feature.DIRTY | Feature.CORRUPT;
-    if ((h.incompatible() & trouble) != 0) {
-      header.write(h.withFeatures(h.incompatible() & ~trouble, h.compatible(), h.autoclear()));
-      file.flush();
     }
   }
 
@@ -360,21 +250,17 @@ final class Qcow2Image extends MappedImage
 
   @Override
   public boolean dirty() {
-    return (header.header().incompatible() & Feature.DIRTY) != 0;
+    return metadata.isDirty();
   }
 
   /** The image may be written now. */
   void markBitmapsInUse() throws BlockException {
     lock.lock();
     try {
-      persistentBitmaps.markInUse();
+      bitmaps.markInUse();
     } finally {
       lock.unlock();
     }
-  }
-
-  PersistentBitmaps persistentBitmaps() {
-    return persistentBitmaps;
   }
 
   @Override
@@ -387,82 +273,41 @@ final class Qcow2Image extends MappedImage
       throws BlockException {
     // Nothing that can be changed here loses data, forced or not.
     aloneLocked(() -> {
-      freed.settle();
-      new Qcow2Amend(this, progress).run(options);
+      metadata.freed().settle();
+      new Qcow2Amend(metadata, resize, snapshots, bitmaps, progress).run(options);
     });
   }
 
-  /** Lets refcounts lag behind from now on, or not. */
-  void lazyRefcounts(boolean wanted) {
-    lazyWanted = wanted;
-  }
-
-  /** Whether the header names a backing file, open or not. */
-  boolean namesBacking() {
-    return backing() != null;
-  }
-
-  /** The L1 table of a snapshot. */
-  long[] snapshotL1(Snapshot snapshot) throws BlockException {
-    return snapshots.l1(snapshot);
+  /** The bitmaps as the file has them. */
+  List<StoredBitmap> storedBitmaps() throws BlockException {
+    return PersistentBitmaps.stored(metadata);
   }
 
   @Override
   public boolean keepsBitmaps() {
-    return header.header().version() >= 3;
+    return metadata.version() >= 3;
   }
 
   @Override
   public void checkNewBitmap(String name, long granularity) throws BlockException {
     lock.lock();
     try {
-      persistentBitmaps.checkNew(name, granularity);
+      bitmaps.checkNew(name, granularity);
     } finally {
       lock.unlock();
     }
   }
 
-  /** The bitmaps as the file has them. */
-  List<StoredBitmap> bitmaps() throws BlockException {
-    return StoredBitmap.read(file, header.extension(HeaderExtension.Bitmaps.class));
-  }
-
   @Override
   public JsonValue formatSpecific() throws BlockException {
-    Qcow2Header h = header.header();
-    var data = new JsonObject();
-    data.put("compat", h.version() >= 3 ? "1.1" : "0.10");
-    data.put("compression-type", h.compressionType() == 0 ? "zlib" : "zstd");
-    if (h.version() >= 3) {
-      data.put("lazy-refcounts", (h.compatible() & Feature.LAZY_REFCOUNTS) != 0);
-      data.put("refcount-bits", 1L << h.refcountOrder());
-      data.put("corrupt", (h.incompatible() & Feature.CORRUPT) != 0);
-      data.put("extended-l2", h.extendedL2());
-      var named = header.extension(HeaderExtension.DataFile.class);
-      if (named != null) {
-        data.put("data-file", named.name());
-      }
-      if (h.externalDataFile()) {
-        data.put("data-file-raw", (h.autoclear() & Feature.DATA_FILE_RAW) != 0);
-      }
-      List<StoredBitmap> stored = bitmaps();
-      if (!stored.isEmpty()) {
-        var list = new JsonArray();
-        for (StoredBitmap bitmap : stored) {
-          list.add(bitmap.toJson());
-        }
-        data.put("bitmaps", list);
-      }
-    } else {
-      data.put("refcount-bits", 16);
-    }
-    return new JsonObject().put("type", "qcow2").put("data", data);
+    return Qcow2Info.of(metadata);
   }
 
   @Override
   public void changeBacking(@Nullable BackingReference backing) throws BlockException {
     lock.lock();
     try {
+      HeaderFile header = metadata.header();
       Qcow2Header h = header.header();
       if (backing != null && (h.autoclear() & Feature.DATA_FILE_RAW) != 0) {
         throw BlockException.of(Errno.EINVAL);
@@ -478,7 +323,7 @@ final class Qcow2Image extends MappedImage
               HeaderExtension.BackingFormat.class,
               format == null ? null : new HeaderExtension.BackingFormat(format)),
           backing == null ? null : backing.filename());
-      file.flush();
+      metadata.file().flush();
     } finally {
       lock.unlock();
     }
@@ -493,7 +338,7 @@ final class Qcow2Image extends MappedImage
   public void writeVmState(long offset, IoVector from) throws BlockException {
     lock.lock();
     try {
-      new Resize(this).growL1(vmStateOffset() + offset + from.length());
+      resize.growL1(vmStateOffset() + offset + from.length());
     } finally {
       lock.unlock();
     }
@@ -503,7 +348,7 @@ final class Qcow2Image extends MappedImage
   @Override
   public long vmStateOffset() {
     long coverage = geometry.l1EntryCoverage();
-    return (size + coverage - 1) / coverage * coverage;
+    return (metadata.size() + coverage - 1) / coverage * coverage;
   }
 
   @Override
@@ -526,7 +371,7 @@ final class Qcow2Image extends MappedImage
       long cluster = geometry.clusterSize();
       long end = (start + wanted.vmStateSize() + cluster - 1) & -cluster;
       long length = Math.min(end, mappedLength()) - start;
-      alone(() -> writes.discard(start, length, true, FreedClusters.Reason.OTHER));
+      alone(() -> erasure.discard(start, length, true, FreedClusters.Reason.OTHER));
     }
     return made[0];
   }
@@ -564,7 +409,7 @@ final class Qcow2Image extends MappedImage
   public Undo reopen(NodeFlags flags, BlockOptions options) throws BlockException {
     if (flags.writable() && !writable) {
       corruption.checkWritable();
-      Qcow2Open.clearAutoclear(header);
+      Qcow2Open.clearAutoclear(metadata.header());
       markBitmapsInUse();
     }
     if (!flags.writable() && writable) {
@@ -581,16 +426,11 @@ final class Qcow2Image extends MappedImage
       if (!writable || corruption.isFatal()) {
         return;
       }
-      freed.settle();
-      caches.sync();
-      persistentBitmaps.store();
-      caches.sync();
-      Qcow2Header h = header.header();
-      if ((h.incompatible() & Feature.DIRTY) != 0) {
-        header.write(
-            h.withFeatures(h.incompatible() & ~Feature.DIRTY, h.compatible(), h.autoclear()));
-        file.flush();
-      }
+      metadata.freed().settle();
+      metadata.caches().sync();
+      bitmaps.store();
+      metadata.caches().sync();
+      metadata.clearBits(Feature.DIRTY);
     } finally {
       lock.unlock();
     }
@@ -603,85 +443,5 @@ final class Qcow2Image extends MappedImage
     } finally {
       compressed.close();
     }
-  }
-
-  /** Whether a guest byte has storage of its own. */
-  boolean isMapped(long guestOffset) throws BlockException {
-    return map(guestOffset, 1) instanceof Mapping.Data;
-  }
-
-  // For the classes that work on the image as a whole
-
-  ReentrantLock lock() {
-    return lock;
-  }
-
-  Child file() {
-    return file;
-  }
-
-  Child dataFile() {
-    return dataFile;
-  }
-
-  HeaderFile header() {
-    return header;
-  }
-
-  Geometry geometry() {
-    return geometry;
-  }
-
-  Refcounts refcounts() {
-    return refcounts;
-  }
-
-  ClusterAllocator allocator() {
-    return allocator;
-  }
-
-  FreedClusters freed() {
-    return freed;
-  }
-
-  MetadataCaches caches() {
-    return caches;
-  }
-
-  OverlapCheck overlaps() {
-    return overlaps;
-  }
-
-  GuestMap guestMap() {
-    return map;
-  }
-
-  GuestWrites guestWrites() {
-    return writes;
-  }
-
-  OpenContext openContext() {
-    return context();
-  }
-
-  Corruption corruption() {
-    return corruption;
-  }
-
-  void size(long newSize) {
-    size = newSize;
-  }
-
-  boolean hasSnapshots() {
-    return hasSnapshots;
-  }
-
-  void hasSnapshots(boolean has) {
-    hasSnapshots = has;
-  }
-
-  /** Runs {@code work} while no request is in the image. */
-  void quiesced(MapChange work) throws BlockException {
-    alone(work);
   }
 }

@@ -144,10 +144,10 @@ record Qcow2Measure(
   /** What the source's bitmaps take here; -1 if it is of no format that keeps any. */
   private long bitmapBytes(Source source, long guestSize) throws BlockException {
     Optional<Qcow2Image> image = source.capability(Qcow2Image.class);
-    if (image.isEmpty() || image.get().header().header().version() < 3) {
+    if (image.isEmpty() || !image.get().keepsBitmaps()) {
       return -1;
     }
-    List<StoredBitmap> stored = image.get().bitmaps();
+    List<StoredBitmap> stored = image.get().storedBitmaps();
     long clusters = 0;
     long directory = 0;
     for (StoredBitmap bitmap : stored) {

@@ -47,7 +47,9 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
           "Lazy refcounts require a qcow2 image with at least qemu 1.1 compatibility level");
     }
     Child data = openDataFile(context, given, header, file);
-    var image = new Qcow2Image(context, new Qcow2Open(file, data, header, options));
+    var image =
+        new Qcow2Image(
+            context, new Qcow2Metadata(context, new Qcow2Open(file, data, header, options)));
     if (context.flags().writable()) {
       if (image.dirty() && !context.flags().check()) {
         repair(context, image);

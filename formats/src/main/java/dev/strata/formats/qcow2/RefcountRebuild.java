@@ -13,16 +13,16 @@ import java.util.Arrays;
  * old ones, a crash after leaks those.
  */
 final class RefcountRebuild {
-  private final Qcow2Image image;
+  private final Qcow2Metadata metadata;
   private final Geometry geometry;
   private final References references;
   private long[] blocks = new long[0]; // where each lies, 0 if there is none
   private long tableOffset;
   private int tableClusters;
 
-  RefcountRebuild(Qcow2Image image, References references) {
-    this.image = image;
-    this.geometry = image.geometry();
+  RefcountRebuild(Qcow2Metadata metadata, References references) {
+    this.metadata = metadata;
+    this.geometry = metadata.geometry();
     this.references = references;
   }
 
@@ -35,17 +35,17 @@ final class RefcountRebuild {
     }
     for (int index = 0; index < blocks.length; index++) {
       if (blocks[index] != 0) {
-        image.file().write(blocks[index], IoVector.of(block(index)), 0);
+        metadata.file().write(blocks[index], IoVector.of(block(index)), 0);
       }
     }
     var table = Arrays.copyOf(blocks, tableClusters << (geometry.clusterBits() - 3));
-    image.file().write(tableOffset, RefcountTable.toBytes(table), 0);
-    image.file().flush();
-    Qcow2Header header = image.header().header();
-    image.header().write(header.withRefcountTable(tableOffset, tableClusters));
-    image.file().flush();
-    image.refcounts().table().moved(tableOffset, tableClusters, table);
-    image.caches().refcountBlocks().dropClean();
+    metadata.file().write(tableOffset, RefcountTable.toBytes(table), 0);
+    metadata.file().flush();
+    Qcow2Header header = metadata.header().header();
+    metadata.header().write(header.withRefcountTable(tableOffset, tableClusters));
+    metadata.file().flush();
+    metadata.refcounts().table().moved(tableOffset, tableClusters, table);
+    metadata.caches().refcountBlocks().dropClean();
   }
 
   /** Sees to a block for every cluster that is in use; whether one was missing. */

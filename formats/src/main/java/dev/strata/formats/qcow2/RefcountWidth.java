@@ -17,7 +17,7 @@ import java.util.List;
  * crash leaks them at worst. Nothing else is in flight; under the image's table lock.
  */
 final class RefcountWidth {
-  private final Qcow2Image image;
+  private final Qcow2Metadata metadata;
   private final Geometry geometry;
   private final Refcounts refcounts;
   private final Child file;
@@ -26,45 +26,45 @@ final class RefcountWidth {
   private long tableOffset;
   private long tableClusters;
 
-  RefcountWidth(Qcow2Image image) {
-    this.image = image;
-    this.geometry = image.geometry();
-    this.refcounts = image.refcounts();
-    this.file = image.file();
+  RefcountWidth(Qcow2Metadata metadata) {
+    this.metadata = metadata;
+    this.geometry = metadata.geometry();
+    this.refcounts = metadata.refcounts();
+    this.file = metadata.file();
   }
 
   /** Changes the width to {@code 1 << order} bits. */
   void change(int order, ProgressListener progress) throws BlockException {
     var width = new Geometry(geometry.clusterBits(), geometry.extendedL2(), order);
-    image.freed().settle();
+    metadata.freed().settle();
     boolean switched = false;
     List<long[]> old;
     try {
       place(width, progress);
-      image.caches().sync();
+      metadata.caches().sync();
       write(width, progress);
       old = oldStructures();
-      Qcow2Header h = image.header().header();
-      image
+      Qcow2Header h = metadata.header().header();
+      metadata
           .header()
           .write(
               h.withRefcountTable(tableOffset, (int) tableClusters)
                   .withVersion(h.version(), order));
       switched = true;
     } finally {
-      if (!switched && !image.corruption().isFatal()) {
+      if (!switched && !metadata.corruption().isFatal()) {
         giveUp();
       }
     }
     file.flush();
     refcounts.table().moved(tableOffset, (int) tableClusters, table());
     refcounts.width(width);
-    image.caches().refcountBlocks().dropClean();
+    metadata.caches().refcountBlocks().dropClean();
     for (long[] run : old) {
-      image.freed().release(run[0], run[1], FreedClusters.Reason.OTHER);
+      metadata.freed().release(run[0], run[1], FreedClusters.Reason.OTHER);
     }
-    image.freed().settle();
-    image.caches().sync();
+    metadata.freed().settle();
+    metadata.caches().sync();
   }
 
   /** Takes clusters for the new structures until those count their own clusters too. */
@@ -84,9 +84,9 @@ final class RefcountWidth {
         throw BlockException.of(Errno.EFBIG);
       }
       if (wanted > tableClusters) {
-        long offset = image.allocator().allocate(wanted);
+        long offset = metadata.allocator().allocate(wanted);
         if (tableClusters > 0) {
-          image.allocator().release(tableOffset, tableClusters);
+          metadata.allocator().release(tableOffset, tableClusters);
         }
         tableOffset = offset;
         tableClusters = wanted;
@@ -123,7 +123,7 @@ final class RefcountWidth {
         blocks = Arrays.copyOf(blocks, (int) index + 1);
       }
       if (blocks[(int) index] == 0) {
-        blocks[(int) index] = image.allocator().allocate(1);
+        blocks[(int) index] = metadata.allocator().allocate(1);
         changed = true;
       }
     }
@@ -150,11 +150,11 @@ final class RefcountWidth {
           Refcounts.setCount(block, at, count, width.refcountOrder());
         }
       }
-      image.overlaps().beforeWrite(0, blocks[index], bytes.length);
+      metadata.overlaps().beforeWrite(0, blocks[index], bytes.length);
       file.write(blocks[index], IoVector.of(bytes), 0);
     }
     long tableBytes = tableClusters << geometry.clusterBits();
-    image.overlaps().beforeWrite(0, tableOffset, tableBytes);
+    metadata.overlaps().beforeWrite(0, tableOffset, tableBytes);
     file.write(tableOffset, RefcountTable.toBytes(table()), 0);
     file.flush();
   }
@@ -175,12 +175,12 @@ final class RefcountWidth {
   private void giveUp() throws BlockException {
     for (long block : blocks) {
       if (block != 0) {
-        image.allocator().release(block, 1);
+        metadata.allocator().release(block, 1);
       }
     }
     if (tableClusters > 0) {
-      image.allocator().release(tableOffset, tableClusters);
+      metadata.allocator().release(tableOffset, tableClusters);
     }
-    image.caches().sync();
+    metadata.caches().sync();
   }
 }

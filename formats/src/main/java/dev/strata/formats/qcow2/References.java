@@ -21,7 +21,7 @@ final class References {
   private static final int MAX_COUNT = 0xffff;
   private static final int SNAPSHOT_FIXED = 40;
 
-  private final Qcow2Image image;
+  private final Qcow2Metadata metadata;
   private final Geometry geometry;
   private final Child file;
   private final boolean repairs;
@@ -40,10 +40,10 @@ final class References {
    *
    * @param repairs whether entries are put right where that loses nothing
    */
-  References(Qcow2Image image, boolean repairs, Listener listener) throws BlockException {
-    this.image = image;
-    this.geometry = image.geometry();
-    this.file = image.file();
+  References(Qcow2Metadata metadata, boolean repairs, Listener listener) throws BlockException {
+    this.metadata = metadata;
+    this.geometry = metadata.geometry();
+    this.file = metadata.file();
     this.repairs = repairs;
     this.listener = listener;
     long clusters = geometry.clustersFor(file.length());
@@ -56,9 +56,9 @@ final class References {
   /** Counts all there are. */
   void countAll() throws BlockException {
     count(0, geometry.clusterSize());
-    L1Table l1 = image.guestMap().l1();
+    L1Table l1 = metadata.l1();
     countTables(l1.offset(), l1.entries(), true);
-    countSnapshots(image.header().header());
+    countSnapshots(metadata.header().header());
     countBitmaps();
     countRefcountStructures();
   }
@@ -73,7 +73,7 @@ final class References {
           @Override
           public void progress(long done, long total) {}
         };
-    var again = new References(image, false, silent);
+    var again = new References(metadata, false, silent);
     again.countAll();
     again.corruptions = corruptions - structureErrors;
     again.corruptionsFixed = corruptionsFixed + structureErrors;
@@ -186,12 +186,12 @@ final class References {
       }
       RefcountTable.readWords(file, offset, table);
       if (countL2(table, active)) {
-        image
+        metadata
             .overlaps()
             .beforeWrite(
                 OverlapCheck.ACTIVE_L2 | OverlapCheck.INACTIVE_L2, offset, geometry.clusterSize());
         file.write(offset, RefcountTable.toBytes(table), 0);
-        image.caches().l2Slices().drop(offset, geometry.clusterSize());
+        metadata.caches().l2Slices().drop(offset, geometry.clusterSize());
       }
     }
   }
@@ -219,7 +219,7 @@ final class References {
               + Long.toHexString(offset)
               + ": copied flag must never be set for compressed clusters");
     }
-    if (image.dataFile() != file) {
+    if (metadata.hasExternalData()) {
       corrupt("compressed cluster " + offset + " in an image with an external data file");
       return;
     }
@@ -233,7 +233,7 @@ final class References {
 
   private boolean countStandard(long[] table, int index, boolean active) {
     long entry = table[index];
-    boolean external = image.dataFile() != file;
+    boolean external = metadata.hasExternalData();
     boolean zero = !geometry.extendedL2() && L2Entry.isZero(entry);
     long offset = L2Entry.offset(entry);
     if ((entry & L2Entry.RESERVED) != 0 || (geometry.extendedL2() && L2Entry.isZero(entry))) {
@@ -300,7 +300,7 @@ final class References {
   }
 
   private void countBitmaps() throws BlockException {
-    var bitmaps = image.header().extension(HeaderExtension.Bitmaps.class);
+    var bitmaps = metadata.header().extension(HeaderExtension.Bitmaps.class);
     if (bitmaps == null || bitmaps.directorySize() <= 0 || bitmaps.directorySize() > 1 << 26) {
       return;
     }
@@ -337,7 +337,7 @@ final class References {
   }
 
   private void countRefcountStructures() {
-    RefcountTable table = image.refcounts().table();
+    RefcountTable table = metadata.refcounts().table();
     count(table.offset(), (long) table.clusters() << geometry.clusterBits());
     for (int i = 0; i < table.used(); i++) {
       long offset = table.block(i);

@@ -8,20 +8,31 @@ import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
 import dev.strata.block.Preallocation;
 import dev.strata.block.RequestFlags;
+import dev.strata.block.driver.Mapping;
 import dev.strata.block.layout.StructWriter;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /** Gives an image another size; nothing else is in flight. */
 final class Resize {
-  private final Qcow2Image image;
+  private final Qcow2Metadata metadata;
+  private final GuestWrites writes;
+  private final ClusterErasure erasure;
+  private final PersistentBitmaps bitmaps;
   private final Geometry geometry;
   private final Child file;
 
-  Resize(Qcow2Image image) {
-    this.image = image;
-    this.geometry = image.geometry();
-    this.file = image.file();
+  Resize(
+      Qcow2Metadata metadata,
+      GuestWrites writes,
+      ClusterErasure erasure,
+      PersistentBitmaps bitmaps) {
+    this.metadata = metadata;
+    this.writes = writes;
+    this.erasure = erasure;
+    this.bitmaps = bitmaps;
+    this.geometry = metadata.geometry();
+    this.file = metadata.file();
   }
 
   /** To {@code length} bytes. */
@@ -29,11 +40,11 @@ final class Resize {
     if ((length & 511) != 0) {
       throw new BlockException(Errno.EINVAL, "The new size must be a multiple of 512");
     }
-    long old = image.length();
-    if (image.hasSnapshots() && image.header().header().version() < 3) {
+    long old = metadata.size();
+    if (metadata.hasSnapshots() && metadata.header().header().version() < 3) {
       throw new BlockException(Errno.EOPNOTSUPP, "Can't resize a v2 image which has snapshots");
     }
-    image.persistentBitmaps().checkResizable();
+    bitmaps.checkResizable();
     if (length < old) {
       shrink(old, length, mode);
     } else if (length > old) {
@@ -51,8 +62,8 @@ final class Resize {
     } catch (BlockException e) {
       throw BlockException.of(e.errno(), "Failed to update the image size");
     }
-    image.header().changed(image.header().header().withSize(length));
-    image.size(length);
+    metadata.header().changed(metadata.header().header().withSize(length));
+    metadata.size(length);
   }
 
   private void shrink(long old, long length, Preallocation mode) throws BlockException {
@@ -64,42 +75,42 @@ final class Resize {
     long to = (old + cluster - 1) & -cluster;
     if (to > from) {
       try {
-        image.guestWrites().discard(from, to - from, true, FreedClusters.Reason.OTHER);
+        erasure.discard(from, to - from, true, FreedClusters.Reason.OTHER);
       } catch (BlockException e) {
         throw BlockException.of(e.errno(), "Failed to discard cropped clusters");
       }
     }
-    if (image.dataFile() != file) {
-      image.dataFile().truncate(length, false, Preallocation.OFF, 0);
+    if (metadata.hasExternalData()) {
+      metadata.dataFile().truncate(length, false, Preallocation.OFF, 0);
       return;
     }
-    image.lock().lock();
+    metadata.lock().lock();
     try {
       freeL2Tables(geometry.l1EntriesFor(length));
-      image.freed().settle();
+      metadata.freed().settle();
       truncateFile();
     } finally {
-      image.lock().unlock();
+      metadata.lock().unlock();
     }
   }
 
   /** Gives up the L2 tables that only the cropped part needs. */
   private void freeL2Tables(long keep) throws BlockException {
-    L1Table l1 = image.guestMap().l1();
+    L1Table l1 = metadata.l1();
     for (int i = (int) keep; i < l1.size(); i++) {
       long table = L1Entry.offset(l1.entry(i));
       if (table != 0) {
         file.event(DebugEvent.L1_SHRINK_WRITE_TABLE);
         l1.set(i, 0);
         file.event(DebugEvent.L1_SHRINK_FREE_L2_CLUSTERS);
-        image.freed().release(table, geometry.clusterSize(), FreedClusters.Reason.OTHER);
+        metadata.freed().release(table, geometry.clusterSize(), FreedClusters.Reason.OTHER);
       }
     }
   }
 
   /** Cuts the file behind the last cluster in use. */
   private void truncateFile() throws BlockException {
-    Refcounts refcounts = image.refcounts();
+    Refcounts refcounts = metadata.refcounts();
     long cluster = geometry.clustersFor(file.length());
     while (cluster > 0 && refcounts.get(cluster - 1) == 0) {
       cluster--;
@@ -111,29 +122,29 @@ final class Resize {
   }
 
   private void grow(long old, long length, Preallocation mode, int flags) throws BlockException {
-    image.lock().lock();
+    metadata.lock().lock();
     try {
       growL1(length);
     } finally {
-      image.lock().unlock();
+      metadata.lock().unlock();
     }
     if (RequestFlags.has(flags, RequestFlags.ZERO_GROWN) && mode == Preallocation.OFF) {
       zeroGrown(old, length);
     }
-    if (image.dataFile() != file) {
-      image
+    if (metadata.hasExternalData()) {
+      metadata
           .dataFile()
           .truncate(length, false, mode == Preallocation.METADATA ? Preallocation.OFF : mode, 0);
     }
     if (mode != Preallocation.OFF) {
-      image.size(length);
+      metadata.size(length);
       boolean done = false;
       try {
         preallocate(old, length, mode);
         done = true;
       } finally {
         if (!done) {
-          image.size(old);
+          metadata.size(old);
         }
       }
     }
@@ -144,17 +155,17 @@ final class Resize {
     long cluster = geometry.clusterSize();
     long sub = geometry.subclusterSize();
     long from = (old + sub - 1) & -sub;
-    image.size(length);
+    metadata.size(length);
     boolean done = false;
     try {
       long to = (length + cluster - 1) & -cluster;
       if (from < to) {
-        image.guestWrites().zero(from, to - from, 0);
+        erasure.zero(from, to - from, 0);
       }
       done = true;
     } finally {
       if (!done) {
-        image.size(old);
+        metadata.size(old);
       }
     }
   }
@@ -164,11 +175,11 @@ final class Resize {
     long last = 0;
     for (long at = geometry.startOfCluster(old); at < end; ) {
       ClusterAllocation allocation;
-      if (at < old && image.isMapped(at)) {
+      if (at < old && isMapped(at)) {
         at += geometry.clusterSize();
         continue;
       }
-      allocation = image.guestWrites().allocate(at, Math.min(end - at, 1L << 30));
+      allocation = writes.allocate(at, Math.min(end - at, 1L << 30));
       boolean linked = false;
       try {
         long host = allocation.hostOffset();
@@ -186,13 +197,24 @@ final class Resize {
       at = allocation.guestOffset() + allocation.length();
     }
     // All clusters lie inside the file, so that their content is what the file reads there.
-    if (last > image.dataFile().length()) {
-      image.dataFile().truncate(last, false, Preallocation.OFF, 0);
+    if (last > metadata.dataFile().length()) {
+      metadata.dataFile().truncate(last, false, Preallocation.OFF, 0);
+    }
+  }
+
+  /** Whether a guest byte has storage of its own. */
+  private boolean isMapped(long guestOffset) throws BlockException {
+    metadata.lock().lock();
+    try {
+      metadata.corruption().checkUsable();
+      return metadata.guestMap().map(guestOffset, 1) instanceof Mapping.Data;
+    } finally {
+      metadata.lock().unlock();
     }
   }
 
   private void reserve(long host, long length, Preallocation mode) throws BlockException {
-    Child data = image.dataFile();
+    Child data = metadata.dataFile();
     if (host >= data.length()) {
       data.truncate(host + length, false, mode, 0);
     } else {
@@ -202,7 +224,7 @@ final class Resize {
 
   /** Lets the L1 table reach {@code length} bytes of guest addresses. */
   void growL1(long length) throws BlockException {
-    L1Table l1 = image.guestMap().l1();
+    L1Table l1 = metadata.l1();
     long needed = geometry.l1EntriesFor(length);
     if (needed <= l1.size()) {
       return;
@@ -213,9 +235,9 @@ final class Resize {
     file.event(DebugEvent.L1_GROW_ALLOC_TABLE);
     long[] entries = Arrays.copyOf(l1.entries(), (int) needed);
     long bytes = needed * 8;
-    long offset = image.allocator().allocate(geometry.clustersFor(bytes));
-    image.caches().sync();
-    image.overlaps().beforeWrite(0, offset, bytes);
+    long offset = metadata.allocator().allocate(geometry.clustersFor(bytes));
+    metadata.caches().sync();
+    metadata.overlaps().beforeWrite(0, offset, bytes);
     file.event(DebugEvent.L1_GROW_WRITE_TABLE);
     file.write(offset, RefcountTable.toBytes(entries), 0);
     file.flush();
@@ -224,12 +246,12 @@ final class Resize {
     StructWriter.bigEndian(fields).u32(needed).u64(offset);
     file.write(36, IoVector.of(fields), 0);
     file.flush();
-    image.header().changed(image.header().header().withL1((int) needed, offset));
+    metadata.header().changed(metadata.header().header().withL1((int) needed, offset));
     long oldOffset = l1.offset();
     long oldSize = l1.size() * 8L;
     l1.replace(offset, entries);
     if (oldSize > 0) {
-      image.freed().release(oldOffset, oldSize, FreedClusters.Reason.OTHER);
+      metadata.freed().release(oldOffset, oldSize, FreedClusters.Reason.OTHER);
     }
   }
 }

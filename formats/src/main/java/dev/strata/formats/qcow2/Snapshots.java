@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class Snapshots {
   private static final int SECTOR = 512;
 
-  private final Qcow2Image image;
+  private final Qcow2Metadata metadata;
   private final MetadataPlaces places;
   private List<SnapshotEntry> entries = List.of();
   private long tableBytes;
@@ -30,13 +30,13 @@ final class Snapshots {
   private boolean pointed; // the file may point to what a change has made
 
   /** Reads the table of an image that is being opened. */
-  Snapshots(Qcow2Image image, MetadataPlaces places, boolean toCheck) throws BlockException {
-    this.image = image;
-    this.places = places;
-    Qcow2Header header = image.header().header();
+  Snapshots(Qcow2Metadata metadata, boolean toCheck) throws BlockException {
+    this.metadata = metadata;
+    this.places = metadata.places();
+    Qcow2Header header = metadata.header().header();
     if (header.snapshotCount() > 0) {
       try {
-        SnapshotTable.Loaded table = SnapshotTable.load(image.file(), header);
+        SnapshotTable.Loaded table = SnapshotTable.load(metadata.file(), header);
         entries = table.entries();
         tableBytes = table.bytes();
       } catch (BlockException e) {
@@ -69,9 +69,9 @@ final class Snapshots {
     if (unreadable != null) {
       throw unreadable;
     }
-    image.corruption().checkUsable();
-    image.freed().settle();
-    image.caches().sync();
+    metadata.corruption().checkUsable();
+    metadata.freed().settle();
+    metadata.caches().sync();
     pointed = false;
     // L2 tables that snapshots share are written on purpose now.
     places.snapshots(List.of(), tableBytes);
@@ -79,13 +79,13 @@ final class Snapshots {
       change.run();
     } finally {
       places.snapshots(entries, tableBytes);
-      image.hasSnapshots(!entries.isEmpty());
+      metadata.hasSnapshots(!entries.isEmpty());
     }
   }
 
   /** Keeps the present state. */
   Snapshot create(Snapshot wanted) throws BlockException {
-    if (image.dataFile() != image.file()) {
+    if (metadata.hasExternalData()) {
       throw BlockException.of(Errno.EOPNOTSUPP);
     }
     if (entries.size() >= Qcow2Header.MAX_SNAPSHOTS) {
@@ -106,23 +106,23 @@ final class Snapshots {
             wanted.dateNanos(),
             wanted.vmClockNanos(),
             wanted.instructionCount(),
-            image.length());
+            metadata.size());
     change(() -> create(made, made.name().getBytes(StandardCharsets.UTF_8)));
     return made;
   }
 
   private void create(Snapshot made, byte[] name) throws BlockException {
-    long[] l1 = image.guestMap().l1().entries().clone();
+    long[] l1 = metadata.l1().entries().clone();
     long offset = 0;
     boolean raised = false;
-    var references = new TableReferences(image);
+    var references = new TableReferences(metadata);
     boolean done = false;
     try {
       offset = writeL1(l1);
       references.raise(l1);
       raised = true;
-      image.caches().sync();
-      image.guestMap().l1().rewrite(withoutCopied(l1));
+      metadata.caches().sync();
+      metadata.l1().rewrite(withoutCopied(l1));
       var list = new ArrayList<>(entries);
       byte[] id = made.id().getBytes(StandardCharsets.UTF_8);
       list.add(new SnapshotEntry(offset, l1.length, id, name, new byte[0], made));
@@ -152,13 +152,13 @@ final class Snapshots {
   }
 
   private long writeNew(IoVector bytes) throws BlockException {
-    long offset = image.allocator().allocate(image.geometry().clustersFor(bytes.length()));
+    long offset = metadata.allocator().allocate(metadata.geometry().clustersFor(bytes.length()));
     boolean written = false;
     try {
-      image.caches().sync();
-      image.overlaps().beforeWrite(0, offset, bytes.length());
-      image.file().write(offset, bytes, 0);
-      image.file().flush();
+      metadata.caches().sync();
+      metadata.overlaps().beforeWrite(0, offset, bytes.length());
+      metadata.file().write(offset, bytes, 0);
+      metadata.file().flush();
       written = true;
       return offset;
     } finally {
@@ -170,9 +170,9 @@ final class Snapshots {
 
   /** Gives clusters back that nothing points to. */
   private void release(long offset, long bytes) throws BlockException {
-    if (offset != 0 && !image.corruption().isFatal()) {
-      image.freed().release(offset, bytes, FreedClusters.Reason.OTHER);
-      image.freed().settle();
+    if (offset != 0 && !metadata.corruption().isFatal()) {
+      metadata.freed().release(offset, bytes, FreedClusters.Reason.OTHER);
+      metadata.freed().settle();
     }
   }
 
@@ -203,12 +203,12 @@ final class Snapshots {
     pointed = true;
     var fields = new byte[12];
     StructWriter.bigEndian(MemorySegment.ofArray(fields)).u32(list.size()).u64(offset);
-    image.file().write(60, IoVector.of(fields), 0);
-    image.file().flush();
-    Qcow2Header header = image.header().header();
+    metadata.file().write(60, IoVector.of(fields), 0);
+    metadata.file().flush();
+    Qcow2Header header = metadata.header().header();
     long oldOffset = header.snapshotsOffset();
     long oldBytes = tableBytes;
-    image.header().changed(header.withSnapshots(list.size(), offset));
+    metadata.header().changed(header.withSnapshots(list.size(), offset));
     entries = List.copyOf(list);
     tableBytes = bytes.length;
     places.snapshots(List.of(), tableBytes);
@@ -236,10 +236,10 @@ final class Snapshots {
         entry.l1Size(),
         8,
         Qcow2Header.MAX_L1_BYTES,
-        image.geometry().clusterSize());
+        metadata.geometry().clusterSize());
     var l1 = new long[(int) entry.l1Size()];
     if (l1.length > 0) {
-      RefcountTable.readWords(image.file(), entry.l1Offset(), l1);
+      RefcountTable.readWords(metadata.file(), entry.l1Offset(), l1);
     }
     return l1;
   }
@@ -257,7 +257,7 @@ final class Snapshots {
       var list = new ArrayList<>(entries);
       list.remove(entry);
       writeTable(list);
-      var references = new TableReferences(image);
+      var references = new TableReferences(metadata);
       references.release(l1);
       release(entry.l1Offset(), l1.length * 8L);
       references.markCopied();
@@ -272,31 +272,31 @@ final class Snapshots {
     if (size < 0 || (size & (SECTOR - 1)) != 0) {
       throw BlockException.of(Errno.EINVAL);
     }
-    if (image.header().extension(HeaderExtension.Bitmaps.class) != null) {
+    if (metadata.header().extension(HeaderExtension.Bitmaps.class) != null) {
       // They would not know what changes.
       throw new BlockException(Errno.EOPNOTSUPP, "Device has active dirty bitmaps");
     }
-    long needed = Math.max(image.geometry().l1EntriesFor(size), l1.length);
+    long needed = Math.max(metadata.geometry().l1EntriesFor(size), l1.length);
     if (needed > Qcow2Header.MAX_L1_BYTES / 8) {
       throw BlockException.of(Errno.EFBIG);
     }
-    int length = Math.max((int) needed, image.guestMap().l1().size());
+    int length = Math.max((int) needed, metadata.l1().size());
     change(() -> apply(l1, Arrays.copyOf(withoutCopied(l1), length), size));
   }
 
   private void apply(long[] snapshotL1, long[] target, long size) throws BlockException {
-    L1Table active = image.guestMap().l1();
+    L1Table active = metadata.l1();
     long[] old = active.entries().clone();
-    var references = new TableReferences(image);
+    var references = new TableReferences(metadata);
     references.raise(snapshotL1);
     boolean done = false;
     try {
-      image.caches().sync();
+      metadata.caches().sync();
       // One sector is written as a whole or not at all.
-      if (size == image.length() && target.length == old.length && old.length * 8L <= SECTOR) {
+      if (size == metadata.size() && target.length == old.length && old.length * 8L <= SECTOR) {
         pointed = true;
         active.rewrite(target);
-        image.file().flush();
+        metadata.file().flush();
       } else {
         move(active, target, size);
       }
@@ -314,20 +314,20 @@ final class Snapshots {
     long offset = writeL1(target);
     pointed = true;
     var fields = new byte[24];
-    Qcow2Header header = image.header().header();
+    Qcow2Header header = metadata.header().header();
     StructWriter.bigEndian(MemorySegment.ofArray(fields))
         .u64(size)
         .u32(header.cryptMethod())
         .u32(target.length)
         .u64(offset);
-    Child file = image.file();
+    Child file = metadata.file();
     file.write(24, IoVector.of(fields), 0);
     file.flush();
-    image.header().changed(header.withSize(size).withL1(target.length, offset));
+    metadata.header().changed(header.withSize(size).withL1(target.length, offset));
     long oldOffset = active.offset();
     long oldBytes = active.size() * 8L;
     active.replace(offset, target);
-    image.size(size);
+    metadata.size(size);
     if (oldBytes > 0) {
       release(oldOffset, oldBytes);
     }
@@ -336,6 +336,6 @@ final class Snapshots {
   /** Lets an image that nobody writes read as the snapshot. */
   void load(Snapshot snapshot) throws BlockException {
     SnapshotEntry entry = find(snapshot);
-    image.guestMap().l1().replace(entry.l1Offset(), readL1(entry));
+    metadata.l1().replace(entry.l1Offset(), readL1(entry));
   }
 }

@@ -8,17 +8,17 @@ import dev.strata.block.BlockException;
  * refcounts and takes from them. Nothing else is in flight; under the image's table lock.
  */
 final class TableReferences {
-  private final Qcow2Image image;
+  private final Qcow2Metadata metadata;
   private final Geometry geometry;
   private final GuestMap map;
   private final Refcounts refcounts;
   private long raised;
 
-  TableReferences(Qcow2Image image) {
-    this.image = image;
-    this.geometry = image.geometry();
-    this.map = image.guestMap();
-    this.refcounts = image.refcounts();
+  TableReferences(Qcow2Metadata metadata) {
+    this.metadata = metadata;
+    this.geometry = metadata.geometry();
+    this.map = metadata.guestMap();
+    this.refcounts = metadata.refcounts();
   }
 
   /** Hears of what a table refers to; false ends the walk. */
@@ -29,7 +29,7 @@ final class TableReferences {
 
   /** Goes through all references in an order that is always the same. */
   private void walk(long[] l1, boolean clearCopied, Visitor visitor) throws BlockException {
-    TableCache slices = image.caches().l2Slices();
+    TableCache slices = metadata.caches().l2Slices();
     for (int i = 0; i < l1.length; i++) {
       long table = L1Entry.offset(l1[i]);
       if (table == 0) {
@@ -80,7 +80,7 @@ final class TableReferences {
   }
 
   private BlockException unaligned(String what, long offset, String where, int index) {
-    return image
+    return metadata
         .corruption()
         .report(
             what + " 0x" + Long.toHexString(offset) + where + Integer.toHexString(index) + ")",
@@ -139,16 +139,16 @@ final class TableReferences {
         l1,
         false,
         (offset, length) -> {
-          image.freed().release(offset, length, FreedClusters.Reason.SNAPSHOT);
+          metadata.freed().release(offset, length, FreedClusters.Reason.SNAPSHOT);
           return true;
         });
-    image.freed().settle();
+    metadata.freed().settle();
   }
 
   /** Sets the flags of the active tables as the refcounts are, and puts them on disk. */
   void markCopied() throws BlockException {
     L1Table l1 = map.l1();
-    TableCache slices = image.caches().l2Slices();
+    TableCache slices = metadata.caches().l2Slices();
     long[] entries = l1.entries().clone();
     boolean changed = false;
     for (int i = 0; i < entries.length; i++) {
@@ -163,10 +163,10 @@ final class TableReferences {
       changed |= entry != entries[i];
       entries[i] = entry;
     }
-    image.caches().sync();
+    metadata.caches().sync();
     if (changed) {
       l1.rewrite(entries);
-      image.file().flush();
+      metadata.file().flush();
     }
   }
 

@@ -16,27 +16,29 @@ import java.util.Set;
  * flight; under the image's table lock.
  */
 final class ZeroExpansion {
-  private final Qcow2Image image;
+  private final Qcow2Metadata metadata;
+  private final Snapshots snapshots;
   private final Geometry geometry;
   private final GuestMap map;
   private final Refcounts refcounts;
   private final Child file;
   private final Set<Long> done = new HashSet<>(); // L2 tables: snapshots share them
 
-  ZeroExpansion(Qcow2Image image) {
-    this.image = image;
-    this.geometry = image.geometry();
-    this.map = image.guestMap();
-    this.refcounts = image.refcounts();
-    this.file = image.file();
+  ZeroExpansion(Qcow2Metadata metadata, Snapshots snapshots) {
+    this.metadata = metadata;
+    this.snapshots = snapshots;
+    this.geometry = metadata.geometry();
+    this.map = metadata.guestMap();
+    this.refcounts = metadata.refcounts();
+    this.file = metadata.file();
   }
 
   /** Expands all. */
   void run(ProgressListener progress) throws BlockException {
     List<long[]> tables = new ArrayList<>();
     tables.add(map.l1().entries());
-    for (Snapshot snapshot : image.snapshots()) {
-      tables.add(image.snapshotL1(snapshot));
+    for (Snapshot snapshot : snapshots.list()) {
+      tables.add(snapshots.l1(snapshot));
     }
     long total = 0;
     for (long[] table : tables) {
@@ -52,19 +54,19 @@ final class ZeroExpansion {
         progress.progress(++visited, total);
       }
     }
-    image.freed().settle();
-    image.caches().sync();
+    metadata.freed().settle();
+    metadata.caches().sync();
   }
 
   private void expand(long table) throws BlockException {
     if (geometry.offsetInCluster(table) != 0) {
-      throw image
+      throw metadata
           .corruption()
           .report("L2 table offset 0x" + Long.toHexString(table) + " unaligned", -1, -1);
     }
     // As often as the table counts, so often do its clusters.
     long shares = refcounts.get(table >>> geometry.clusterBits());
-    TableCache slices = image.caches().l2Slices();
+    TableCache slices = metadata.caches().l2Slices();
     for (long at = 0; at < geometry.clusterSize(); at += slices.tableSize()) {
       for (int index = 0; index < map.sliceEntries(); index++) {
         long entry = map.entry(slices.get(table + at), index);
@@ -77,7 +79,7 @@ final class ZeroExpansion {
         long old = L2Entry.offset(entry);
         if (old != 0 && L2Entry.offset(expanded) != old) {
           for (long share = 0; share < shares; share++) {
-            image.freed().release(old, geometry.clusterSize(), FreedClusters.Reason.OTHER);
+            metadata.freed().release(old, geometry.clusterSize(), FreedClusters.Reason.OTHER);
           }
         }
       }
@@ -85,13 +87,13 @@ final class ZeroExpansion {
   }
 
   private long expanded(long entry, long shares) throws BlockException {
-    if (image.openContext().backing() == null && !image.namesBacking()) {
+    if (!metadata.hasBacking() && !metadata.namesBacking()) {
       return 0; // reads as zeroes as it is
     }
     long size = geometry.clusterSize();
     long host = L2Entry.offset(entry);
     if (geometry.offsetInCluster(host) != 0) {
-      throw image
+      throw metadata
           .corruption()
           .report(
               "Preallocated zero cluster offset 0x" + Long.toHexString(host) + " unaligned",
@@ -101,13 +103,13 @@ final class ZeroExpansion {
     // Another table may see data in a cluster that is flagged here.
     boolean own = host != 0 && refcounts.get(host >>> geometry.clusterBits()) == shares;
     if (!own) {
-      host = image.allocator().allocate(1);
+      host = metadata.allocator().allocate(1);
       refcounts.add(host >>> geometry.clusterBits(), 1, shares - 1);
-      image.caches().orderL2AfterRefcounts();
+      metadata.caches().orderL2AfterRefcounts();
     }
-    image.overlaps().beforeWrite(0, host, size);
+    metadata.overlaps().beforeWrite(0, host, size);
     file.writeZeroes(host, size, 0);
-    image.caches().orderL2AfterData();
+    metadata.caches().orderL2AfterData();
     return host | (shares == 1 ? L2Entry.COPIED : 0);
   }
 }

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.qcow2;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Child;
+import dev.strata.block.driver.OpenContext;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The metadata of an open image: its header, refcounts and tables, with the caches between them and
+ * the file.
+ *
+ * <p>One lock guards all of it; it is held for looking up and changing tables and for their own
+ * I/O, never while guest data move. Whoever calls a method of one of the parts holds the lock,
+ * unless it says otherwise.
+ */
+final class Qcow2Metadata {
+  private final ReentrantLock lock = new ReentrantLock();
+  private final OpenContext context;
+  private final Child file;
+  private final Child dataFile;
+  private final HeaderFile header;
+  private final Geometry geometry;
+  private final Corruption corruption;
+  private final MetadataPlaces places;
+  private final OverlapCheck overlaps;
+  private final MetadataCaches caches;
+  private final Refcounts refcounts;
+  private final FreedClusters freed;
+  private final ClusterAllocator allocator;
+  private final GuestMap map;
+  private final L2Tables l2Tables;
+  private volatile boolean lazyRefcounts;
+  private volatile long size;
+  private volatile boolean hasSnapshots;
+
+  /** Reads the tables behind a header that was checked; see {@link Qcow2Open}. */
+  Qcow2Metadata(OpenContext context, Qcow2Open opened) throws BlockException {
+    this.context = context;
+    this.file = opened.file();
+    this.dataFile = opened.dataFile();
+    this.header = opened.header();
+    Qcow2Header h = header.header();
+    this.geometry = Geometry.of(h);
+    this.size = h.size();
+    this.hasSnapshots = h.snapshotCount() > 0;
+    this.corruption = new Corruption(context, header);
+    Qcow2Options options = opened.options();
+    this.lazyRefcounts =
+        options.lazyRefcounts() != null
+            ? options.lazyRefcounts()
+            : (h.compatible() & Feature.LAZY_REFCOUNTS) != 0;
+    this.places = new MetadataPlaces(file, geometry, header, corruption);
+    this.overlaps = new OverlapCheck(places, options.overlapChecks());
+    CacheSizes sizes =
+        CacheSizes.of(
+            options.cacheSize(),
+            options.l2CacheSize(),
+            options.refcountCacheSize(),
+            options.l2CacheEntrySize(),
+            geometry,
+            size);
+    this.caches = new MetadataCaches(file, dataFile, sizes, overlaps, (int) geometry.clusterSize());
+    RefcountTable table = RefcountTable.load(file, geometry, h);
+    this.refcounts = new Refcounts(geometry, table, caches.refcountBlocks(), corruption::report);
+    this.freed = new FreedClusters(geometry, file, refcounts, caches, options.passOn());
+    this.allocator =
+        new ClusterAllocator(
+            geometry, file, refcounts, caches, freed, overlaps, this::refcountTableMoved);
+    L1Table l1;
+    try {
+      l1 = L1Table.load(file, overlaps, h.l1TableOffset(), h.l1Size());
+    } catch (BlockException e) {
+      throw BlockException.of(e.errno(), "Could not read L1 table");
+    }
+    this.map = new GuestMap(geometry, file, dataFile, l1, caches.l2Slices(), corruption::report);
+    places.use(l1, table);
+    this.l2Tables = new L2Tables(geometry, file, map, allocator, freed, caches);
+  }
+
+  private void refcountTableMoved(long offset, int clusters) throws BlockException {
+    file.write(48, ClusterAllocator.fields(offset, clusters), 0);
+    header.changed(header.header().withRefcountTable(offset, clusters));
+  }
+
+  ReentrantLock lock() {
+    return lock;
+  }
+
+  OpenContext context() {
+    return context;
+  }
+
+  Child file() {
+    return file;
+  }
+
+  /** Where guest data lie: a file of its own, or {@link #file}. */
+  Child dataFile() {
+    return dataFile;
+  }
+
+  boolean hasExternalData() {
+    return dataFile != file;
+  }
+
+  HeaderFile header() {
+    return header;
+  }
+
+  int version() {
+    return header.header().version();
+  }
+
+  Geometry geometry() {
+    return geometry;
+  }
+
+  Corruption corruption() {
+    return corruption;
+  }
+
+  MetadataPlaces places() {
+    return places;
+  }
+
+  OverlapCheck overlaps() {
+    return overlaps;
+  }
+
+  MetadataCaches caches() {
+    return caches;
+  }
+
+  Refcounts refcounts() {
+    return refcounts;
+  }
+
+  FreedClusters freed() {
+    return freed;
+  }
+
+  ClusterAllocator allocator() {
+    return allocator;
+  }
+
+  GuestMap guestMap() {
+    return map;
+  }
+
+  L1Table l1() {
+    return map.l1();
+  }
+
+  L2Tables l2Tables() {
+    return l2Tables;
+  }
+
+  /** The size of the guest disk in bytes. */
+  long size() {
+    return size;
+  }
+
+  void size(long bytes) {
+    size = bytes;
+  }
+
+  boolean hasSnapshots() {
+    return hasSnapshots;
+  }
+
+  void hasSnapshots(boolean has) {
+    hasSnapshots = has;
+  }
+
+  /** Whether reads of unallocated clusters go to a backing file. */
+  boolean hasBacking() {
+    return context.backing() != null;
+  }
+
+  /** Whether the header names a backing file, open or not. */
+  boolean namesBacking() {
+    String name = header.backingName();
+    return name != null && !name.isEmpty();
+  }
+
+  /** Whether refcounts may lag behind the tables until the image is closed. */
+  boolean lazyRefcounts() {
+    return lazyRefcounts && version() >= 3;
+  }
+
+  void lazyRefcounts(boolean wanted) {
+    lazyRefcounts = wanted;
+  }
+
+  /** Refcounts may be behind from now on: the header has to say so first. */
+  void beforeRefcountsLag() throws BlockException {
+    Qcow2Header h = header.header();
+    if ((h.incompatible() & Feature.DIRTY) == 0) {
+      header.write(h.withFeatures(h.incompatible() | Feature.DIRTY, h.compatible(), h.autoclear()));
+      file.flush();
+    }
+  }
+
+  /** Gives up what an entry that is no longer there pointed to. */
+  void releaseEntry(long entry, FreedClusters.Reason reason) throws BlockException {
+    if (L2Entry.isCompressed(entry)) {
+      freed.release(
+          L2Entry.compressedOffset(entry, geometry.clusterBits()),
+          L2Entry.compressedLength(entry, geometry.clusterBits()),
+          reason);
+    } else if (L2Entry.offset(entry) != 0 && !hasExternalData()) {
+      freed.release(L2Entry.offset(entry), geometry.clusterSize(), reason);
+    }
+  }
+
+  boolean isDirty() {
+    return (header.header().incompatible() & Feature.DIRTY) != 0;
+  }
+
+  /** Takes incompatible feature bits back that no longer hold. */
+  void clearBits(long bits) throws BlockException {
+    Qcow2Header h = header.header();
+    if ((h.incompatible() & bits) != 0) {
+      header.write(h.withFeatures(h.incompatible() & ~bits, h.compatible(), h.autoclear()));
+      file.flush();
+    }
+  }
+}
