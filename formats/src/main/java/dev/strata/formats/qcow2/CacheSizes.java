@@ -3,7 +3,6 @@ package dev.strata.formats.qcow2;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How much metadata is kept in memory.
@@ -21,20 +20,14 @@ record CacheSizes(int l2Entries, int l2EntrySize, int refcountEntries) {
   /**
    * What the options ask for, within sense.
    *
-   * @param total {@code cache-size} in bytes, or null
-   * @param l2 {@code l2-cache-size} in bytes, or null
-   * @param refcount {@code refcount-cache-size} in bytes, or null
-   * @param l2EntrySize {@code l2-cache-entry-size} in bytes, or null
    * @param diskSize of the guest disk, which no larger cache can serve
    */
-  static CacheSizes of(
-      @Nullable Long total,
-      @Nullable Long l2,
-      @Nullable Long refcount,
-      @Nullable Long l2EntrySize,
-      Geometry geometry,
-      long diskSize)
+  static CacheSizes of(Qcow2Options options, Geometry geometry, long diskSize)
       throws BlockException {
+    Long total = options.cacheSize();
+    Long l2 = options.l2CacheSize();
+    Long refcount = options.refcountCacheSize();
+    Long l2EntrySize = options.l2CacheEntrySize();
     long clusterSize = geometry.clusterSize();
     long tables = geometry.l1EntriesFor(diskSize);
     long maxL2 = Math.max(tables, 1) * clusterSize;

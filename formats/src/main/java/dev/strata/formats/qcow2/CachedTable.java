@@ -13,10 +13,18 @@ final class CachedTable {
   boolean dirty;
   long lastUse;
 
-  CachedTable(int size) {
-    // A direct buffer: big-endian access without VarHandles, and no copy on its way to the file.
-    this.bytes = ByteBuffer.allocateDirect(size);
-    this.vector = IoVector.of(MemorySegment.ofBuffer(bytes));
+  CachedTable(MemorySegment memory) {
+    this.bytes = memory.asByteBuffer(); // big-endian access without VarHandles
+    this.vector = IoVector.of(memory);
+  }
+
+  /** The same table in other memory. */
+  CachedTable(MemorySegment memory, CachedTable table) {
+    this(memory);
+    memory.copyFrom(MemorySegment.ofBuffer(table.bytes));
+    this.offset = table.offset;
+    this.dirty = table.dirty;
+    this.lastUse = table.lastUse;
   }
 
   /** The table's bytes, big-endian. */

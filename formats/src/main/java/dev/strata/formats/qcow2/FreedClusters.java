@@ -33,7 +33,7 @@ final class FreedClusters {
   private final Child file;
   private final Refcounts refcounts;
   private final MetadataCaches caches;
-  private final boolean[] passOn; // by Reason
+  private boolean[] passOn; // by Reason
   private final List<Run> waiting = new ArrayList<>();
   private LongConsumer reuse = cluster -> {};
 
@@ -111,6 +111,11 @@ final class FreedClusters {
     if (freeFrom >= 0) {
       discard(freeFrom, run.first + run.clusters, run.reason);
     }
+  }
+
+  /** For which reasons storage goes back to the file below from now on. */
+  void passOn(boolean[] byReason) {
+    passOn = byReason;
   }
 
   /** Whether the storage of what is freed for that reason goes back to the file below. */

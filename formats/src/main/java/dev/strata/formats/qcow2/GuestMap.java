@@ -27,7 +27,7 @@ final class GuestMap {
   private final L1Table l1;
   private final TableCache slices;
   private final Refcounts.CorruptionListener corruption;
-  private final int sliceBits; // log2 of the entries of a slice
+  private int sliceBits; // log2 of the entries of a slice
   private final int wordsPerEntry;
 
   GuestMap(
@@ -44,7 +44,7 @@ final class GuestMap {
     this.slices = slices;
     this.corruption = corruption;
     this.wordsPerEntry = geometry.extendedL2() ? 2 : 1;
-    this.sliceBits = Integer.numberOfTrailingZeros(slices.tableSize() / geometry.l2EntrySize());
+    sliceSizeChanged();
   }
 
   L1Table l1() {
@@ -58,6 +58,11 @@ final class GuestMap {
   /** The index of a cluster's entry in its slice. */
   int sliceIndex(long guestOffset) {
     return (int) (guestOffset >>> geometry.clusterBits()) & ((1 << sliceBits) - 1);
+  }
+
+  /** The cache has slices of another size now. */
+  void sliceSizeChanged() {
+    sliceBits = Integer.numberOfTrailingZeros(slices.tableSize() / geometry.l2EntrySize());
   }
 
   /** How many entries a slice has. */

@@ -14,15 +14,27 @@ import dev.strata.block.DebugEvent;
 final class MetadataCaches {
   private final Child file;
   private final Child dataFile;
+  private final int clusterSize;
   private final TableCache l2Slices;
   private final TableCache refcountBlocks;
   private boolean l2AfterRefcounts;
   private boolean l2AfterData;
 
+  /**
+   * Empty caches.
+   *
+   * @param onFirst run when there are tables in memory where none were
+   */
   MetadataCaches(
-      Child file, Child dataFile, CacheSizes sizes, OverlapCheck overlaps, int clusterSize) {
+      Child file,
+      Child dataFile,
+      CacheSizes sizes,
+      OverlapCheck overlaps,
+      int clusterSize,
+      Runnable onFirst) {
     this.file = file;
     this.dataFile = dataFile;
+    this.clusterSize = clusterSize;
     this.l2Slices =
         new TableCache(
             file,
@@ -32,7 +44,8 @@ final class MetadataCaches {
             DebugEvent.L2_UPDATE,
             overlaps,
             OverlapCheck.ACTIVE_L2,
-            this::beforeL2);
+            this::beforeL2,
+            onFirst);
     this.refcountBlocks =
         new TableCache(
             file,
@@ -42,7 +55,8 @@ final class MetadataCaches {
             DebugEvent.REFBLOCK_UPDATE_PART,
             overlaps,
             OverlapCheck.REFCOUNT_BLOCK,
-            () -> {});
+            () -> {},
+            onFirst);
   }
 
   TableCache l2Slices() {
@@ -106,9 +120,21 @@ final class MetadataCaches {
     file.flush();
   }
 
-  /** Forgets whatever is like the file. */
-  void dropClean() {
-    l2Slices.dropClean();
-    refcountBlocks.dropClean();
+  /** Starts again with other sizes; nothing is dirty. */
+  void resize(CacheSizes sizes) {
+    l2Slices.resize(sizes.l2EntrySize(), sizes.l2Entries());
+    refcountBlocks.resize(clusterSize, sizes.refcountEntries());
+  }
+
+  /** Gives the memory of tables back that were not used since this was called last. */
+  void dropUnused() {
+    l2Slices.dropUnused();
+    refcountBlocks.dropUnused();
+  }
+
+  /** Drops everything, written or not, and gives the memory back. */
+  void close() {
+    l2Slices.close();
+    refcountBlocks.close();
   }
 }

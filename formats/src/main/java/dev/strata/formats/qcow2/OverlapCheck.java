@@ -2,7 +2,6 @@
 package dev.strata.formats.qcow2;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.Errno;
 
 /**
  * Refuses to write where metadata lie: a last line of defence against images whose tables point
@@ -72,10 +71,6 @@ final class OverlapCheck {
     checked = sections;
   }
 
-  int checked() {
-    return checked;
-  }
-
   /**
    * Something is about to be written.
    *
@@ -94,15 +89,5 @@ final class OverlapCheck {
           offset,
           length);
     }
-  }
-
-  /** The section of that option name. */
-  static int section(String name) throws BlockException {
-    for (int i = 0; i < NAMES.length; i++) {
-      if (NAMES[i].equals(name)) {
-        return 1 << i;
-      }
-    }
-    throw new BlockException(Errno.EINVAL, "Unknown overlap check '" + name + "'");
   }
 }

@@ -236,7 +236,7 @@ final class Qcow2Image extends MappedImage
   public Result check(Repair repair, Listener listener) throws BlockException {
     lock.lock();
     try {
-      metadata.freed().settle();
+      syncTables(true); // a check reads what the file has
       return new Qcow2Check(metadata, repair, listener).run();
     } finally {
       lock.unlock();
@@ -412,11 +412,46 @@ final class Qcow2Image extends MappedImage
       Qcow2Open.clearAutoclear(metadata.header());
       markBitmapsInUse();
     }
-    if (!flags.writable() && writable) {
+    Qcow2Options old = metadata.options();
+    Qcow2Options changed = old.changed(options);
+    CacheSizes sizes = CacheSizes.of(changed, geometry, metadata.size());
+    CacheSizes oldSizes = CacheSizes.of(old, geometry, metadata.size());
+    Qcow2Open.checkLazyRefcounts(changed, metadata.version());
+    if (flags.writable()) {
+      syncTables(!Boolean.FALSE.equals(changed.lazyRefcounts()));
+    } else {
       settle();
     }
     writable = flags.writable();
-    return Undo.NOTHING;
+    use(changed, sizes);
+    return () -> use(old, oldSizes);
+  }
+
+  /**
+   * Puts everything cached on disk.
+   *
+   * @param dirty whether refcounts may lag behind again, so that the header may go on saying so
+   */
+  private void syncTables(boolean dirty) throws BlockException {
+    lock.lock();
+    try {
+      if (writable && !corruption.isFatal()) {
+        metadata.freed().settle();
+        metadata.caches().sync();
+        metadata.clearBits(dirty ? 0 : Feature.DIRTY);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void use(Qcow2Options options, CacheSizes sizes) {
+    lock.lock();
+    try {
+      metadata.use(options, sizes);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Puts everything cached on disk and leaves the image clean. */
@@ -441,7 +476,13 @@ final class Qcow2Image extends MappedImage
     try {
       settle();
     } finally {
-      compressed.close();
+      release();
     }
+  }
+
+  /** Gives the memory back of an image that is closed, or could not be opened. */
+  void release() {
+    compressed.close();
+    metadata.close();
   }
 }

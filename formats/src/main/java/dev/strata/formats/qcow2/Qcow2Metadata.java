@@ -25,11 +25,13 @@ final class Qcow2Metadata {
   private final MetadataPlaces places;
   private final OverlapCheck overlaps;
   private final MetadataCaches caches;
+  private final CacheCleaner cleaner;
   private final Refcounts refcounts;
   private final FreedClusters freed;
   private final ClusterAllocator allocator;
   private final GuestMap map;
   private final L2Tables l2Tables;
+  private Qcow2Options options;
   private volatile boolean lazyRefcounts;
   private volatile long size;
   private volatile boolean hasSnapshots;
@@ -45,22 +47,19 @@ final class Qcow2Metadata {
     this.size = h.size();
     this.hasSnapshots = h.snapshotCount() > 0;
     this.corruption = new Corruption(context, header);
-    Qcow2Options options = opened.options();
-    this.lazyRefcounts =
-        options.lazyRefcounts() != null
-            ? options.lazyRefcounts()
-            : (h.compatible() & Feature.LAZY_REFCOUNTS) != 0;
+    this.options = opened.options();
+    this.lazyRefcounts = wantsLazyRefcounts();
     this.places = new MetadataPlaces(file, geometry, header, corruption);
     this.overlaps = new OverlapCheck(places, options.overlapChecks());
-    CacheSizes sizes =
-        CacheSizes.of(
-            options.cacheSize(),
-            options.l2CacheSize(),
-            options.refcountCacheSize(),
-            options.l2CacheEntrySize(),
-            geometry,
-            size);
-    this.caches = new MetadataCaches(file, dataFile, sizes, overlaps, (int) geometry.clusterSize());
+    this.cleaner = new CacheCleaner(lock, this::dropUnusedTables);
+    this.caches =
+        new MetadataCaches(
+            file,
+            dataFile,
+            CacheSizes.of(options, geometry, size),
+            overlaps,
+            (int) geometry.clusterSize(),
+            cleaner::start);
     RefcountTable table = RefcountTable.load(file, geometry, h);
     this.refcounts = new Refcounts(geometry, table, caches.refcountBlocks(), corruption::report);
     this.freed = new FreedClusters(geometry, file, refcounts, caches, options.passOn());
@@ -75,7 +74,48 @@ final class Qcow2Metadata {
     }
     this.map = new GuestMap(geometry, file, dataFile, l1, caches.l2Slices(), corruption::report);
     places.use(l1, table);
+    lock.lock();
+    try {
+      cleaner.every(options.cacheCleanSeconds());
+    } finally {
+      lock.unlock();
+    }
     this.l2Tables = new L2Tables(geometry, file, map, allocator, freed, caches);
+  }
+
+  private boolean wantsLazyRefcounts() {
+    Boolean wanted = options.lazyRefcounts();
+    return wanted != null ? wanted : (header.header().compatible() & Feature.LAZY_REFCOUNTS) != 0;
+  }
+
+  Qcow2Options options() {
+    return options;
+  }
+
+  /** Goes on with other options. Nothing may be dirty in the caches. */
+  void use(Qcow2Options changed, CacheSizes sizes) {
+    options = changed;
+    lazyRefcounts = wantsLazyRefcounts();
+    overlaps.check(changed.overlapChecks());
+    freed.passOn(changed.passOn());
+    caches.resize(sizes);
+    map.sliceSizeChanged();
+    cleaner.every(changed.cacheCleanSeconds());
+  }
+
+  private void dropUnusedTables() {
+    caches.dropUnused();
+  }
+
+  /** Forgets everything and gives the memory back, after whatever has to be written is. */
+  void close() {
+    lock.lock();
+    try {
+      cleaner.close();
+      caches.close();
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void refcountTableMoved(long offset, int clusters) throws BlockException {

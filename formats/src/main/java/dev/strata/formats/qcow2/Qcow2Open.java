@@ -41,23 +41,35 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
               + "\nSome clusters may be leaked, run 'qemu-img check -r' on the image file to fix.");
     }
     Qcow2Options options = Qcow2Options.take(given, context.flags().unmap());
-    if (Boolean.TRUE.equals(options.lazyRefcounts()) && h.version() < 3) {
-      throw new BlockException(
-          Errno.EINVAL,
-          "Lazy refcounts require a qcow2 image with at least qemu 1.1 compatibility level");
-    }
+    checkLazyRefcounts(options, h.version());
     Child data = openDataFile(context, given, header, file);
     var image =
         new Qcow2Image(
             context, new Qcow2Metadata(context, new Qcow2Open(file, data, header, options)));
-    if (context.flags().writable()) {
-      if (image.dirty() && !context.flags().check()) {
-        repair(context, image);
+    boolean open = false;
+    try {
+      if (context.flags().writable()) {
+        if (image.dirty() && !context.flags().check()) {
+          repair(context, image);
+        }
+        clearAutoclear(header);
+        image.markBitmapsInUse();
       }
-      clearAutoclear(header);
-      image.markBitmapsInUse();
+      open = true;
+      return image;
+    } finally {
+      if (!open) {
+        image.release();
+      }
     }
-    return image;
+  }
+
+  static void checkLazyRefcounts(Qcow2Options options, int version) throws BlockException {
+    if (Boolean.TRUE.equals(options.lazyRefcounts()) && version < 3) {
+      throw new BlockException(
+          Errno.EINVAL,
+          "Lazy refcounts require a qcow2 image with at least qemu 1.1 compatibility level");
+    }
   }
 
   /**

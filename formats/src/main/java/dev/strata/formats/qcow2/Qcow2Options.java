@@ -70,29 +70,55 @@ record Qcow2Options(
 
   private static final long DEFAULT_CLEAN_SECONDS = 600;
 
-  /** Takes them out of {@code options}. */
-  static Qcow2Options take(BlockOptions options, boolean unmap) throws BlockException {
-    boolean[] passOn = {
-      options.take(PASS_REQUEST, unmap),
-      options.take(PASS_SNAPSHOT, true),
-      options.take(PASS_OTHER, false)
+  /**
+   * Takes the options of an image that is being opened out of {@code given}.
+   *
+   * @param unmap whether the node is open with discards carried out
+   */
+  static Qcow2Options take(BlockOptions given, boolean unmap) throws BlockException {
+    var defaults =
+        new Qcow2Options(
+            null,
+            new boolean[] {unmap, true, false},
+            OverlapCheck.CACHED,
+            null,
+            null,
+            null,
+            null,
+            DEFAULT_CLEAN_SECONDS);
+    return defaults.changed(given);
+  }
+
+  /** These options with those that are taken out of {@code given}. */
+  Qcow2Options changed(BlockOptions given) throws BlockException {
+    boolean[] pass = {
+      given.take(PASS_REQUEST, passOn[0]),
+      given.take(PASS_SNAPSHOT, passOn[1]),
+      given.take(PASS_OTHER, passOn[2])
     };
-    Long clean = options.takeNumber(CACHE_CLEAN_INTERVAL.name());
+    Long clean = given.takeNumber(CACHE_CLEAN_INTERVAL.name());
     if (clean != null && (clean < 0 || clean > 0xffffffffL)) {
       throw new BlockException(Errno.EINVAL, "Cache clean interval too big");
     }
+    Boolean lazy = given.takeBool(LAZY_REFCOUNTS.name());
     return new Qcow2Options(
-        options.takeBool(LAZY_REFCOUNTS.name()),
-        passOn,
-        overlapChecks(options),
-        options.takeSize(CACHE_SIZE.name()),
-        options.takeSize(L2_CACHE_SIZE.name()),
-        options.takeSize(L2_CACHE_ENTRY_SIZE.name()),
-        options.takeSize(REFCOUNT_CACHE_SIZE.name()),
-        clean == null ? DEFAULT_CLEAN_SECONDS : clean);
+        lazy != null ? lazy : lazyRefcounts,
+        pass,
+        overlapChecks(given),
+        size(given, CACHE_SIZE, cacheSize),
+        size(given, L2_CACHE_SIZE, l2CacheSize),
+        size(given, L2_CACHE_ENTRY_SIZE, l2CacheEntrySize),
+        size(given, REFCOUNT_CACHE_SIZE, refcountCacheSize),
+        clean != null ? clean : cacheCleanSeconds);
   }
 
-  private static int overlapChecks(BlockOptions options) throws BlockException {
+  private static @Nullable Long size(
+      BlockOptions given, Option<Long> option, @Nullable Long otherwise) throws BlockException {
+    Long size = given.takeSize(option.name());
+    return size != null ? size : otherwise;
+  }
+
+  private int overlapChecks(BlockOptions options) throws BlockException {
     String plain = options.takeString("overlap-check");
     String template = options.takeString("overlap-check.template");
     if (plain != null && template != null && !plain.equals(template)) {
@@ -106,7 +132,8 @@ record Qcow2Options(
     }
     String chosen = plain != null ? plain : template;
     int sections =
-        switch (chosen == null ? "cached" : chosen) {
+        switch (chosen) {
+          case null -> overlapChecks;
           case "none" -> 0;
           case "constant" -> OverlapCheck.CONSTANT;
           case "cached" -> OverlapCheck.CACHED;

@@ -2,8 +2,11 @@
 package dev.strata.formats.qcow2;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.BufferPool;
 import dev.strata.block.Child;
 import dev.strata.block.DebugEvent;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -19,18 +22,21 @@ final class TableCache {
   }
 
   private final Child file;
-  private final int tableSize;
-  private final int capacity;
   private final DebugEvent load;
   private final DebugEvent update;
   private final OverlapCheck overlaps;
   private final int ownSection;
   private final WriteOrder order;
+  private final Runnable onFirst;
+  private int tableSize;
+  private int capacity;
+  private @Nullable Arena arena; // of all tables; null before the first
   private CachedTable[] tables = new CachedTable[16];
   private final @Nullable CachedTable[] hints =
       new CachedTable[256]; // by offset: where to look first
   private int count;
   private long clock;
+  private long cleaned; // the clock when unused tables were last dropped
   private @Nullable CachedTable recent;
 
   /**
@@ -39,6 +45,7 @@ final class TableCache {
    * @param tableSize in bytes, at most a cluster
    * @param capacity how many tables at most
    * @param ownSection the {@link OverlapCheck} section that these tables are in
+   * @param onFirst run when there are tables in memory where none were
    */
   TableCache(
       Child file,
@@ -48,23 +55,27 @@ final class TableCache {
       DebugEvent update,
       OverlapCheck overlaps,
       int ownSection,
-      WriteOrder order) {
+      WriteOrder order,
+      Runnable onFirst) {
     this.file = file;
-    this.tableSize = tableSize;
-    this.capacity = Math.max(capacity, 2);
     this.load = load;
     this.update = update;
     this.overlaps = overlaps;
     this.ownSection = ownSection;
     this.order = order;
+    this.onFirst = onFirst;
+    resize(tableSize, capacity);
+  }
+
+  /** Takes tables of another size or number from now on; none may be dirty. */
+  void resize(int newTableSize, int newCapacity) {
+    close();
+    tableSize = newTableSize;
+    capacity = Math.max(newCapacity, 2);
   }
 
   int tableSize() {
     return tableSize;
-  }
-
-  int capacity() {
-    return capacity;
   }
 
   /** The table at {@code offset} of the file, read if it is not in memory. */
@@ -140,7 +151,7 @@ final class TableCache {
       if (count == tables.length) {
         tables = Arrays.copyOf(tables, count * 2);
       }
-      var table = new CachedTable(tableSize);
+      var table = new CachedTable(memory());
       tables[count++] = table;
       return table;
     }
@@ -150,6 +161,25 @@ final class TableCache {
     }
     forget(oldest);
     return oldest;
+  }
+
+  private MemorySegment memory() {
+    Arena all = arena;
+    if (all == null) {
+      all = newArena();
+      arena = all;
+      onFirst.run();
+    }
+    return allocate(all);
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // close() and dropUnused() do
+  private static Arena newArena() {
+    return Arena.ofShared();
+  }
+
+  private MemorySegment allocate(Arena from) {
+    return from.allocate(tableSize, Math.min(tableSize, BufferPool.ALIGNMENT));
   }
 
   private void forget(CachedTable table) {
@@ -197,6 +227,63 @@ final class TableCache {
         forget(tables[i]);
       }
     }
+  }
+
+  /** Gives the memory of clean tables back that were not used since this was called last. */
+  void dropUnused() {
+    Arena old = arena;
+    long before = cleaned;
+    cleaned = clock;
+    int used = 0;
+    for (int i = 0; i < count; i++) {
+      used += isUsedSince(before, tables[i]) ? 1 : 0;
+    }
+    if (old == null || used == count) {
+      return;
+    }
+    // Those in use move, as memory goes back only as a whole.
+    Arena other = used == 0 ? null : newArena();
+    var moved = new CachedTable[Math.max(used, 16)];
+    int number = 0;
+    boolean complete = false;
+    try {
+      for (int i = 0; other != null && i < count; i++) {
+        if (isUsedSince(before, tables[i])) {
+          moved[number++] = new CachedTable(allocate(other), tables[i]);
+        }
+      }
+      complete = true;
+    } finally {
+      if (!complete && other != null) {
+        other.close();
+      }
+    }
+    forgetAll();
+    arena = other;
+    tables = moved;
+    count = number;
+    old.close();
+  }
+
+  private static boolean isUsedSince(long time, CachedTable table) {
+    return table.offset >= 0 && (table.dirty || table.lastUse > time);
+  }
+
+  /** Drops everything, written or not, and gives the memory back. */
+  void close() {
+    Arena old = arena;
+    arena = null;
+    forgetAll();
+    if (old != null) {
+      old.close();
+    }
+  }
+
+  private void forgetAll() {
+    Arrays.fill(hints, null);
+    Arrays.fill(tables, 0, count, null);
+    recent = null;
+    count = 0;
   }
 
   /** Drops everything that is clean; what is dirty stays. */
