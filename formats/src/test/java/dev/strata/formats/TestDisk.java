@@ -42,6 +42,21 @@ public final class TestDisk implements AutoCloseable {
       throws BlockException {
     var warnings = new ArrayList<String>();
     var graph = new BlockGraph(DriverRegistry.load(), warnings::add);
+    boolean opened = false;
+    try {
+      TestDisk disk = open(graph, warnings, image, flags, options);
+      opened = true;
+      return disk;
+    } finally {
+      if (!opened) {
+        graph.close();
+      }
+    }
+  }
+
+  private static TestDisk open(
+      BlockGraph graph, List<String> warnings, Path image, NodeFlags flags, String... options)
+      throws BlockException {
     BlockNode node =
         graph.open(
             OpenRequest.of(
@@ -91,7 +106,10 @@ public final class TestDisk implements AutoCloseable {
 
   @Override
   public void close() throws BlockException {
-    backend.close();
-    graph.close();
+    try {
+      backend.close();
+    } finally {
+      graph.close();
+    }
   }
 }

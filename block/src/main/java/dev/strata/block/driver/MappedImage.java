@@ -57,6 +57,9 @@ public abstract class MappedImage implements BlockDriver {
    */
   protected abstract Allocation allocate(long guestOffset, long length) throws BlockException;
 
+  /** Throws if storage that {@link #map} calls writable is none of the guest's. */
+  protected void beforeWriteInPlace(long hostOffset, long length) throws BlockException {}
+
   /** Reads bytes that {@link #map} calls encoded. */
   protected void readEncoded(long guestOffset, IoVector into) throws BlockException {
     throw BlockException.of(Errno.EOPNOTSUPP);
@@ -189,10 +192,11 @@ public abstract class MappedImage implements BlockDriver {
     }
   }
 
-  private static long writeMapped(Mapping mapping, IoVector from, int flags) throws BlockException {
+  private long writeMapped(Mapping mapping, IoVector from, int flags) throws BlockException {
     if (!(mapping instanceof Mapping.Data data && data.writable())) {
       return 0;
     }
+    beforeWriteInPlace(data.offset(), data.length());
     data.file().event(DebugEvent.WRITE_AIO);
     data.file().write(data.offset(), from.slice(0, data.length()), flags);
     return data.length();
@@ -339,6 +343,7 @@ public abstract class MappedImage implements BlockDriver {
     RequestRanges.Hold hold = ranges.share(offset, offset + length);
     try {
       if (map(offset, length) instanceof Mapping.Data data && data.writable()) {
+        beforeWriteInPlace(data.offset(), data.length());
         return data.file().copyFrom(source, sourceOffset, data.offset(), data.length());
       }
     } finally {

@@ -154,9 +154,8 @@ final class GuestMap {
       }
       return;
     }
-    boolean bothKinds = (bitmap & bitmap >>> 32 & 0xffffffffL) != 0;
-    boolean dataNowhere = (bitmap & 0xffffffffL) != 0 && !hasStorage(entry);
-    if (wordsPerEntry == 2 && (bothKinds || dataNowhere)) {
+    long allocated = bitmap & L2Entry.ALL_ALLOCATED;
+    if ((allocated & bitmap >>> 32) != 0 || (allocated != 0 && !hasStorage(entry))) {
       throw invalid(guestOffset);
     }
     long offset = L2Entry.offset(entry);
@@ -190,7 +189,7 @@ final class GuestMap {
 
   private BlockException invalid(long guestOffset) throws BlockException {
     return corruption.corrupt(
-        "Invalid cluster entry found (L2 offset: "
+        "Invalid cluster entry found  (L2 offset: "
             + hex(sliceOffset(l2Offset(guestOffset), guestOffset))
             + ", L2 index: "
             + hex(sliceIndex(guestOffset))

@@ -93,12 +93,15 @@ final class GuestWrites {
   }
 
   /** The rest of a cluster that has its storage: subclusters, or a zero cluster's. */
-  private ClusterAllocation inPlace(long entry, long guestOffset, long end) {
+  private ClusterAllocation inPlace(long entry, long guestOffset, long end) throws BlockException {
     long start = geometry.startOfCluster(guestOffset);
     long sub = geometry.subclusterSize();
     long from = guestOffset & -sub;
     long to = (end + sub - 1) & -sub;
     long host = L2Entry.offset(entry) + (from - start);
+    if (!metadata.hasExternalData()) {
+      overlaps.beforeWrite(0, host, to - from);
+    }
     return new ClusterAllocation(
         this, from, to - from, dataFile, host, false, false, from < guestOffset || to > end);
   }

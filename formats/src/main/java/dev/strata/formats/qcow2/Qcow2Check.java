@@ -167,6 +167,7 @@ final class Qcow2Check {
         changed |= checkCopied(table, j);
       }
       if (changed) {
+        metadata.overlaps().beforeWrite(OverlapCheck.ACTIVE_L2, offset, geometry.clusterSize());
         file.write(offset, RefcountTable.toBytes(table), 0);
         metadata.caches().l2Slices().drop(offset, geometry.clusterSize());
       }

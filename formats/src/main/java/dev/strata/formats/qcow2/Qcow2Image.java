@@ -134,6 +134,18 @@ final class Qcow2Image extends MappedImage
   }
 
   @Override
+  protected void beforeWriteInPlace(long hostOffset, long length) throws BlockException {
+    if (!metadata.hasExternalData()) {
+      lock.lock();
+      try {
+        metadata.overlaps().beforeWrite(0, hostOffset, length);
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  @Override
   protected Allocation allocate(long guestOffset, long length) throws BlockException {
     return writes.allocate(guestOffset, length);
   }
@@ -463,8 +475,10 @@ final class Qcow2Image extends MappedImage
       }
       metadata.freed().settle();
       metadata.caches().sync();
-      bitmaps.store();
-      metadata.caches().sync();
+      if (!context().flags().check()) {
+        bitmaps.store();
+        metadata.caches().sync();
+      }
       metadata.clearBits(Feature.DIRTY);
     } finally {
       lock.unlock();

@@ -53,7 +53,9 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
           repair(context, image);
         }
         clearAutoclear(header);
-        image.markBitmapsInUse();
+        if (!context.flags().check()) {
+          image.markBitmapsInUse(); // who repairs changes nothing that they would have to follow
+        }
       }
       open = true;
       return image;

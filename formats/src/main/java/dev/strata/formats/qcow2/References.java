@@ -26,6 +26,7 @@ final class References {
   private final Child file;
   private final boolean repairs;
   private final Listener listener;
+  private final long fileLength;
   private short[] counted;
   private long corruptions;
   private long corruptionsFixed;
@@ -46,7 +47,8 @@ final class References {
     this.file = metadata.file();
     this.repairs = repairs;
     this.listener = listener;
-    long clusters = geometry.clustersFor(file.length());
+    this.fileLength = file.length();
+    long clusters = geometry.clustersFor(fileLength);
     if (clusters > Integer.MAX_VALUE - 16) {
       throw BlockException.of(Errno.EFBIG, "Image has too many clusters to be checked");
     }
@@ -133,9 +135,15 @@ final class References {
     return compressed;
   }
 
+  /** What is wrong, as it follows {@code ERROR}. */
   private void corrupt(String line) {
     corruptions++;
-    listener.found("ERROR " + line);
+    listener.found("ERROR" + line);
+  }
+
+  /** How many words an L2 entry has. */
+  private int words() {
+    return geometry.extendedL2() ? 2 : 1;
   }
 
   /** A reference to each cluster that the range touches. */
@@ -146,7 +154,10 @@ final class References {
     long first = offset >>> geometry.clusterBits();
     long last = (offset + length - 1) >>> geometry.clusterBits();
     // A file may end within its last cluster.
-    if (offset < 0 || offset > Long.MAX_VALUE - length || last > counted.length) {
+    if (offset < 0
+        || offset > Long.MAX_VALUE - length
+        || offset + length - fileLength >= geometry.clusterSize()
+        || last >= Integer.MAX_VALUE - 16) {
       corruptions++;
       listener.found(
           "ERROR: counting reference for region exceeding the end of the file by one cluster or"
@@ -156,9 +167,17 @@ final class References {
               + Long.toHexString(length));
       return;
     }
-    for (long cluster = first; cluster <= Math.min(last, counted.length - 1L); cluster++) {
-      if (of(cluster) == MAX_COUNT) {
-        listener.found("ERROR: overflow cluster offset=0x" + Long.toHexString(offset));
+    if (last >= counted.length) {
+      counted = Arrays.copyOf(counted, (int) last + 1); // of what is not aligned
+    }
+    for (long cluster = first; cluster <= last; cluster++) {
+      if (of(cluster) >= Math.min(MAX_COUNT, geometry.maxRefcount() & Long.MAX_VALUE)) {
+        listener.found(
+            "ERROR: overflow cluster offset=0x"
+                + Long.toHexString(cluster << geometry.clusterBits()));
+        listener.found(
+            "Use qemu-img amend to increase the refcount entry width or qemu-img convert to create"
+                + " a clean copy if the image cannot be opened for writing");
         corruptions++;
       } else {
         counted[(int) cluster]++;
@@ -175,12 +194,12 @@ final class References {
         continue;
       }
       if ((entry & L1Entry.RESERVED) != 0) {
-        corrupt("found L1 entry with reserved bits set: " + Long.toHexString(entry));
+        corrupt(" found L1 entry with reserved bits set: " + Long.toHexString(entry));
       }
       count(offset, geometry.clusterSize());
       if (geometry.offsetInCluster(offset) != 0) {
         corrupt(
-            "l2_offset="
+            " l2_offset="
                 + Long.toHexString(offset)
                 + ": Table is not cluster aligned; L1 entry corrupted");
       }
@@ -198,12 +217,12 @@ final class References {
 
   /** Whether an entry was put right. */
   private boolean countL2(long[] table, boolean active) {
-    int words = geometry.extendedL2() ? 2 : 1;
+    int words = words();
     nextContiguous = 0; // where one table ends and the next begins, nothing is fragmented
     boolean changed = false;
     for (int i = 0; i < table.length; i += words) {
       if (L2Entry.isCompressed(table[i])) {
-        countCompressed(table[i], active);
+        countCompressed(table, i, active);
       } else {
         changed |= countStandard(table, i, active);
       }
@@ -211,16 +230,28 @@ final class References {
     return changed;
   }
 
-  private void countCompressed(long entry, boolean active) {
+  private void countCompressed(long[] table, int index, boolean active) {
+    long entry = table[index];
     long offset = L2Entry.compressedOffset(entry, geometry.clusterBits());
     if (L2Entry.isCopied(entry)) {
       corrupt(
-          "coffset=0x"
+          ": coffset=0x"
               + Long.toHexString(offset)
               + ": copied flag must never be set for compressed clusters");
     }
+    String wrong = null;
     if (metadata.hasExternalData()) {
-      corrupt("compressed cluster " + offset + " in an image with an external data file");
+      wrong = " with data file";
+    } else if (geometry.extendedL2() && table[index + 1] != 0) {
+      wrong = " with non-zero subcluster allocation bitmap";
+    }
+    if (wrong != null) {
+      corrupt(
+          " compressed cluster "
+              + index / words()
+              + wrong
+              + ", entry=0x"
+              + Long.toHexString(entry & ~L2Entry.COPIED));
       return;
     }
     count(offset, L2Entry.compressedLength(entry, geometry.clusterBits()));
@@ -234,15 +265,26 @@ final class References {
   private boolean countStandard(long[] table, int index, boolean active) {
     long entry = table[index];
     boolean external = metadata.hasExternalData();
-    boolean zero = !geometry.extendedL2() && L2Entry.isZero(entry);
+    boolean extended = geometry.extendedL2();
     long offset = L2Entry.offset(entry);
-    if ((entry & L2Entry.RESERVED) != 0 || (geometry.extendedL2() && L2Entry.isZero(entry))) {
-      corrupt("found l2 entry with reserved bits set: " + Long.toHexString(entry));
+    long bitmap = extended ? table[index + 1] : 0;
+    if ((entry & L2Entry.RESERVED) != 0) {
+      corrupt(" found l2 entry with reserved bits set: " + Long.toHexString(entry));
     }
     // In an external data file the first cluster is one like all others.
     if (offset == 0 && !(external && L2Entry.isCopied(entry))) {
+      if ((bitmap & L2Entry.ALL_ALLOCATED) != 0) {
+        corrupt(": Unallocated cluster has non-zero subcluster allocation map");
+      }
       return false;
     }
+    if ((bitmap & bitmap >>> 32 & L2Entry.ALL_ALLOCATED) != 0) {
+      corrupt(
+          " offset="
+              + Long.toHexString(offset)
+              + ": Allocated cluster has corrupted subcluster allocation bitmap");
+    }
+    boolean zero = extended ? (bitmap & L2Entry.ALL_ALLOCATED) == 0 : L2Entry.isZero(entry);
     if (geometry.offsetInCluster(offset) != 0) {
       String line =
           "offset="
@@ -253,10 +295,10 @@ final class References {
         // It reads as zeroes without storage just as well.
         listener.found("Repairing " + line);
         corruptionsFixed++;
-        table[index] = L2Entry.ZERO;
+        table[index] = extended ? 0 : L2Entry.ZERO;
         return true;
       }
-      corrupt(line);
+      corrupt(" " + line);
     }
     if (active) {
       allocated++;
@@ -345,19 +387,19 @@ final class References {
         continue;
       }
       if (!table.isAligned(i)) {
-        corrupt("refcount block " + i + " is not cluster aligned; refcount table entry corrupted");
+        corrupt(" refcount block " + i + " is not cluster aligned; refcount table entry corrupted");
         structureErrors++;
         continue;
       }
       if (offset >>> geometry.clusterBits() >= counted.length) {
-        corrupt("refcount block " + i + " is outside image");
+        corrupt(" refcount block " + i + " is outside image");
         structureErrors++;
         continue;
       }
       count(offset, geometry.clusterSize());
       int references = of(offset >>> geometry.clusterBits());
       if (references != 1) {
-        corrupt("refcount block " + i + " refcount=" + references);
+        corrupt(" refcount block " + i + " refcount=" + references);
         structureErrors++;
       }
     }

@@ -72,7 +72,11 @@ final class Resize {
     }
     long cluster = geometry.clusterSize();
     long from = (length + cluster - 1) & -cluster;
-    long to = (old + cluster - 1) & -cluster;
+    // Whatever is kept behind the disk's end for a running machine goes with the disk's end.
+    long to =
+        metadata.hasExternalData()
+            ? (old + cluster - 1) & -cluster
+            : metadata.l1().size() * geometry.l1EntryCoverage();
     if (to > from) {
       try {
         erasure.discard(from, to - from, true, FreedClusters.Reason.OTHER);
@@ -111,7 +115,8 @@ final class Resize {
   /** Cuts the file behind the last cluster in use. */
   private void truncateFile() throws BlockException {
     Refcounts refcounts = metadata.refcounts();
-    long cluster = geometry.clustersFor(file.length());
+    long counted = (long) refcounts.table().used() << geometry.refcountBlockBits();
+    long cluster = Math.min(geometry.clustersFor(file.length()), counted);
     while (cluster > 0 && refcounts.get(cluster - 1) == 0) {
       cluster--;
     }

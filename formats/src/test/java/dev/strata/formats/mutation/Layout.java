@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.mutation;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The fields of a sound image, and where its structures lie. */
+public final class Layout {
+  private final Map<String, List<Field>> structures = new LinkedHashMap<>();
+  private final List<Long> places = new ArrayList<>();
+  private final long unit;
+
+  /**
+   * Nothing yet.
+   *
+   * @param unit bytes of what a pointer counts: 1 if they are offsets
+   */
+  public Layout(long unit) {
+    this.unit = unit;
+  }
+
+  /** A number that says no place. */
+  public void number(String structure, String name, long offset, int width) {
+    add(new Field(structure, name, offset, width, 0));
+  }
+
+  /** A number that says where something lies, in those of its bits. */
+  public void pointer(String structure, String name, long offset, int width, long bits) {
+    add(new Field(structure, name, offset, width, bits));
+  }
+
+  /** Bytes that are no number, or whose meaning does not matter. */
+  public void bytes(String structure, String name, long offset, long length) {
+    for (long i = 0; i < length; i++) {
+      number(structure, name + "[" + i + "]", offset + i, 1);
+    }
+  }
+
+  private void add(Field field) {
+    structures.computeIfAbsent(field.structure(), name -> new ArrayList<>()).add(field);
+  }
+
+  /** Something lies there that a wrong pointer may hit. */
+  public void place(long offset) {
+    if (!places.contains(offset)) {
+      places.add(offset);
+    }
+  }
+
+  public List<String> structures() {
+    return List.copyOf(structures.keySet());
+  }
+
+  public List<Field> fields(String structure) {
+    return structures.getOrDefault(structure, List.of());
+  }
+
+  public List<Long> places() {
+    return places;
+  }
+
+  public long unit() {
+    return unit;
+  }
+}

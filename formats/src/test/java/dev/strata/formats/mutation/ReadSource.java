@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.mutation;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import dev.strata.block.Extent;
+import dev.strata.block.IoVector;
+import dev.strata.block.Preallocation;
+import dev.strata.block.StatusDetail;
+import dev.strata.block.driver.Measurable;
+import dev.strata.block.graph.BlockBackend;
+import java.util.Optional;
+
+/** An image whose copy is measured. Read-only. */
+record ReadSource(BlockBackend image) implements Measurable.Source {
+  @Override
+  public <C> Optional<C> capability(Class<C> type) {
+    return image.node().capability(type);
+  }
+
+  @Override
+  public long length() {
+    return image.length();
+  }
+
+  @Override
+  public void read(long offset, IoVector into, int flags) throws BlockException {
+    image.read(offset, into, flags);
+  }
+
+  @Override
+  public Extent status(long offset, long length, StatusDetail detail) throws BlockException {
+    return image.statusAbove(null, offset, length, detail).extent();
+  }
+
+  @Override
+  public void write(long offset, IoVector from, int flags) throws BlockException {
+    throw BlockException.of(Errno.EPERM);
+  }
+
+  @Override
+  public void writeZeroes(long offset, long length, int flags) throws BlockException {
+    throw BlockException.of(Errno.EPERM);
+  }
+
+  @Override
+  public void discard(long offset, long length) throws BlockException {
+    throw BlockException.of(Errno.EPERM);
+  }
+
+  @Override
+  public void flush() {}
+
+  @Override
+  public void truncate(long length, boolean exact, Preallocation mode, int flags)
+      throws BlockException {
+    throw BlockException.of(Errno.EPERM);
+  }
+}
