@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** An image opened by itself through the graph, and what the graph warned of meanwhile. */
 public final class TestDisk implements AutoCloseable {
@@ -40,6 +41,16 @@ public final class TestDisk implements AutoCloseable {
   /** Opens an image; names and values of options in turn. */
   public static TestDisk open(Path image, NodeFlags flags, String... options)
       throws BlockException {
+    return open(image.toString(), flags, options);
+  }
+
+  /** Opens for writing what the options alone describe; their names and values in turn. */
+  public static TestDisk ofOptions(String... options) throws BlockException {
+    return open((String) null, NodeFlags.READ_ONLY.withWritable(true).withUnmap(true), options);
+  }
+
+  private static TestDisk open(@Nullable String image, NodeFlags flags, String... options)
+      throws BlockException {
     var warnings = new ArrayList<String>();
     var graph = new BlockGraph(DriverRegistry.load(), warnings::add);
     boolean opened = false;
@@ -59,8 +70,8 @@ public final class TestDisk implements AutoCloseable {
       throws BlockException {
     BlockNode node =
         graph.open(
-            OpenRequest.of(
-                image.toString(), BlockOptions.of(options), flags, OpenGate.SAME_FOLDER));
+            new OpenRequest(
+                image, BlockOptions.of(options), flags, false, false, OpenGate.SAME_FOLDER));
     var needed = EnumSet.of(Permission.CONSISTENT_READ);
     if (flags.writable()) {
       needed.add(Permission.WRITE);

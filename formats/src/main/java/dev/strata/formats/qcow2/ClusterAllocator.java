@@ -50,6 +50,11 @@ final class ClusterAllocator {
     freed.onReuse(this::mayReuse);
   }
 
+  /** Any cluster may be free now. */
+  void startOver() {
+    mayReuse(0);
+  }
+
   /** Clusters from there on are free again. */
   private void mayReuse(long cluster) {
     searchFrom = Math.min(searchFrom, cluster);

@@ -22,6 +22,11 @@ final class Corruption {
     return fatal;
   }
 
+  /** Something was left half done that only opening the image again can put right. */
+  void abandon() {
+    fatal = true;
+  }
+
   /** Throws if the image may no longer be used. */
   void checkUsable() throws BlockException {
     if (fatal) {

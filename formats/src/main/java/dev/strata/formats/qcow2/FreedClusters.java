@@ -5,6 +5,7 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.DebugEvent;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.LongConsumer;
 
@@ -77,7 +78,7 @@ final class FreedClusters {
       return;
     }
     caches.sync();
-    List<Run> runs = List.copyOf(waiting);
+    List<Run> runs = inFileOrder();
     waiting.clear();
     BlockException failure = null;
     for (Run run : runs) {
@@ -91,6 +92,25 @@ final class FreedClusters {
     if (failure != null) {
       throw failure;
     }
+  }
+
+  /**
+   * What waits, in the file's order and adjacent runs as one: scattered clusters that lie together
+   * in the file are one hole to punch.
+   */
+  private List<Run> inFileOrder() {
+    waiting.sort(Comparator.comparingLong(Run::first));
+    var runs = new ArrayList<Run>();
+    for (Run run : waiting) {
+      Run last = runs.isEmpty() ? null : runs.getLast();
+      // Not those that overlap: a cluster may have lost more than one reference.
+      if (last != null && last.reason == run.reason && last.first + last.clusters == run.first) {
+        runs.set(runs.size() - 1, new Run(last.first, last.clusters + run.clusters, run.reason));
+      } else {
+        runs.add(run);
+      }
+    }
+    return runs;
   }
 
   private void lower(Run run) throws BlockException {

@@ -137,4 +137,12 @@ final class MetadataCaches {
     l2Slices.close();
     refcountBlocks.close();
   }
+
+  /** Forgets everything, written or not: the tables are no longer in use. */
+  void forgetAll() {
+    l2Slices.drop(0, Long.MAX_VALUE);
+    refcountBlocks.drop(0, Long.MAX_VALUE);
+    l2AfterRefcounts = false;
+    l2AfterData = false;
+  }
 }

@@ -226,11 +226,23 @@ final class Qcow2Image extends MappedImage
   @Override
   public void makeEmpty() throws BlockException {
     alone(() -> {
+      if (emptiedAtOnce()) {
+        return;
+      }
       erasure.discard(0, mappedLength(), true, FreedClusters.Reason.SNAPSHOT);
       if (metadata.hasExternalData() && metadata.freed().passesOn(FreedClusters.Reason.SNAPSHOT)) {
         giveBackDataFile();
       }
     });
+  }
+
+  private boolean emptiedAtOnce() throws BlockException {
+    lock.lock();
+    try {
+      return bitmaps.isEmpty() && new Emptying(metadata).run();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Nothing refers to the data file any more: its storage goes once that is on disk. */

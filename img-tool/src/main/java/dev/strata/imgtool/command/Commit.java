@@ -64,12 +64,19 @@ final class Commit implements Subcommand {
   @Override
   public int run(List<String> words, Terminal terminal) throws BlockException {
     var opener = new ImageOpener(terminal);
+    boolean failed = true;
     try {
-      return run(new Arguments(options(), words, terminal), opener, terminal);
+      int code = run(new Arguments(options(), words, terminal), opener, terminal);
+      failed = false;
+      return code;
     } catch (UsageException e) {
       return 1;
     } finally {
-      opener.close();
+      if (failed) {
+        opener.closeAfterFailure();
+      } else {
+        opener.close();
+      }
     }
   }
 
@@ -168,7 +175,7 @@ final class Commit implements Subcommand {
       }
       emptiable.get().makeEmpty();
     } catch (BlockException e) {
-      throw arguments.wrongValue("Could not empty " + filename + ": " + e.getMessage());
+      throw arguments.wrongValue("Failed to empty " + filename + ": " + e.getMessage());
     }
   }
 }

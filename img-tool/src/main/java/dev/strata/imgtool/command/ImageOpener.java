@@ -230,4 +230,13 @@ final class ImageOpener {
   void close() throws BlockException {
     graph.close();
   }
+
+  /** Ends what is open when the command has failed; the failure to be told is the command's. */
+  void closeAfterFailure() {
+    try {
+      graph.close();
+    } catch (BlockException e) {
+      return; // what the image could not take before, it cannot take now
+    }
+  }
 }

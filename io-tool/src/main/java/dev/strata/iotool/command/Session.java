@@ -71,13 +71,16 @@ public final class Session implements AutoCloseable {
 
   /** Prints a warning to standard error. */
   public void warn(String message) {
-    // The reference's warning of a guessed format is the one that bears no program's name.
-    if (message.startsWith("WARNING: ") || message.startsWith("         ")) {
-      printError(message);
-    } else if (message.startsWith("warning: ")) {
-      error(message);
+    error("warning: " + message);
+  }
+
+  /** Prints what the graph tells of to standard error. */
+  private void note(String line) {
+    // As with the reference, a warning bears the program's name, other lines are notes of a driver.
+    if (line.startsWith("warning: ")) {
+      error(line);
     } else {
-      error("warning: " + message);
+      printError(line);
     }
   }
 
@@ -167,7 +170,7 @@ public final class Session implements AutoCloseable {
   BlockGraph graph() {
     BlockGraph open = graph;
     if (open == null) {
-      open = new BlockGraph(DriverRegistry.load(), this::warn);
+      open = new BlockGraph(DriverRegistry.load(), this::note);
       graph = open;
     }
     return open;
