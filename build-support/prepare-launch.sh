@@ -186,7 +186,7 @@ write_launch() {
     [ ! -f "$run/$tool.aot" ] || aot="-XX:AOTCache=$(quote "$run/$tool.aot")"
     words="$(quote "$java_home/bin/java") $(jvm_words) $aot"
     # What ends soon is not worth compiling before it has proved to be hot.
-    echo 'level=4; patience=1; [ "$1" = full ] || { level=1; patience=4; }; shift'
+    echo 'level=4; patience=8; [ "$1" = full ] || { level=1; patience=4; }; shift'
     echo "exec \$hold $words -XX:TieredStopAtLevel=\$level -XX:CompileThresholdScaling=\$patience \"-Dstrata.program=\$program\" $(main_of $tool) \"\$@\""
     echo '}'
   done
