@@ -66,7 +66,11 @@ public final class TestDisk implements AutoCloseable {
   }
 
   private static TestDisk open(
-      BlockGraph graph, List<String> warnings, Path image, NodeFlags flags, String... options)
+      BlockGraph graph,
+      List<String> warnings,
+      @Nullable String image,
+      NodeFlags flags,
+      String... options)
       throws BlockException {
     BlockNode node =
         graph.open(
