@@ -35,6 +35,12 @@ public interface Child extends BlockIo {
   boolean readsZeroAfterCreate();
 
   /**
+   * How many bytes of the host's storage the child takes, holes not counted; negative if that
+   * cannot be told.
+   */
+  long allocatedSize() throws BlockException;
+
+  /**
    * Copies bytes of a file into this child as a write would, without the bytes passing through this
    * process.
    *

@@ -60,6 +60,11 @@ public abstract class MappedImage implements BlockDriver {
   /** Throws if storage that {@link #map} calls writable is none of the guest's. */
   protected void beforeWriteInPlace(long hostOffset, long length) throws BlockException {}
 
+  /** Whether so much of the file is holes that block status has to look for zeroes there. */
+  protected boolean hasHoles() throws BlockException {
+    return false;
+  }
+
   /** Reads bytes that {@link #map} calls encoded. */
   protected void readEncoded(long guestOffset, IoVector into) throws BlockException {
     throw BlockException.of(Errno.EOPNOTSUPP);
@@ -427,7 +432,21 @@ public abstract class MappedImage implements BlockDriver {
     } finally {
       ranges.leave(hold);
     }
+    if (detail == StatusDetail.ZEROES && mapping instanceof Mapping.Data data && hasHoles()) {
+      return dataOrHole(offset, data);
+    }
     return extent(offset, mapping);
+  }
+
+  private static Extent dataOrHole(long offset, Mapping.Data data) throws BlockException {
+    long length = data.length();
+    boolean zero = true; // behind the end of the file
+    if (data.offset() < data.file().length()) {
+      Extent below = data.file().status(data.offset(), length, StatusDetail.ZEROES);
+      length = below.length();
+      zero = below.zero();
+    }
+    return new Extent(offset, length, true, zero, true, false, data.file(), data.offset(), false);
   }
 
   private static Extent extent(long offset, Mapping mapping) {
@@ -437,6 +456,18 @@ public abstract class MappedImage implements BlockDriver {
     if (mapping instanceof Mapping.Zero zero) {
       return new Extent(
           offset, zero.length(), false, true, true, false, zero.file(), zero.offset(), false);
+    }
+    if (mapping instanceof Mapping.Backing backing) {
+      return new Extent(
+          offset,
+          backing.length(),
+          false,
+          false,
+          false,
+          false,
+          backing.file(),
+          backing.offset(),
+          false);
     }
     return mapping instanceof Mapping.Encoded encoded
         ? Extent.encoded(offset, encoded.length(), encoded.compressed())

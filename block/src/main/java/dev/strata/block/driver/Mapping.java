@@ -30,8 +30,18 @@ public sealed interface Mapping {
     }
   }
 
-  /** This image holds nothing there: ask the backing file, or read zeroes without one. */
-  record Backing(long length) implements Mapping {}
+  /**
+   * This image holds nothing there: ask the backing file, or read zeroes without one.
+   *
+   * @param file where storage is reserved for what may be written, or null
+   * @param offset of that storage in {@code file}; -1 if there is none
+   */
+  record Backing(long length, @Nullable Child file, long offset) implements Mapping {
+    /** Without storage. */
+    public Backing(long length) {
+      this(length, null, -1);
+    }
+  }
 
   /**
    * The bytes are stored in another form: compressed or encrypted.

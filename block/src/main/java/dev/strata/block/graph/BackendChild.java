@@ -70,6 +70,11 @@ final class BackendChild implements Child {
   }
 
   @Override
+  public long allocatedSize() throws BlockException {
+    return backend.node().allocatedSize();
+  }
+
+  @Override
   public boolean readsZeroAfterCreate() {
     return backend.node().readsZeroAfterCreate();
   }

@@ -80,6 +80,11 @@ public final class Edge implements Child, NodeUser {
   }
 
   @Override
+  public long allocatedSize() throws BlockException {
+    return node.allocatedSize();
+  }
+
+  @Override
   public boolean readsZeroAfterCreate() {
     return node.driver().readsZeroAfterCreate();
   }

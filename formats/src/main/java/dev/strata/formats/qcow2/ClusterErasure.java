@@ -21,9 +21,7 @@ final class ClusterErasure {
     this.metadata = metadata;
     this.geometry = metadata.geometry();
     this.dataFile = metadata.dataFile();
-    this.dataFileRaw =
-        metadata.hasExternalData()
-            && (metadata.header().header().autoclear() & Feature.DATA_FILE_RAW) != 0;
+    this.dataFileRaw = metadata.isDataFileRaw();
     this.map = metadata.guestMap();
     this.tables = metadata.l2Tables();
     this.lock = metadata.lock();

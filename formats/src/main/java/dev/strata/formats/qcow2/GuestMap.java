@@ -14,6 +14,8 @@ final class GuestMap {
   /** What an L2 entry says of one subcluster; without extended entries, of its cluster. */
   enum Kind {
     UNALLOCATED,
+    /** Has storage, but the backing file determines what is read. */
+    RESERVED,
     ZERO,
     /** Reads as zeroes and has storage. */
     ZERO_ALLOCATED,
@@ -126,7 +128,10 @@ final class GuestMap {
     if (zero) {
       return storage ? Kind.ZERO_ALLOCATED : Kind.ZERO;
     }
-    return allocated ? Kind.DATA : Kind.UNALLOCATED;
+    if (allocated) {
+      return Kind.DATA;
+    }
+    return storage ? Kind.RESERVED : Kind.UNALLOCATED;
   }
 
   /** Whether the entry has a cluster; in an external data file even offset 0 can be one. */
@@ -227,6 +232,7 @@ final class GuestMap {
       case DATA -> new Mapping.Data(dataFile, host, run, L2Entry.isCopied(entry));
       case ZERO -> new Mapping.Zero(run);
       case ZERO_ALLOCATED -> new Mapping.Zero(run, dataFile, host);
+      case RESERVED -> new Mapping.Backing(run, dataFile, host);
       case UNALLOCATED, COMPRESSED -> new Mapping.Backing(run);
     };
   }
@@ -240,7 +246,7 @@ final class GuestMap {
   private long runLength(
       CachedTable slice, int index, int subcluster, Kind kind, int subclusterBits, long wanted) {
     long first = entry(slice, index);
-    boolean storage = kind == Kind.DATA || kind == Kind.ZERO_ALLOCATED;
+    boolean storage = kind == Kind.DATA || kind == Kind.ZERO_ALLOCATED || kind == Kind.RESERVED;
     int perCluster = geometry.extendedL2() ? Geometry.SUBCLUSTERS : 1;
     long run = 0;
     int at = subcluster;

@@ -148,15 +148,24 @@ final class GuestWrites {
 
   /** Lets the L2 entries point to an allocation that now holds its data. */
   void link(ClusterAllocation allocation) throws BlockException {
+    link(allocation, true);
+  }
+
+  /** Lets the L2 entries point to an allocation; what is read changes only if that must be. */
+  void linkAhead(ClusterAllocation allocation) throws BlockException {
+    link(allocation, !geometry.extendedL2());
+  }
+
+  private void link(ClusterAllocation allocation, boolean data) throws BlockException {
     lock.lock();
     try {
-      linkLocked(allocation);
+      linkLocked(allocation, data);
     } finally {
       lock.unlock();
     }
   }
 
-  private void linkLocked(ClusterAllocation allocation) throws BlockException {
+  private void linkLocked(ClusterAllocation allocation, boolean data) throws BlockException {
     long from = allocation.guestOffset();
     long to = from + allocation.length();
     long start = geometry.startOfCluster(from);
@@ -176,7 +185,7 @@ final class GuestWrites {
       long old = map.entry(slice, first + i);
       replaced[i] = allocation.fresh() ? old : 0;
       map.setEntry(slice, first + i, host + ((long) i << geometry.clusterBits()) | L2Entry.COPIED);
-      if (geometry.extendedL2()) {
+      if (geometry.extendedL2() && data) {
         map.setBitmap(
             slice, first + i, linkedBitmap(old, map.bitmap(slice, first + i), start, i, from, to));
       }

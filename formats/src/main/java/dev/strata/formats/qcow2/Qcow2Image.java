@@ -2,6 +2,7 @@
 package dev.strata.formats.qcow2;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.Child;
 import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
@@ -55,6 +56,7 @@ final class Qcow2Image extends MappedImage
   private final PersistentBitmaps bitmaps;
   private final Resize resize;
   private volatile boolean writable;
+  private volatile @Nullable Boolean hasHoles; // null while not known
 
   /** Builds the image over metadata that was read and checked; see {@link Qcow2Open}. */
   Qcow2Image(OpenContext context, Qcow2Metadata metadata) throws BlockException {
@@ -95,6 +97,37 @@ final class Qcow2Image extends MappedImage
   @Override
   protected long granularity() {
     return geometry.clusterSize();
+  }
+
+  /**
+   * Looked at once: with preallocated metadata, far more clusters are counted than the file has
+   * storage for.
+   */
+  @Override
+  protected boolean hasHoles() throws BlockException {
+    Boolean known = hasHoles;
+    if (known != null) {
+      return known;
+    }
+    lock.lock();
+    try {
+      boolean holes = !metadata.hasExternalData() && countsMoreThanIsStored();
+      hasHoles = holes;
+      return holes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean countsMoreThanIsStored() throws BlockException {
+    Child file = metadata.file();
+    long stored = file.allocatedSize() >> geometry.clusterBits();
+    if (stored < 0) {
+      return false;
+    }
+    // From as many on, looking for holes pays; found by observing qemu-img map.
+    long many = Math.max(stored + stored / 9, stored + 2);
+    return metadata.refcounts().hasUsed(geometry.clustersFor(file.length()), many);
   }
 
   @Override

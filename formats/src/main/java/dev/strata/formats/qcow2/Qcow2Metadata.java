@@ -144,6 +144,11 @@ final class Qcow2Metadata {
     return dataFile != file;
   }
 
+  /** Whether the data file can be read without the tables. */
+  boolean isDataFileRaw() {
+    return hasExternalData() && (header.header().autoclear() & Feature.DATA_FILE_RAW) != 0;
+  }
+
   HeaderFile header() {
     return header;
   }

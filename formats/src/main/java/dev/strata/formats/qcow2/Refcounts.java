@@ -84,6 +84,22 @@ final class Refcounts {
     return blocks.get(offset);
   }
 
+  /** Whether so many of the file's first {@code clusters} have references. */
+  boolean hasUsed(long clusters, long number) throws BlockException {
+    long left = number;
+    for (long at = 0; at < clusters && left > 0; ) {
+      long end = Math.min(clusters, (blockIndex(at) + 1) << geometry.refcountBlockBits());
+      if (hasBlock(at)) {
+        ByteBuffer bytes = block(blockIndex(at)).bytes();
+        for (; at < end; at++) {
+          left -= count(bytes, indexInBlock(at)) != 0 ? 1 : 0;
+        }
+      }
+      at = end;
+    }
+    return left <= 0;
+  }
+
   /** The first cluster from {@code from} to {@code end} (excluded) without references, or -1. */
   long firstFree(long from, long end) throws BlockException {
     for (long cluster = from; cluster < end; cluster++) {

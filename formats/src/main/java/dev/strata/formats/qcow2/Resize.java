@@ -48,7 +48,9 @@ final class Resize {
     if (length < old) {
       shrink(old, length, mode);
     } else if (length > old) {
-      grow(old, length, mode, flags);
+      // Who reads a raw data file without this image expects all of it to count.
+      boolean all = metadata.isDataFileRaw() && mode == Preallocation.OFF;
+      grow(old, length, all ? Preallocation.METADATA : mode, flags);
     }
     writeSize(length);
   }
@@ -191,7 +193,7 @@ final class Resize {
         if (mode == Preallocation.FULL || mode == Preallocation.FALLOC) {
           reserve(host, allocation.length(), mode);
         }
-        allocation.link();
+        writes.linkAhead(allocation);
         linked = true;
         last = Math.max(last, host + allocation.length());
       } finally {

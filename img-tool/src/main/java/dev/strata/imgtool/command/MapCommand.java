@@ -38,6 +38,11 @@ final class MapCommand implements Subcommand {
       @Nullable String file,
       long offset) {
 
+    /** What stands for a range without bytes. */
+    static Entry nothing(long start) {
+      return new Entry(start, 0, 0, false, false, false, null, -1);
+    }
+
     boolean continues(Entry before) {
       boolean samePlace =
           offset < 0
@@ -150,9 +155,10 @@ final class MapCommand implements Subcommand {
       }
       current = next;
     }
-    if (current != null) {
-      print(current, json, separator, out, arguments);
+    if (current == null) {
+      current = Entry.nothing(start);
     }
+    print(current, json, separator, out, arguments);
     out.print(json ? "]\n" : "");
     return 0;
   }
