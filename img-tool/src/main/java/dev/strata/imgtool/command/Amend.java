@@ -14,18 +14,13 @@ import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Progress;
-import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** {@code qemu-img amend}. */
-final class Amend implements Subcommand {
-  private static final int OBJECT = OptionTable.FIRST_KEY;
-  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
-  private static final int FORCE = OptionTable.FIRST_KEY + 2;
-  private static final int PROGRESS = OptionTable.FIRST_KEY + 3;
+final class Amend extends ImageCommand {
+  private static final int FORCE = FIRST_OWN;
 
   @Override
   public OptionTable options() {
@@ -55,36 +50,17 @@ final class Amend implements Subcommand {
   }
 
   @Override
-  public int run(List<String> words, Terminal terminal) throws BlockException {
-    var opener = new ImageOpener(terminal);
-    try {
-      return run(new Arguments(options(), words, terminal), opener, terminal);
-    } catch (UsageException e) {
-      return 1;
-    } finally {
-      opener.close();
-    }
-  }
-
-  private static int run(Arguments arguments, ImageOpener opener, Terminal terminal)
+  int run(Arguments arguments, ImageOpener opener, Terminal terminal)
       throws BlockException, UsageException {
     String options = null;
     String cacheName = "writeback";
-    boolean showProgress = false;
-    boolean jsonProgress = false;
     boolean force = false;
     for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
       switch (option) {
-        case 'f' -> opener.format(arguments.argument());
         case 'o' -> options = Create.joined(options, arguments.argument(), arguments);
-        case 'p' -> showProgress = true;
-        case 'q' -> opener.quiet();
         case 't' -> cacheName = arguments.argument();
         case FORCE -> force = true;
-        case IMAGE_OPTS -> opener.imageOptions(true);
-        case OBJECT -> throw ObjectDefinition.refuse(arguments);
-        case PROGRESS -> jsonProgress = arguments.isJson("progress");
-        default -> throw arguments.wrong("unknown option");
+        default -> take(option, arguments, opener);
       }
     }
     if (options == null) {
@@ -98,11 +74,8 @@ final class Amend implements Subcommand {
     if (arguments.operands().size() != 1) {
       throw arguments.wrongValue("Expecting one image file name");
     }
-    if (opener.hasImageOptions() && format != null) {
-      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
-    }
-    var style = Progress.Style.of(showProgress && !opener.isQuiet(), jsonProgress);
-    try (var progress = new Progress(terminal, style, Progress.Unit.STEPS)) {
+    opener.requireOneFormat(arguments);
+    try (var progress = new Progress(terminal, progressStyle(opener), Progress.Unit.STEPS)) {
       CacheMode cache = opener.cache(arguments, cacheName, "");
       BlockBackend image =
           opener.open(

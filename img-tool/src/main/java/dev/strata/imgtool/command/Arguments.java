@@ -79,6 +79,14 @@ final class Arguments {
     return new UsageException();
   }
 
+  /** The only operand, a file's name. */
+  String onlyImage() throws UsageException {
+    if (operands().size() != 1) {
+      throw wrong("Expecting one image file name");
+    }
+    return operands().getFirst();
+  }
+
   /** Whether the option of that name has the only argument it can have; throws if not. */
   boolean isJson(String name) throws UsageException {
     if (!argument().equals("json")) {

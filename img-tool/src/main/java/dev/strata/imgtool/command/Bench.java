@@ -8,16 +8,13 @@ import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
-import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
-import java.util.List;
 
 /** {@code qemu-img bench}. */
-final class Bench implements Subcommand {
-  private static final int PATTERN = OptionTable.FIRST_KEY;
-  private static final int FLUSH_INTERVAL = OptionTable.FIRST_KEY + 1;
-  private static final int NO_DRAIN = OptionTable.FIRST_KEY + 2;
-  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 3;
+final class Bench extends ImageCommand {
+  private static final int PATTERN = FIRST_OWN;
+  private static final int FLUSH_INTERVAL = FIRST_OWN + 1;
+  private static final int NO_DRAIN = FIRST_OWN + 2;
 
   private int count = 75_000;
   private int depth = 64;
@@ -67,39 +64,23 @@ final class Bench implements Subcommand {
         "writes past the page cache, with a flush every 100 requests");
   }
 
-  @Override
-  public int run(List<String> words, Terminal terminal) throws BlockException {
-    var opener = new ImageOpener(terminal);
-    try {
-      return run(new Arguments(options(), words, terminal), opener, terminal);
-    } catch (UsageException e) {
-      return 1;
-    } finally {
-      opener.close();
-    }
-  }
-
   private void parse(Arguments arguments, ImageOpener opener) throws UsageException {
     for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
       String argument = arguments.argument();
       switch (option) {
         case 'c' -> count = arguments.integer("request count");
         case 'd' -> depth = arguments.integer("queue depth");
-        case 'f' -> opener.format(argument);
         case 'i' -> aio(argument, arguments, opener);
         case 'n' -> opener.aio("native");
         case 'o' -> offset = Convert.number(arguments, "offset");
-        case 'q' -> opener.quiet();
         case 's' -> size = bytes("buffer size", arguments);
         case 'S' -> step = bytes("step_size", arguments);
         case 't' -> cache = cache(argument, arguments);
         case 'w' -> write = true;
-        case 'U' -> opener.forceShare(true);
         case PATTERN -> pattern = pattern(arguments);
         case FLUSH_INTERVAL -> flushInterval = arguments.integer("flush interval");
         case NO_DRAIN -> drain = false;
-        case IMAGE_OPTS -> opener.imageOptions(true);
-        default -> throw arguments.wrong("unknown option");
+        default -> take(option, arguments, opener);
       }
     }
   }
@@ -132,15 +113,12 @@ final class Bench implements Subcommand {
     return mode;
   }
 
-  private int run(Arguments arguments, ImageOpener opener, Terminal terminal)
+  @Override
+  int run(Arguments arguments, ImageOpener opener, Terminal terminal)
       throws BlockException, UsageException {
     parse(arguments, opener);
-    if (arguments.operands().size() != 1) {
-      throw arguments.wrong("Expecting one image file name");
-    }
-    if (opener.hasImageOptions() && opener.format() != null) {
-      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
-    }
+    String filename = arguments.onlyImage();
+    opener.requireOneFormat(arguments);
     if (!write && flushInterval > 0) {
       throw arguments.wrongValue("--flush-interval is only available in write tests");
     }
@@ -151,9 +129,8 @@ final class Bench implements Subcommand {
       // The reference waits forever for requests that it never sends.
       throw arguments.wrongValue("Invalid queue depth specified");
     }
-    String name = arguments.operands().getFirst();
     try (BlockBackend image =
-        opener.open(name, ImageOpener.flags(write, cache), cache, /* backing= */ true)) {
+        opener.open(filename, ImageOpener.flags(write, cache), cache, /* backing= */ true)) {
       var requests =
           new BenchRequests(
               count, depth, offset, size, step == 0 ? size : step, write, flushInterval, drain);

@@ -14,23 +14,19 @@ import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
-import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** {@code qemu-img bitmap}. */
-final class BitmapCommand implements Subcommand {
-  private static final int OBJECT = OptionTable.FIRST_KEY;
-  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
-  private static final int ADD = OptionTable.FIRST_KEY + 2;
-  private static final int REMOVE = OptionTable.FIRST_KEY + 3;
-  private static final int CLEAR = OptionTable.FIRST_KEY + 4;
-  private static final int ENABLE = OptionTable.FIRST_KEY + 5;
-  private static final int DISABLE = OptionTable.FIRST_KEY + 6;
-  private static final int MERGE = OptionTable.FIRST_KEY + 7;
+final class BitmapCommand extends ImageCommand {
+  private static final int ADD = FIRST_OWN;
+  private static final int REMOVE = FIRST_OWN + 1;
+  private static final int CLEAR = FIRST_OWN + 2;
+  private static final int ENABLE = FIRST_OWN + 3;
+  private static final int DISABLE = FIRST_OWN + 4;
+  private static final int MERGE = FIRST_OWN + 5;
 
   private static final long MIN_GRANULARITY = 512;
   private static final long MAX_GRANULARITY = 1L << 31;
@@ -76,18 +72,7 @@ final class BitmapCommand implements Subcommand {
   }
 
   @Override
-  public int run(List<String> words, Terminal terminal) throws BlockException {
-    var opener = new ImageOpener(terminal);
-    try {
-      return run(new Arguments(options(), words, terminal), opener);
-    } catch (UsageException e) {
-      return 1;
-    } finally {
-      opener.close();
-    }
-  }
-
-  private static int run(Arguments arguments, ImageOpener opener)
+  int run(Arguments arguments, ImageOpener opener, Terminal terminal)
       throws BlockException, UsageException {
     var actions = new ArrayList<Action>();
     String sourceFile = null;
@@ -99,7 +84,6 @@ final class BitmapCommand implements Subcommand {
       switch (option) {
         case 'F' -> sourceFormat = arguments.argument();
         case 'b' -> sourceFile = arguments.argument();
-        case 'f' -> opener.format(arguments.argument());
         case 'g' -> granularity = granularity(arguments);
         case ADD -> {
           actions.add(new Action(option, "add", null));
@@ -113,9 +97,7 @@ final class BitmapCommand implements Subcommand {
           actions.add(new Action(option, "merge", arguments.argument()));
           merges = true;
         }
-        case IMAGE_OPTS -> opener.imageOptions(true);
-        case OBJECT -> throw ObjectDefinition.refuse(arguments);
-        default -> throw arguments.wrong("unknown option");
+        default -> take(option, arguments, opener);
       }
     }
     if (actions.isEmpty()) {
@@ -134,9 +116,7 @@ final class BitmapCommand implements Subcommand {
     if (sourceFile != null && !merges) {
       throw arguments.wrongValue("Merge bitmap source file only supported with --merge");
     }
-    if (opener.hasImageOptions() && opener.format() != null) {
-      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
-    }
+    opener.requireOneFormat(arguments);
     var cache = CacheMode.WRITEBACK;
     BlockBackend image =
         opener.open(

@@ -12,23 +12,17 @@ import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
-import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
-import java.util.List;
 import java.util.Optional;
 
 /** {@code qemu-img check}: exit code 0 if all is well, 2 for corruption, 3 for leaks. */
-final class Check implements Subcommand {
-  private static final int OBJECT = OptionTable.FIRST_KEY;
-  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
-  private static final int OUTPUT = OptionTable.FIRST_KEY + 2;
+final class Check extends ImageCommand {
 
   private static final int UNSUPPORTED = 63;
 
   private boolean quiet;
-  private boolean json;
 
   @Override
   public OptionTable options() {
@@ -63,44 +57,24 @@ final class Check implements Subcommand {
   }
 
   @Override
-  public int run(List<String> words, Terminal terminal) throws BlockException {
-    var opener = new ImageOpener(terminal);
-    try {
-      return run(new Arguments(options(), words, terminal), opener, terminal);
-    } catch (UsageException e) {
-      return 1;
-    } finally {
-      opener.close();
-    }
-  }
-
-  private int run(Arguments arguments, ImageOpener opener, Terminal terminal)
+  int run(Arguments arguments, ImageOpener opener, Terminal terminal)
       throws BlockException, UsageException {
     Checkable.Repair repair = Checkable.Repair.NONE;
     String cache = "writeback";
     for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
       switch (option) {
-        case 'f' -> opener.format(arguments.argument());
         case 'r' -> repair = repair(arguments);
         case 'q' -> quiet = true;
         case 'T' -> cache = arguments.argument();
-        case 'U' -> opener.forceShare(true);
-        case OUTPUT -> json = isJson(arguments);
-        case IMAGE_OPTS -> opener.imageOptions(true);
-        case OBJECT -> throw ObjectDefinition.refuse(arguments);
-        default -> throw arguments.wrong("unknown option");
+        default -> take(option, arguments, opener);
       }
     }
-    if (arguments.operands().size() != 1) {
-      throw arguments.wrong("Expecting one image file name");
-    }
-    if (opener.hasImageOptions() && opener.format() != null) {
-      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
-    }
+    String filename = arguments.onlyImage();
+    boolean json = isJsonOutput(arguments);
+    opener.requireOneFormat(arguments);
     CacheMode mode = opener.cache(arguments, cache, "source ");
-    String name = arguments.operands().getFirst();
     NodeFlags flags = ImageOpener.flags(repair != Checkable.Repair.NONE, mode).withCheck(true);
-    BlockBackend image = opener.open(name, flags, mode, true);
+    BlockBackend image = opener.open(filename, flags, mode, true);
     Optional<Checkable> checkable = image.node().capability(Checkable.class);
     if (checkable.isEmpty()) {
       terminal.error("This image format does not support checks");
@@ -123,7 +97,7 @@ final class Check implements Subcommand {
       result = withFixed(again, leaksFixed, corruptionsFixed);
     }
     if (json) {
-      say(JsonWriter.pretty(toJson(result, name, image.node().driverName())) + "\n", terminal);
+      say(JsonWriter.pretty(toJson(result, filename, image.node().driverName())) + "\n", terminal);
     } else {
       say(toText(result), terminal);
     }
@@ -135,15 +109,6 @@ final class Check implements Subcommand {
       return 2;
     }
     return result.leaks() > 0 ? 3 : 0;
-  }
-
-  private static boolean isJson(Arguments arguments) throws UsageException {
-    return switch (arguments.argument()) {
-      case "json" -> true;
-      case "human" -> false;
-      default ->
-          throw arguments.wrongValue("--output must be used with human or json as argument.");
-    };
   }
 
   private static Checkable.Repair repair(Arguments arguments) throws UsageException {

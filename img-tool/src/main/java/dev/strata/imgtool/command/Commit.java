@@ -15,18 +15,12 @@ import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Progress;
-import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** {@code qemu-img commit}. */
-final class Commit implements Subcommand {
-  private static final int OBJECT = OptionTable.FIRST_KEY;
-  private static final int PROGRESS = OptionTable.FIRST_KEY + 2;
-  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
-
+final class Commit extends ImageCommand {
   private @Nullable String baseName;
   private boolean drop;
   private long bytesPerSecond;
@@ -62,29 +56,9 @@ final class Commit implements Subcommand {
   }
 
   @Override
-  public int run(List<String> words, Terminal terminal) throws BlockException {
-    var opener = new ImageOpener(terminal);
-    boolean failed = true;
-    try {
-      int code = run(new Arguments(options(), words, terminal), opener, terminal);
-      failed = false;
-      return code;
-    } catch (UsageException e) {
-      return 1;
-    } finally {
-      if (failed) {
-        opener.closeAfterFailure();
-      } else {
-        opener.close();
-      }
-    }
-  }
-
-  private int run(Arguments arguments, ImageOpener opener, Terminal terminal)
+  int run(Arguments arguments, ImageOpener opener, Terminal terminal)
       throws BlockException, UsageException {
     String cacheName = "writeback";
-    boolean showProgress = false;
-    boolean jsonProgress = false;
     for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
       switch (option) {
         case 'b' -> {
@@ -92,28 +66,16 @@ final class Commit implements Subcommand {
           drop = true; // what lies between becomes worthless, the top stays true as it is
         }
         case 'd' -> drop = true;
-        case 'f' -> opener.format(arguments.argument());
-        case 'p' -> showProgress = true;
-        case 'q' -> opener.quiet();
         case 'r' -> bytesPerSecond = Convert.number(arguments, "rate limit");
         case 't' -> cacheName = arguments.argument();
-        case IMAGE_OPTS -> opener.imageOptions(true);
-        case OBJECT -> throw ObjectDefinition.refuse(arguments);
-        case PROGRESS -> jsonProgress = arguments.isJson("progress");
-        default -> throw arguments.wrong("unknown option");
+        default -> take(option, arguments, opener);
       }
     }
-    if (arguments.operands().size() != 1) {
-      throw arguments.wrong("Expecting one image file name");
-    }
-    if (opener.hasImageOptions() && opener.format() != null) {
-      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
-    }
+    String filename = arguments.onlyImage();
+    opener.requireOneFormat(arguments);
     CacheMode cache = opener.cache(arguments, cacheName, "");
-    String filename = arguments.operands().getFirst();
     BlockBackend image = opener.open(filename, ImageOpener.flags(true, cache), cache, true);
-    var style = Progress.Style.of(showProgress && !opener.isQuiet(), jsonProgress);
-    try (var progress = new Progress(terminal, style)) {
+    try (var progress = new Progress(terminal, progressStyle(opener))) {
       commit(image, filename, arguments, progress);
     }
     if (!opener.isQuiet()) {
@@ -147,10 +109,16 @@ final class Commit implements Subcommand {
     progress.finish();
   }
 
+  /** What the image could not take before, it cannot take at its end. */
+  @Override
+  boolean tellsOfClosingAfterFailure() {
+    return false;
+  }
+
   private LayerCommit prepare(
       BlockBackend image, BlockNode base, Arguments arguments, Progress progress)
       throws UsageException {
-    int workers = Math.max(2, Runtime.getRuntime().availableProcessors());
+    int workers = workers();
     try {
       return LayerCommit.prepare(image, base, workers, bytesPerSecond, progress);
     } catch (BlockException e) {

@@ -10,16 +10,11 @@ import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Progress;
-import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** {@code qemu-img compare}: exit code 0 if two images read alike, 1 if not, 2 for a failure. */
-final class Compare implements Subcommand {
-  private static final int OBJECT = OptionTable.FIRST_KEY;
-  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
-  private static final int PROGRESS = OptionTable.FIRST_KEY + 2;
+final class Compare extends ImageCommand {
 
   private static final int FAILED = 2;
   private static final int STATUS_FAILED = 3;
@@ -62,46 +57,31 @@ final class Compare implements Subcommand {
   }
 
   @Override
-  public int run(List<String> words, Terminal terminal) throws BlockException {
-    var opener = new ImageOpener(terminal);
-    try {
-      return run(new Arguments(options(), words, terminal), opener, terminal);
-    } catch (UsageException e) {
-      return 1;
-    } catch (BlockException e) {
-      terminal.error(e);
-      return failureCode;
-    } finally {
-      opener.close();
-    }
+  int failureCode() {
+    return failureCode;
   }
 
-  private int run(Arguments arguments, ImageOpener opener, Terminal terminal)
+  @Override
+  int run(Arguments arguments, ImageOpener opener, Terminal terminal)
       throws BlockException, UsageException {
     String first = null;
     String second = null;
     String cache = "writeback";
-    boolean showProgress = false;
-    boolean jsonProgress = false;
     for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
       switch (option) {
         case 'f' -> first = arguments.argument();
         case 'F' -> second = arguments.argument();
         case 'T' -> cache = arguments.argument();
-        case 'p' -> showProgress = true;
         case 'q' -> {
           quiet = true;
           opener.quiet();
         }
         case 's' -> strict = true;
-        case 'U' -> opener.forceShare(true);
-        case IMAGE_OPTS -> opener.imageOptions(true);
         case OBJECT -> {
           ObjectDefinition.refuse(arguments);
           return FAILED;
         }
-        case PROGRESS -> jsonProgress = arguments.isJson("progress");
-        default -> throw arguments.wrong("unknown option");
+        default -> take(option, arguments, opener);
       }
     }
     if (arguments.operands().size() != 2) {
@@ -120,9 +100,8 @@ final class Compare implements Subcommand {
     var flags = ImageOpener.flags(false, mode);
     BlockBackend a = opener.open(arguments.operands().get(0), first, asOptions, flags, mode, true);
     BlockBackend b = opener.open(arguments.operands().get(1), second, asOptions, flags, mode, true);
-    var style = Progress.Style.of(showProgress && !quiet, jsonProgress);
     String difference;
-    try (var progress = new Progress(terminal, style)) {
+    try (var progress = new Progress(terminal, progressStyle(opener))) {
       difference = compare(a, b, terminal, progress);
       say(difference == null ? "Images are identical." : difference, terminal);
     }
@@ -141,7 +120,7 @@ final class Compare implements Subcommand {
     if (strict && a.length() != b.length()) {
       return "Strict mode: Image size mismatch!";
     }
-    int workers = Math.max(2, Runtime.getRuntime().availableProcessors());
+    int workers = workers();
     var comparison = new ImageComparison(a, b, strict, workers, progress);
     String difference = text(comparison.common());
     if (difference == null && a.length() != b.length()) {

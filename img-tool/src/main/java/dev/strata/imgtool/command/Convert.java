@@ -15,7 +15,6 @@ import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Progress;
-import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +22,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /** {@code qemu-img convert}. */
-final class Convert implements Subcommand {
+final class Convert extends ImageCommand {
   private final ConvertOptions given = new ConvertOptions();
   private boolean backed; // the target leaves to its backing file what that holds
 
@@ -51,33 +50,6 @@ final class Convert implements Subcommand {
         "fills a volume that exists, out of order");
   }
 
-  @Override
-  public int run(List<String> words, Terminal terminal) throws BlockException {
-    var opener = new ImageOpener(terminal);
-    boolean done = false;
-    try {
-      int code = run(new Arguments(options(), words, terminal), opener, terminal);
-      done = true;
-      return code;
-    } catch (UsageException e) {
-      return 1;
-    } finally {
-      close(opener, done, terminal);
-    }
-  }
-
-  private static void close(ImageOpener opener, boolean done, Terminal terminal)
-      throws BlockException {
-    try {
-      opener.close();
-    } catch (BlockException e) {
-      if (done) {
-        throw e;
-      }
-      terminal.error(e);
-    }
-  }
-
   /** A size or number with a suffix, at most a signed 64-bit one. */
   static long number(Arguments arguments, String what) throws UsageException {
     return number(arguments.argument(), what, arguments);
@@ -101,9 +73,10 @@ final class Convert implements Subcommand {
         "Invalid " + what + " specified. Must be between 0 and " + Long.MAX_VALUE + ".");
   }
 
-  private int run(Arguments arguments, ImageOpener opener, Terminal terminal)
+  @Override
+  int run(Arguments arguments, ImageOpener opener, Terminal terminal)
       throws BlockException, UsageException {
-    given.parse(arguments, opener);
+    given.parse(arguments, opener, this);
     List<String> operands = arguments.operands();
     String format = given.outFormat == null ? "raw" : given.outFormat;
     given.check(arguments);
@@ -111,9 +84,7 @@ final class Convert implements Subcommand {
       String name = operands.isEmpty() ? null : operands.getLast();
       return NewImage.help(opener.graph(), format, name, terminal);
     }
-    if (opener.hasImageOptions() && opener.format() != null) {
-      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
-    }
+    opener.requireOneFormat(arguments);
     if (operands.size() < 2) {
       throw arguments.wrongValue("Must specify image file name");
     }
@@ -148,7 +119,7 @@ final class Convert implements Subcommand {
             mode,
             /* backing= */ true);
     checkTarget(out, total, arguments);
-    try (var progress = new Progress(terminal, given.style())) {
+    try (var progress = new Progress(terminal, progressStyle(opener))) {
       new ImageCopy(sources, out, settings(out, progress), warning(terminal)).run();
       progress.finish();
     }

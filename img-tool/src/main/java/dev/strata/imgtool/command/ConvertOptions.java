@@ -4,27 +4,21 @@ package dev.strata.imgtool.command;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
-import dev.strata.monitor.commandline.Progress;
 import org.jspecify.annotations.Nullable;
 
 /** What the options of {@code qemu-img convert} say. */
 final class ConvertOptions {
-  private static final int OBJECT = OptionTable.FIRST_KEY;
-  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
-  private static final int TARGET_IMAGE_OPTS = OptionTable.FIRST_KEY + 2;
-  private static final int SALVAGE = OptionTable.FIRST_KEY + 3;
-  private static final int TARGET_IS_ZERO = OptionTable.FIRST_KEY + 4;
-  private static final int BITMAPS = OptionTable.FIRST_KEY + 5;
-  private static final int SKIP_BROKEN = OptionTable.FIRST_KEY + 6;
-  private static final int PROGRESS = OptionTable.FIRST_KEY + 7;
+  private static final int TARGET_IMAGE_OPTS = ImageCommand.FIRST_OWN;
+  private static final int SALVAGE = ImageCommand.FIRST_OWN + 1;
+  private static final int TARGET_IS_ZERO = ImageCommand.FIRST_OWN + 2;
+  private static final int BITMAPS = ImageCommand.FIRST_OWN + 3;
+  private static final int SKIP_BROKEN = ImageCommand.FIRST_OWN + 4;
 
   private static final int MAX_WORKERS = 16;
   private static final long MAX_SPARSE = 32768L * 512;
 
   boolean copyRange;
   boolean compress;
-  boolean showProgress;
-  boolean jsonProgress;
   boolean noCreate;
   @Nullable String outFormat;
   String cache = "unsafe";
@@ -66,23 +60,22 @@ final class ConvertOptions {
         .with('m', "parallel", "COUNT", "so many requests at once, 1 to 16")
         .with('W', "oob", null, "write out of order")
         .with('U', "force-share", null, "read also while others write")
-        .with(OBJECT, "object", "OBJECT", "define an object")
-        .with(IMAGE_OPTS, "image-opts", null, "the sources are lists of options")
+        .with(ImageCommand.OBJECT, "object", "OBJECT", "define an object")
+        .with(ImageCommand.IMAGE_OPTS, "image-opts", null, "the sources are lists of options")
         .with(TARGET_IMAGE_OPTS, "target-image-opts", null, "the target is a list of options")
         .with(SALVAGE, "salvage", null, "copy what cannot be read as zeroes")
         .with(TARGET_IS_ZERO, "target-is-zero", null, "the target reads as zeroes (with -n)")
         .with(BITMAPS, "bitmaps", null, "copy persistent bitmaps too")
         .with(SKIP_BROKEN, "skip-broken-bitmaps", null, "leave out inconsistent bitmaps")
-        .with(PROGRESS, "progress", "json", "print a line of JSON for each step")
+        .with(ImageCommand.PROGRESS, "progress", "json", "print a line of JSON for each step")
         .operand("SOURCE...")
         .operand("TARGET");
   }
 
-  void parse(Arguments arguments, ImageOpener opener) throws UsageException {
+  void parse(Arguments arguments, ImageOpener opener, ImageCommand command) throws UsageException {
     for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
       String argument = arguments.argument();
       switch (option) {
-        case 'f' -> opener.format(argument);
         case 'O' -> outFormat = argument;
         case 'B' -> backing = argument;
         case 'F' -> backingFormat = argument;
@@ -91,7 +84,6 @@ final class ConvertOptions {
         case 'o' -> options = Create.joined(options, argument, arguments);
         case 'l' -> snapshot = SnapshotParameter.parse(argument, arguments);
         case 'S' -> sparse(arguments);
-        case 'p' -> showProgress = true;
         case 'q' -> {
           quiet = true;
           opener.quiet();
@@ -102,16 +94,12 @@ final class ConvertOptions {
         case 'r' -> rate = Convert.number(arguments, "rate limit");
         case 'm' -> workers(arguments);
         case 'W' -> inOrder = false;
-        case 'U' -> opener.forceShare(true);
-        case OBJECT -> throw ObjectDefinition.refuse(arguments);
-        case IMAGE_OPTS -> opener.imageOptions(true);
         case TARGET_IMAGE_OPTS -> targetOptions = true;
         case SALVAGE -> salvage = true;
         case TARGET_IS_ZERO -> targetIsZero = true;
         case BITMAPS -> bitmaps = true;
         case SKIP_BROKEN -> skipBrokenBitmaps = true;
-        case PROGRESS -> jsonProgress = arguments.isJson("progress");
-        default -> throw arguments.wrong("unknown option");
+        default -> command.take(option, arguments, opener);
       }
     }
   }
@@ -160,10 +148,5 @@ final class ConvertOptions {
     if (skipBrokenBitmaps && !bitmaps) {
       throw arguments.wrongValue("Use of --skip-broken-bitmaps requires --bitmaps");
     }
-  }
-
-  /** How progress is shown. */
-  Progress.Style style() {
-    return Progress.Style.of(showProgress && !quiet, jsonProgress);
   }
 }

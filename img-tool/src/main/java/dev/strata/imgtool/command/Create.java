@@ -8,14 +8,12 @@ import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
-import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** {@code qemu-img create}. */
-final class Create implements Subcommand {
-  private static final int OBJECT = OptionTable.FIRST_KEY;
+final class Create extends ImageCommand {
 
   @Override
   public OptionTable options() {
@@ -49,18 +47,7 @@ final class Create implements Subcommand {
   }
 
   @Override
-  public int run(List<String> words, Terminal terminal) throws BlockException {
-    var opener = new ImageOpener(terminal);
-    try {
-      return run(new Arguments(options(), words, terminal), opener, terminal);
-    } catch (UsageException e) {
-      return 1;
-    } finally {
-      opener.close();
-    }
-  }
-
-  private static int run(Arguments arguments, ImageOpener opener, Terminal terminal)
+  int run(Arguments arguments, ImageOpener opener, Terminal terminal)
       throws BlockException, UsageException {
     String format = "raw";
     String backing = null;
@@ -76,8 +63,7 @@ final class Create implements Subcommand {
         case 'o' -> options = joined(options, arguments.argument(), arguments);
         case 'q' -> quiet = true;
         case 'u' -> unsafe = true;
-        case OBJECT -> throw ObjectDefinition.refuse(arguments);
-        default -> throw arguments.wrong("unknown option");
+        default -> take(option, arguments, opener);
       }
     }
     List<String> operands = arguments.operands();

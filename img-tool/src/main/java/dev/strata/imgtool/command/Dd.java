@@ -11,15 +11,11 @@ import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
-import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** {@code qemu-img dd}: copies blocks of an image into a new one. */
-final class Dd implements Subcommand {
-  private static final int OBJECT = OptionTable.FIRST_KEY;
-  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
+final class Dd extends ImageCommand {
 
   // Blocks are moved many at a time: their size says how much is copied, not how.
   private static final long BUFFER = 2 << 20;
@@ -60,27 +56,12 @@ final class Dd implements Subcommand {
   }
 
   @Override
-  public int run(List<String> words, Terminal terminal) throws BlockException {
-    var opener = new ImageOpener(terminal);
-    try {
-      return run(new Arguments(options(), words, terminal), opener, terminal);
-    } catch (UsageException e) {
-      return 1;
-    } finally {
-      opener.close();
-    }
-  }
-
-  private int run(Arguments arguments, ImageOpener opener, Terminal terminal)
+  int run(Arguments arguments, ImageOpener opener, Terminal terminal)
       throws BlockException, UsageException {
     for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
       switch (option) {
-        case 'f' -> opener.format(arguments.argument());
         case 'O' -> outFormat = arguments.argument();
-        case 'U' -> opener.forceShare(true);
-        case OBJECT -> throw ObjectDefinition.refuse(arguments);
-        case IMAGE_OPTS -> opener.imageOptions(true);
-        default -> throw arguments.wrong("unknown option");
+        default -> take(option, arguments, opener);
       }
     }
     for (String operand : arguments.operands()) {
@@ -89,9 +70,7 @@ final class Dd implements Subcommand {
     if (input == null || output == null) {
       throw arguments.wrongValue("Must specify both input and output files");
     }
-    if (opener.hasImageOptions() && opener.format() != null) {
-      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
-    }
+    opener.requireOneFormat(arguments);
     return copy(input, output, arguments, opener, terminal);
   }
 

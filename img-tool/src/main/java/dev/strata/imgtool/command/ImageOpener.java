@@ -88,6 +88,13 @@ final class ImageOpener {
     return format;
   }
 
+  /** Throws if the format is given twice: with {@code -f} and in a list of options. */
+  void requireOneFormat(Arguments arguments) throws UsageException {
+    if (imageOptions && format != null) {
+      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
+    }
+  }
+
   boolean hasImageOptions() {
     return imageOptions;
   }
@@ -229,14 +236,5 @@ final class ImageOpener {
   /** Ends what is open. */
   void close() throws BlockException {
     graph.close();
-  }
-
-  /** Ends what is open when the command has failed; the failure to be told is the command's. */
-  void closeAfterFailure() {
-    try {
-      graph.close();
-    } catch (BlockException e) {
-      return; // what the image could not take before, it cannot take now
-    }
   }
 }

@@ -12,7 +12,6 @@ import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
-import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -20,11 +19,8 @@ import java.util.List;
 import java.util.Set;
 
 /** {@code qemu-img info}. */
-final class Info implements Subcommand {
-  private static final int OBJECT = OptionTable.FIRST_KEY;
-  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
-  private static final int OUTPUT = OptionTable.FIRST_KEY + 2;
-  private static final int BACKING_CHAIN = OptionTable.FIRST_KEY + 3;
+final class Info extends ImageCommand {
+  private static final int BACKING_CHAIN = FIRST_OWN;
 
   @Override
   public OptionTable options() {
@@ -54,40 +50,19 @@ final class Info implements Subcommand {
   }
 
   @Override
-  public int run(List<String> words, Terminal terminal) throws BlockException {
-    var opener = new ImageOpener(terminal);
-    try {
-      return run(new Arguments(options(), words, terminal), opener, terminal);
-    } catch (UsageException e) {
-      return 1;
-    } finally {
-      opener.close();
-    }
-  }
-
-  private static int run(Arguments arguments, ImageOpener opener, Terminal terminal)
+  int run(Arguments arguments, ImageOpener opener, Terminal terminal)
       throws BlockException, UsageException {
-    boolean json = false;
     boolean chain = false;
     for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
       switch (option) {
-        case 'f' -> opener.format(arguments.argument());
-        case 'U' -> opener.forceShare(true);
-        case OUTPUT -> json = isJson(arguments);
         case BACKING_CHAIN -> chain = true;
-        case IMAGE_OPTS -> opener.imageOptions(true);
-        case OBJECT -> throw ObjectDefinition.refuse(arguments);
-        default -> throw arguments.wrong("unknown option");
+        default -> take(option, arguments, opener);
       }
     }
-    if (arguments.operands().size() != 1) {
-      throw arguments.wrong("Expecting one image file name");
-    }
-    if (opener.hasImageOptions() && opener.format() != null) {
-      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
-    }
-    List<ImageDescription> images =
-        describe(opener, arguments.operands().getFirst(), chain, terminal);
+    String filename = arguments.onlyImage();
+    boolean json = isJsonOutput(arguments);
+    opener.requireOneFormat(arguments);
+    List<ImageDescription> images = describe(opener, filename, chain, terminal);
     if (json) {
       var array = new JsonArray();
       for (ImageDescription image : images) {
@@ -102,15 +77,6 @@ final class Info implements Subcommand {
       }
     }
     return 0;
-  }
-
-  /** The value of {@code --output}. */
-  static boolean isJson(Arguments arguments) throws UsageException {
-    return switch (arguments.argument()) {
-      case "json" -> true;
-      case "human" -> false;
-      default -> throw arguments.wrong("--output must be used with human or json as argument.");
-    };
   }
 
   private static List<ImageDescription> describe(

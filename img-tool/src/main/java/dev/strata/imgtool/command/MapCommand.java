@@ -13,17 +13,12 @@ import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
-import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
 import java.io.PrintStream;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** {@code qemu-img map}. */
-final class MapCommand implements Subcommand {
-  private static final int OBJECT = OptionTable.FIRST_KEY;
-  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
-  private static final int OUTPUT = OptionTable.FIRST_KEY + 2;
+final class MapCommand extends ImageCommand {
 
   private static final long MAX_STATUS = 1L << 30;
 
@@ -89,46 +84,23 @@ final class MapCommand implements Subcommand {
   }
 
   @Override
-  public int run(List<String> words, Terminal terminal) throws BlockException {
-    var opener = new ImageOpener(terminal);
-    try {
-      return run(new Arguments(options(), words, terminal), opener, terminal);
-    } catch (UsageException e) {
-      return 1;
-    } finally {
-      opener.close();
-    }
-  }
-
-  private static int run(Arguments arguments, ImageOpener opener, Terminal terminal)
+  int run(Arguments arguments, ImageOpener opener, Terminal terminal)
       throws BlockException, UsageException {
-    boolean json = false;
     long start = 0;
     long max = -1;
     for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
       switch (option) {
-        case 'f' -> opener.format(arguments.argument());
         case 's' -> start = Convert.number(arguments, "start offset");
         case 'l' -> max = Convert.number(arguments, "max length");
-        case 'U' -> opener.forceShare(true);
-        case OUTPUT -> json = Info.isJson(arguments);
-        case IMAGE_OPTS -> opener.imageOptions(true);
-        case OBJECT -> throw ObjectDefinition.refuse(arguments);
-        default -> throw arguments.wrong("unknown option");
+        default -> take(option, arguments, opener);
       }
     }
-    if (arguments.operands().size() != 1) {
-      throw arguments.wrong("Expecting one image file name");
-    }
-    if (opener.hasImageOptions() && opener.format() != null) {
-      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
-    }
+    String filename = arguments.onlyImage();
+    boolean json = isJsonOutput(arguments);
+    opener.requireOneFormat(arguments);
     BlockBackend image =
         opener.open(
-            arguments.operands().getFirst(),
-            ImageOpener.flags(false, CacheMode.WRITEBACK),
-            CacheMode.WRITEBACK,
-            true);
+            filename, ImageOpener.flags(false, CacheMode.WRITEBACK), CacheMode.WRITEBACK, true);
     PrintStream out = terminal.out();
     out.print(json ? "[" : "Offset          Length          Mapped to       File\n");
     long end =

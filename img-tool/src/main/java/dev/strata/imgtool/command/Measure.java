@@ -17,18 +17,14 @@ import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
-import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
 import dev.strata.monitor.manual.HelpPage;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** {@code qemu-img measure}: how large a new image gets. */
-final class Measure implements Subcommand {
-  private static final int OBJECT = OptionTable.FIRST_KEY;
-  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
-  private static final int OUTPUT = OptionTable.FIRST_KEY + 2;
-  private static final int SIZE = OptionTable.FIRST_KEY + 3;
+final class Measure extends ImageCommand {
+  private static final int SIZE = FIRST_OWN;
 
   private String outFormat = "raw";
   private @Nullable String options;
@@ -65,23 +61,18 @@ final class Measure implements Subcommand {
   }
 
   @Override
-  public int run(List<String> words, Terminal terminal) throws BlockException {
-    var opener = new ImageOpener(terminal);
-    try {
-      return run(Arguments.plain("measure", options(), words, terminal), opener, terminal);
-    } catch (UsageException e) {
-      return 1;
-    } finally {
-      opener.close();
-    }
+  Arguments arguments(List<String> words, Terminal terminal) {
+    return Arguments.plain("measure", options(), words, terminal);
   }
 
-  private int run(Arguments arguments, ImageOpener opener, Terminal terminal)
+  @Override
+  int run(Arguments arguments, ImageOpener opener, Terminal terminal)
       throws BlockException, UsageException {
     if (!parse(arguments, opener)) {
       terminal.out().print(HelpPage.ofCommand(terminal.program(), "measure", this));
       return 0;
     }
+    json = isJsonOutput(arguments);
     List<String> operands = arguments.operands();
     if (operands.size() > 1) {
       throw arguments.wrongValue("At most one filename argument is allowed.");
@@ -97,9 +88,7 @@ final class Measure implements Subcommand {
     if (filename != null && size >= 0) {
       throw arguments.wrongValue("--size N cannot be used together with a filename.");
     }
-    if (opener.hasImageOptions() && opener.format() != null) {
-      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
-    }
+    opener.requireOneFormat(arguments);
     BlockBackend image = null;
     if (filename != null) {
       CacheMode cache = CacheMode.WRITEBACK;
@@ -116,23 +105,14 @@ final class Measure implements Subcommand {
   private boolean parse(Arguments arguments, ImageOpener opener) throws UsageException {
     for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
       switch (option) {
-        case 'f' -> opener.format(arguments.argument());
         case 'l' -> snapshot = SnapshotParameter.parse(arguments.argument(), arguments);
         case 'o' -> options = Create.joined(options, arguments.argument(), arguments);
         case 'O' -> outFormat = arguments.argument();
-        case 'U' -> opener.forceShare(true);
-        case OBJECT -> throw ObjectDefinition.refuse(arguments);
-        case IMAGE_OPTS -> opener.imageOptions(true);
-        case OUTPUT -> {
-          json = arguments.argument().equals("json");
-          if (!json && !arguments.argument().equals("human")) {
-            throw arguments.wrongValue("--output must be used with human or json as argument.");
-          }
-        }
         case SIZE -> size = Convert.number(arguments, "image size");
-        default -> {
+        case 'h', GetOpt.ERROR -> {
           return false;
         }
+        default -> take(option, arguments, opener);
       }
     }
     return true;

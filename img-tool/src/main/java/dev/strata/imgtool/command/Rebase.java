@@ -17,17 +17,12 @@ import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Progress;
-import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** {@code qemu-img rebase}. */
-final class Rebase implements Subcommand {
-  private static final int OBJECT = OptionTable.FIRST_KEY;
-  private static final int PROGRESS = OptionTable.FIRST_KEY + 2;
-  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
+final class Rebase extends ImageCommand {
   private static final double STEP = 0.02; // of the image, from one line of progress to the next
 
   private @Nullable String backingName;
@@ -71,57 +66,31 @@ final class Rebase implements Subcommand {
   }
 
   @Override
-  public int run(List<String> words, Terminal terminal) throws BlockException {
-    var opener = new ImageOpener(terminal);
-    try {
-      return run(new Arguments(options(), words, terminal), opener, terminal);
-    } catch (UsageException e) {
-      return 1;
-    } finally {
-      opener.close();
-    }
-  }
-
-  private int run(Arguments arguments, ImageOpener opener, Terminal terminal)
+  int run(Arguments arguments, ImageOpener opener, Terminal terminal)
       throws BlockException, UsageException {
     String cacheName = "writeback";
     String sourceCacheName = "writeback";
-    boolean showProgress = false;
-    boolean jsonProgress = false;
     boolean forceShare = false;
     for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
       switch (option) {
         case 'b' -> backingName = arguments.argument();
-        case 'f' -> opener.format(arguments.argument());
         case 'F' -> backingFormat = arguments.argument();
-        case 'p' -> showProgress = true;
-        case 'q' -> opener.quiet();
         case 't' -> cacheName = arguments.argument();
         case 'T' -> sourceCacheName = arguments.argument();
         case 'u' -> unsafe = true;
         case 'U' -> forceShare = true;
-        case IMAGE_OPTS -> opener.imageOptions(true);
-        case OBJECT -> throw ObjectDefinition.refuse(arguments);
-        case PROGRESS -> jsonProgress = arguments.isJson("progress");
-        default -> throw arguments.wrong("unknown option");
+        default -> take(option, arguments, opener);
       }
     }
-    if (arguments.operands().size() != 1) {
-      throw arguments.wrong("Expecting one image file name");
-    }
+    String filename = arguments.onlyImage();
     if (!unsafe && backingName == null) {
       throw arguments.wrong("Must specify backing file (-b) or use unsafe mode (-u)");
     }
-    if (opener.hasImageOptions() && opener.format() != null) {
-      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
-    }
-    var style = Progress.Style.of(showProgress && !opener.isQuiet(), jsonProgress);
-    try (var progress = new Progress(terminal, style)) {
+    opener.requireOneFormat(arguments);
+    try (var progress = new Progress(terminal, progressStyle(opener))) {
       CacheMode cache = opener.cache(arguments, cacheName, "");
       CacheMode sourceCache = opener.cache(arguments, sourceCacheName, "source ");
-      BlockBackend image =
-          opener.open(
-              arguments.operands().getFirst(), ImageOpener.flags(true, cache), cache, !unsafe);
+      BlockBackend image = opener.open(filename, ImageOpener.flags(true, cache), cache, !unsafe);
       if (backingFormat != null && opener.graph().drivers().find(backingFormat) == null) {
         throw arguments.wrongValue("Invalid format name: '" + backingFormat + "'");
       }
@@ -156,7 +125,7 @@ final class Rebase implements Subcommand {
               ? opener.use(common, flags)
               : openBacking(node, backingName, opener, flags, sourceCache, arguments);
     }
-    int workers = Math.max(2, Runtime.getRuntime().availableProcessors());
+    int workers = workers();
     new BackingSwitch(
             image,
             oldBacking,

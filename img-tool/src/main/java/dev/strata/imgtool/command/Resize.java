@@ -10,16 +10,15 @@ import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
-import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
 import java.util.List;
 
 /** {@code qemu-img resize}. */
-final class Resize implements Subcommand {
-  private static final int OBJECT = OptionTable.FIRST_KEY;
-  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
-  private static final int PREALLOCATION = OptionTable.FIRST_KEY + 2;
-  private static final int SHRINK = OptionTable.FIRST_KEY + 3;
+final class Resize extends ImageCommand {
+  private static final int PREALLOCATION = FIRST_OWN;
+  private static final int SHRINK = FIRST_OWN + 1;
+
+  private String sizeWord = "";
 
   @Override
   public OptionTable options() {
@@ -54,38 +53,26 @@ final class Resize implements Subcommand {
   }
 
   @Override
-  public int run(List<String> words, Terminal terminal) throws BlockException {
-    var opener = new ImageOpener(terminal);
-    try {
-      if (words.size() < 2) {
-        terminal.usage("Not enough arguments");
-        return 1;
-      }
-      // The size comes off first, for it may look like an option: -1M.
-      String size = words.getLast();
-      var arguments = new Arguments(options(), words.subList(0, words.size() - 1), terminal);
-      return run(arguments, size, opener, terminal);
-    } catch (UsageException e) {
-      return 1;
-    } finally {
-      opener.close();
+  Arguments arguments(List<String> words, Terminal terminal) throws UsageException {
+    if (words.size() < 2) {
+      terminal.usage("Not enough arguments");
+      throw new UsageException();
     }
+    // The size comes off first, for it may look like an option: -1M.
+    sizeWord = words.getLast();
+    return new Arguments(options(), words.subList(0, words.size() - 1), terminal);
   }
 
-  private static int run(
-      Arguments arguments, String sizeWord, ImageOpener opener, Terminal terminal)
+  @Override
+  int run(Arguments arguments, ImageOpener opener, Terminal terminal)
       throws BlockException, UsageException {
     Preallocation mode = Preallocation.OFF;
     boolean shrink = false;
     for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
       switch (option) {
-        case 'f' -> opener.format(arguments.argument());
-        case 'q' -> opener.quiet();
         case PREALLOCATION -> mode = preallocation(arguments);
         case SHRINK -> shrink = true;
-        case IMAGE_OPTS -> opener.imageOptions(true);
-        case OBJECT -> throw ObjectDefinition.refuse(arguments);
-        default -> throw arguments.wrong("unknown option");
+        default -> take(option, arguments, opener);
       }
     }
     if (arguments.operands().size() != 1) {
@@ -93,9 +80,7 @@ final class Resize implements Subcommand {
     }
     boolean relative = sizeWord.startsWith("+") || sizeWord.startsWith("-");
     long size = size(relative ? sizeWord.substring(1) : sizeWord, arguments, terminal);
-    if (opener.hasImageOptions() && opener.format() != null) {
-      throw arguments.wrongValue("--image-opts and --format are mutually exclusive");
-    }
+    opener.requireOneFormat(arguments);
     var flags = ImageOpener.flags(true, CacheMode.WRITEBACK).withUnmap(false);
     BlockBackend image =
         opener.open(arguments.operands().getFirst(), flags, CacheMode.WRITEBACK, true);

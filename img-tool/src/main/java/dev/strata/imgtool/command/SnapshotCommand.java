@@ -11,7 +11,6 @@ import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
-import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -20,9 +19,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** {@code qemu-img snapshot}. */
-final class SnapshotCommand implements Subcommand {
-  private static final int OBJECT = OptionTable.FIRST_KEY;
-  private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
+final class SnapshotCommand extends ImageCommand {
 
   /** The most bytes of a snapshot's name. */
   private static final int MAX_NAME = 255;
@@ -58,18 +55,7 @@ final class SnapshotCommand implements Subcommand {
   }
 
   @Override
-  public int run(List<String> words, Terminal terminal) throws BlockException {
-    var opener = new ImageOpener(terminal);
-    try {
-      return run(new Arguments(options(), words, terminal), opener, terminal);
-    } catch (UsageException e) {
-      return 1;
-    } finally {
-      opener.close();
-    }
-  }
-
-  private static int run(Arguments arguments, ImageOpener opener, Terminal terminal)
+  int run(Arguments arguments, ImageOpener opener, Terminal terminal)
       throws BlockException, UsageException {
     int action = NOTHING;
     String name = "";
@@ -82,19 +68,12 @@ final class SnapshotCommand implements Subcommand {
           action = option;
           name = arguments.argument();
         }
-        case 'q' -> opener.quiet();
-        case 'U' -> opener.forceShare(true);
-        case IMAGE_OPTS -> opener.imageOptions(true);
-        case OBJECT -> throw ObjectDefinition.refuse(arguments);
-        default -> throw arguments.wrong("unknown option");
+        default -> take(option, arguments, opener);
       }
     }
-    if (arguments.operands().size() != 1) {
-      throw arguments.wrong("Expecting one image file name");
-    }
+    String filename = arguments.onlyImage();
     var flags = ImageOpener.flags(action != 'l', CacheMode.WRITEBACK).withUnmap(true);
-    BlockBackend image =
-        opener.open(arguments.operands().getFirst(), flags, CacheMode.WRITEBACK, true);
+    BlockBackend image = opener.open(filename, flags, CacheMode.WRITEBACK, true);
     Optional<SnapshotStore> store = image.node().capability(SnapshotStore.class);
     switch (action) {
       case 'l' -> list(store, terminal);
