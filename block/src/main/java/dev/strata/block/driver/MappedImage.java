@@ -168,6 +168,13 @@ public abstract class MappedImage implements BlockDriver {
     }
   }
 
+  /** Writes guest bytes while the caller holds all of the image. */
+  protected final void writeHeld(long offset, IoVector from) throws BlockException {
+    for (long done = 0; done < from.length(); ) {
+      done += writeOwned(offset + done, from.slice(done, from.length() - done), 0);
+    }
+  }
+
   private void writeCompressed(long offset, IoVector from, int flags) throws BlockException {
     long cluster = granularity();
     long end = offset + from.length();

@@ -4,6 +4,8 @@ package dev.strata.formats.qcow2;
 import dev.strata.block.layout.StructWriter;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A header extension.
@@ -18,11 +20,47 @@ sealed interface HeaderExtension {
   int CRYPTO_HEADER = 0x0537be77;
   int DATA_FILE = 0x44415441;
 
+  /** Smaller clusters are left to what an image cannot do without. */
+  int MIN_CLUSTER_BITS_FOR_NAMES = 13;
+
   /** Which extension it is. */
   int type();
 
   /** Its bytes, without the padding. */
   byte[] body();
+
+  /**
+   * The extensions of a header that is written anew. Those of a known kind come first; a program
+   * gives its own names to the features, whoever wrote the image before.
+   */
+  static List<HeaderExtension> inOrder(List<HeaderExtension> extensions, Qcow2Header header) {
+    var ordered = new ArrayList<HeaderExtension>(extensions.size() + 1);
+    addLast(BackingFormat.class, extensions, ordered);
+    addLast(DataFile.class, extensions, ordered);
+    addLast(CryptoHeader.class, extensions, ordered);
+    if (header.version() >= 3 && header.clusterBits() >= MIN_CLUSTER_BITS_FOR_NAMES) {
+      ordered.add(dev.strata.formats.qcow2.FeatureNames.table());
+    }
+    addLast(Bitmaps.class, extensions, ordered);
+    for (HeaderExtension extension : extensions) {
+      if (extension instanceof Unknown) {
+        ordered.add(extension);
+      }
+    }
+    return ordered;
+  }
+
+  private static void addLast(
+      Class<? extends HeaderExtension> kind,
+      List<HeaderExtension> from,
+      List<HeaderExtension> into) {
+    for (HeaderExtension extension : from.reversed()) {
+      if (kind.isInstance(extension)) {
+        into.add(extension);
+        return;
+      }
+    }
+  }
 
   /** The driver name of the backing file. */
   record BackingFormat(String name) implements HeaderExtension {

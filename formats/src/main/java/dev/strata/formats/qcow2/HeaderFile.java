@@ -158,14 +158,15 @@ final class HeaderFile {
     return extensions;
   }
 
-  /** The first extension of that kind, or null. */
+  /** The extension of that kind, or null; where a file has several, the last one counts. */
   <E extends HeaderExtension> @Nullable E extension(Class<E> kind) {
+    E found = null;
     for (HeaderExtension extension : extensions) {
       if (kind.isInstance(extension)) {
-        return kind.cast(extension);
+        found = kind.cast(extension);
       }
     }
-    return null;
+    return found;
   }
 
   @Nullable String backingName() {
@@ -189,8 +190,22 @@ final class HeaderFile {
     return result;
   }
 
-  /** Writes another header, in one request; in memory it changes only if that worked. */
+  /**
+   * Writes another header with its extensions in their usual order; in memory it changes only if
+   * that worked.
+   */
   void write(
+      Qcow2Header newHeader, List<HeaderExtension> newExtensions, @Nullable String newBacking)
+      throws BlockException {
+    replace(newHeader, HeaderExtension.inOrder(newExtensions, newHeader), newBacking);
+  }
+
+  /** Writes a changed header with the same extensions. */
+  void write(Qcow2Header changed) throws BlockException {
+    replace(changed, extensions, backingName);
+  }
+
+  private void replace(
       Qcow2Header newHeader, List<HeaderExtension> newExtensions, @Nullable String newBacking)
       throws BlockException {
     var cluster = new byte[(int) newHeader.clusterSize()];
@@ -199,11 +214,6 @@ final class HeaderFile {
     header = written;
     extensions = List.copyOf(newExtensions);
     backingName = newBacking;
-  }
-
-  /** Writes a changed header with the same extensions. */
-  void write(Qcow2Header changed) throws BlockException {
-    write(changed, extensions, backingName);
   }
 
   /** A header whose fields some other writer has put into the file already. */

@@ -12,7 +12,6 @@ import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -165,21 +164,13 @@ final class Qcow2Amend {
   }
 
   private void writeHeader(Qcow2Header changed) throws BlockException {
-    header.write(changed);
+    header.write(changed, header.extensions(), header.backingName());
     metadata.file().flush();
   }
 
   private void upgrade(int version) throws BlockException {
     Qcow2Header h = header.header().withVersion(version, header.header().refcountOrder());
-    List<HeaderExtension> extensions = header.extensions();
-    // In the smallest clusters the names would leave no room for a backing file's.
-    if (h.clusterBits() > Qcow2Header.MIN_CLUSTER_BITS) {
-      extensions =
-          HeaderFile.replacing(
-              extensions, HeaderExtension.FeatureNames.class, FeatureNames.table());
-    }
-    header.write(h, extensions, header.backingName());
-    metadata.file().flush();
+    writeHeader(h);
   }
 
   private void checkSameBacking(@Nullable String backing, @Nullable String format)
@@ -250,11 +241,7 @@ final class Qcow2Amend {
     metadata.lazyRefcounts(false);
     metadata.caches().sync();
     h = header.header().withFeatures(0, 0, 0).withVersion(2, V2_REFCOUNT_ORDER);
-    header.write(
-        h,
-        HeaderFile.replacing(header.extensions(), HeaderExtension.FeatureNames.class, null),
-        header.backingName());
-    metadata.file().flush();
+    writeHeader(h);
   }
 
   /** Version 2 cannot say whether bitmaps are up to date, so it keeps none. */

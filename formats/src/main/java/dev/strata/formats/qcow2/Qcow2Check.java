@@ -119,7 +119,7 @@ final class Qcow2Check {
               + " cluster "
               + cluster
               + " refcount="
-              + stored
+              + Long.toUnsignedString(stored)
               + " reference="
               + reference);
       if (fix) {
@@ -158,7 +158,7 @@ final class Qcow2Check {
                   + " l1_entry="
                   + Long.toHexString(l1.entry(i))
                   + " refcount="
-                  + count)) {
+                  + Long.toUnsignedString(count))) {
         l1.set(i, offset | (count == 1 ? L1Entry.COPIED : 0));
       }
       RefcountTable.readWords(file, offset, table);
@@ -190,7 +190,7 @@ final class Qcow2Check {
             "OFLAG_COPIED data cluster: l2_entry="
                 + Long.toHexString(entry)
                 + " refcount="
-                + count)) {
+                + Long.toUnsignedString(count))) {
       return false;
     }
     table[index] = count == 1 ? entry | L2Entry.COPIED : entry & ~L2Entry.COPIED;

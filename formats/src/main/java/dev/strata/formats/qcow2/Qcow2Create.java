@@ -239,7 +239,8 @@ record Qcow2Create(
     file.truncate(0, false, Preallocation.OFF, 0);
     writeRefcounts(file, clusterSize);
     var cluster = new byte[(int) clusterSize];
-    HeaderFile.encode(cluster, header(), extensions(), backingFile);
+    Qcow2Header header = header();
+    HeaderFile.encode(cluster, header, HeaderExtension.inOrder(extensions(), header), backingFile);
     file.write(0, IoVector.of(cluster), 0);
     file.flush();
     if (size == 0) {
@@ -316,10 +317,6 @@ record Qcow2Create(
     }
     if (dataFile != null) {
       extensions.add(new HeaderExtension.DataFile(dataFile));
-    }
-    // In the smallest clusters the names would leave no room for a backing file's.
-    if (version >= 3 && clusterBits > 9) {
-      extensions.add(FeatureNames.table());
     }
     return extensions;
   }

@@ -72,7 +72,7 @@ final class Qcow2Image extends MappedImage
     this.snapshots = new Snapshots(metadata, context.flags().check());
     boolean content = writable || !context.flags().noIo();
     this.bitmaps = PersistentBitmaps.load(metadata, context.bitmaps(), content);
-    this.resize = new Resize(metadata, writes, erasure, bitmaps);
+    this.resize = new Resize(metadata, writes, erasure, bitmaps, this::writeHeld);
   }
 
   @Override

@@ -134,11 +134,12 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
     long unnamed = bits;
     if (names != null) {
       byte[] table = names.table();
-      for (int at = 0; at + 48 <= table.length; at += 48) {
+      // A name that is empty ends the table; the last name needs no padding.
+      for (int at = 0; at + 2 < table.length && table[at + 2] != 0; at += 48) {
         int bit = table[at + 1] & 0xff;
         if (table[at] == 0 && bit < 64 && (unnamed & 1L << bit) != 0) {
           int end = at + 2;
-          while (end < at + 48 && table[end] != 0) {
+          while (end < Math.min(at + 48, table.length) && table[end] != 0) {
             end++;
           }
           text.append(text.isEmpty() ? "" : ", ");
@@ -243,7 +244,10 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
       known |= Feature.BITMAPS;
     }
     if ((h.autoclear() & ~known) != 0) {
-      header.write(h.withFeatures(h.incompatible(), h.compatible(), h.autoclear() & known));
+      header.write(
+          h.withFeatures(h.incompatible(), h.compatible(), h.autoclear() & known),
+          header.extensions(),
+          header.backingName());
     }
   }
 }

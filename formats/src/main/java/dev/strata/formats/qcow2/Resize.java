@@ -19,6 +19,7 @@ final class Resize {
   private final GuestWrites writes;
   private final ClusterErasure erasure;
   private final PersistentBitmaps bitmaps;
+  private final GuestWriter guestWriter;
   private final Geometry geometry;
   private final Child file;
 
@@ -26,13 +27,21 @@ final class Resize {
       Qcow2Metadata metadata,
       GuestWrites writes,
       ClusterErasure erasure,
-      PersistentBitmaps bitmaps) {
+      PersistentBitmaps bitmaps,
+      GuestWriter guestWriter) {
     this.metadata = metadata;
     this.writes = writes;
     this.erasure = erasure;
     this.bitmaps = bitmaps;
+    this.guestWriter = guestWriter;
     this.geometry = metadata.geometry();
     this.file = metadata.file();
+  }
+
+  /** Writes guest data while the image is held alone. */
+  @FunctionalInterface
+  interface GuestWriter {
+    void write(long guestOffset, IoVector from) throws BlockException;
   }
 
   /** To {@code length} bytes. */
@@ -157,7 +166,10 @@ final class Resize {
     }
   }
 
-  /** A backing file longer than the image was must not shine through in the grown part. */
+  /**
+   * Neither a backing file longer than the image was nor what the image once held may be read in
+   * the grown part.
+   */
   private void zeroGrown(long old, long length) throws BlockException {
     long cluster = geometry.clusterSize();
     long sub = geometry.subclusterSize();
@@ -166,6 +178,11 @@ final class Resize {
     boolean done = false;
     try {
       long to = (length + cluster - 1) & -cluster;
+      // The cluster the image ended in may hold more than the image had, of before it shrank.
+      long shared = Math.min(from, length) - old;
+      if (shared > 0) {
+        guestWriter.write(old, IoVector.of(new byte[(int) shared]));
+      }
       if (from < to) {
         erasure.zero(from, to - from, 0);
       }

@@ -123,12 +123,12 @@ final class BitmapCommand extends ImageCommand {
             arguments.operands().get(0),
             ImageOpener.flags(true, cache).withUnmap(false),
             cache,
-            true);
+            false);
     BlockBackend source = image;
     if (sourceFile != null) {
       source =
           opener.open(
-              sourceFile, sourceFormat, false, ImageOpener.flags(false, cache), cache, true);
+              sourceFile, sourceFormat, false, ImageOpener.flags(false, cache), cache, false);
     }
     String name = arguments.operands().get(1);
     for (Action action : actions) {

@@ -28,7 +28,7 @@ final class BitmapCopy {
     if (!keepsBitmaps(source)) {
       throw arguments.wrongValue("Source lacks bitmap support");
     }
-    for (DirtyBitmap bitmap : source.bitmaps().all()) {
+    for (DirtyBitmap bitmap : source.bitmaps().all().reversed()) {
       if (bitmap.persistent() && bitmap.inconsistent() && !skipBroken) {
         throw arguments.wrong(
             new BlockException(

@@ -133,6 +133,9 @@ final class ConvertOptions {
     if (copyRange && sparseGiven) {
       throw arguments.wrongValue("Cannot enable copy offloading when -S is used");
     }
+    if (copyRange && salvage) {
+      throw arguments.wrongValue("Cannot use copy offloading in salvaging mode");
+    }
     if (targetOptions && !noCreate) {
       throw arguments.wrongValue("--target-image-opts requires use of -n flag");
     }
