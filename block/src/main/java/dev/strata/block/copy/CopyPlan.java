@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Walks over the sources and hands out what is to be copied, piece by piece. Thread-safe. */
 final class CopyPlan implements Piece.Source {
-  /**
-   * The most bytes of one piece, and so of one buffer: what was read should still be in a core's
-   * cache when it is written.
-   */
-  static final long MAX_PIECE = 512 << 10;
+  /** What long runs are divided into: still in a core's cache when it is written. */
+  private static final long USUAL_PIECE = 512 << 10;
+
+  /** The most bytes of one piece, and so of one buffer: shorter runs are not divided. */
+  static final long MAX_PIECE = 2 * USUAL_PIECE;
 
   private static final long MAX_STATUS = 1L << 30;
 
@@ -115,9 +115,14 @@ final class CopyPlan implements Piece.Source {
         continue;
       }
       boolean zero = runIsZero && settings.sparseBytes() > 0;
-      return piece(zero ? left : Math.min(left, maxPiece - (next & (maxPiece - 1))), zero);
+      return piece(zero ? left : pieceLength(next, left), zero);
     }
     return null;
+  }
+
+  /** How long the next piece of a run of data is, of which so much is left. */
+  static long pieceLength(long start, long left) {
+    return left <= MAX_PIECE ? left : USUAL_PIECE - (start & (USUAL_PIECE - 1));
   }
 
   /** How many bytes are to be copied as data; walks over everything. */

@@ -187,8 +187,7 @@ public final class LayerCommit implements AutoCloseable {
         }
         long start = next;
         long left = runEnd - start;
-        long max = CopyPlan.MAX_PIECE;
-        next += runIsZero ? left : Math.min(left, max - (start & (max - 1)));
+        next += runIsZero ? left : CopyPlan.pieceLength(start, left);
         boolean step = next == runEnd || start / STEP != next / STEP;
         return new Piece(numbered++, start, next - start, runIsZero, step);
       }
