@@ -71,7 +71,8 @@ public final class FileFactory implements BlockDriverFactory {
 
   @Override
   public void parseFilename(String filename, BlockOptions options) {
-    options.put("filename", ImageName.withoutProtocol(filename, "file"));
+    // Without the protocol that was stripped, what is left must not look as if it had one.
+    options.put("filename", ImageName.ofPath(ImageName.withoutProtocol(filename, "file")));
   }
 
   @Override

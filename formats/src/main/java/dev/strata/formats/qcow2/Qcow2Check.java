@@ -15,6 +15,9 @@ import dev.strata.block.driver.Checkable.Repair;
  * <p>Nothing else is in flight; the image's table lock is held.
  */
 final class Qcow2Check {
+  /** In place of a refcount whose block cannot be read, which was said already. */
+  private static final long UNREADABLE = Long.MIN_VALUE;
+
   private final Qcow2Metadata metadata;
   private final Geometry geometry;
   private final Child file;
@@ -150,7 +153,7 @@ final class Qcow2Check {
         continue;
       }
       long count = stored(offset);
-      if (count >= 0
+      if (count != UNREADABLE
           && (count == 1) != L1Entry.isCopied(l1.entry(i))
           && flag(
               "OFLAG_COPIED L2 cluster: l1_index="
@@ -184,7 +187,7 @@ final class Qcow2Check {
       return false;
     }
     long count = stored(offset);
-    if (count < 0
+    if (count == UNREADABLE
         || (count == 1) == L2Entry.isCopied(entry)
         || !flag(
             "OFLAG_COPIED data cluster: l2_entry="
@@ -208,22 +211,22 @@ final class Qcow2Check {
     return fix;
   }
 
-  /**
-   * The refcount of the cluster at that offset; -1 if it cannot be read, which was said already.
-   */
+  /** The refcount of the cluster at that offset, unsigned, or {@link #UNREADABLE}. */
   private long stored(long offset) {
     try {
-      return metadata.refcounts().get(offset >>> geometry.clusterBits()) & Long.MAX_VALUE;
+      return metadata.refcounts().get(offset >>> geometry.clusterBits());
     } catch (BlockException e) {
-      return -1;
+      return UNREADABLE;
     }
   }
 
   private long endOffset() {
     int cluster = references.clusters();
-    while (cluster > 0
-        && references.of(cluster - 1) == 0
-        && stored((cluster - 1L) << geometry.clusterBits()) <= 0) {
+    while (cluster > 0 && references.of(cluster - 1) == 0) {
+      long count = stored((cluster - 1L) << geometry.clusterBits());
+      if (count != 0 && count != UNREADABLE) {
+        break;
+      }
       cluster--;
     }
     return (long) cluster << geometry.clusterBits();
