@@ -68,6 +68,9 @@ final class HostFile {
 
   private static Path path(FileSystem fileSystem, String filename, String doing)
       throws BlockException {
+    if (filename.isEmpty()) {
+      throw BlockException.of(Errno.ENOENT, doing + "'"); // not the current folder, as to Java
+    }
     try {
       return fileSystem.getPath(filename);
     } catch (InvalidPathException e) {
