@@ -7,6 +7,7 @@ import dev.strata.block.DebugEvent;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
@@ -34,17 +35,30 @@ final class FreedClusters {
   private final Child file;
   private final Refcounts refcounts;
   private final MetadataCaches caches;
+  private final Consumer<String> notes;
   private boolean[] passOn; // by Reason
   private final List<Run> waiting = new ArrayList<>();
   private LongConsumer reuse = cluster -> {};
 
+  /**
+   * Nothing is freed yet.
+   *
+   * @param passOn by reason, whether storage goes back to the file below
+   * @param notes hears what could not be freed: that is leaked, and no reason to fail
+   */
   FreedClusters(
-      Geometry geometry, Child file, Refcounts refcounts, MetadataCaches caches, boolean[] passOn) {
+      Geometry geometry,
+      Child file,
+      Refcounts refcounts,
+      MetadataCaches caches,
+      boolean[] passOn,
+      Consumer<String> notes) {
     this.geometry = geometry;
     this.file = file;
     this.refcounts = refcounts;
     this.caches = caches;
     this.passOn = passOn;
+    this.notes = notes;
   }
 
   /** Tells of each cluster that may be taken again. */
@@ -115,9 +129,15 @@ final class FreedClusters {
 
   private void lower(Run run) throws BlockException {
     long freeFrom = -1;
+    BlockException failure = null;
     for (long cluster = run.first; cluster < run.first + run.clusters; cluster++) {
-      refcounts.add(cluster, 1, -1);
-      boolean free = refcounts.get(cluster) == 0;
+      boolean free = false;
+      try {
+        refcounts.add(cluster, 1, -1);
+        free = refcounts.get(cluster) == 0;
+      } catch (BlockException e) {
+        failure = e;
+      }
       if (free) {
         caches.l2Slices().drop(cluster << geometry.clusterBits(), geometry.clusterSize());
         caches.refcountBlocks().drop(cluster << geometry.clusterBits(), geometry.clusterSize());
@@ -127,6 +147,9 @@ final class FreedClusters {
         discard(freeFrom, cluster, run.reason);
         freeFrom = -1;
       }
+    }
+    if (failure != null) {
+      notes.accept("qcow2_free_clusters failed: " + failure.errno().text());
     }
     if (freeFrom >= 0) {
       discard(freeFrom, run.first + run.clusters, run.reason);

@@ -59,7 +59,9 @@ final class PersistentBitmaps {
   /** The bitmaps as the file has them. */
   static List<StoredBitmap> stored(Qcow2Metadata metadata) throws BlockException {
     return StoredBitmap.read(
-        metadata.file(), metadata.header().extension(HeaderExtension.Bitmaps.class));
+        metadata.file(),
+        metadata.header().extension(HeaderExtension.Bitmaps.class),
+        metadata.geometry().clusterSize());
   }
 
   private void check() throws BlockException {
@@ -67,8 +69,7 @@ final class PersistentBitmaps {
     for (StoredBitmap bitmap : stored) {
       bitmap.check(metadata.geometry().clusterSize());
       if (!names.add(bitmap.name())) {
-        throw new BlockException(
-            Errno.EINVAL, "Bitmap '" + bitmap.name() + "' is in the directory more than once");
+        throw new BlockException(Errno.EINVAL, "Bitmap already exists: " + bitmap.name());
       }
     }
   }
@@ -126,7 +127,11 @@ final class PersistentBitmaps {
           || (offset & mask) != 0
           || (offset != 0 && (entry & StoredBitmap.ALL_ONES) != 0)) {
         throw new BlockException(
-            Errno.EINVAL, "Bitmap '" + bitmap.name() + "' has a table that cannot be true");
+            Errno.EINVAL,
+            "Could not read bitmap_table table from image for bitmap '"
+                + bitmap.name()
+                + "': "
+                + Errno.EINVAL.text());
       }
     }
     return table;

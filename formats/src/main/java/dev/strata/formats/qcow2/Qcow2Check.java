@@ -83,6 +83,7 @@ final class Qcow2Check {
       throw BlockException.of(Errno.EIO);
     }
     listener.found("Rebuilding refcount structure");
+    references = references.reaching();
     new RefcountRebuild(metadata, references).run();
     leaksFixed += leaks;
     corruptionsFixed += corruptions;
@@ -100,7 +101,8 @@ final class Qcow2Check {
   private boolean compare(Pass pass) throws BlockException {
     Refcounts refcounts = metadata.refcounts();
     boolean rebuild = false;
-    for (int cluster = 0; cluster < references.clusters(); cluster++) {
+    int end = references.clusters();
+    for (int cluster = next(0); cluster < end; cluster = next(cluster + 1)) {
       long reference = references.of(cluster);
       long stored;
       try {
@@ -143,6 +145,21 @@ final class Qcow2Check {
     return rebuild;
   }
 
+  /** The first cluster from {@code cluster} on that may have references or a refcount. */
+  private int next(int cluster) {
+    Refcounts refcounts = metadata.refcounts();
+    int next = cluster;
+    while (next < references.clusters() && !refcounts.hasBlock(next)) {
+      int used = references.next(next);
+      if (used == next) {
+        break;
+      }
+      long blockEnd = (refcounts.blockIndex(next) + 1) << geometry.refcountBlockBits();
+      next = (int) Math.min(used, blockEnd);
+    }
+    return next;
+  }
+
   /** The flag says that the refcount is exactly one; writing relies on it. */
   private void checkCopiedFlags(L1Table l1) throws BlockException {
     var table = new long[(int) (geometry.clusterSize() / 8)];
@@ -152,6 +169,8 @@ final class Qcow2Check {
       if (offset == 0 || geometry.offsetInCluster(offset) != 0) {
         continue;
       }
+      // A table that is something else as well is not written: that would change with it.
+      boolean fixable = references.isOnlyTable(offset);
       long count = stored(offset);
       if (count != UNREADABLE
           && (count == 1) != L1Entry.isCopied(l1.entry(i))
@@ -161,13 +180,14 @@ final class Qcow2Check {
                   + " l1_entry="
                   + Long.toHexString(l1.entry(i))
                   + " refcount="
-                  + Long.toUnsignedString(count))) {
+                  + Long.toUnsignedString(count),
+              true)) {
         l1.set(i, offset | (count == 1 ? L1Entry.COPIED : 0));
       }
       RefcountTable.readWords(file, offset, table);
       boolean changed = false;
       for (int j = 0; j < table.length; j += words) {
-        changed |= checkCopied(table, j);
+        changed |= checkCopied(table, j, fixable);
       }
       if (changed) {
         metadata.overlaps().beforeWrite(OverlapCheck.ACTIVE_L2, offset, geometry.clusterSize());
@@ -177,7 +197,7 @@ final class Qcow2Check {
     }
   }
 
-  private boolean checkCopied(long[] table, int index) throws BlockException {
+  private boolean checkCopied(long[] table, int index, boolean fixable) throws BlockException {
     long entry = table[index];
     long offset = L2Entry.offset(entry);
     if (L2Entry.isCompressed(entry)
@@ -193,7 +213,8 @@ final class Qcow2Check {
             "OFLAG_COPIED data cluster: l2_entry="
                 + Long.toHexString(entry)
                 + " refcount="
-                + Long.toUnsignedString(count))) {
+                + Long.toUnsignedString(count),
+            fixable)) {
       return false;
     }
     table[index] = count == 1 ? entry | L2Entry.COPIED : entry & ~L2Entry.COPIED;
@@ -201,10 +222,11 @@ final class Qcow2Check {
   }
 
   /** Reports a wrong flag; whether it is to be put right, for which refcounts have to be right. */
-  private boolean flag(String what) {
-    boolean fix =
+  private boolean flag(String what, boolean fixable) {
+    boolean wanted =
         repair == Repair.ALL
             || (repair == Repair.LEAKS && corruptions == 0 && leaks == 0 && checkErrors == 0);
+    boolean fix = wanted && fixable;
     listener.found((fix ? "Repairing " : "ERROR ") + what);
     corruptions += fix ? 0 : 1;
     corruptionsFixed += fix ? 1 : 0;
@@ -221,7 +243,8 @@ final class Qcow2Check {
   }
 
   private long endOffset() {
-    int cluster = references.clusters();
+    long counted = (long) metadata.refcounts().table().used() << geometry.refcountBlockBits();
+    int cluster = (int) Math.min(references.clusters(), Math.max(references.end(), counted));
     while (cluster > 0 && references.of(cluster - 1) == 0) {
       long count = stored((cluster - 1L) << geometry.clusterBits());
       if (count != 0 && count != UNREADABLE) {

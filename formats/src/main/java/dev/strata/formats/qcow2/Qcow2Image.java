@@ -70,7 +70,8 @@ final class Qcow2Image extends MappedImage
     this.erasure = new ClusterErasure(metadata);
     this.compressed = new CompressedClusters(metadata, writes);
     this.snapshots = new Snapshots(metadata, context.flags().check());
-    boolean content = writable || !context.flags().noIo();
+    // Who checks wants to see the rest, whatever the bits are.
+    boolean content = !context.flags().check() && (writable || !context.flags().noIo());
     this.bitmaps = PersistentBitmaps.load(metadata, context.bitmaps(), content);
     this.resize = new Resize(metadata, writes, erasure, bitmaps, this::writeHeld);
   }

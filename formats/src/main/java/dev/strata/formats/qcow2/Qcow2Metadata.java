@@ -62,7 +62,8 @@ final class Qcow2Metadata {
             cleaner::start);
     RefcountTable table = RefcountTable.load(file, geometry, h);
     this.refcounts = new Refcounts(geometry, table, caches.refcountBlocks(), corruption::report);
-    this.freed = new FreedClusters(geometry, file, refcounts, caches, options.passOn());
+    this.freed =
+        new FreedClusters(geometry, file, refcounts, caches, options.passOn(), context::warn);
     this.allocator =
         new ClusterAllocator(
             geometry, file, refcounts, caches, freed, overlaps, this::refcountTableMoved);

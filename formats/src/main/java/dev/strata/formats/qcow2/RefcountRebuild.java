@@ -35,10 +35,14 @@ final class RefcountRebuild {
     }
     for (int index = 0; index < blocks.length; index++) {
       if (blocks[index] != 0) {
+        metadata
+            .overlaps()
+            .beforeWrite(OverlapCheck.REFCOUNT_BLOCK, blocks[index], geometry.clusterSize());
         metadata.file().write(blocks[index], IoVector.of(block(index)), 0);
       }
     }
     var table = Arrays.copyOf(blocks, tableClusters << (geometry.clusterBits() - 3));
+    metadata.overlaps().beforeWrite(OverlapCheck.REFCOUNT_TABLE, tableOffset, table.length * 8L);
     metadata.file().write(tableOffset, RefcountTable.toBytes(table), 0);
     metadata.file().flush();
     Qcow2Header header = metadata.header().header();
@@ -53,6 +57,7 @@ final class RefcountRebuild {
     boolean changed = false;
     for (int cluster = 0; cluster < references.clusters(); cluster++) {
       if (references.of(cluster) == 0) {
+        cluster = Math.max(cluster, references.next(cluster) - 1);
         continue;
       }
       if (references.of(cluster) > geometry.maxRefcount()) {

@@ -5,20 +5,19 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
+import dev.strata.block.Preallocation;
 import dev.strata.block.driver.Checkable.Listener;
 import dev.strata.block.layout.StructReader;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 
 /**
  * How many references there are to each cluster of the file, counted anew from all tables, with
  * what is wrong in those.
  *
- * <p>Memory: two bytes for each cluster of the file, and one table at a time. Nothing else is in
- * flight; the image's table lock is held.
+ * <p>Memory: two bytes for each cluster that the file's tables reach, and one table at a time.
+ * Nothing else is in flight; the image's table lock is held.
  */
 final class References {
-  private static final int MAX_COUNT = 0xffff;
   private static final int SNAPSHOT_FIXED = 40;
 
   private final Qcow2Metadata metadata;
@@ -27,7 +26,9 @@ final class References {
   private final boolean repairs;
   private final Listener listener;
   private final long fileLength;
-  private short[] counted;
+  private final ClusterCounts counted; // marked where there is more than L2 tables
+  private final long reach; // how far a file of this disk may have reached that was cut off
+  private long beyond; // where the farthest region up to there ends that exceeds the file
   private long corruptions;
   private long corruptionsFixed;
   private long structureErrors; // of the corruptions
@@ -49,10 +50,11 @@ final class References {
     this.listener = listener;
     this.fileLength = file.length();
     long clusters = geometry.clustersFor(fileLength);
-    if (clusters > Integer.MAX_VALUE - 16) {
+    if (clusters > ClusterCounts.MAX_CLUSTERS) {
       throw BlockException.of(Errno.EFBIG, "Image has too many clusters to be checked");
     }
-    this.counted = new short[(int) clusters];
+    this.reach = Math.min(fileLength, Long.MAX_VALUE / 2) + Math.min(metadata.size(), 1L << 61);
+    this.counted = new ClusterCounts((int) clusters);
   }
 
   /** Counts all there are. */
@@ -77,36 +79,67 @@ final class References {
         };
     var again = new References(metadata, false, silent);
     again.countAll();
-    again.corruptions = corruptions - structureErrors;
-    again.corruptionsFixed = corruptionsFixed + structureErrors;
+    again.corruptionsFixed = corruptionsFixed + Math.max(0, corruptions - again.corruptions);
     return again;
+  }
+
+  /**
+   * The same, with the file grown to what its tables name behind its end, if that is not far: what
+   * is placed there must not be taken for something else.
+   */
+  References reaching() throws BlockException {
+    long clusters = geometry.clustersFor(beyond);
+    if (beyond <= fileLength || clusters > ClusterCounts.MAX_CLUSTERS) {
+      return this;
+    }
+    file.truncate(clusters << geometry.clusterBits(), false, Preallocation.OFF, 0);
+    return recounted();
   }
 
   /** How many clusters the file has. */
   int clusters() {
-    return counted.length;
+    return counted.length();
   }
 
   /** How often that cluster is referred to; at most 65535. */
   int of(long cluster) {
-    return cluster < counted.length ? counted[(int) cluster] & MAX_COUNT : 0;
+    return counted.get(cluster);
+  }
+
+  /** Behind the last cluster that something may refer to. */
+  int end() {
+    return counted.end();
+  }
+
+  /** The first cluster from {@code cluster} on that something may refer to. */
+  int next(int cluster) {
+    return counted.next(cluster);
+  }
+
+  /** Whether an L2 table there is nothing else as well, whose bytes would change with it. */
+  boolean isOnlyTable(long offset) {
+    return !counted.isMarked(offset >>> geometry.clusterBits());
   }
 
   /** A run of clusters behind the end of the file, referred to once from now on. */
   long append(int clusters) throws BlockException {
-    int first = counted.length;
-    if (first > Integer.MAX_VALUE - 16 - clusters) {
+    int first = counted.length();
+    if (first > ClusterCounts.MAX_CLUSTERS - clusters) {
       throw BlockException.of(Errno.EFBIG);
     }
-    counted = Arrays.copyOf(counted, first + clusters);
-    Arrays.fill(counted, first, first + clusters, (short) 1);
+    counted.grow(first + clusters);
+    for (int i = 0; i < clusters; i++) {
+      counted.set(first + i, 1);
+    }
     return (long) first << geometry.clusterBits();
   }
 
   /** What {@link #append} gave is not needed. */
   void giveBack(long offset, long clusters) {
     int first = (int) (offset >>> geometry.clusterBits());
-    Arrays.fill(counted, first, first + (int) clusters, (short) 0);
+    for (int i = 0; i < clusters; i++) {
+      counted.set(first + i, 0);
+    }
   }
 
   /** What is wrong and stays so. */
@@ -146,8 +179,12 @@ final class References {
     return geometry.extendedL2() ? 2 : 1;
   }
 
-  /** A reference to each cluster that the range touches. */
+  /** A reference to each cluster that the range touches, which is no L2 table. */
   private void count(long offset, long length) {
+    count(offset, length, false);
+  }
+
+  private void count(long offset, long length, boolean l2Table) {
     if (length == 0) {
       return;
     }
@@ -157,8 +194,11 @@ final class References {
     if (offset < 0
         || offset > Long.MAX_VALUE - length
         || offset + length - fileLength >= geometry.clusterSize()
-        || last >= Integer.MAX_VALUE - 16) {
+        || last >= ClusterCounts.MAX_CLUSTERS) {
       corruptions++;
+      if (offset >= 0 && length <= reach && offset <= reach - length) {
+        beyond = Math.max(beyond, offset + length);
+      }
       listener.found(
           "ERROR: counting reference for region exceeding the end of the file by one cluster or"
               + " more: offset 0x"
@@ -167,20 +207,22 @@ final class References {
               + Long.toHexString(length));
       return;
     }
-    if (last >= counted.length) {
-      counted = Arrays.copyOf(counted, (int) last + 1); // of what is not aligned
-    }
-    for (long cluster = first; cluster <= last; cluster++) {
-      if (of(cluster) >= Math.min(MAX_COUNT, geometry.maxRefcount() & Long.MAX_VALUE)) {
+    counted.grow((int) last + 1); // what is not aligned may touch one more
+    for (int cluster = (int) first; cluster <= last; cluster++) {
+      int count = counted.get(cluster);
+      if (count >= Math.min(ClusterCounts.MAX_COUNT, geometry.maxRefcount() & Long.MAX_VALUE)) {
         listener.found(
             "ERROR: overflow cluster offset=0x"
-                + Long.toHexString(cluster << geometry.clusterBits()));
+                + Long.toHexString((long) cluster << geometry.clusterBits()));
         listener.found(
             "Use qemu-img amend to increase the refcount entry width or qemu-img convert to create"
                 + " a clean copy if the image cannot be opened for writing");
         corruptions++;
       } else {
-        counted[(int) cluster]++;
+        counted.set(cluster, count + 1);
+        if (!l2Table) {
+          counted.mark(cluster);
+        }
       }
     }
   }
@@ -196,7 +238,7 @@ final class References {
       if ((entry & L1Entry.RESERVED) != 0) {
         corrupt(" found L1 entry with reserved bits set: " + Long.toHexString(entry));
       }
-      count(offset, geometry.clusterSize());
+      count(offset, geometry.clusterSize(), true);
       if (geometry.offsetInCluster(offset) != 0) {
         corrupt(
             " l2_offset="
@@ -391,7 +433,7 @@ final class References {
         structureErrors++;
         continue;
       }
-      if (offset >>> geometry.clusterBits() >= counted.length) {
+      if (offset >>> geometry.clusterBits() >= counted.length()) {
         corrupt(" refcount block " + i + " is outside image");
         structureErrors++;
         continue;

@@ -59,9 +59,11 @@ record StoredBitmap(
 
   private static final long MAX_DIRECTORY_SIZE = MAX_COUNT * 1024L;
   private static final int FIXED_SIZE = 24;
+  private static final String BROKEN = "Broken bitmap directory";
 
   /** Reads the directory; empty if there are no bitmaps that are up to date. */
-  static List<StoredBitmap> read(Child file, HeaderExtension.@Nullable Bitmaps extension)
+  static List<StoredBitmap> read(
+      Child file, HeaderExtension.@Nullable Bitmaps extension, long clusterSize)
       throws BlockException {
     if (extension == null) {
       return List.of();
@@ -69,7 +71,7 @@ record StoredBitmap(
     if (extension.count() > MAX_COUNT) {
       throw new BlockException(
           Errno.EINVAL,
-          "bitmaps_ext: image has "
+          "bitmaps_ext: Image has "
               + extension.count()
               + " bitmaps, exceeding the QEMU supported maximum of "
               + MAX_COUNT);
@@ -84,6 +86,15 @@ record StoredBitmap(
               + MAX_DIRECTORY_SIZE
               + ")");
     }
+    if (extension.count() == 0) {
+      throw new BlockException(Errno.EINVAL, "found bitmaps extension with zero bitmaps");
+    }
+    if ((extension.directoryOffset() & (clusterSize - 1)) != 0) {
+      throw new BlockException(Errno.EINVAL, "bitmaps_ext: invalid bitmap directory offset");
+    }
+    if (size == 0) {
+      throw new BlockException(Errno.EINVAL, "Requested bitmap directory size is zero");
+    }
     if (extension.directoryOffset() < 0 || extension.directoryOffset() > file.length() - size) {
       throw new BlockException(Errno.EINVAL, "Invalid bitmap directory offset");
     }
@@ -91,14 +102,25 @@ record StoredBitmap(
     file.read(extension.directoryOffset(), IoVector.of(bytes), 0);
     var in = StructReader.bigEndian(MemorySegment.ofArray(bytes));
     var bitmaps = new ArrayList<StoredBitmap>();
-    for (int i = 0; i < extension.count(); i++) {
+    while (in.remaining() > 0) {
+      if (bitmaps.size() == extension.count()) {
+        throw new BlockException(
+            Errno.EINVAL, "More bitmaps found than specified in header extension");
+      }
       bitmaps.add(decode(in));
+    }
+    if (bitmaps.size() < extension.count()) {
+      throw new BlockException(
+          Errno.EINVAL, "Less bitmaps found than specified in header extension");
     }
     return bitmaps;
   }
 
   private static StoredBitmap decode(StructReader in) throws BlockException {
     long start = in.position();
+    if (in.remaining() < FIXED_SIZE) {
+      throw new BlockException(Errno.EINVAL, BROKEN);
+    }
     long tableOffset = in.u64("bitmap_table_offset"); //  0
     long tableSize = in.u32("bitmap_table_size"); //  8
     long flags = in.u32("flags"); // 12
@@ -112,8 +134,12 @@ record StoredBitmap(
     if (extraSize != 0) {
       throw new BlockException(Errno.EINVAL, "Bitmap extra data is not supported");
     }
+    long next = start + entrySize(nameSize);
+    if (next - in.position() > in.remaining()) {
+      throw new BlockException(Errno.EINVAL, BROKEN);
+    }
     String name = in.string("name", nameSize);
-    in.seek("next entry", start + ((FIXED_SIZE + extraSize + nameSize + 7) & -8L));
+    in.seek("next entry", next);
     return new StoredBitmap(tableOffset, tableSize, flags, type, granularityBits, name);
   }
 

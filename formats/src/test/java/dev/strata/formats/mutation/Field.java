@@ -9,8 +9,9 @@ package dev.strata.formats.mutation;
  * @param offset in the file
  * @param width in bytes, 1 to 8
  * @param target the bits that say where something lies; 0 if none do
+ * @param unit how many bytes those count: 1 if they are an offset
  */
-public record Field(String structure, String name, long offset, int width, long target) {
+public record Field(String structure, String name, long offset, int width, long target, long unit) {
   /** Whether it says where something lies. */
   public boolean points() {
     return target != 0;

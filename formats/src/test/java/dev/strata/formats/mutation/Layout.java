@@ -10,25 +10,23 @@ import java.util.Map;
 public final class Layout {
   private final Map<String, List<Field>> structures = new LinkedHashMap<>();
   private final List<Long> places = new ArrayList<>();
-  private final long unit;
 
-  /**
-   * Nothing yet.
-   *
-   * @param unit bytes of what a pointer counts: 1 if they are offsets
-   */
-  public Layout(long unit) {
-    this.unit = unit;
-  }
+  /** Nothing yet. */
+  public Layout() {}
 
   /** A number that says no place. */
   public void number(String structure, String name, long offset, int width) {
-    add(new Field(structure, name, offset, width, 0));
+    add(new Field(structure, name, offset, width, 0, 1));
   }
 
   /** A number that says where something lies, in those of its bits. */
   public void pointer(String structure, String name, long offset, int width, long bits) {
-    add(new Field(structure, name, offset, width, bits));
+    add(new Field(structure, name, offset, width, bits, 1));
+  }
+
+  /** A number that says in units of that many bytes where something lies. */
+  public void place(String structure, String name, long offset, int width, long unit) {
+    add(new Field(structure, name, offset, width, -1, unit));
   }
 
   /** Bytes that are no number, or whose meaning does not matter. */
@@ -59,9 +57,5 @@ public final class Layout {
 
   public List<Long> places() {
     return places;
-  }
-
-  public long unit() {
-    return unit;
   }
 }

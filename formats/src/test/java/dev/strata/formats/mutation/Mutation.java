@@ -116,8 +116,7 @@ final class Mutation {
           case 8 -> end - SECTOR;
           default -> Long.MAX_VALUE >>> random.nextInt(16) & -SECTOR;
         };
-    long shift = Long.numberOfTrailingZeros(field.target());
-    long moved = layout.unit() == 1 ? place : (place / layout.unit()) << shift;
+    long moved = place / field.unit();
     long flags = old & ~field.target();
     return flags | (random.nextInt(8) == 0 ? moved : moved & field.target());
   }

@@ -62,10 +62,15 @@ final class ParallelsBytes {
 
   /** A Format Extension cluster with that content behind its header, and the right checksum. */
   static byte[] extension(byte[] content) throws Exception {
-    ByteBuffer cluster = ByteBuffer.allocate(CLUSTER).order(ByteOrder.LITTLE_ENDIAN);
+    return extension(content, CLUSTER);
+  }
+
+  /** The same for clusters of another size. */
+  static byte[] extension(byte[] content, int clusterSize) throws Exception {
+    ByteBuffer cluster = ByteBuffer.allocate(clusterSize).order(ByteOrder.LITTLE_ENDIAN);
     cluster.position(24).put(content);
     MessageDigest md5 = MessageDigest.getInstance("MD5");
-    md5.update(cluster.array(), 24, CLUSTER - 24);
+    md5.update(cluster.array(), 24, clusterSize - 24);
     cluster.position(0).putLong(EXTENSION_MAGIC).put(md5.digest());
     return cluster.array();
   }

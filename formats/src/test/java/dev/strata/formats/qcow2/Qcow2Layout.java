@@ -19,7 +19,7 @@ final class Qcow2Layout {
   private static final int SPARE = 3;
 
   private final ImageBytes image;
-  private final Layout layout = new Layout(1);
+  private final Layout layout = new Layout();
   private final int clusterBits;
   private final long clusterSize;
   private final boolean extendedL2;
