@@ -34,10 +34,10 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
       context.warn(
           (h.version() < 3
                   ? "warning: This qcow2 v2 image contains bitmaps, but they may have been modified"
-                        + " by a program without persistent bitmap support; so now they must all be"
-                        + " considered inconsistent"
+                      + " by a program without persistent bitmap support; so now they must all be"
+                      + " considered inconsistent"
                   : "warning: a program lacking bitmap support modified this file, so all bitmaps"
-                        + " are now considered inconsistent")
+                      + " are now considered inconsistent")
               + "\nSome clusters may be leaked, run 'qemu-img check -r' on the image file to fix.");
     }
     Qcow2Options options = Qcow2Options.take(given, context.flags().unmap());
