@@ -148,12 +148,12 @@ final class Qcow2Check {
   /** The first cluster from {@code cluster} on that may have references or a refcount. */
   private int next(int cluster) {
     Refcounts refcounts = metadata.refcounts();
+    if (cluster >= references.clusters() || refcounts.hasBlock(cluster)) {
+      return cluster;
+    }
+    int used = references.next(cluster);
     int next = cluster;
-    while (next < references.clusters() && !refcounts.hasBlock(next)) {
-      int used = references.next(next);
-      if (used == next) {
-        break;
-      }
+    while (next < used && !refcounts.hasBlock(next)) {
       long blockEnd = (refcounts.blockIndex(next) + 1) << geometry.refcountBlockBits();
       next = (int) Math.min(used, blockEnd);
     }
