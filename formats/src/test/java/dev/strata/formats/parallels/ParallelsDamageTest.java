@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Damaged images of all kinds are answered with errors, and never damaged further. */
 final class ParallelsDamageTest {
-  private static final int CASES = 100;
+  private static final int CASES = 20;
   private static final int CLUSTER = 4096;
   private static final int CLUSTERS = 40;
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Damaged images of all kinds are answered with errors, and never damaged further. */
 final class Qcow2DamageTest {
-  private static final int CASES = 30;
+  private static final int CASES = 20;
 
   @TempDir Path folder;
 
