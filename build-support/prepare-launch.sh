@@ -96,6 +96,11 @@ if ! [ -f "$run/complete" ]; then
     fail "building Strata failed: see $log"
   cp */target/launch/*.jar "$run/lib/" 2>>"$log" ||
     fail "building Strata failed: see $log"
+  if [ "$(uname -sm)" = 'Linux x86_64' ]; then
+    "$java_home/bin/java" -XX:TieredStopAtLevel=1 -cp "$(echo "$run"/lib/block-*.jar)" \
+      dev.strata.block.file.posix.DirectCallLibrary "$run/libstrata-calls.so" >>"$log" 2>&1 ||
+      fail "building Strata failed: see $log"
+  fi
 fi
 
 # --- the command lines ---
@@ -110,7 +115,7 @@ jvm_words() { # MAIN-MODULE/CLASS
   for word in -XX:+UseSerialGC -Xms8m -Xmx160m -XX:MaxDirectMemorySize=2304m \
     -XX:ReservedCodeCacheSize=24m -XX:MaxMetaspaceSize=64m -XX:CompressedClassSpaceSize=48m \
     -XX:-UsePerfData -Xrs -Xlog:disable -XX:+DisplayVMOutputToStderr \
-    "-XX:ErrorFile=$state/crash-%p.log" "--enable-native-access=$native" \
+    "-XX:ErrorFile=$state/crash-%p.log" "-Dstrata.calls=$run/libstrata-calls.so" "--enable-native-access=$native" \
     --module-path "$run/lib"; do
     quote "$word"
   done

@@ -5,7 +5,7 @@ package dev.strata.block;
 @FunctionalInterface
 public interface ProgressListener {
   /** Hears nothing. */
-  ProgressListener NONE = (done, total) -> {};
+  ProgressListener NONE = new Nobody();
 
   /**
    * So much is done.
@@ -21,5 +21,13 @@ public interface ProgressListener {
    */
   default boolean isWatched() {
     return this != NONE;
+  }
+
+  /** No lambda: one of an interface's own is made anew by every process that starts. */
+  final class Nobody implements ProgressListener {
+    private Nobody() {}
+
+    @Override
+    public void progress(long done, long total) {}
   }
 }

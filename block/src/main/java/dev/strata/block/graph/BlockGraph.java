@@ -236,9 +236,10 @@ public final class BlockGraph implements AutoCloseable {
 
   private static void collectBackends(BlockNode node, Set<BlockBackend> found) {
     for (NodeUser user : node.users()) {
-      switch (user) {
-        case BlockBackend backend -> found.add(backend);
-        case Edge edge -> collectBackends(edge.parent(), found);
+      if (user instanceof BlockBackend backend) {
+        found.add(backend);
+      } else if (user instanceof Edge edge) {
+        collectBackends(edge.parent(), found);
       }
     }
   }

@@ -5,7 +5,6 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.DebugEvent;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -113,7 +112,7 @@ final class FreedClusters {
    * in the file are one hole to punch.
    */
   private List<Run> inFileOrder() {
-    waiting.sort(Comparator.comparingLong(Run::first));
+    waiting.sort((a, b) -> Long.compare(a.first, b.first));
     var runs = new ArrayList<Run>();
     for (Run run : waiting) {
       Run last = runs.isEmpty() ? null : runs.getLast();

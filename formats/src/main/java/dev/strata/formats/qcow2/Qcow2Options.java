@@ -131,21 +131,7 @@ record Qcow2Options(
               + "')");
     }
     String chosen = plain != null ? plain : template;
-    int sections =
-        switch (chosen) {
-          case null -> overlapChecks;
-          case "none" -> 0;
-          case "constant" -> OverlapCheck.CONSTANT;
-          case "cached" -> OverlapCheck.CACHED;
-          case "all" -> OverlapCheck.ALL;
-          default ->
-              throw new BlockException(
-                  Errno.EINVAL,
-                  "Unsupported value '"
-                      + chosen
-                      + "' for qcow2 option 'overlap-check'. Allowed are any of the following:"
-                      + " none, constant, cached, all");
-        };
+    int sections = chosen == null ? overlapChecks : overlapSections(chosen);
     for (int i = 0; i < OverlapCheck.NAMES.length; i++) {
       Boolean single = options.takeBool("overlap-check." + OverlapCheck.NAMES[i]);
       if (single != null) {
@@ -153,5 +139,21 @@ record Qcow2Options(
       }
     }
     return sections;
+  }
+
+  private static int overlapSections(String template) throws BlockException {
+    return switch (template) {
+      case "none" -> 0;
+      case "constant" -> OverlapCheck.CONSTANT;
+      case "cached" -> OverlapCheck.CACHED;
+      case "all" -> OverlapCheck.ALL;
+      default ->
+          throw new BlockException(
+              Errno.EINVAL,
+              "Unsupported value '"
+                  + template
+                  + "' for qcow2 option 'overlap-check'. Allowed are any of the following:"
+                  + " none, constant, cached, all");
+    };
   }
 }

@@ -64,7 +64,7 @@ public final class RawFactory implements BlockDriverFactory, Measurable {
   @Override
   public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
     RawWindow window = RawWindow.WHOLE.changed(options);
-    boolean whole = window.equals(RawWindow.WHOLE);
+    boolean whole = window.isWhole();
     Child file = context.child("file", whole ? EdgeRole.FILTERED : EdgeRole.DATA);
     window.check(file);
     boolean guarded = context.probed() && context.flags().writable();

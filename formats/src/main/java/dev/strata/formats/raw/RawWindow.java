@@ -24,6 +24,11 @@ record RawWindow(long offset, @Nullable Long size) {
   static final RawWindow WHOLE = new RawWindow(0, null);
   private static final int SECTOR = 512;
 
+  // Not by equals: a record's is put together at run time, which a tool's start would notice.
+  boolean isWhole() {
+    return offset == 0 && size == null;
+  }
+
   /** This window but for what {@code options} say otherwise. */
   RawWindow changed(BlockOptions options) throws BlockException {
     long newOffset = options.take(OFFSET, offset);

@@ -50,11 +50,11 @@ public final class Posix {
   }
 
   /**
-   * Links the first call on a thread of its own: that takes 20 ms, in which a tool that starts has
-   * other things to do. Nothing depends on it.
+   * Prepares the first call on a thread of its own where it takes 20 ms, in which a tool that
+   * starts has other things to do. Nothing depends on it.
    */
   public static void linkInBackground() {
-    if (isAvailable()) {
+    if (!DirectCall.AVAILABLE && isAvailable()) {
       Thread.ofPlatform().daemon().name("link").start(SystemCall::link);
     }
   }

@@ -10,7 +10,8 @@ import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
 
 /**
- * The kernel's calls by number, made through the C library's {@code syscall(2)}.
+ * The kernel's calls by number, made by {@link DirectCall} where that is available, else through
+ * the C library's {@code syscall(2)}.
  *
  * <p>A call returns as the kernel does: a result of 0 or more, or the negated {@code errno}. Both
  * architectures pass the arguments of a variadic function as those of any other, so one handle of
@@ -82,6 +83,9 @@ final class SystemCall {
   /** As {@link #call}, but an interrupted call returns as such. */
   static long callOnce(
       Scratch scratch, long number, long a, long b, long c, long d, long e, long f) {
+    if (DirectCall.AVAILABLE) {
+      return DirectCall.syscall(number, a, b, c, d, e, f);
+    }
     try {
       long result =
           (long) Entry.SYSCALL.invokeExact(scratch.errnoSegment, number, a, b, c, d, e, f);
@@ -95,7 +99,7 @@ final class SystemCall {
 
   /** Whether a call can be made without preparing that first. */
   static boolean isLinked() {
-    return linked;
+    return DirectCall.AVAILABLE || linked;
   }
 
   /** The result of a call if it succeeded. */
@@ -111,7 +115,10 @@ final class SystemCall {
     return BlockException.of(Errno.of((int) -result));
   }
 
-  /** Prepared at the first call, and never in a process that makes none. */
+  /**
+   * The foreign function interface, prepared at the first call, and never in a process that makes
+   * none.
+   */
   private static final class Entry {
     static final MethodHandle SYSCALL = link();
 

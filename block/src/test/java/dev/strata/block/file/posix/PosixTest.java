@@ -29,6 +29,19 @@ class PosixTest {
   }
 
   @Test
+  void theToolsOpenFilesWithoutIt() throws Exception {
+    assumeTrue(Posix.isAvailable(), Posix::unavailableReason);
+    assumeTrue(System.getProperty("os.arch").equals("amd64"), "the library is for x86-64");
+    Path library = folder.resolve("calls.so");
+    DirectCallLibrary.main(new String[] {library.toString()});
+    String access = "--enable-native-access=ALL-UNNAMED";
+    assertEquals("null true", run("open", access, "-Dstrata.calls=" + library));
+    assertFalse(loaded().contains("jdk.internal.foreign.abi.DowncallLinker"));
+    // One that is gone is none.
+    assertEquals("null true", run("open", access, "-Dstrata.calls=" + folder.resolve("absent")));
+  }
+
+  @Test
   void withoutThePermissionThereIsAReasonAndNoWarningOfTheJvm() throws Exception {
     assumeTrue(Posix.isAvailable(), Posix::unavailableReason);
     assertEquals("native file access needs --enable-native-access=ALL-UNNAMED", run("ask"));
