@@ -53,9 +53,12 @@ public abstract class MappedImage implements BlockDriver {
   /**
    * Fresh storage for the first bytes of that range, which {@link #map} says is not writable.
    *
+   * @param continues whether the same request has just allocated the bytes before {@code
+   *     guestOffset}: they had better lie in a row in the file too
    * @return an allocation that contains {@code guestOffset}; it may be shorter than asked for
    */
-  protected abstract Allocation allocate(long guestOffset, long length) throws BlockException;
+  protected abstract Allocation allocate(long guestOffset, long length, boolean continues)
+      throws BlockException;
 
   /** Throws if storage that {@link #map} calls writable is none of the guest's. */
   protected void beforeWriteInPlace(long hostOffset, long length) throws BlockException {}
@@ -158,11 +161,15 @@ public abstract class MappedImage implements BlockDriver {
       writeCompressed(offset, from, flags & ~RequestFlags.COMPRESSED);
       return;
     }
+    boolean allocated = false;
     for (long done = 0; done < length; ) {
       IoVector rest = from.slice(done, length - done);
       long written = writeInPlace(offset + done, rest, flags);
-      if (written == 0) {
-        written = writeAllocating(offset + done, rest, flags);
+      if (written > 0) {
+        allocated = false;
+      } else {
+        written = writeAllocating(offset + done, rest, flags, allocated);
+        allocated = true;
       }
       done += written;
     }
@@ -171,7 +178,7 @@ public abstract class MappedImage implements BlockDriver {
   /** Writes guest bytes while the caller holds all of the image. */
   protected final void writeHeld(long offset, IoVector from) throws BlockException {
     for (long done = 0; done < from.length(); ) {
-      done += writeOwned(offset + done, from.slice(done, from.length() - done), 0);
+      done += writeOwned(offset + done, from.slice(done, from.length() - done), 0, false);
     }
   }
 
@@ -186,7 +193,7 @@ public abstract class MappedImage implements BlockDriver {
       RequestRanges.Hold hold = ranges.own(at, at + cluster);
       try {
         if (!writeEncoded(at, part)) {
-          writeOwned(at, part, flags);
+          writeOwned(at, part, flags, false);
         }
       } finally {
         ranges.leave(hold);
@@ -214,24 +221,26 @@ public abstract class MappedImage implements BlockDriver {
     return data.length();
   }
 
-  private long writeAllocating(long offset, IoVector from, int flags) throws BlockException {
+  private long writeAllocating(long offset, IoVector from, int flags, boolean continues)
+      throws BlockException {
     long end = offset + from.length();
     RequestRanges.Hold hold = ranges.own(clusterStart(offset), clusterEnd(end));
     try {
-      return writeOwned(offset, from, flags);
+      return writeOwned(offset, from, flags, continues);
     } finally {
       ranges.leave(hold);
     }
   }
 
   /** Writes the first run while the range is held alone; returns how many bytes that were. */
-  private long writeOwned(long offset, IoVector from, int flags) throws BlockException {
+  private long writeOwned(long offset, IoVector from, int flags, boolean continues)
+      throws BlockException {
     // Another write may have allocated it while this one waited.
     long written = writeMapped(map(offset, from.length()), from, flags);
     if (written > 0) {
       return written;
     }
-    Allocation allocation = allocate(offset, from.length());
+    Allocation allocation = allocate(offset, from.length(), continues);
     boolean linked = false;
     try {
       long end = offset + from.length();
@@ -380,7 +389,7 @@ public abstract class MappedImage implements BlockDriver {
         || map(offset, length) instanceof Mapping.Data) {
       return 0;
     }
-    Allocation allocation = allocate(offset, length - length % granularity());
+    Allocation allocation = allocate(offset, length - length % granularity(), false);
     boolean linked = false;
     try {
       if (allocation.guestOffset() != offset || allocation.length() > length) {

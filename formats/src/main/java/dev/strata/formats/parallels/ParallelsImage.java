@@ -169,7 +169,8 @@ final class ParallelsImage extends MappedImage implements Checkable {
   }
 
   @Override
-  protected Allocation allocate(long guestOffset, long length) throws BlockException {
+  protected Allocation allocate(long guestOffset, long length, boolean continues)
+      throws BlockException {
     long cluster = guestOffset / clusterSize;
     long within = guestOffset % clusterSize;
     DataArea open = area;

@@ -23,8 +23,9 @@ final class ClusterAllocator {
   private final FreedClusters freed;
   private final OverlapCheck overlaps;
   private final HeaderUpdate header;
-  private long searchFrom; // a cluster; nothing is free below
-  private long runsFrom; // a cluster; where a search for several in a row begins
+  // A cluster, where the next search begins. What is free below, too little for a run that was
+  // asked for, is found again when something else becomes free or the image is opened again.
+  private long searchFrom;
   private long byteOffset; // where the next compressed cluster may begin; 0 if in a new cluster
 
   /** Writes changed fields of the header into the file. */
@@ -58,7 +59,6 @@ final class ClusterAllocator {
   /** Clusters from there on are free again. */
   private void mayReuse(long cluster) {
     searchFrom = Math.min(searchFrom, cluster);
-    runsFrom = Math.min(runsFrom, cluster);
     byteOffset = 0;
   }
 
@@ -74,16 +74,12 @@ final class ClusterAllocator {
   private long allocate(long clusters, long limit) throws BlockException {
     file.event(DebugEvent.CLUSTER_ALLOC);
     while (true) {
-      long first = findFree(clusters, limit);
+      long first = findFree(searchFrom, clusters, limit);
       if (!makeBlocks(first, clusters)) {
-        continue; // the blocks may lie where the clusters would have been
+        continue; // a block may lie where another search would end
       }
       refcounts.add(first, clusters, 1);
-      if (clusters == 1) {
-        searchFrom = first + 1;
-      } else {
-        runsFrom = first + clusters;
-      }
+      searchFrom = first + clusters;
       return first << geometry.clusterBits();
     }
   }
@@ -111,9 +107,9 @@ final class ClusterAllocator {
     return count;
   }
 
-  private long findFree(long clusters, long limit) throws BlockException {
+  /** The first of that many clusters in a row without references, at {@code from} or behind. */
+  private long findFree(long from, long clusters, long limit) throws BlockException {
     long end = limit >>> geometry.clusterBits();
-    long from = clusters == 1 ? searchFrom : Math.max(searchFrom, runsFrom);
     long run = 0;
     long cluster = from;
     while (run < clusters) {
@@ -139,26 +135,28 @@ final class ClusterAllocator {
     long last = refcounts.blockIndex(first + clusters - 1);
     for (long index = refcounts.blockIndex(first); index <= last; index++) {
       if (refcounts.table().block(index) == 0) {
-        makeBlock(index);
+        makeBlock(index, first + clusters);
         return false;
       }
     }
     return true;
   }
 
-  /** Makes an empty refcount block, which itself lies in a cluster that has to be counted. */
-  private void makeBlock(long index) throws BlockException {
+  /**
+   * Makes an empty refcount block, which itself lies in a cluster that has to be counted.
+   *
+   * @param from the first cluster where it may lie: behind those that it is made for, so that they
+   *     stay in a row with what is before them
+   */
+  private void makeBlock(long index, long from) throws BlockException {
     file.event(DebugEvent.REFBLOCK_ALLOC);
-    if (index >= refcounts.table().size()) {
-      growTable(index);
-      return;
-    }
-    long cluster = findFree(1, MAX_OFFSET);
+    long cluster = findFree(from, 1, MAX_OFFSET);
     long owner = refcounts.blockIndex(cluster);
     if (owner != index && refcounts.table().block(owner) == 0) {
-      makeBlock(owner); // describes itself, for the cluster is still free
-      return;
+      makeBlock(owner, cluster + 1); // describes itself, for it lies where none has been
     }
+    boolean fits = index < refcounts.table().size();
+    GrownTable grown = fits ? null : GrownTable.behind(refcounts.table(), geometry, index);
     long offset = cluster << geometry.clusterBits();
     overlaps.beforeWrite(OverlapCheck.REFCOUNT_BLOCK, offset, geometry.clusterSize());
     CachedTable block = caches.refcountBlocks().fresh(offset);
@@ -168,71 +166,51 @@ final class ClusterAllocator {
     } else {
       refcounts.add(cluster, 1, 1);
     }
-    searchFrom = cluster + 1;
+    if (cluster == searchFrom) {
+      searchFrom = cluster + 1;
+    }
     // The block and the count of its cluster are on disk before the table points there.
     file.event(DebugEvent.REFBLOCK_ALLOC_WRITE);
     caches.writeRefcounts();
     file.flush();
-    refcounts.table().point(index, offset);
+    if (grown == null) {
+      refcounts.table().point(index, offset);
+    } else {
+      grown.entries()[(int) index] = offset;
+      switchTo(grown);
+    }
   }
 
-  /**
-   * Moves the refcount table to where no old block reaches, together with the blocks that count the
-   * clusters of this new area itself.
-   */
-  private void growTable(long index) throws BlockException {
+  /** Moves the refcount table, together with the blocks that count the clusters of the new area. */
+  private void switchTo(GrownTable grown) throws BlockException {
     file.event(DebugEvent.REFTABLE_GROW);
-    RefcountTable table = refcounts.table();
-    long areaFirst = (long) table.size() << refcounts.blockBits();
-    long perTableCluster = geometry.clusterSize() / 8;
-    long wanted = Math.max(index + 1, table.size() + table.size() / 2 + 1);
-    long blocks = 1;
-    long tableClusters;
-    while (true) {
-      tableClusters =
-          (Math.max(wanted, table.size() + blocks) + perTableCluster - 1) / perTableCluster;
-      long needed =
-          (blocks + tableClusters + (1L << refcounts.blockBits()) - 1) >>> refcounts.blockBits();
-      if (needed <= blocks) {
-        break;
-      }
-      blocks = needed;
-    }
-    if (tableClusters << geometry.clusterBits() > Qcow2Header.MAX_REFCOUNT_TABLE_BYTES) {
-      throw BlockException.of(Errno.EFBIG);
-    }
-    long areaOffset = areaFirst << geometry.clusterBits();
-    if (areaOffset + ((blocks + tableClusters) << geometry.clusterBits()) > MAX_OFFSET) {
-      throw BlockException.of(Errno.EFBIG);
-    }
-    long[] entries = table.entries(Math.toIntExact(tableClusters * perTableCluster));
     file.event(DebugEvent.REFBLOCK_ALLOC_WRITE_BLOCKS);
     long counted = 0;
-    for (long i = 0; i < blocks; i++) {
-      long offset = areaOffset + (i << geometry.clusterBits());
+    for (long i = 0; i < grown.blocks(); i++) {
+      long offset = grown.areaOffset() + (i << geometry.clusterBits());
       overlaps.beforeWrite(OverlapCheck.REFCOUNT_BLOCK, offset, geometry.clusterSize());
       CachedTable block = caches.refcountBlocks().fresh(offset);
-      for (int at = 0; at < 1L << refcounts.blockBits() && counted < blocks + tableClusters; at++) {
+      int counts = 1 << refcounts.blockBits();
+      for (int at = 0; at < counts && counted < grown.blocks() + grown.tableClusters(); at++) {
         refcounts.setCount(block.bytes(), at, 1);
         counted++;
       }
-      entries[table.size() + (int) i] = offset;
+      grown.entries()[(int) (grown.areaIndex() + i)] = offset;
     }
     caches.writeRefcounts();
     file.event(DebugEvent.REFBLOCK_ALLOC_WRITE_TABLE);
-    long tableOffset = areaOffset + (blocks << geometry.clusterBits());
-    overlaps.beforeWrite(
-        OverlapCheck.REFCOUNT_TABLE, tableOffset, tableClusters << geometry.clusterBits());
-    file.write(tableOffset, RefcountTable.toBytes(entries), 0);
+    long bytes = grown.tableClusters() << geometry.clusterBits();
+    overlaps.beforeWrite(OverlapCheck.REFCOUNT_TABLE, grown.tableOffset(), bytes);
+    file.write(grown.tableOffset(), RefcountTable.toBytes(grown.entries()), 0);
     file.flush();
     file.event(DebugEvent.REFBLOCK_ALLOC_SWITCH_TABLE);
-    header.refcountTable(tableOffset, (int) tableClusters);
+    header.refcountTable(grown.tableOffset(), (int) grown.tableClusters());
     file.flush();
+    RefcountTable table = refcounts.table();
     long oldOffset = table.offset();
-    int oldClusters = table.clusters();
-    table.moved(tableOffset, (int) tableClusters, entries);
-    freed.release(
-        oldOffset, (long) oldClusters << geometry.clusterBits(), FreedClusters.Reason.OTHER);
+    long oldBytes = (long) table.clusters() << geometry.clusterBits();
+    table.moved(grown.tableOffset(), (int) grown.tableClusters(), grown.entries());
+    freed.releaseSettled(oldOffset, oldBytes, FreedClusters.Reason.OTHER);
   }
 
   /** The bytes of a 64-bit and a 32-bit header field that follow each other. */

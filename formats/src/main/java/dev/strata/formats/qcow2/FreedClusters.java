@@ -22,7 +22,9 @@ final class FreedClusters {
     /** A snapshot went. */
     SNAPSHOT,
     /** Anything else: overwritten compressed clusters, moved tables. */
-    OTHER
+    OTHER,
+    /** A bitmap was stored anew; their storage always goes back. */
+    BITMAP
   }
 
   /** The most runs that wait, so that memory stays bounded. */
@@ -35,7 +37,7 @@ final class FreedClusters {
   private final Refcounts refcounts;
   private final MetadataCaches caches;
   private final Consumer<String> notes;
-  private boolean[] passOn; // by Reason
+  private boolean[] passOn; // by Reason, as far as users choose
   private final List<Run> waiting = new ArrayList<>();
   private LongConsumer reuse = cluster -> {};
 
@@ -72,17 +74,28 @@ final class FreedClusters {
   /** A reference to each cluster that the range of the file touches is gone. */
   void release(long offset, long length, Reason reason) throws BlockException {
     file.event(DebugEvent.CLUSTER_FREE);
-    long first = offset >>> geometry.clusterBits();
-    long end = (offset + length + geometry.clusterSize() - 1) >>> geometry.clusterBits();
+    Run run = run(offset, length, reason);
     Run last = waiting.isEmpty() ? null : waiting.getLast();
-    if (last != null && last.reason == reason && last.first + last.clusters == first) {
-      waiting.set(waiting.size() - 1, new Run(last.first, last.clusters + end - first, reason));
+    if (last != null && last.reason == reason && last.first + last.clusters == run.first) {
+      waiting.set(waiting.size() - 1, new Run(last.first, last.clusters + run.clusters, reason));
     } else {
-      waiting.add(new Run(first, end - first, reason));
+      waiting.add(run);
     }
     if (waiting.size() > MAX_WAITING) {
       settle();
     }
+  }
+
+  /** As {@link #release}, for clusters that nothing on disk points to any more. */
+  void releaseSettled(long offset, long length, Reason reason) throws BlockException {
+    file.event(DebugEvent.CLUSTER_FREE);
+    lower(run(offset, length, reason));
+  }
+
+  private Run run(long offset, long length, Reason reason) {
+    long first = offset >>> geometry.clusterBits();
+    long end = (offset + length + geometry.clusterSize() - 1) >>> geometry.clusterBits();
+    return new Run(first, end - first, reason);
   }
 
   /** Puts the entries that let go on disk, then lowers the refcounts and gives storage back. */
@@ -162,7 +175,7 @@ final class FreedClusters {
 
   /** Whether the storage of what is freed for that reason goes back to the file below. */
   boolean passesOn(Reason reason) {
-    return passOn[reason.ordinal()];
+    return reason == Reason.BITMAP || passOn[reason.ordinal()];
   }
 
   private void discard(long from, long to, Reason reason) throws BlockException {

@@ -20,6 +20,8 @@ final class GuestWrites {
   private final MetadataCaches caches;
   private final OverlapCheck overlaps;
   private final ReentrantLock lock;
+  private long lastGuestEnd; // of the last allocation; guarded by lock, as what follows
+  private long lastHostEnd; // where it ends in the file; 0 if the next one may lie anywhere
 
   GuestWrites(Qcow2Metadata metadata) {
     this.metadata = metadata;
@@ -33,10 +35,18 @@ final class GuestWrites {
     this.lock = metadata.lock();
   }
 
-  /** Storage for the first bytes of a range that may not be written in place. */
-  ClusterAllocation allocate(long guestOffset, long length) throws BlockException {
+  /**
+   * Storage for the first bytes of a range that may not be written in place.
+   *
+   * @param continues whether the clusters should follow those that were allocated last
+   */
+  ClusterAllocation allocate(long guestOffset, long length, boolean continues)
+      throws BlockException {
     lock.lock();
     try {
+      if (!continues || lastGuestEnd != guestOffset) {
+        lastHostEnd = 0;
+      }
       return allocateLocked(guestOffset, length);
     } finally {
       lock.unlock();
@@ -63,17 +73,19 @@ final class GuestWrites {
       }
       clusters = count;
     }
-    end = Math.min(end, start + (clusters << geometry.clusterBits()));
-    if (geometry.extendedL2() && isEmpty(table, start, clusters)) {
+    Place place = place(start, clusters);
+    long host = place.offset;
+    long last = start + (place.clusters << geometry.clusterBits());
+    end = Math.min(end, last);
+    lastGuestEnd = end;
+    lastHostEnd = end == last ? host + (last - start) : 0;
+    if (geometry.extendedL2() && isEmpty(table, start, place.clusters)) {
       long sub = geometry.subclusterSize();
       long from = guestOffset & -sub;
       long to = (end + sub - 1) & -sub;
-      long host = place(start, clusters);
       return allocation(from, to, host + (from - start), host, guestOffset, end);
     }
-    long to = start + (clusters << geometry.clusterBits());
-    long host = place(start, clusters);
-    return allocation(start, to, host, host, guestOffset, end);
+    return allocation(start, last, host, host, guestOffset, end);
   }
 
   private ClusterAllocation allocation(
@@ -121,24 +133,32 @@ final class GuestWrites {
     return true;
   }
 
-  private long place(long guestStart, long clusters) throws BlockException {
+  /** Clusters in the data file that nothing points to yet. */
+  private record Place(long offset, long clusters) {}
+
+  private Place place(long guestStart, long clusters) throws BlockException {
     if (metadata.hasExternalData()) {
-      return guestStart; // in an external data file, host offsets are guest offsets
+      return new Place(guestStart, clusters); // host offsets are guest offsets there
     }
     if (metadata.lazyRefcounts()) {
       metadata.beforeRefcountsLag();
     }
-    long host = allocator.allocate(clusters);
+    long host = lastHostEnd;
+    long count = host == 0 ? 0 : allocator.allocateAt(host, clusters);
+    if (count == 0) {
+      host = allocator.allocate(clusters);
+      count = clusters;
+    }
     boolean good = false;
     try {
-      overlaps.beforeWrite(0, host, clusters << geometry.clusterBits());
+      overlaps.beforeWrite(0, host, count << geometry.clusterBits());
       good = true;
     } finally {
       if (!good) {
-        allocator.release(host, clusters);
+        allocator.release(host, count);
       }
     }
-    return host;
+    return new Place(host, count);
   }
 
   private long sliceEnd(long guestOffset) {

@@ -39,7 +39,7 @@ final class PersistentBitmaps {
   }
 
   /** A run of clusters in the file. */
-  private record Run(long offset, long bytes) {}
+  private record Run(long offset, long bytes, FreedClusters.Reason reason) {}
 
   /**
    * Reads the image's bitmaps into {@code set}.
@@ -282,23 +282,25 @@ final class PersistentBitmaps {
       for (long entry : readTable(bitmap)) {
         long offset = StoredBitmap.dataOffset(entry);
         if (offset != 0) {
-          runs.add(new Run(offset, cluster));
+          runs.add(new Run(offset, cluster, FreedClusters.Reason.BITMAP));
         }
       }
       if (bitmap.tableSize() > 0) {
-        runs.add(new Run(bitmap.tableOffset(), bitmap.tableSize() * 8));
+        long bytes = bitmap.tableSize() * 8;
+        runs.add(new Run(bitmap.tableOffset(), bytes, FreedClusters.Reason.OTHER));
       }
     }
     var extension = metadata.header().extension(HeaderExtension.Bitmaps.class);
     if (extension != null) {
-      runs.add(new Run(extension.directoryOffset(), extension.directorySize()));
+      long offset = extension.directoryOffset();
+      runs.add(new Run(offset, extension.directorySize(), FreedClusters.Reason.OTHER));
     }
     return runs;
   }
 
   private void release(List<Run> runs) throws BlockException {
     for (Run run : runs) {
-      metadata.freed().release(run.offset, run.bytes, FreedClusters.Reason.OTHER);
+      metadata.freed().release(run.offset, run.bytes, run.reason);
     }
     metadata.freed().settle();
   }
@@ -349,7 +351,7 @@ final class PersistentBitmaps {
 
   private long writeNew(IoVector bytes, List<Run> written) throws BlockException {
     long offset = metadata.allocator().allocate(metadata.geometry().clustersFor(bytes.length()));
-    written.add(new Run(offset, bytes.length()));
+    written.add(new Run(offset, bytes.length(), FreedClusters.Reason.OTHER));
     metadata.overlaps().beforeWrite(0, offset, bytes.length());
     metadata.file().write(offset, bytes, 0);
     return offset;

@@ -180,8 +180,9 @@ final class Qcow2Image extends MappedImage
   }
 
   @Override
-  protected Allocation allocate(long guestOffset, long length) throws BlockException {
-    return writes.allocate(guestOffset, length);
+  protected Allocation allocate(long guestOffset, long length, boolean continues)
+      throws BlockException {
+    return writes.allocate(guestOffset, length, continues);
   }
 
   @Override

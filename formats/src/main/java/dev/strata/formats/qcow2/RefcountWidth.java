@@ -17,6 +17,8 @@ import java.util.List;
  * crash leaks them at worst. Nothing else is in flight; under the image's table lock.
  */
 final class RefcountWidth {
+  private static final int MIN_WALKS = 3;
+
   private final Qcow2Metadata metadata;
   private final Geometry geometry;
   private final Refcounts refcounts;
@@ -25,6 +27,7 @@ final class RefcountWidth {
   private long[] blocks = new long[0]; // of the new width: where each lies, 0 if there is none
   private long tableOffset;
   private long tableClusters;
+  private long walks; // over all counts, done so far
 
   RefcountWidth(Qcow2Metadata metadata) {
     this.metadata = metadata;
@@ -74,11 +77,12 @@ final class RefcountWidth {
       changed = false;
       long size = refcounts.table().size();
       for (int index = 0; index < size; index++) {
-        progress.progress(index, size * 2);
+        tell(progress, index, size);
         if (refcounts.table().block(index) != 0) {
           changed |= placeFor(index, width);
         }
       }
+      tell(progress, size, size);
       long wanted = Math.max(1, geometry.clustersFor(blocks.length * 8L));
       if (wanted << geometry.clusterBits() > Qcow2Header.MAX_REFCOUNT_TABLE_BYTES) {
         throw BlockException.of(Errno.EFBIG);
@@ -92,7 +96,16 @@ final class RefcountWidth {
         tableClusters = wanted;
         changed = true;
       }
+      walks++;
     }
+  }
+
+  /**
+   * The steps are walks over all counts: at least one to place the new structures, one that finds
+   * them complete, and one that writes them.
+   */
+  private void tell(ProgressListener progress, long index, long size) {
+    progress.progress(walks * size + index, size * Math.max(MIN_WALKS, walks + 2));
   }
 
   /** Sees to new blocks for all counts of an old one. */
@@ -137,8 +150,9 @@ final class RefcountWidth {
   private void write(Geometry width, ProgressListener progress) throws BlockException {
     long perBlock = 1L << width.refcountBlockBits();
     long size = tableClusters << (geometry.clusterBits() - 3);
+    long total = Math.max(MIN_WALKS, walks + 1);
     for (int index = 0; index < size; index++) {
-      progress.progress(size + index, size * 2);
+      progress.progress(walks * size + index, total * size);
       if (index >= blocks.length || blocks[index] == 0) {
         continue;
       }
@@ -153,6 +167,7 @@ final class RefcountWidth {
       metadata.overlaps().beforeWrite(0, blocks[index], bytes.length);
       file.write(blocks[index], IoVector.of(bytes), 0);
     }
+    progress.progress((walks + 1) * size, total * size);
     long tableBytes = tableClusters << geometry.clusterBits();
     metadata.overlaps().beforeWrite(0, tableOffset, tableBytes);
     file.write(tableOffset, RefcountTable.toBytes(table()), 0);

@@ -203,7 +203,7 @@ final class Resize {
         at += geometry.clusterSize();
         continue;
       }
-      allocation = writes.allocate(at, Math.min(end - at, 1L << 30));
+      allocation = writes.allocate(at, Math.min(end - at, 1L << 30), false);
       boolean linked = false;
       try {
         long host = allocation.hostOffset();

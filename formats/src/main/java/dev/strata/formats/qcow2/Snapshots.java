@@ -130,10 +130,11 @@ final class Snapshots {
       done = true;
     } finally {
       if (!done && !pointed) {
+        // A copy whose references could not be raised is leaked, as the reference tools leave it.
         if (raised) {
           references.undoRaise(l1);
+          release(offset, l1.length * 8L);
         }
-        release(offset, l1.length * 8L);
       }
     }
   }

@@ -78,7 +78,8 @@ public final class Progress implements ProgressListener, AutoCloseable {
     if (style == Style.NONE) {
       return;
     }
-    if (percent >= 100 ? shown >= 100 : percent < shown + STEP) {
+    // What goes back is shown at once: more turned out to be left.
+    if (percent >= 100 ? shown >= 100 : percent >= shown && percent < shown + STEP) {
       return;
     }
     shown = percent;
@@ -159,7 +160,7 @@ public final class Progress implements ProgressListener, AutoCloseable {
   }
 
   private static String hundredths(double value) {
-    long rounded = Math.round(value * 100);
+    long rounded = (long) Math.rint(value * 100);
     long fraction = rounded % 100;
     return rounded / 100 + (fraction < 10 ? ".0" : ".") + fraction;
   }
