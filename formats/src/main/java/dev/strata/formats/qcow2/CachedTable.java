@@ -4,10 +4,12 @@ package dev.strata.formats.qcow2;
 import dev.strata.block.IoVector;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.LongBuffer;
 
 /** A refcount block or a slice of an L2 table in memory, as it stands on disk. */
 final class CachedTable {
   private final ByteBuffer bytes;
+  private final LongBuffer words;
   private final IoVector vector;
   long offset = -1; // in the file; -1 while unused
   boolean dirty;
@@ -15,6 +17,7 @@ final class CachedTable {
 
   CachedTable(MemorySegment memory) {
     this.bytes = memory.asByteBuffer(); // big-endian access without VarHandles
+    this.words = bytes.asLongBuffer();
     this.vector = IoVector.of(memory);
   }
 
@@ -39,12 +42,12 @@ final class CachedTable {
 
   /** The 64-bit word at that index. */
   long word(int index) {
-    return bytes.getLong(index << 3);
+    return words.get(index);
   }
 
   /** Sets the 64-bit word at that index. */
   void word(int index, long value) {
-    bytes.putLong(index << 3, value);
+    words.put(index, value);
     dirty = true;
   }
 }

@@ -247,7 +247,10 @@ final class GuestMap {
       CachedTable slice, int index, int subcluster, Kind kind, int subclusterBits, long wanted) {
     long first = entry(slice, index);
     boolean storage = kind == Kind.DATA || kind == Kind.ZERO_ALLOCATED || kind == Kind.RESERVED;
-    int perCluster = geometry.extendedL2() ? Geometry.SUBCLUSTERS : 1;
+    if (wordsPerEntry == 1) {
+      return clusters(slice, index, first, storage, wanted) << geometry.clusterBits();
+    }
+    int perCluster = Geometry.SUBCLUSTERS;
     long run = 0;
     int at = subcluster;
     for (int i = index; i < sliceEntries(); i++) {
@@ -271,6 +274,21 @@ final class GuestMap {
       }
       if (((long) (i - index + 1) << geometry.clusterBits()) >= wanted) {
         return run;
+      }
+    }
+    return run;
+  }
+
+  /** {@link #runLength} in clusters, where each is of one kind: its entry says it all. */
+  private long clusters(CachedTable slice, int index, long first, boolean storage, long wanted) {
+    long step = storage ? geometry.clusterSize() : 0;
+    long enough = Math.min(geometry.clustersFor(wanted), sliceEntries() - index);
+    long expected = first & L2Entry.MEANING;
+    long run = 1;
+    for (; run < enough; run++) {
+      expected += step;
+      if ((slice.word(index + (int) run) & L2Entry.MEANING) != expected) {
+        break;
       }
     }
     return run;

@@ -22,6 +22,9 @@ final class L2Entry {
   /** Bits that must be zero in a standard descriptor. */
   static final long RESERVED = 0x3f000000000001feL;
 
+  /** The bits of an entry that mean anything, if it is not compressed. */
+  static final long MEANING = OFFSET | COPIED | COMPRESSED | ZERO;
+
   /** A subcluster bitmap with all subclusters allocated. */
   static final long ALL_ALLOCATED = 0xffffffffL;
 

@@ -12,15 +12,28 @@ import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
+import dev.strata.monitor.commandline.Listing;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Terminal;
-import java.io.PrintStream;
 import org.jspecify.annotations.Nullable;
 
 /** {@code qemu-img map}. */
 final class MapCommand extends ImageCommand {
 
   private static final long MAX_STATUS = 1L << 30;
+
+  private static final byte[] START = Listing.text("{ \"start\": ");
+  private static final byte[] LENGTH = Listing.text(", \"length\": ");
+  private static final byte[] DEPTH = Listing.text(", \"depth\": ");
+  private static final byte[] PRESENT = Listing.text(", \"present\": ");
+  private static final byte[] ZERO = Listing.text(", \"zero\": ");
+  private static final byte[] DATA = Listing.text(", \"data\": ");
+  private static final byte[] OFFSET = Listing.text(", \"offset\": ");
+  private static final byte[] TRUE = Listing.text("true");
+  private static final byte[] FALSE = Listing.text("false");
+  private static final byte[] END = Listing.text("}");
+  private static final byte[] SEPARATOR = Listing.text(",\n");
+  private static final byte[] NOTHING = {};
 
   /** A run with one answer. */
   private record Entry(
@@ -101,14 +114,27 @@ final class MapCommand extends ImageCommand {
     BlockBackend image =
         opener.open(
             filename, ImageOpener.flags(false, CacheMode.WRITEBACK), CacheMode.WRITEBACK, true);
-    PrintStream out = terminal.out();
-    out.print(json ? "[" : "Offset          Length          Mapped to       File\n");
     long end =
         max < 0
             ? image.length()
             : Math.min(image.length(), Math.addExact(start, Math.min(max, Long.MAX_VALUE - start)));
+    var out = new Listing(terminal.out());
+    try {
+      out.add(Listing.text(json ? "[" : "Offset          Length          Mapped to       File\n"));
+      list(image, start, end, json, out, arguments);
+      out.add(json ? Listing.text("]\n") : NOTHING);
+    } finally {
+      out.flush(); // before a message about what made it end
+    }
+    return 0;
+  }
+
+  private static void list(
+      BlockBackend image, long from, long end, boolean json, Listing out, Arguments arguments)
+      throws BlockException, UsageException {
+    long start = from;
     Entry current = null;
-    String separator = "";
+    byte[] separator = NOTHING;
     while (start < end) {
       Entry next;
       try {
@@ -123,7 +149,7 @@ final class MapCommand extends ImageCommand {
       }
       if (current != null) {
         print(current, json, separator, out, arguments);
-        separator = ",\n";
+        separator = SEPARATOR;
       }
       current = next;
     }
@@ -131,8 +157,6 @@ final class MapCommand extends ImageCommand {
       current = Entry.nothing(start);
     }
     print(current, json, separator, out, arguments);
-    out.print(json ? "]\n" : "");
-    return 0;
   }
 
   private static Entry lookUp(BlockBackend image, long offset, long length) throws BlockException {
@@ -165,38 +189,29 @@ final class MapCommand extends ImageCommand {
   }
 
   private static void print(
-      Entry entry, boolean json, String separator, PrintStream out, Arguments arguments)
+      Entry entry, boolean json, byte[] separator, Listing out, Arguments arguments)
       throws UsageException {
     if (json) {
-      out.print(
-          separator
-              + "{ \"start\": "
-              + entry.start()
-              + ", \"length\": "
-              + entry.length()
-              + ", \"depth\": "
-              + entry.depth()
-              + ", \"present\": "
-              + entry.present()
-              + ", \"zero\": "
-              + entry.zero()
-              + ", \"data\": "
-              + entry.data()
-              + (entry.offset() >= 0 ? ", \"offset\": " + entry.offset() : "")
-              + "}");
+      out.add(separator).add(START).add(entry.start()).add(LENGTH).add(entry.length());
+      out.add(DEPTH).add(entry.depth()).add(PRESENT).add(word(entry.present()));
+      out.add(ZERO).add(word(entry.zero())).add(DATA).add(word(entry.data()));
+      if (entry.offset() >= 0) {
+        out.add(OFFSET).add(entry.offset());
+      }
+      out.add(END);
       return;
     }
     if (entry.data() && entry.offset() < 0) {
       throw arguments.wrongValue("File contains external, encrypted or compressed clusters.");
     }
     if (entry.data() && !entry.zero()) {
-      out.print(
-          column(entry.start())
-              + column(entry.length())
-              + column(entry.offset())
-              + entry.file()
-              + "\n");
+      String line = column(entry.start()) + column(entry.length()) + column(entry.offset());
+      out.add(Listing.text(line + entry.file() + "\n"));
     }
+  }
+
+  private static byte[] word(boolean value) {
+    return value ? TRUE : FALSE;
   }
 
   private static String column(long value) {
