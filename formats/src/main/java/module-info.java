@@ -6,6 +6,7 @@ module dev.strata.formats {
   requires static org.jspecify;
 
   provides dev.strata.block.driver.BlockDriverFactory with
+      dev.strata.formats.bochs.BochsFactory,
       dev.strata.formats.parallels.ParallelsFactory,
       dev.strata.formats.qcow2.Qcow2Factory,
       dev.strata.formats.raw.RawFactory;

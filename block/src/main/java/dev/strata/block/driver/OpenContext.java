@@ -18,6 +18,14 @@ public interface OpenContext {
   NodeFlags flags();
 
   /**
+   * Says that this driver cannot write: the node becomes read-only if it may ({@code
+   * auto-read-only}).
+   *
+   * @throws BlockException if it may not
+   */
+  void becomeReadOnly() throws BlockException;
+
+  /**
    * Opens the child that the options describe under {@code edge}.
    *
    * @throws BlockException if it cannot be opened or the options say nothing of it

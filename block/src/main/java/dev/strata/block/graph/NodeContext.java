@@ -58,6 +58,14 @@ final class NodeContext implements OpenContext {
   }
 
   @Override
+  public void becomeReadOnly() throws BlockException {
+    if (flags().writable() && !flags().autoReadOnly()) {
+      throw new BlockException(Errno.EACCES, "Image is read-only");
+    }
+    node.flags(flags().withWritable(false));
+  }
+
+  @Override
   public Child child(String edge, EdgeRole role) throws BlockException {
     Child child = optionalChild(edge, role);
     if (child == null) {

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.bochs;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.EdgeRole;
+import dev.strata.block.driver.BlockDriver;
+import dev.strata.block.driver.BlockDriverFactory;
+import dev.strata.block.driver.DriverKind;
+import dev.strata.block.driver.OpenContext;
+import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.OptionSchema;
+import java.lang.foreign.MemorySegment;
+
+/** The bochs driver, which only reads. */
+public final class BochsFactory implements BlockDriverFactory {
+  /** For the service loader. */
+  public BochsFactory() {}
+
+  @Override
+  public String name() {
+    return "bochs";
+  }
+
+  @Override
+  public DriverKind kind() {
+    return DriverKind.FORMAT;
+  }
+
+  @Override
+  public OptionSchema openOptions() {
+    return OptionSchema.of();
+  }
+
+  @Override
+  public OptionSchema createOptions() {
+    return OptionSchema.of();
+  }
+
+  @Override
+  public int probe(MemorySegment head, String filename) {
+    return BochsHeader.isAt(head) ? 100 : 0;
+  }
+
+  @Override
+  public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
+    context.becomeReadOnly();
+    return BochsImage.open(context, context.child("file", EdgeRole.IMAGE));
+  }
+}
