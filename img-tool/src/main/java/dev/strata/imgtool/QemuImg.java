@@ -135,7 +135,10 @@ public final class QemuImg {
         }
         default -> {
           String word = reader.lastWord();
-          terminal.usage("unrecognized option '" + word + "'");
+          // Of an option that has an argument, nothing else can be wrong.
+          boolean missing = word.equals("-T") || word.equals("--trace");
+          terminal.usage(
+              (missing ? "missing argument for" : "unrecognized") + " option '" + word + "'");
           return 1;
         }
       }

@@ -22,6 +22,11 @@ public interface Checkable {
   interface Listener extends ProgressListener {
     /** A finding or what was done about it. */
     void found(String line);
+
+    /** Why the check cannot be carried out, before it throws that. */
+    default void failed(BlockException reason) {
+      found(reason.getMessage());
+    }
   }
 
   /**

@@ -49,8 +49,7 @@ record BochsHeader(
     if (head.byteSize() < BYTES) {
       return false;
     }
-    int version =
-        head.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN).getInt(VERSION_POSITION);
+    int version = head.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN).getInt(VERSION_POSITION);
     return has(head, 0, MAGIC)
         && has(head, TYPE_POSITION, TYPE)
         && has(head, SUBTYPE_POSITION, SUBTYPE)

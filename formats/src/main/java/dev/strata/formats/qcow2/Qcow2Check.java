@@ -23,6 +23,7 @@ final class Qcow2Check {
   private final Child file;
   private final Repair repair;
   private final Listener listener;
+  private final Snapshots snapshots;
   private References references;
   private long corruptions;
   private long leaks;
@@ -30,13 +31,15 @@ final class Qcow2Check {
   private long corruptionsFixed;
   private long leaksFixed;
 
-  Qcow2Check(Qcow2Metadata metadata, Repair repair, Listener listener) throws BlockException {
+  Qcow2Check(Qcow2Metadata metadata, Snapshots snapshots, Repair repair, Listener listener)
+      throws BlockException {
+    this.snapshots = snapshots;
     this.metadata = metadata;
     this.geometry = metadata.geometry();
     this.file = metadata.file();
     this.repair = repair;
     this.listener = listener;
-    this.references = new References(metadata, repair == Repair.ALL, listener);
+    this.references = new References(metadata, snapshots, repair == Repair.ALL, listener);
   }
 
   /** What is to be done about the refcounts that differ. */
@@ -48,6 +51,8 @@ final class Qcow2Check {
 
   /** Checks everything, and repairs what was asked for. */
   Checkable.Result run() throws BlockException {
+    var table = new SnapshotTableCheck(metadata, snapshots, repair, listener);
+    table.read();
     references.countAll();
     boolean rebuild = compare(Pass.REPORT);
     if (repair != Repair.NONE && (rebuild || references.structuresBroken())) {
@@ -60,6 +65,10 @@ final class Qcow2Check {
     corruptions += references.corruptions();
     corruptionsFixed += references.corruptionsFixed();
     checkCopiedFlags(metadata.l1());
+    long end = endOffset();
+    table.finish();
+    corruptions += table.corruptions();
+    corruptionsFixed += table.corruptionsFixed();
     if (repair != Repair.NONE && corruptions == 0 && checkErrors == 0) {
       metadata.clearBits(Feature.DIRTY | Feature.CORRUPT);
     }
@@ -69,7 +78,7 @@ final class Qcow2Check {
         checkErrors,
         corruptionsFixed,
         leaksFixed,
-        endOffset(),
+        end,
         geometry.clustersFor(metadata.size()),
         references.allocated(),
         references.fragmented(),

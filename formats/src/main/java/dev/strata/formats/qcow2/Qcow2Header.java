@@ -35,7 +35,7 @@ record Qcow2Header(
     long l1TableOffset,
     long refcountTableOffset,
     int refcountTableClusters,
-    int snapshotCount,
+    long snapshotCount,
     long snapshotsOffset,
     long incompatible,
     long compatible,
@@ -132,7 +132,7 @@ record Qcow2Header(
         l1TableOffset,
         refcountTableOffset,
         tableClusters,
-        bounded(snapshotCount),
+        snapshotCount,
         snapshotsOffset,
         incompatible,
         compatible,
@@ -275,7 +275,7 @@ record Qcow2Header(
         compressionType);
   }
 
-  Qcow2Header withSnapshots(int snapshotCount, long snapshotsOffset) {
+  Qcow2Header withSnapshots(long snapshotCount, long snapshotsOffset) {
     return new Qcow2Header(
         version,
         backingFileOffset,

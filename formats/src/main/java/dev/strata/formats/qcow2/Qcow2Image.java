@@ -296,7 +296,7 @@ final class Qcow2Image extends MappedImage
     lock.lock();
     try {
       syncTables(true); // a check reads what the file has
-      return new Qcow2Check(metadata, repair, listener).run();
+      return new Qcow2Check(metadata, snapshots, repair, listener).run();
     } finally {
       lock.unlock();
     }

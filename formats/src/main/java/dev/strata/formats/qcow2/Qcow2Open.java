@@ -29,7 +29,7 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
           (h.cryptMethod() == 1 ? "AES" : "LUKS")
               + " encryption of qcow2 images is not supported yet");
     }
-    checkTables(h);
+    checkTables(h, context.flags().check());
     if (header.hasStaleBitmaps()) {
       context.warn(
           (h.version() < 3
@@ -111,6 +111,10 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
       throw new BlockException(
           Errno.EACCES, "qcow2: Image is corrupt; cannot be opened read/write");
     }
+    if (h.compressionType() > 1) {
+      throw new BlockException(
+          Errno.EOPNOTSUPP, "qcow2: unknown compression type: " + h.compressionType());
+    }
     boolean typeBit = (h.incompatible() & Feature.COMPRESSION_TYPE) != 0;
     if (typeBit != (h.compressionType() != 0)) {
       throw new BlockException(
@@ -118,10 +122,6 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
           typeBit
               ? "qcow2: Compression type incompatible feature bit must not be set"
               : "qcow2: Compression type incompatible feature bit must be set");
-    }
-    if (h.compressionType() > 1) {
-      throw new BlockException(
-          Errno.EOPNOTSUPP, "qcow2: unknown compression type: " + h.compressionType());
     }
     if (h.extendedL2() && h.clusterSize() / Geometry.SUBCLUSTERS < 512) {
       throw new BlockException(
@@ -155,9 +155,10 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
     return text.toString();
   }
 
-  private static void checkTables(Qcow2Header h) throws BlockException {
+  /** A check goes on with what it can tell about itself, or repair. */
+  private static void checkTables(Qcow2Header h, boolean toCheck) throws BlockException {
     long clusterSize = h.clusterSize();
-    if (h.refcountTableClusters() == 0) {
+    if (h.refcountTableClusters() == 0 && !toCheck) {
       throw new BlockException(Errno.EINVAL, "Image does not contain a reference count table");
     }
     checkTable(
@@ -167,13 +168,15 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
         8,
         Qcow2Header.MAX_REFCOUNT_TABLE_BYTES,
         clusterSize);
-    checkTable(
-        "Snapshot table",
-        h.snapshotsOffset(),
-        h.snapshotCount(),
-        40,
-        40L * Qcow2Header.MAX_SNAPSHOTS,
-        clusterSize);
+    if (!toCheck) {
+      checkTable(
+          "Snapshot table",
+          h.snapshotsOffset(),
+          h.snapshotCount(),
+          SnapshotTable.FIXED,
+          (long) SnapshotTable.FIXED * Qcow2Header.MAX_SNAPSHOTS,
+          clusterSize);
+    }
     checkTable(
         "Active L1 table", h.l1TableOffset(), h.l1Size(), 8, Qcow2Header.MAX_L1_BYTES, clusterSize);
     long needed = neededL1(h);
@@ -187,7 +190,8 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
 
   private static long neededL1(Qcow2Header h) throws BlockException {
     if (h.size() < 0) {
-      throw new BlockException(Errno.EFBIG, "Image is too big");
+      throw new BlockException(
+          Errno.EFBIG, "Could not refresh total sector count: " + Errno.EFBIG.text());
     }
     return Geometry.of(h).l1EntriesFor(h.size());
   }

@@ -97,6 +97,11 @@ final class RefcountTable {
     return index >= entries.length || geometry.offsetInCluster(entries[(int) index] & OFFSET) == 0;
   }
 
+  /** Whether the entry has bits that mean nothing. */
+  boolean hasReservedBits(long index) {
+    return index < entries.length && (entries[(int) index] & ~OFFSET) != 0;
+  }
+
   /** Lets the table point to a block, in memory and in the file. */
   void point(long index, long blockOffset) throws BlockException {
     file.event(DebugEvent.REFBLOCK_ALLOC_HOOKUP);

@@ -18,9 +18,8 @@ import java.lang.foreign.MemorySegment;
  * Nothing else is in flight; the image's table lock is held.
  */
 final class References {
-  private static final int SNAPSHOT_FIXED = 40;
-
   private final Qcow2Metadata metadata;
+  private final Snapshots snapshots;
   private final Geometry geometry;
   private final Child file;
   private final boolean repairs;
@@ -42,8 +41,10 @@ final class References {
    *
    * @param repairs whether entries are put right where that loses nothing
    */
-  References(Qcow2Metadata metadata, boolean repairs, Listener listener) throws BlockException {
+  References(Qcow2Metadata metadata, Snapshots snapshots, boolean repairs, Listener listener)
+      throws BlockException {
     this.metadata = metadata;
+    this.snapshots = snapshots;
     this.geometry = metadata.geometry();
     this.file = metadata.file();
     this.repairs = repairs;
@@ -62,7 +63,7 @@ final class References {
     count(0, geometry.clusterSize());
     L1Table l1 = metadata.l1();
     countTables(l1.offset(), l1.entries(), true);
-    countSnapshots(metadata.header().header());
+    countSnapshots();
     countBitmaps();
     countRefcountStructures();
   }
@@ -77,7 +78,7 @@ final class References {
           @Override
           public void progress(long done, long total) {}
         };
-    var again = new References(metadata, false, silent);
+    var again = new References(metadata, snapshots, false, silent);
     again.countAll();
     again.corruptionsFixed = corruptionsFixed + Math.max(0, corruptions - again.corruptions);
     return again;
@@ -356,30 +357,13 @@ final class References {
     return false;
   }
 
-  private void countSnapshots(Qcow2Header header) throws BlockException {
-    long at = header.snapshotsOffset();
-    for (int i = 0; i < header.snapshotCount(); i++) {
-      var in = StructReader.bigEndian(MemorySegment.ofArray(bytes(at, SNAPSHOT_FIXED)));
-      long l1Offset = in.u64("l1_table_offset");
-      long l1Size = in.u32("l1_size");
-      int idSize = in.u16("id_str_size");
-      int nameSize = in.u16("name_size");
-      in.skip("times", 20);
-      long extra = in.u32("extra_data_size");
-      Qcow2Open.checkTable(
-          "Snapshot L1 table",
-          l1Offset,
-          l1Size,
-          8,
-          Qcow2Header.MAX_L1_BYTES,
-          geometry.clusterSize());
-      var entries = new long[(int) l1Size];
-      RefcountTable.readWords(file, l1Offset, entries);
-      countTables(l1Offset, entries, false);
-      at += (SNAPSHOT_FIXED + extra + idSize + nameSize + 7) & -8L;
+  private void countSnapshots() throws BlockException {
+    for (SnapshotEntry entry : snapshots.entries()) {
+      long[] l1 = snapshots.readL1(entry);
+      countTables(entry.l1Offset(), l1, false);
     }
-    if (header.snapshotCount() > 0) {
-      count(header.snapshotsOffset(), at - header.snapshotsOffset());
+    if (snapshots.tableBytes() > 0) {
+      count(metadata.header().header().snapshotsOffset(), snapshots.tableBytes());
     }
   }
 
@@ -424,6 +408,11 @@ final class References {
     RefcountTable table = metadata.refcounts().table();
     count(table.offset(), (long) table.clusters() << geometry.clusterBits());
     for (int i = 0; i < table.used(); i++) {
+      if (table.hasReservedBits(i)) {
+        corrupt(" refcount table entry " + i + " has reserved bits set");
+        structureErrors++;
+        continue;
+      }
       long offset = table.block(i);
       if (offset == 0) {
         continue;

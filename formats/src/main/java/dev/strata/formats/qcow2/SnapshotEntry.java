@@ -12,10 +12,17 @@ import dev.strata.block.driver.SnapshotStore.Snapshot;
  * @param name as the file has it
  * @param unknown extra data behind the fields known here; at most {@link
  *     SnapshotTable#MAX_EXTRA_DATA} bytes
+ * @param extraSize how many bytes of extra data the file has in all
  * @param info what the entry says otherwise
  */
 record SnapshotEntry(
-    long l1Offset, long l1Size, byte[] id, byte[] name, byte[] unknown, Snapshot info) {
+    long l1Offset,
+    long l1Size,
+    byte[] id,
+    byte[] name,
+    byte[] unknown,
+    long extraSize,
+    Snapshot info) {
 
   /** Whether the snapshot's L1 table can lie there. */
   boolean isPlausible() {

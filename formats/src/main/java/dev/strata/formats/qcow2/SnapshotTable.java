@@ -5,6 +5,7 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
+import dev.strata.block.driver.Checkable.Listener;
 import dev.strata.block.driver.SnapshotStore.Snapshot;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The snapshot table as the file has it.
@@ -27,8 +29,12 @@ final class SnapshotTable {
   /** The most bytes of the table. */
   static final long MAX_BYTES = 64L << 20;
 
-  private static final int FIXED = 40;
-  private static final int KNOWN_EXTRA = 24;
+  /** The bytes of an entry without its extra data and names. */
+  static final int FIXED = 40;
+
+  /** The bytes of extra data whose meaning is known, and which every entry written here has. */
+  static final int KNOWN_EXTRA = 24;
+
   private static final int CHUNK = 64 << 10;
 
   private final Child file;
@@ -38,31 +44,59 @@ final class SnapshotTable {
   private MemorySegment chunk = MemorySegment.ofArray(new byte[0]);
   private long chunkOffset;
 
-  private SnapshotTable(Child file, long start) throws BlockException {
+  private final @Nullable Listener repairs;
+  private long length; // of what is kept
+  private int discarded;
+
+  private SnapshotTable(Child file, long start, @Nullable Listener repairs) throws BlockException {
     this.file = file;
+    this.repairs = repairs;
     this.start = start;
     this.end = file.length();
     this.position = start;
   }
 
-  /** A table with its length in the file. */
-  record Loaded(List<SnapshotEntry> entries, long bytes) {}
+  /**
+   * A table with its length in the file.
+   *
+   * @param discarded how much was left out that exceeds the limits: entries, and extra data of one
+   */
+  record Loaded(List<SnapshotEntry> entries, long bytes, int discarded) {}
 
-  /** Reads the table that the header names, whose number of entries the caller has bounded. */
-  static Loaded load(Child file, Qcow2Header header) throws BlockException {
+  /**
+   * Reads the table that the header names.
+   *
+   * @param count how many entries of it, bounded by the caller
+   * @param repairs hears what is left out because it exceeds the limits; null if that is a failure
+   */
+  static Loaded load(Child file, Qcow2Header header, int count, @Nullable Listener repairs)
+      throws BlockException {
     var entries = new ArrayList<SnapshotEntry>();
-    var table = new SnapshotTable(file, header.snapshotsOffset());
-    for (int i = 0; i < header.snapshotCount(); i++) {
-      entries.add(table.entry(i, header.size()));
-      if (table.position - table.start > MAX_BYTES) {
-        throw new BlockException(Errno.EFBIG, "Snapshot table is too big")
-            .withHint(
-                "You can force-remove all "
-                    + (header.snapshotCount() - i)
-                    + " overhanging snapshots with qemu-img check -r all");
+    var table = new SnapshotTable(file, header.snapshotsOffset(), repairs);
+    for (int i = 0; i < count; i++) {
+      long before = table.position;
+      SnapshotEntry entry = table.entry(i, header.size());
+      if (table.length > MAX_BYTES) {
+        if (repairs == null) {
+          throw new BlockException(Errno.EFBIG, "Snapshot table is too big")
+              .withHint(overhanging(count - i));
+        }
+        repairs.found(
+            "Discarding " + (count - i) + " overhanging snapshots (snapshot table is too big)");
+        table.discarded += count - i;
+        table.position = before;
+        break;
       }
+      entries.add(entry);
     }
-    return new Loaded(entries, table.position - table.start);
+    return new Loaded(entries, table.position - table.start, table.discarded);
+  }
+
+  /** What can be done about more snapshots than there may be. */
+  static String overhanging(long snapshots) {
+    return "You can force-remove all "
+        + snapshots
+        + " overhanging snapshots with qemu-img check -r all";
   }
 
   private SnapshotEntry entry(int index, long diskSize) throws BlockException {
@@ -76,12 +110,25 @@ final class SnapshotTable {
     long clock = in.u64("vm_clock_nsec"); //            24
     long vmStateSize = in.u32("vm_state_size"); //      32
     long extraSize = in.u32("extra_data_size"); //      36
-    if (extraSize > MAX_EXTRA_DATA) {
+    if (extraSize > MAX_EXTRA_DATA && repairs == null) {
       throw new BlockException(
               Errno.EFBIG, "Too much extra metadata in snapshot table entry " + index)
           .withHint("You can force-remove this extra metadata with qemu-img check -r all");
     }
-    byte[] extra = bytes((int) extraSize);
+    int extraKept = (int) Math.min(extraSize, MAX_EXTRA_DATA);
+    byte[] extra = bytes(extraKept);
+    if (repairs != null && extraSize > extraKept) {
+      repairs.found(
+          "Discarding too much extra metadata in snapshot table entry "
+              + index
+              + " ("
+              + extraSize
+              + " > "
+              + MAX_EXTRA_DATA
+              + ")");
+      discarded++;
+      position += extraSize - extraKept;
+    }
     StructReader known = StructReader.bigEndian(MemorySegment.ofArray(extra));
     if (extraSize >= 8) {
       vmStateSize = known.u64("vm_state_size");
@@ -95,6 +142,7 @@ final class SnapshotTable {
     byte[] id = bytes(idSize);
     byte[] name = bytes(nameSize);
     position = start + ((position - start + 7) & -8L);
+    length = ((length + 7) & -8L) + FIXED + extraKept + idSize + nameSize;
     var info =
         new Snapshot(
             new String(id, StandardCharsets.UTF_8),
@@ -105,7 +153,7 @@ final class SnapshotTable {
             clock,
             instructions,
             size);
-    return new SnapshotEntry(l1Offset, l1Size, id, name, unknown, info);
+    return new SnapshotEntry(l1Offset, l1Size, id, name, unknown, extraSize, info);
   }
 
   private byte[] bytes(int length) throws BlockException {

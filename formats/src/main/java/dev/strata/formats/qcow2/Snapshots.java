@@ -5,6 +5,7 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
+import dev.strata.block.driver.Checkable.Listener;
 import dev.strata.block.driver.SnapshotStore.Snapshot;
 import dev.strata.block.layout.StructWriter;
 import java.lang.foreign.MemorySegment;
@@ -26,33 +27,52 @@ final class Snapshots {
   private final MetadataPlaces places;
   private List<SnapshotEntry> entries = List.of();
   private long tableBytes;
-  private @Nullable BlockException unreadable;
   private boolean pointed; // the file may point to what a change has made
 
-  /** Reads the table of an image that is being opened. */
+  /**
+   * The snapshots of an image that is being opened.
+   *
+   * @param toCheck the table is left to the check to read
+   */
   Snapshots(Qcow2Metadata metadata, boolean toCheck) throws BlockException {
     this.metadata = metadata;
     this.places = metadata.places();
-    Qcow2Header header = metadata.header().header();
-    if (header.snapshotCount() > 0) {
-      try {
-        SnapshotTable.Loaded table = SnapshotTable.load(metadata.file(), header);
-        entries = table.entries();
-        tableBytes = table.bytes();
-      } catch (BlockException e) {
-        if (!toCheck) {
-          throw e;
-        }
-        unreadable = e; // whoever checks the image wants to see the rest
-      }
+    if (!toCheck) {
+      read((int) metadata.header().header().snapshotCount(), null);
     }
-    places.snapshots(entries, tableBytes);
   }
 
-  List<Snapshot> list() throws BlockException {
-    if (unreadable != null) {
-      throw unreadable;
-    }
+  /**
+   * Reads the table; without success the old one stays.
+   *
+   * @param count of entries, at most {@link Qcow2Header#MAX_SNAPSHOTS}
+   * @param repairs hears what is left out because it exceeds the limits; null if that is a failure
+   * @return how much was left out
+   */
+  int read(int count, @Nullable Listener repairs) throws BlockException {
+    SnapshotTable.Loaded table =
+        SnapshotTable.load(metadata.file(), metadata.header().header(), count, repairs);
+    entries = List.copyOf(table.entries());
+    tableBytes = table.bytes();
+    places.snapshots(entries, tableBytes);
+    return table.discarded();
+  }
+
+  /** Writes the table anew, as it is known here. */
+  void rewrite() throws BlockException {
+    change(() -> writeTable(entries));
+  }
+
+  List<SnapshotEntry> entries() {
+    return entries;
+  }
+
+  /** How many bytes of the file the table takes. */
+  long tableBytes() {
+    return tableBytes;
+  }
+
+  List<Snapshot> list() {
     var snapshots = new ArrayList<Snapshot>();
     for (SnapshotEntry entry : entries) {
       snapshots.add(entry.info());
@@ -66,9 +86,6 @@ final class Snapshots {
   }
 
   private void change(Change change) throws BlockException {
-    if (unreadable != null) {
-      throw unreadable;
-    }
     metadata.corruption().checkUsable();
     metadata.freed().settle();
     metadata.caches().sync();
@@ -125,7 +142,9 @@ final class Snapshots {
       metadata.l1().rewrite(withoutCopied(l1));
       var list = new ArrayList<>(entries);
       byte[] id = made.id().getBytes(StandardCharsets.UTF_8);
-      list.add(new SnapshotEntry(offset, l1.length, id, name, new byte[0], made));
+      list.add(
+          new SnapshotEntry(
+              offset, l1.length, id, name, new byte[0], SnapshotTable.KNOWN_EXTRA, made));
       writeTable(list);
       done = true;
     } finally {
@@ -219,9 +238,6 @@ final class Snapshots {
   }
 
   private SnapshotEntry find(Snapshot snapshot) throws BlockException {
-    if (unreadable != null) {
-      throw unreadable;
-    }
     for (SnapshotEntry entry : entries) {
       if (entry.is(snapshot)) {
         return entry;
@@ -230,7 +246,8 @@ final class Snapshots {
     throw BlockException.of(Errno.ENOENT);
   }
 
-  private long[] readL1(SnapshotEntry entry) throws BlockException {
+  /** The L1 table of one of {@link #entries}. */
+  long[] readL1(SnapshotEntry entry) throws BlockException {
     Qcow2Open.checkTable(
         "Snapshot L1 table",
         entry.l1Offset(),

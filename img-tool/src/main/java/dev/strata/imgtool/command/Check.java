@@ -137,6 +137,11 @@ final class Check extends ImageCommand {
           }
 
           @Override
+          public void failed(BlockException reason) {
+            terminal.error(reason);
+          }
+
+          @Override
           public void progress(long done, long total) {
             // A check shows its findings, not how far it is.
           }

@@ -30,11 +30,11 @@ final class NewImage {
     this.graph = graph;
     this.filename = filename;
     this.driver = format(graph, format);
-    BlockDriverFactory protocol = graph.drivers().protocolOf(filename, true);
     if (!driver.creates()) {
       throw new BlockException(
           Errno.EINVAL, "Format driver '" + format + "' does not support image creation");
     }
+    BlockDriverFactory protocol = graph.drivers().protocolOf(filename, true);
     if (!protocol.creates()) {
       throw new BlockException(
           Errno.EINVAL,
@@ -149,9 +149,6 @@ final class NewImage {
             Errno.EINVAL,
             "Error: Trying to create an image with the same filename as the backing file");
       }
-    }
-    if (format != null) {
-      graph.drivers().find(format);
     }
     Long size = sizeOption();
     if (backing != null && !unsafe) {
