@@ -144,7 +144,8 @@ final class BochsImage extends MappedImage {
   }
 
   @Override
-  protected Allocation allocate(long guestOffset, long length) throws BlockException {
+  protected Allocation allocate(long guestOffset, long length, boolean continues)
+      throws BlockException {
     throw BlockException.of(Errno.EROFS);
   }
 
