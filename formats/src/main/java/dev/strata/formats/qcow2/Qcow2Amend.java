@@ -169,6 +169,7 @@ final class Qcow2Amend {
   }
 
   private void upgrade(int version) throws BlockException {
+    snapshots.complete(); // as version 2 may have it, too
     Qcow2Header h = header.header().withVersion(version, header.header().refcountOrder());
     writeHeader(h);
   }

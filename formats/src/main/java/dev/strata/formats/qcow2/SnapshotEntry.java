@@ -2,6 +2,7 @@
 package dev.strata.formats.qcow2;
 
 import dev.strata.block.driver.SnapshotStore.Snapshot;
+import java.nio.charset.StandardCharsets;
 
 /**
  * An entry of the snapshot table.
@@ -13,7 +14,8 @@ import dev.strata.block.driver.SnapshotStore.Snapshot;
  * @param unknown extra data behind the fields known here; at most {@link
  *     SnapshotTable#MAX_EXTRA_DATA} bytes
  * @param extraSize how many bytes of extra data the file has in all
- * @param info what the entry says otherwise
+ * @param rest what the entry says otherwise; its id and name are empty, for those of all entries
+ *     may be 64 MiB
  */
 record SnapshotEntry(
     long l1Offset,
@@ -22,7 +24,33 @@ record SnapshotEntry(
     byte[] name,
     byte[] unknown,
     long extraSize,
-    Snapshot info) {
+    Snapshot rest) {
+
+  /** What version 3 wants of an entry's extra data: the VM state's size and the disk's. */
+  private static final int MIN_EXTRA_DATA = 16;
+
+  /** How many bytes of an id and of a name users see. */
+  private static final int SHOWN_ID = 127;
+
+  private static final int SHOWN_NAME = 255;
+
+  /** Whether it says what every entry has to in version 3. */
+  boolean isComplete() {
+    return extraSize >= MIN_EXTRA_DATA;
+  }
+
+  /** The snapshot as its users know it. */
+  Snapshot info() {
+    return new Snapshot(
+        text(id, SHOWN_ID),
+        text(name, SHOWN_NAME),
+        rest.vmStateSize(),
+        rest.dateSeconds(),
+        rest.dateNanos(),
+        rest.vmClockNanos(),
+        rest.instructionCount(),
+        rest.diskSize());
+  }
 
   /** Whether the snapshot's L1 table can lie there. */
   boolean isPlausible() {
@@ -31,6 +59,16 @@ record SnapshotEntry(
 
   /** Whether this is the snapshot that a caller knows from the list. */
   boolean is(Snapshot snapshot) {
-    return info.id().equals(snapshot.id()) && info.name().equals(snapshot.name());
+    return text(id, SHOWN_ID).equals(snapshot.id())
+        && text(name, SHOWN_NAME).equals(snapshot.name());
+  }
+
+  /** What is shown of an id or a name: up to the first NUL, and as much as the reference shows. */
+  private static String text(byte[] bytes, int most) {
+    int length = 0;
+    while (length < Math.min(bytes.length, most) && bytes[length] != 0) {
+      length++;
+    }
+    return new String(bytes, 0, length, StandardCharsets.UTF_8);
   }
 }

@@ -11,7 +11,6 @@ import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -46,7 +45,7 @@ final class SnapshotTable {
 
   private final @Nullable Listener repairs;
   private long length; // of what is kept
-  private int discarded;
+  private int shortened;
 
   private SnapshotTable(Child file, long start, @Nullable Listener repairs) throws BlockException {
     this.file = file;
@@ -59,9 +58,10 @@ final class SnapshotTable {
   /**
    * A table with its length in the file.
    *
-   * @param discarded how much was left out that exceeds the limits: entries, and extra data of one
+   * @param overhanging how many entries at its end were left out, for they exceed the limits
+   * @param shortened how many others lost extra data that exceed them
    */
-  record Loaded(List<SnapshotEntry> entries, long bytes, int discarded) {}
+  record Loaded(List<SnapshotEntry> entries, long bytes, int overhanging, int shortened) {}
 
   /**
    * Reads the table that the header names.
@@ -73,6 +73,7 @@ final class SnapshotTable {
       throws BlockException {
     var entries = new ArrayList<SnapshotEntry>();
     var table = new SnapshotTable(file, header.snapshotsOffset(), repairs);
+    int overhanging = 0;
     for (int i = 0; i < count; i++) {
       long before = table.position;
       SnapshotEntry entry = table.entry(i, header.size());
@@ -83,13 +84,13 @@ final class SnapshotTable {
         }
         repairs.found(
             "Discarding " + (count - i) + " overhanging snapshots (snapshot table is too big)");
-        table.discarded += count - i;
+        overhanging = count - i;
         table.position = before;
         break;
       }
       entries.add(entry);
     }
-    return new Loaded(entries, table.position - table.start, table.discarded);
+    return new Loaded(entries, table.position - table.start, overhanging, table.shortened);
   }
 
   /** What can be done about more snapshots than there may be. */
@@ -126,7 +127,7 @@ final class SnapshotTable {
               + " > "
               + MAX_EXTRA_DATA
               + ")");
-      discarded++;
+      shortened++;
       position += extraSize - extraKept;
     }
     StructReader known = StructReader.bigEndian(MemorySegment.ofArray(extra));
@@ -143,17 +144,17 @@ final class SnapshotTable {
     byte[] name = bytes(nameSize);
     position = start + ((position - start + 7) & -8L);
     length = ((length + 7) & -8L) + FIXED + extraKept + idSize + nameSize;
-    var info =
+    var rest =
         new Snapshot(
-            new String(id, StandardCharsets.UTF_8),
-            new String(name, StandardCharsets.UTF_8),
+            "",
+            "",
             vmStateSize,
             seconds,
             (int) Math.min(nanos, 999_999_999),
             clock,
             instructions,
             size);
-    return new SnapshotEntry(l1Offset, l1Size, id, name, unknown, extraSize, info);
+    return new SnapshotEntry(l1Offset, l1Size, id, name, unknown, extraSize, rest);
   }
 
   private byte[] bytes(int length) throws BlockException {
@@ -183,8 +184,8 @@ final class SnapshotTable {
     return length + entry.id().length + entry.name().length;
   }
 
-  /** The table's bytes. */
-  static byte[] encode(List<SnapshotEntry> entries) throws BlockException {
+  /** How many bytes the table has. */
+  static long size(List<SnapshotEntry> entries) throws BlockException {
     long size = 0;
     for (SnapshotEntry entry : entries) {
       size = ((size + 7) & -8L) + length(entry);
@@ -192,11 +193,14 @@ final class SnapshotTable {
     if (size > MAX_BYTES || entries.size() > Qcow2Header.MAX_SNAPSHOTS) {
       throw BlockException.of(Errno.EFBIG);
     }
-    var bytes = new byte[(int) size];
-    var out = StructWriter.bigEndian(MemorySegment.ofArray(bytes));
+    return size;
+  }
+
+  /** Writes the table's bytes. */
+  static void encode(List<SnapshotEntry> entries, StructWriter out) {
     for (SnapshotEntry entry : entries) {
       out.zeroes(-out.position() & 7);
-      Snapshot info = entry.info();
+      Snapshot info = entry.rest();
       long vmStateSize = info.vmStateSize();
       out.u64(entry.l1Offset());
       out.u32(entry.l1Size());
@@ -214,6 +218,5 @@ final class SnapshotTable {
       out.bytes(entry.id());
       out.bytes(entry.name());
     }
-    return bytes;
   }
 }

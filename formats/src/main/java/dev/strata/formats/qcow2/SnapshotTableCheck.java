@@ -12,13 +12,11 @@ import dev.strata.block.driver.Checkable.Repair;
  * refcounts can be relied on.
  */
 final class SnapshotTableCheck {
-  /** What version 3 wants of an entry's extra data: the VM state's size and the disk's. */
-  private static final int MIN_EXTRA_DATA = 16;
-
   private final Qcow2Metadata metadata;
   private final Snapshots snapshots;
   private final Repair repair;
   private final Listener listener;
+  private boolean damaged; // entries that stay are not as they should be
   private long corruptions;
   private long corruptionsFixed;
 
@@ -61,7 +59,9 @@ final class SnapshotTableCheck {
       throw failed(e);
     }
     try {
-      corruptions += snapshots.read(count, all ? listener : null);
+      SnapshotTable.Loaded table = snapshots.read(count, all ? listener : null);
+      corruptions += table.overhanging() + table.shortened();
+      damaged = table.shortened() > 0;
     } catch (BlockException e) {
       throw failed(e.during("ERROR failed to read the snapshot table"));
     }
@@ -71,8 +71,9 @@ final class SnapshotTableCheck {
   private void reportIncomplete() {
     int index = 0;
     for (SnapshotEntry entry : snapshots.entries()) {
-      if (metadata.header().header().version() >= 3 && entry.extraSize() < MIN_EXTRA_DATA) {
+      if (metadata.header().header().version() >= 3 && !entry.isComplete()) {
         corruptions++;
+        damaged = true;
         listener.found(
             (repair == Repair.ALL ? "Repairing" : "ERROR")
                 + " snapshot table entry "
@@ -88,15 +89,17 @@ final class SnapshotTableCheck {
     return reason;
   }
 
-  /**
-   * Reports entries that are too short, and writes the table anew if anything is to be repaired.
-   */
+  /** Repairs what was found. */
   void finish() throws BlockException {
     if (repair != Repair.ALL || corruptions == 0) {
       return;
     }
     try {
-      snapshots.rewrite();
+      if (damaged) {
+        snapshots.rewrite();
+      } else {
+        snapshots.forgetOthers();
+      }
       corruptionsFixed = corruptions;
       corruptions = 0;
     } catch (BlockException e) {

@@ -2,6 +2,7 @@
 package dev.strata.formats.qcow2;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.BufferPool;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
@@ -43,24 +44,45 @@ final class Snapshots {
   }
 
   /**
-   * Reads the table; without success the old one stays.
+   * Reads the table; without success there are no snapshots.
    *
    * @param count of entries, at most {@link Qcow2Header#MAX_SNAPSHOTS}
    * @param repairs hears what is left out because it exceeds the limits; null if that is a failure
-   * @return how much was left out
+   * @return what was read, and how much was left out
    */
-  int read(int count, @Nullable Listener repairs) throws BlockException {
+  SnapshotTable.Loaded read(int count, @Nullable Listener repairs) throws BlockException {
+    entries = List.of(); // not two of them: each may take 64 MiB
     SnapshotTable.Loaded table =
         SnapshotTable.load(metadata.file(), metadata.header().header(), count, repairs);
     entries = List.copyOf(table.entries());
     tableBytes = table.bytes();
     places.snapshots(entries, tableBytes);
-    return table.discarded();
+    return table;
+  }
+
+  /** Has the file forget the entries behind those that are known here; the others stay. */
+  void forgetOthers() throws BlockException {
+    var field = new byte[4];
+    StructWriter.bigEndian(MemorySegment.ofArray(field)).u32(entries.size());
+    metadata.file().write(60, IoVector.of(field), 0);
+    metadata.file().flush();
+    Qcow2Header header = metadata.header().header();
+    metadata.header().changed(header.withSnapshots(entries.size(), header.snapshotsOffset()));
   }
 
   /** Writes the table anew, as it is known here. */
   void rewrite() throws BlockException {
     change(() -> writeTable(entries));
+  }
+
+  /** Sees to it that the table says of each snapshot what version 3 wants. */
+  void complete() throws BlockException {
+    for (SnapshotEntry entry : entries) {
+      if (!entry.isComplete()) {
+        rewrite();
+        return;
+      }
+    }
   }
 
   List<SnapshotEntry> entries() {
@@ -218,8 +240,8 @@ final class Snapshots {
 
   /** Puts another table in the place of the old one. */
   private void writeTable(List<SnapshotEntry> list) throws BlockException {
-    byte[] bytes = SnapshotTable.encode(list);
-    long offset = bytes.length == 0 ? 0 : writeNew(IoVector.of(bytes));
+    long bytes = SnapshotTable.size(list);
+    long offset = bytes == 0 ? 0 : writeTable(list, bytes);
     pointed = true;
     var fields = new byte[12];
     StructWriter.bigEndian(MemorySegment.ofArray(fields)).u32(list.size()).u64(offset);
@@ -230,10 +252,17 @@ final class Snapshots {
     long oldBytes = tableBytes;
     metadata.header().changed(header.withSnapshots(list.size(), offset));
     entries = List.copyOf(list);
-    tableBytes = bytes.length;
+    tableBytes = bytes;
     places.snapshots(List.of(), tableBytes);
     if (oldBytes > 0) {
       release(oldOffset, oldBytes);
+    }
+  }
+
+  private long writeTable(List<SnapshotEntry> list, long bytes) throws BlockException {
+    try (BufferPool.Buffer buffer = metadata.context().buffers().acquire(bytes)) {
+      SnapshotTable.encode(list, StructWriter.bigEndian(buffer.segment()));
+      return writeNew(buffer.vector());
     }
   }
 
@@ -286,7 +315,7 @@ final class Snapshots {
   void apply(Snapshot snapshot) throws BlockException {
     SnapshotEntry entry = find(snapshot);
     long[] l1 = readL1(entry);
-    long size = entry.info().diskSize();
+    long size = entry.rest().diskSize();
     if (size < 0 || (size & (SECTOR - 1)) != 0) {
       throw BlockException.of(Errno.EINVAL);
     }
