@@ -53,6 +53,29 @@ public record Extent(
     return fileOffset >= 0;
   }
 
+  /**
+   * The bytes of this run from {@code from} on, at most {@code most} of them.
+   *
+   * @param from within the run
+   */
+  public Extent part(long from, long most) {
+    long skipped = from - offset;
+    long left = length - skipped;
+    if (skipped == 0 && left <= most) {
+      return this;
+    }
+    return new Extent(
+        from,
+        Math.min(most, left),
+        data,
+        zero,
+        allocated,
+        compressed,
+        file,
+        hasPlace() ? fileOffset + skipped : -1,
+        end && left <= most);
+  }
+
   /** The first {@code length} bytes of this run, or all of it if it is not longer. */
   public Extent limitedTo(long length) {
     return length >= this.length
@@ -83,6 +106,13 @@ public record Extent(
     return zero
         ? this
         : new Extent(offset, length, data, true, allocated, compressed, file, fileOffset, end);
+  }
+
+  /** The same run, which ends before the node does. */
+  public Extent asInside() {
+    return end
+        ? new Extent(offset, length, data, zero, allocated, compressed, file, fileOffset, false)
+        : this;
   }
 
   /** The same run, which ends where the node ends. */

@@ -9,6 +9,7 @@ import dev.strata.block.ProgressListener;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.Workers;
 import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.graph.ChainWalk;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,8 @@ public final class ImageComparison {
 
   private final BlockBackend first;
   private final BlockBackend second;
+  private final ChainWalk firstWalk; // guarded by this, as the next one
+  private final ChainWalk secondWalk;
   private final boolean strict;
   private final int workers;
   private final ProgressListener progress;
@@ -96,6 +99,8 @@ public final class ImageComparison {
     this.workers = workers;
     this.progress = progress;
     this.total = Math.max(first.length(), second.length());
+    this.firstWalk = new ChainWalk(first, null, StatusDetail.ZEROES);
+    this.secondWalk = new ChainWalk(second, null, StatusDetail.ZEROES);
   }
 
   /** Compares the bytes that both images have; null if those are alike. */
@@ -179,8 +184,8 @@ public final class ImageComparison {
 
   private void findRun() throws FailedException {
     long left = Math.min(end - next, MAX_STATUS);
-    Extent one = status(first, left);
-    Extent two = status(second, one == null ? left : one.length());
+    Extent one = status(first, firstWalk, left);
+    Extent two = status(second, secondWalk, one == null ? left : one.length());
     runStart = next;
     runEnd = next + (two != null ? two.length() : one != null ? one.length() : left);
     firstZero = one == null || one.zero();
@@ -191,13 +196,14 @@ public final class ImageComparison {
   }
 
   /** Null behind the image's end, where it reads as zeroes. */
-  private @Nullable Extent status(BlockBackend image, long length) throws FailedException {
+  private @Nullable Extent status(BlockBackend image, ChainWalk walk, long length)
+      throws FailedException {
     long left = Math.min(length, image.length() - next);
     if (left <= 0) {
       return null;
     }
     try {
-      return image.statusAbove(null, next, left, StatusDetail.ZEROES).extent();
+      return walk.at(next, left).extent();
     } catch (BlockException e) {
       throw new FailedException(image, next, false, e);
     }

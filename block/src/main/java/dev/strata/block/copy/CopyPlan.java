@@ -6,6 +6,7 @@ import dev.strata.block.Extent;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
+import dev.strata.block.graph.ChainWalk;
 import dev.strata.block.graph.Edge;
 import java.util.List;
 import java.util.function.Consumer;
@@ -34,6 +35,8 @@ final class CopyPlan implements Piece.Source {
   private long runEnd;
   private boolean runIsData;
   private boolean runIsZero;
+  private @Nullable ChainWalk walk; // over the source of that index
+  private int walked;
 
   /**
    * A plan that has not begun.
@@ -157,14 +160,7 @@ final class CopyPlan implements Piece.Source {
     }
     Extent extent;
     try {
-      extent =
-          source
-              .statusAbove(
-                  settings.topLayerOnly() ? below(source) : null,
-                  offset,
-                  length,
-                  StatusDetail.ZEROES)
-              .extent();
+      extent = walk(index).at(offset, length).extent();
     } catch (BlockException e) {
       if (!settings.salvage()) {
         throw e.during("error while reading block status at offset " + next);
@@ -183,6 +179,18 @@ final class CopyPlan implements Piece.Source {
     if (beyondBacking && !runIsData) {
       runIsZero = false; // a hole behind the backing file's end reads as zeroes by itself
     }
+  }
+
+  private ChainWalk walk(int index) {
+    ChainWalk begun = walk;
+    if (begun == null || walked != index) {
+      BlockBackend source = sources.get(index);
+      BlockNode base = settings.topLayerOnly() ? below(source) : null;
+      begun = new ChainWalk(source, base, StatusDetail.ZEROES);
+      walk = begun;
+      walked = index;
+    }
+    return begun;
   }
 
   private static @Nullable BlockNode below(BlockBackend source) {

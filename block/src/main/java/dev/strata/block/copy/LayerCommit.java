@@ -13,6 +13,7 @@ import dev.strata.block.driver.Permissions;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.BlockNode;
+import dev.strata.block.graph.ChainWalk;
 import dev.strata.block.graph.Edge;
 import java.util.EnumSet;
 import java.util.concurrent.atomic.AtomicLong;
@@ -163,6 +164,7 @@ public final class LayerCommit implements AutoCloseable {
     private long numbered;
     private long runEnd;
     private boolean runIsZero;
+    private final ChainWalk walk = new ChainWalk(top, base, StatusDetail.ZEROES);
 
     @Override
     public long maxPiece() {
@@ -174,9 +176,7 @@ public final class LayerCommit implements AutoCloseable {
       long total = top.length();
       while (next < total) {
         if (next >= runEnd) {
-          Extent extent =
-              top.statusAbove(base, next, Math.min(total - next, MAX_STATUS), StatusDetail.ZEROES)
-                  .extent();
+          Extent extent = walk.at(next, Math.min(total - next, MAX_STATUS)).extent();
           if (!extent.allocated()) {
             next += extent.length();
             tell(extent.length(), true);

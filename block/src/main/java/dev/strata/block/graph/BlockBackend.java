@@ -186,19 +186,15 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
   }
 
   /**
-   * The status of the bytes at {@code offset}, looked for in this node and below.
+   * The status of the bytes at {@code offset}, looked for in this node and below. For a whole image
+   * there is {@link ChainWalk}.
    *
    * @param base the first node that is not asked, or null to ask the whole chain
    */
   public LayeredExtent statusAbove(
       @Nullable BlockNode base, long offset, long length, StatusDetail detail)
       throws BlockException {
-    gate.enter();
-    try {
-      return LayeredExtent.find(node, base, offset, length, detail);
-    } finally {
-      gate.leave();
-    }
+    return new ChainWalk(this, base, detail).at(offset, length);
   }
 
   @Override

@@ -34,7 +34,7 @@ final class NodeStatus {
       extent = aligned(extent, mask, detail);
     }
     if (start != offset || extent.length() > length) {
-      extent = cut(extent, offset, length);
+      extent = extent.part(offset, length);
     }
     if (!extent.allocated() && node.supportsBacking() && !extent.zero()) {
       extent = unallocated(extent);
@@ -46,7 +46,7 @@ final class NodeStatus {
   private Extent aligned(Extent extent, long mask, StatusDetail detail) throws BlockException {
     long start = extent.offset();
     if (extent.length() > mask) {
-      return cut(extent, start, extent.length() & ~mask);
+      return extent.part(start, extent.length() & ~mask);
     }
     Extent data = extent;
     for (long at = start + extent.length(); at <= start + mask; ) {
@@ -63,20 +63,6 @@ final class NodeStatus {
         data.compressed(),
         data.file(),
         data.hasPlace() ? data.fileOffset() - (data.offset() - start) : -1,
-        false);
-  }
-
-  private static Extent cut(Extent extent, long offset, long length) {
-    long skipped = offset - extent.offset();
-    return new Extent(
-        offset,
-        Math.min(length, extent.length() - skipped),
-        extent.data(),
-        extent.zero(),
-        extent.allocated(),
-        extent.compressed(),
-        extent.file(),
-        extent.hasPlace() ? extent.fileOffset() + skipped : -1,
         false);
   }
 

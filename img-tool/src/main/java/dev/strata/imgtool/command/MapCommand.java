@@ -2,12 +2,13 @@
 package dev.strata.imgtool.command;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.BlockIo;
 import dev.strata.block.Extent;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
+import dev.strata.block.graph.ChainWalk;
 import dev.strata.block.graph.Edge;
+import dev.strata.block.graph.LayeredExtent;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.Description;
@@ -132,13 +133,14 @@ final class MapCommand extends ImageCommand {
   private static void list(
       BlockBackend image, long from, long end, boolean json, Listing out, Arguments arguments)
       throws BlockException, UsageException {
+    var walk = new ChainWalk(image, null, StatusDetail.ZEROES);
     long start = from;
     Entry current = null;
     byte[] separator = NOTHING;
     while (start < end) {
       Entry next;
       try {
-        next = lookUp(image, start, Math.min(end - start, MAX_STATUS));
+        next = lookUp(walk, start, Math.min(end - start, MAX_STATUS));
       } catch (BlockException e) {
         throw e.during("Failed to read image metadata");
       }
@@ -159,33 +161,24 @@ final class MapCommand extends ImageCommand {
     print(current, json, separator, out, arguments);
   }
 
-  private static Entry lookUp(BlockBackend image, long offset, long length) throws BlockException {
-    BlockNode node = image.node().skipFilters();
-    BlockIo layer = image;
-    int depth = 0;
-    long run = length;
-    while (true) {
-      Extent extent = layer.status(offset, run, StatusDetail.ZEROES);
-      run = extent.length();
-      Edge backing = node.backing();
-      if (extent.zero() || extent.data() || backing == null) {
-        return entry(extent, node, depth, offset, run);
-      }
-      node = backing.node().skipFilters();
-      layer = backing;
-      depth++;
-    }
-  }
-
-  private static Entry entry(Extent extent, BlockNode node, int depth, long offset, long run) {
+  private static Entry lookUp(ChainWalk walk, long offset, long length) throws BlockException {
+    LayeredExtent found = walk.known(offset, length);
+    Extent extent = found.extent();
     String file = null;
-    long place = extent.fileOffset();
-    if (place >= 0) {
-      BlockNode holder = extent.file() instanceof Edge edge ? edge.node() : node;
+    if (extent.hasPlace()) {
+      BlockNode holder =
+          extent.file() instanceof Edge edge ? edge.node() : walk.layer(found.depth());
       file = holder.filename();
     }
     return new Entry(
-        offset, run, depth, extent.allocated(), extent.zero(), extent.data(), file, place);
+        offset,
+        extent.length(),
+        found.depth(),
+        extent.allocated(),
+        extent.zero(),
+        extent.data(),
+        file,
+        extent.fileOffset());
   }
 
   private static void print(

@@ -9,10 +9,19 @@ import dev.strata.block.Preallocation;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.Measurable;
 import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.graph.ChainWalk;
 import java.util.Optional;
 
 /** An image whose copy is measured: its status is that of its whole backing chain. Read-only. */
-record MeasuredImage(BlockBackend image) implements Measurable.Source {
+final class MeasuredImage implements Measurable.Source {
+  private final BlockBackend image;
+  private final ChainWalk walk;
+
+  MeasuredImage(BlockBackend image) {
+    this.image = image;
+    this.walk = new ChainWalk(image, null, StatusDetail.ZEROES);
+  }
+
   @Override
   public <C> Optional<C> capability(Class<C> type) {
     return image.node().capability(type);
@@ -30,7 +39,7 @@ record MeasuredImage(BlockBackend image) implements Measurable.Source {
 
   @Override
   public Extent status(long offset, long length, StatusDetail detail) throws BlockException {
-    return image.statusAbove(null, offset, length, detail).extent();
+    return walk.at(offset, length).extent();
   }
 
   @Override
