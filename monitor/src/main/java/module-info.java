@@ -2,6 +2,7 @@
 /** Strata's voice: the command line that all tools share, their help and their manual. */
 module dev.strata.monitor {
   requires transitive dev.strata.block;
+  requires info.picocli;
   requires static org.jspecify;
 
   exports dev.strata.monitor.commandline;

@@ -2,11 +2,11 @@
 package dev.strata.monitor.manual;
 
 import dev.strata.monitor.commandline.Description;
-import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
 import java.util.List;
+import picocli.CommandLine.ParseResult;
 
 /** {@code strata completion}. */
 final class CompletionCommand implements Subcommand {
@@ -34,12 +34,11 @@ final class CompletionCommand implements Subcommand {
 
   @Override
   public int run(List<String> words, Terminal terminal) {
-    GetOpt reader = options().read("strata completion", words, terminal::line);
-    if (reader.next() != GetOpt.END) {
-      return 1;
+    ParseResult given = Strata.parse("completion", this, words, terminal);
+    if (given == null || given.isUsageHelpRequested()) {
+      return given == null ? 1 : 0;
     }
-    String shell = reader.operands().size() == 1 ? reader.operands().getFirst() : "";
-    switch (shell) {
+    switch (given.matchedPositionalValue(0, "")) {
       case "bash" -> terminal.out().print(BashCompletion.of(strata.pages()));
       case "zsh" -> terminal.out().print(ZshCompletion.of(strata.pages()));
       default -> {

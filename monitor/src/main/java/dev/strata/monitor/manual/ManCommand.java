@@ -4,7 +4,6 @@ package dev.strata.monitor.manual;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.monitor.commandline.Description;
-import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Subcommand;
 import dev.strata.monitor.commandline.Terminal;
@@ -14,6 +13,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ParseResult;
 
 /** {@code strata man}. */
 final class ManCommand implements Subcommand {
@@ -44,16 +44,13 @@ final class ManCommand implements Subcommand {
 
   @Override
   public int run(List<String> words, Terminal terminal) throws BlockException {
-    GetOpt reader = options().read("strata man", words, terminal::line);
-    String directory = null;
-    for (int option = reader.next(); option != GetOpt.END; option = reader.next()) {
-      if (option != 'd') {
-        return 1;
-      }
-      directory = reader.argument();
+    ParseResult given = Strata.parse("man", this, words, terminal);
+    if (given == null || given.isUsageHelpRequested()) {
+      return given == null ? 1 : 0;
     }
-    List<String> operands = reader.operands();
-    if (directory != null && operands.isEmpty()) {
+    String directory = given.matchedOptionValue('d', null);
+    String name = given.matchedPositionalValue(0, null);
+    if (directory != null && name == null) {
       try {
         writeAll(Path.of(directory, "man1"));
       } catch (IOException | InvalidPathException e) {
@@ -62,7 +59,7 @@ final class ManCommand implements Subcommand {
       }
       return 0;
     }
-    ToolDescription page = operands.size() == 1 ? find(operands.getFirst()) : null;
+    ToolDescription page = name == null ? null : find(name);
     if (directory != null || page == null) {
       terminal.error("Expecting one of the pages " + String.join(", ", strata.words("PAGE")));
       return 1;

@@ -12,6 +12,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 
 /**
  * The program {@code strata}, as far as it is no tool: its help, the manual and the completion of
@@ -56,29 +58,46 @@ public final class Strata implements ToolDescription {
   }
 
   private int run(List<String> words, Terminal terminal) throws BlockException {
-    String first = words.isEmpty() ? "" : words.getFirst();
-    switch (first) {
-      case "--help", "-h" -> {
-        terminal.out().print(HelpPage.ofTool("strata", this));
-        return 0;
-      }
-      case "--version", "-V" -> {
-        terminal.out().print(version());
-        return 0;
-      }
-      default -> {}
-    }
-    Subcommand command = command(first);
-    if (command == null) {
-      terminal.usage(first.isEmpty() ? "Not enough arguments" : "Command not found: " + first);
+    ParseResult given = parse(CommandModel.ofTool("strata", this), words, terminal);
+    if (given == null) {
       return 1;
     }
-    List<String> rest = words.subList(1, words.size());
-    if (rest.contains("--help") || rest.contains("-h")) {
-      terminal.out().print(HelpPage.ofCommand("strata", first, command));
+    if (given.isUsageHelpRequested()) {
+      terminal.out().print(HelpPage.ofTool("strata", this));
       return 0;
     }
-    return command.run(rest, terminal);
+    if (given.isVersionHelpRequested()) {
+      terminal.out().print(version());
+      return 0;
+    }
+    String name = given.matchedPositionalValue(0, "");
+    Subcommand command = command(name);
+    if (command == null) {
+      terminal.usage("Command not found: " + name);
+      return 1;
+    }
+    return command.run(given.matchedPositionalValue(1, List.of()), terminal);
+  }
+
+  /** Reads a command line, or tells what is wrong with it and answers null. */
+  static @Nullable ParseResult parse(CommandModel model, List<String> words, Terminal terminal) {
+    try {
+      return model.parse(words);
+    } catch (ParameterException e) {
+      terminal.usage(e.getMessage());
+      return null;
+    }
+  }
+
+  /** As {@link #parse}, of one of the commands here; help that is asked for is printed. */
+  static @Nullable ParseResult parse(
+      String name, Subcommand command, List<String> words, Terminal terminal) {
+    CommandModel model = CommandModel.ofCommand("strata", name, command);
+    ParseResult given = parse(model, words, terminal);
+    if (given != null && given.isUsageHelpRequested()) {
+      terminal.out().print(model.help());
+    }
+    return given;
   }
 
   /** The tools and this program, by name. */

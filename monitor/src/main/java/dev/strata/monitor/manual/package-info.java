@@ -4,7 +4,7 @@
  * only when somebody asks for one of these.
  *
  * <pre>
- * ToolDescription → HelpPage        --help
+ * ToolDescription → CommandModel    --help, by picocli
  *   (a service)   → ManPage         strata man
  *                 → BashCompletion, ZshCompletion   strata completion
  * </pre>
