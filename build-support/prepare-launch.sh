@@ -138,7 +138,8 @@ main_of() {
 
 # One process runs the training's command lines in an empty folder. A launcher without a cache works
 # too, only slower: a training that fails is no failure, but the log has it. Every start pays for every
-# class in the cache: what brings many and is rare stays out of it, as zstd with 200 of the JDK's.
+# class in the cache: what brings many and is rare stays out of it, as zstd with 200 of the JDK's, or
+# help with picocli's, of which none can be cached.
 train() { # TOOL
   work=$(mktemp -d "$state/training.XXXXXX") || return
   (
