@@ -53,7 +53,7 @@ public interface BlockDriver extends BlockIo, AutoCloseable {
 
   /**
    * What this driver can do beyond {@link BlockIo}: itself, if it implements the type. A filter
-   * looks through to its child.
+   * looks through to its child for most.
    */
   default <C> Optional<C> capability(Class<C> type) {
     return type.isInstance(this) ? Optional.of(type.cast(this)) : Optional.empty();

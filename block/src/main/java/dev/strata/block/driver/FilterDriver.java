@@ -83,9 +83,15 @@ public abstract class FilterDriver implements BlockDriver {
     return file.readsZeroAfterCreate();
   }
 
+  /** What changes the image below as a whole is asked of that image, not of a filter over it. */
   @Override
   public <C> Optional<C> capability(Class<C> type) {
-    return type.isInstance(this) ? Optional.of(type.cast(this)) : file.capability(type);
+    if (type.isInstance(this)) {
+      return Optional.of(type.cast(this));
+    }
+    boolean hidden =
+        type == Checkable.class || type == Amendable.class || type == BitmapStore.class;
+    return hidden ? Optional.empty() : file.capability(type);
   }
 
   @Override

@@ -74,7 +74,7 @@ final class ParallelsImage extends MappedImage implements Checkable {
     long end = endOfClusters();
     if (header.extensionOffset() != 0) {
       // It is not kept up to date, but not destroyed either: nothing in the file is given up.
-      context().warn("Format Extension ignored in RW mode");
+      context().warn("warning: Format Extension ignored in RW mode");
       end = Math.max(end, file.length());
     }
     DataArea opened = new DataArea(file, header, growth, end);

@@ -87,7 +87,7 @@ class FormatExtensionTest {
   void writersAreWarnedAndLeaveTheExtensionInPlace() throws Exception {
     extend(feature(DIRTY_BITMAP, 0, bitmap(SECTORS, 128, 1, 1)), END);
     try (TestDisk disk = TestDisk.open(path)) {
-      assertEquals(List.of("Format Extension ignored in RW mode"), disk.warnings());
+      assertEquals(List.of("warning: Format Extension ignored in RW mode"), disk.warnings());
       assertEquals(List.of(), disk.node().bitmaps().all());
       disk.write(7 * CLUSTER, new byte[] {1});
     }
