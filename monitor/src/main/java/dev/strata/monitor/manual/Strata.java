@@ -84,7 +84,7 @@ public final class Strata implements ToolDescription {
     try {
       return model.parse(words);
     } catch (ParameterException e) {
-      terminal.usage(e.getMessage());
+      terminal.usage(String.valueOf(e.getMessage()));
       return null;
     }
   }
