@@ -106,7 +106,13 @@ public final class ChainWalk {
       Extent extent = layers[0].status(offset, length, length);
       int depth = 0;
       while (!extent.zero() && !extent.data() && depth + 1 < layers.length) {
-        extent = layers[++depth].status(offset, length, extent.length());
+        long left = layers[depth + 1].node.length() - offset;
+        if (left <= 0) {
+          // The layer above would say so if it were asked from here on.
+          extent = extent.asZero();
+          break;
+        }
+        extent = layers[++depth].status(offset, length, Math.min(extent.length(), left));
       }
       return new LayeredExtent(extent, depth);
     } finally {
