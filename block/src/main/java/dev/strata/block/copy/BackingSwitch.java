@@ -251,10 +251,34 @@ public final class BackingSwitch {
       long from = found.bounds[i];
       long length = found.bounds[i + 1] - from;
       if (offset >= oldLength) {
-        image.writeZeroes(offset + from, length, 0);
+        zero(offset + from, old.asSlice(from, length));
       } else {
         image.write(offset + from, IoVector.of(old.asSlice(from, length)), 0);
       }
+    }
+  }
+
+  /**
+   * Has the image itself say that there are zeroes. A format that cannot say so takes a request for
+   * zeroes as done where nothing is stored: above the new backing file, that would not be true.
+   */
+  private void zero(long offset, MemorySegment zeroes) throws BlockException {
+    long length = zeroes.byteSize();
+    image.writeZeroes(offset, length, 0);
+    Edge below = image.node().skipFilters().backing();
+    for (long at = 0; at < length; ) {
+      Extent own =
+          image
+              .statusAbove(
+                  below == null ? null : below.node(),
+                  offset + at,
+                  length - at,
+                  StatusDetail.ALLOCATION)
+              .extent();
+      if (!own.allocated()) {
+        image.write(offset + at, IoVector.of(zeroes.asSlice(at, own.length())), 0);
+      }
+      at += own.length();
     }
   }
 

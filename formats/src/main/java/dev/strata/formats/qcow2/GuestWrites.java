@@ -194,9 +194,11 @@ final class GuestWrites {
     if (allocation.fresh() && !metadata.lazyRefcounts()) {
       caches.orderL2AfterRefcounts();
     }
-    if (allocation.copies()) {
-      caches.orderL2AfterData();
-    }
+    // Old data may have been copied there, which were safe and must stay so; and whatever lies
+    // there
+    // still, of another use of the cluster or behind the end of the file, is nothing the guest
+    // wrote.
+    caches.orderL2AfterData();
     CachedTable slice = map.slice(table, from);
     int first = map.sliceIndex(from);
     int clusters = (int) geometry.clustersFor(to - start);
@@ -275,6 +277,7 @@ final class GuestWrites {
       CachedTable slice = map.slice(table, guestOffset);
       int index = map.sliceIndex(guestOffset);
       long old = map.entry(slice, index);
+      caches.orderL2AfterData();
       map.setEntry(slice, index, L2Entry.compressed(host, length, geometry.clusterBits()));
       if (geometry.extendedL2()) {
         map.setBitmap(slice, index, 0);

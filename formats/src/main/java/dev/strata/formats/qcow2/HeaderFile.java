@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class HeaderFile {
   /** The most bytes of a backing file's name, by the format. */
   private static final int MAX_BACKING_NAME = 1023;
+
+  /** What is written as a whole or not at all, in bytes. */
+  private static final int SECTOR = 512;
 
   /** The header, the extensions and the backing file's name. */
   private final Child file;
@@ -210,10 +214,53 @@ final class HeaderFile {
       throws BlockException {
     var cluster = new byte[(int) newHeader.clusterSize()];
     Qcow2Header written = encode(cluster, newHeader, newExtensions, newBacking);
-    file.write(0, IoVector.of(cluster), 0);
+    byte[] plain = isAsBehindFirstSector(cluster) ? null : plainHeader();
+    if (plain == null) {
+      file.write(0, IoVector.of(cluster), 0);
+    } else {
+      writeInSteps(plain, cluster);
+    }
     header = written;
     extensions = List.copyOf(newExtensions);
     backingName = newBacking;
+  }
+
+  private boolean isAsBehindFirstSector(byte[] cluster) throws BlockException {
+    var now = new byte[cluster.length - SECTOR];
+    file.read(SECTOR, IoVector.of(now), 0);
+    return Arrays.equals(now, 0, now.length, cluster, SECTOR, cluster.length);
+  }
+
+  /** What the file has now, without names of features, in one sector; null if it does not fit. */
+  private byte @Nullable [] plainHeader() throws BlockException {
+    var plain = new byte[SECTOR];
+    try {
+      encode(
+          plain,
+          header,
+          replacing(extensions, HeaderExtension.FeatureNames.class, null),
+          backingName);
+    } catch (BlockException e) {
+      if (e.errno() != Errno.ENOSPC) {
+        throw e;
+      }
+      return null;
+    }
+    return plain;
+  }
+
+  /**
+   * Writes a cluster of which a crash may leave single sectors, old and new ones: a backing file's
+   * name half old and half new would be that of any file. First the old header gets along without
+   * what lies behind its sector, then that is written, then the sector.
+   */
+  private void writeInSteps(byte[] plain, byte[] cluster) throws BlockException {
+    file.write(0, IoVector.of(plain), 0);
+    file.flush();
+    IoVector all = IoVector.of(cluster);
+    file.write(SECTOR, all.slice(SECTOR, cluster.length - SECTOR), 0);
+    file.flush();
+    file.write(0, all.slice(0, SECTOR), 0);
   }
 
   /** A header whose fields some other writer has put into the file already. */

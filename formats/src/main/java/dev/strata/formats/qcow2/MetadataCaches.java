@@ -72,7 +72,7 @@ final class MetadataCaches {
     l2AfterRefcounts = true;
   }
 
-  /** Old data were copied to where L2 entries now point: they were safe and must stay so. */
+  /** Data were written to where L2 entries now point: until they are there, the old ones count. */
   void orderL2AfterData() {
     l2AfterData = true;
   }

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.testimages.crash;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.IoVector;
+import dev.strata.block.RequestFlags;
+import dev.strata.block.driver.SnapshotStore;
+import dev.strata.block.graph.BlockBackend;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A sequence of operations on a kind of image, carried out once; then every state that a power cut
+ * may have left is looked at.
+ *
+ * @param seed of the places that the operations choose, and of the states where not all are tried
+ * @param samples how many states are tried where a cut leaves too many
+ */
+record Workload(ImageKind kind, List<Operation> sequence, long seed, int samples) {
+  private static final String FIRST_SNAPSHOT = "first";
+
+  /** How many states there were: all, and those that differed and were looked at. */
+  record Count(long generated, long distinct) {}
+
+  /** An image as workloads of its kind find it. */
+  private record Prepared(Map<String, byte[]> files, long[] values, long[] snapshot) {}
+
+  private static final int MOST_TOLD = 40; // events in a message
+
+  private static final Map<ImageKind, Prepared> PREPARED = new HashMap<>();
+
+  private static Prepared prepared(ImageKind kind) throws BlockException {
+    Prepared known = PREPARED.get(kind);
+    if (known == null) {
+      known = prepare(kind);
+      PREPARED.put(kind, known);
+    }
+    return known;
+  }
+
+  private static Prepared prepare(ImageKind kind) throws BlockException {
+    var stage = new Stage(new MemoryFiles());
+    String size = String.valueOf((long) kind.clusters() * kind.clusterSize());
+    backingFile(stage, Stage.BASE, size, 1);
+    backingFile(stage, Stage.OTHER, size, 2);
+    stage.create(kind.format(), Stage.IMAGE, kind.creation());
+    long[] snapshot = new long[0];
+    try (BlockBackend disk = stage.open(kind.format(), Stage.IMAGE, Stage.WRITABLE)) {
+      int cluster = kind.clusterBlocks();
+      fill(kind, disk, 0, 2 * cluster, 3);
+      fill(kind, disk, 8 * cluster / 2, cluster, 4);
+      fill(kind, disk, 6 * cluster, 2 * cluster, 7); // what no zero may let through again
+      disk.flush();
+      disk.writeZeroes(6L * kind.clusterSize(), 2L * kind.clusterSize(), 0);
+      if (kind.has(ImageKind.Trait.SNAPSHOT)) {
+        snapshot = Stage.values(disk);
+        SnapshotStore store = disk.node().capability(SnapshotStore.class).orElseThrow();
+        store.createSnapshot(
+            new SnapshotStore.Snapshot("", FIRST_SNAPSHOT, 0, 0, 0, 0, -1, disk.length()));
+        fill(kind, disk, cluster, cluster, 5);
+      }
+      fillUp(kind, stage, disk);
+    }
+    long[] values = stage.values(kind.format(), Stage.IMAGE);
+    return new Prepared(stage.files().contents(), values, snapshot);
+  }
+
+  /** Leaves room for one cluster in what is counted already. */
+  private static void fillUp(ImageKind kind, Stage stage, BlockBackend disk)
+      throws BlockException {
+    long perBlock = kind.clusterSize() / 8L; // of 64 bits each
+    long counted = 0;
+    if (kind.has(ImageKind.Trait.FULL_BLOCK)) {
+      counted = perBlock;
+    } else if (kind.has(ImageKind.Trait.FULL_TABLE)) {
+      counted = perBlock * kind.clusterSize() / 8;
+    }
+    int end = Math.toIntExact((counted - 1) * kind.clusterSize());
+    MemoryFile file = stage.files().get(Stage.IMAGE);
+    int step = Math.max(1, kind.blocks() / 16);
+    for (int at = 10 * kind.clusterBlocks(); file.length() < end; ) {
+      boolean close = end - file.length() < 2 * step * GuestModel.BLOCK;
+      int count = close ? 1 : step;
+      fill(kind, disk, at, count, 6);
+      disk.flush();
+      at += count;
+    }
+  }
+
+  private static void backingFile(Stage stage, String name, String size, int number)
+      throws BlockException {
+    stage.create("qcow2", name, "size", size, "cluster_size", "4096");
+    try (BlockBackend disk = stage.open("qcow2", name, Stage.WRITABLE)) {
+      // The two differ in some places and are alike in others.
+      var values = new long[64];
+      Arrays.setAll(values, i -> (long) (i % 3 == 0 ? 1 : number) << 32 | (i + 1));
+      disk.write(0, IoVector.of(Stage.bytes(values)), 0);
+    }
+  }
+
+  private static void fill(ImageKind kind, BlockBackend disk, int first, int count, int number)
+      throws BlockException {
+    boolean compress = kind.has(ImageKind.Trait.COMPRESSED);
+    var values = new long[count];
+    Arrays.setAll(values, i -> (long) number << 32 | (first + i + 1));
+    disk.write(
+        (long) first * GuestModel.BLOCK,
+        IoVector.of(Stage.bytes(values)),
+        compress ? RequestFlags.COMPRESSED : 0);
+  }
+
+  /**
+   * Carries it out and looks at all; throws a {@link Violation} that says how to see it again.
+   *
+   * @param most how many states are looked at
+   * @param endNanos of the system's timer: when to leave it
+   */
+  Count run(long most, long endNanos) throws IOException {
+    try {
+      return tryAll(most, endNanos);
+    } catch (Violation e) {
+      throw new Violation(
+          e.getMessage()
+              + "\n  kind "
+              + kind.name()
+              + ", seed "
+              + seed
+              + ", sequence "
+              + Operation.words(sequence)
+              + "\n  again: mvn -pl test-images -am verify -Dtest=CrashTest"
+              + " -Dsurefire.failIfNoSpecifiedTests=false -Dstrata.crash.kind="
+              + kind.name()
+              + " -Dstrata.crash.seed="
+              + seed
+              + " -Dstrata.crash.sequence="
+              + Operation.words(sequence),
+          e);
+    }
+  }
+
+  private Count tryAll(long most, long endNanos) throws IOException {
+    Prepared prepared = prepared(kind);
+    var files = new MemoryFiles();
+    Map<String, byte[]> before = new TreeMap<>();
+    prepared.files.forEach((name, bytes) -> {
+      files.put(name, bytes.clone());
+      files.put(name + Recording.LOG, new byte[0]);
+      before.put(name, bytes);
+    });
+    var model = new GuestModel(prepared.values);
+    if (kind.has(ImageKind.Trait.SNAPSHOT)) {
+      model.snapshotExists(FIRST_SNAPSHOT, prepared.snapshot);
+    }
+    var recording = new Recording();
+    files.watch(recording);
+    var stage = new Stage(files);
+    String backing = kind.has(ImageKind.Trait.BACKING) ? Stage.BASE : "";
+    Map<String, long[]> bitmaps;
+    Map<Integer, String> marks = new TreeMap<>();
+    try (var guest = new Guest(kind, stage, recording, model, backing, seed)) {
+      for (Operation operation : sequence) {
+        marks.merge(recording.size(), operation.word(), (a, b) -> a + " " + b);
+        guest.run(operation);
+      }
+      bitmaps = guest.bitmaps();
+    } catch (BlockException e) {
+      throw new Violation("the guest's operation fails", e);
+    }
+    List<Recording.Event> events = recording.events(files);
+    var judge = new Judge(kind, model, bitmaps);
+    Map<String, byte[]> after = new TreeMap<>();
+    for (String name : before.keySet()) {
+      after.put(name, files.get(name).toBytes());
+    }
+    judge.lookAtEnd(after);
+    var looked = new long[1];
+    var cuts =
+        new PowerCuts(
+            before,
+            events,
+            model,
+            seed,
+            samples,
+            (state, cut, how) -> {
+              try {
+                judge.look(state, cut);
+              } catch (Violation e) {
+                keep(state);
+                throw new Violation(
+                    e.getMessage()
+                        + "\n  after event "
+                        + cut
+                        + " of "
+                        + events.size()
+                        + ", "
+                        + how
+                        + ":"
+                        + story(events, marks, cut),
+                    e);
+              }
+              return ++looked[0] < most && System.nanoTime() - endNanos < 0;
+            });
+    cuts.run();
+    if (!cuts.ended()) {
+      checkLast(cuts.last(), after);
+    }
+    return new Count(cuts.generated(), cuts.distinct());
+  }
+
+  /** Puts a state where it can be looked at by other means, if anybody wants to. */
+  private static void keep(Map<String, byte[]> state) throws IOException {
+    String folder = System.getProperty("strata.crash.keep");
+    if (folder != null) {
+      Files.createDirectories(Path.of(folder));
+      for (Map.Entry<String, byte[]> file : state.entrySet()) {
+        Files.write(Path.of(folder, file.getKey()), file.getValue());
+      }
+    }
+  }
+
+  /** The events before a cut. */
+  private static String story(List<Recording.Event> events, Map<Integer, String> marks, int cut) {
+    var text = new StringBuilder();
+    for (int i = Math.max(0, cut - MOST_TOLD); i < cut; i++) {
+      if (marks.containsKey(i)) {
+        text.append("\n    ").append(marks.get(i));
+      }
+      Recording.Event event = events.get(i);
+      text.append("\n      ").append(i).append(' ').append(event.file()).append(' ');
+      text.append(event.kind()).append(' ').append(Integer.toHexString(event.offset()));
+      text.append('+').append(Integer.toHexString(event.bytes().length));
+    }
+    return text.toString();
+  }
+
+  /** The log is all that was written: the last state is what the files hold. */
+  private static void checkLast(Map<String, byte[]> last, Map<String, byte[]> after) {
+    for (String name : after.keySet()) {
+      if (!Arrays.equals(last.get(name), after.get(name))) {
+        throw new Violation("the log of " + name + " is not all that was written");
+      }
+    }
+  }
+}
