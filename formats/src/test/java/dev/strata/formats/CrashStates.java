@@ -93,7 +93,7 @@ public final class CrashStates {
 
   /**
    * Visits the states: each whole request in their order; each of them alone on what was flushed
-   * before, whole, its first and its second half; all but one until the next flush.
+   * before, whole, its halves, its first sector and the rest; all but one until the next flush.
    */
   public void visit(byte[] before, Visitor visitor) throws IOException {
     byte[] flushed = before;
@@ -107,6 +107,8 @@ public final class CrashStates {
         if (half > 0) {
           visitor.visit(change.part(0, half).on(now), true);
           visitor.visit(change.part(half, change.bytes.length).on(now), true);
+          visitor.visit(change.part(0, SECTOR).on(now), true);
+          visitor.visit(change.part(SECTOR, change.bytes.length).on(now), true);
         }
         visitor.visit(without(epoch, i, flushed), true);
         now = change.on(now);

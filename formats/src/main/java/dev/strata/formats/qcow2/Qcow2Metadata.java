@@ -20,7 +20,7 @@ final class Qcow2Metadata {
   private final Child file;
   private final Child dataFile;
   private final HeaderFile header;
-  private final Geometry geometry;
+  private volatile Geometry geometry; // refcounts may get another width
   private final Corruption corruption;
   private final MetadataPlaces places;
   private final OverlapCheck overlaps;
@@ -160,6 +160,12 @@ final class Qcow2Metadata {
 
   Geometry geometry() {
     return geometry;
+  }
+
+  /** The refcounts have another width now; their table and blocks are new. */
+  void refcountWidth(Geometry changed) {
+    geometry = changed;
+    refcounts.width(changed);
   }
 
   Corruption corruption() {

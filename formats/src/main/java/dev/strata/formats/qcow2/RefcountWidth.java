@@ -61,7 +61,7 @@ final class RefcountWidth {
     }
     file.flush();
     refcounts.table().moved(tableOffset, (int) tableClusters, table());
-    refcounts.width(width);
+    metadata.refcountWidth(width);
     metadata.caches().refcountBlocks().dropClean();
     for (long[] run : old) {
       metadata.freed().release(run[0], run[1], FreedClusters.Reason.OTHER);

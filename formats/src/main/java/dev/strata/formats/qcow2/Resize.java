@@ -126,7 +126,7 @@ final class Resize {
   /** Cuts the file behind the last cluster in use. */
   private void truncateFile() throws BlockException {
     Refcounts refcounts = metadata.refcounts();
-    long counted = (long) refcounts.table().used() << geometry.refcountBlockBits();
+    long counted = (long) refcounts.table().used() << refcounts.blockBits();
     long cluster = Math.min(geometry.clustersFor(file.length()), counted);
     while (cluster > 0 && refcounts.get(cluster - 1) == 0) {
       cluster--;

@@ -112,4 +112,16 @@ class BackingSwitchTest {
     }
     assertArrayEquals(image, chain.read("image"));
   }
+
+  /** Version 2 has no zero clusters: it says zero by having nothing, which shows a backing file. */
+  @Test
+  void whatWasNotThereStaysZeroInVersion2Too() throws Exception {
+    var chain = new Chain(folder, 13);
+    chain.layer("new", SIZE, "", new byte[0]);
+    TestDisk.create("qcow2", chain.file("image"), "size", "" + SIZE, "compat", "0.10");
+    try (TestDisk disk = chain.open("image")) {
+      change(chain, disk, "new");
+    }
+    assertArrayEquals(new byte[SIZE], chain.read("image"));
+  }
 }

@@ -98,8 +98,7 @@ final class Stage {
     return use(open(null, flags, options), flags);
   }
 
-  private BlockNode open(
-      @Nullable String name, NodeFlags flags, String... options)
+  private BlockNode open(@Nullable String name, NodeFlags flags, String... options)
       throws BlockException {
     warnings.clear();
     return graph.open(

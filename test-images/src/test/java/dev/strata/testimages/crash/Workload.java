@@ -72,8 +72,7 @@ record Workload(ImageKind kind, List<Operation> sequence, long seed, int samples
   }
 
   /** Leaves room for one cluster in what is counted already. */
-  private static void fillUp(ImageKind kind, Stage stage, BlockBackend disk)
-      throws BlockException {
+  private static void fillUp(ImageKind kind, Stage stage, BlockBackend disk) throws BlockException {
     long perBlock = kind.clusterSize() / 8L; // of 64 bits each
     long counted = 0;
     if (kind.has(ImageKind.Trait.FULL_BLOCK)) {
