@@ -32,6 +32,9 @@ final class WriteOrderTest {
   private static final int SIZE = 256 * 1024;
   private static final int CLUSTER = 4096;
 
+  private static final String OLD = "the first backing file with a longer name.raw";
+  private static final String NEW = "another backing file, whose name is as long.raw";
+
   @TempDir Path folder;
 
   private Path create(String... options) throws IOException {
@@ -91,8 +94,8 @@ final class WriteOrderTest {
   /** The header with all that belongs to it is longer than a sector here. */
   @Test
   void theBackingFileIsTheOldOrTheNewOneWhereverItStops() throws IOException {
-    Path image = create("backing_file", "the first one.raw", "backing_fmt", "raw");
-    for (String name : List.of("the first one.raw", "second.raw")) {
+    Path image = create("backing_file", OLD, "backing_fmt", "raw");
+    for (String name : List.of(OLD, NEW)) {
       Files.write(folder.resolve(name), new byte[SIZE]);
     }
     byte[] before = Files.readAllBytes(image);
@@ -105,7 +108,7 @@ final class WriteOrderTest {
             "backing.driver",
             "raw",
             "backing.file.filename",
-            folder.resolve("second.raw").toString(),
+            folder.resolve(NEW).toString(),
             "file.driver",
             "blklogwrites",
             "file.file.filename",
@@ -115,7 +118,7 @@ final class WriteOrderTest {
       disk.node()
           .capability(BackingEditable.class)
           .orElseThrow()
-          .changeBacking(new BackingReference("second.raw", "raw"));
+          .changeBacking(new BackingReference(NEW, "raw"));
     }
     byte[] after = Files.readAllBytes(image);
     new CrashStates(log, after.length)
@@ -128,9 +131,7 @@ final class WriteOrderTest {
                     Path.of(Objects.requireNonNull(disk.node().backing()).node().filename())
                         .getFileName()
                         .toString();
-                assertTrue(
-                    name.equals("the first one.raw") || name.equals("second.raw"),
-                    () -> "stands on " + name);
+                assertTrue(name.equals(OLD) || name.equals(NEW), () -> "stands on " + name);
               }
             });
     Path made = folder.resolve("made.qcow2");
@@ -142,7 +143,7 @@ final class WriteOrderTest {
         "cluster_size",
         "" + CLUSTER,
         "backing_file",
-        "second.raw",
+        NEW,
         "backing_fmt",
         "raw");
     assertEquals(
