@@ -32,8 +32,8 @@ final class WriteOrderTest {
   private static final int SIZE = 256 * 1024;
   private static final int CLUSTER = 4096;
 
-  private static final String OLD = "the first backing file with a longer name.raw";
-  private static final String NEW = "another backing file, whose name is as long.raw";
+  private static final String OLD = "a".repeat(150) + ".raw";
+  private static final String NEW = "b".repeat(150) + ".raw";
 
   @TempDir Path folder;
 
@@ -91,7 +91,7 @@ final class WriteOrderTest {
             });
   }
 
-  /** The header with all that belongs to it is longer than a sector here. */
+  /** With such names the header and what belongs to it are longer than a sector. */
   @Test
   void theBackingFileIsTheOldOrTheNewOneWhereverItStops() throws IOException {
     Path image = create("backing_file", OLD, "backing_fmt", "raw");

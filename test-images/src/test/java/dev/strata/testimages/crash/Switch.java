@@ -102,11 +102,11 @@ record Switch(String name, List<Edit> edits, String kind, String seed, String se
               "qcow2-small 11 snapshot-create"),
           late(
               "a new refcount table after the header",
-              QCOW2 + "ClusterAllocator.growTable.write",
+              QCOW2 + "ClusterAllocator.switchTo.write",
               "qcow2-full 1 grow"),
           drop(
               "no flush before a new refcount table counts",
-              QCOW2 + "ClusterAllocator.growTable.flush",
+              QCOW2 + "ClusterAllocator.switchTo.flush",
               "qcow2-full 1 grow"),
           drop(
               "a snapshot adds no references",
