@@ -34,6 +34,7 @@ module dev.strata.block {
       dev.strata.block.filter.blkverify.BlkverifyFactory,
       dev.strata.block.filter.compress.CompressFactory,
       dev.strata.block.filter.copyonread.CopyOnReadFactory,
+      dev.strata.block.nbd.NbdFactory,
       dev.strata.block.synthetic.NullAioFactory,
       dev.strata.block.synthetic.NullFactory;
 }

@@ -48,7 +48,7 @@ public interface BlockDriverFactory {
 
   /**
    * The option names without which the same content cannot be opened again: they appear in the
-   * {@code json:} file name of a node.
+   * {@code json:} file name of a node. A name that ends with a dot is for all that begin with it.
    */
   default List<String> contentOptions() {
     return List.of();
@@ -68,6 +68,11 @@ public interface BlockDriverFactory {
    */
   default @Nullable String protocol() {
     return null;
+  }
+
+  /** Whether file names that begin with {@code prefix:} are for this driver. */
+  default boolean answersTo(String prefix) {
+    return prefix.equals(protocol());
   }
 
   /**

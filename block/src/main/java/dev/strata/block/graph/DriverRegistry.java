@@ -89,7 +89,7 @@ public final class DriverRegistry {
       return require("file");
     }
     for (BlockDriverFactory driver : drivers) {
-      if (prefix.equals(driver.protocol())) {
+      if (driver.answersTo(prefix)) {
         return driver;
       }
     }

@@ -71,7 +71,9 @@ final class NodeFilename {
     }
     for (String name : node.factory().contentOptions()) {
       JsonValue value = node.options().get(name);
-      if (value != null) {
+      if (name.endsWith(".")) {
+        putAll(node, name, all);
+      } else if (value != null) {
         all.put(name, value);
       } else if (node.options().hasSection(name)) {
         all.put(name, node.options().copy().section(name).toJson());
@@ -89,6 +91,16 @@ final class NodeFilename {
     }
     all.put("driver", node.driverName());
     return all;
+  }
+
+  /** Puts the options whose names begin with {@code start}, with their dotted names. */
+  private static void putAll(BlockNode node, String start, JsonObject all) {
+    for (String name : node.options().names()) {
+      JsonValue value = node.options().get(name);
+      if (value != null && name.startsWith(start)) {
+        all.put(name, value);
+      }
+    }
   }
 
   /** Puts the options that are no child's, with their dotted names. */

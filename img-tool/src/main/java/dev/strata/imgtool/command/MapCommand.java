@@ -142,7 +142,7 @@ final class MapCommand extends ImageCommand {
       try {
         next = lookUp(walk, start, Math.min(end - start, MAX_STATUS));
       } catch (BlockException e) {
-        throw e.during("Failed to read image metadata");
+        throw e.during("Could not read file metadata");
       }
       start += next.length();
       if (current != null && next.continues(current)) {

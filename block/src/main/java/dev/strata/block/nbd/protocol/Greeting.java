@@ -41,17 +41,27 @@ public sealed interface Greeting {
     };
   }
 
+  /** The bytes of the first magic, which tell a server from anything else. */
+  int INITIAL_SIZE = 8;
+
+  /**
+   * Whether the first {@link #INITIAL_SIZE} bytes are a server's.
+   *
+   * @throws BlockException EINVAL if they are not
+   */
+  static void checkInitialMagic(ByteBuffer magics) throws BlockException {
+    long init = magics.getLong(0);
+    if (init != Magic.INIT) {
+      throw new BlockException(Errno.EINVAL, "Bad initial magic received: 0x" + hex16(init));
+    }
+  }
+
   /**
    * How many bytes follow the {@link #MAGICS_SIZE} first.
    *
-   * @throws BlockException EINVAL if they are not a server's
+   * @throws BlockException EINVAL if the second magic is none that is known
    */
   static int restSize(ByteBuffer magics) throws BlockException {
-    long init = magics.getLong(0);
-    if (init != Magic.INIT) {
-      throw new BlockException(
-          Errno.EINVAL, "Bad initial magic received: 0x" + hex16(init) + "; this is no NBD server");
-    }
     long style = magics.getLong(8);
     if (style == Magic.OPTION) {
       return 2;

@@ -40,14 +40,17 @@ public sealed interface InfoItem {
      * @throws BlockException EINVAL that names the size
      */
     public void check() throws BlockException {
-      if (!isPowerOfTwo(minimum) || minimum > NbdLimits.MINIMUM_BLOCK) {
-        throw unfit("minimum block size " + Integer.toUnsignedString(minimum));
+      if (!isPowerOfTwo(minimum)) {
+        throw unfit("minimum", minimum, "a power of two");
+      }
+      if (minimum > NbdLimits.MINIMUM_BLOCK) {
+        throw unfit("minimum", minimum, "valid");
       }
       if (!isPowerOfTwo(preferred) || preferred < minimum) {
-        throw unfit("preferred block size " + Integer.toUnsignedString(preferred));
+        throw unfit("preferred", preferred, "valid");
       }
       if (Integer.compareUnsigned(maximum, minimum) < 0) {
-        throw unfit("maximum block size " + Integer.toUnsignedString(maximum));
+        throw unfit("maximum", maximum, "valid");
       }
     }
 
@@ -55,8 +58,10 @@ public sealed interface InfoItem {
       return size > 0 && (size & (size - 1)) == 0;
     }
 
-    private static BlockException unfit(String what) {
-      return new BlockException(Errno.EINVAL, "server " + what + " is not valid");
+    private static BlockException unfit(String which, int size, String what) {
+      return new BlockException(
+          Errno.EINVAL,
+          "server " + which + " block size " + Integer.toUnsignedString(size) + " is not " + what);
     }
   }
 
@@ -102,19 +107,20 @@ public sealed interface InfoItem {
    */
   static InfoItem decode(ByteBuffer data) throws BlockException {
     if (data.remaining() < 2) {
-      throw malformed(data.remaining());
+      throw new BlockException(
+          Errno.EPROTO, "NBD_REP_INFO length " + data.remaining() + " is too short");
     }
     int length = data.remaining();
     int type = data.getShort() & 0xffff;
     return switch (type) {
       case EXPORT -> {
-        expect(length, 12);
+        expect(length, 12, "export");
         yield new Export(data.getLong(), data.getShort() & 0xffff);
       }
       case NAME -> new Name(string(data));
       case DESCRIPTION -> new Description(string(data));
       case BLOCK_SIZE -> {
-        expect(length, 14);
+        expect(length, 14, "block size");
         yield new BlockSize(data.getInt(), data.getInt(), data.getInt());
       }
       default -> new Unknown(type);
@@ -129,13 +135,14 @@ public sealed interface InfoItem {
     return text;
   }
 
-  private static void expect(int length, int expected) throws BlockException {
+  private static void expect(int length, int expected, String what) throws BlockException {
     if (length != expected) {
-      throw malformed(length);
+      throw new BlockException(
+          Errno.EPROTO, "remaining " + what + " info len " + (length - 2) + " is unexpected size");
     }
   }
 
   private static BlockException malformed(int length) {
-    return new BlockException(Errno.EPROTO, "broken NBD_OPT_GO info of " + length + " bytes");
+    return new BlockException(Errno.EPROTO, "info of " + length + " bytes is no string");
   }
 }

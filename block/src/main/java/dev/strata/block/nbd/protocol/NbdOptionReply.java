@@ -48,6 +48,17 @@ public sealed interface NbdOptionReply {
   /** A reply that is not known. */
   record Unknown(int type) implements NbdOptionReply {}
 
+  /** A reply type by its name in the protocol's document, for messages. */
+  static String name(int type) {
+    return switch (type) {
+      case ACK -> "ack";
+      case SERVER -> "server";
+      case INFO -> "info";
+      case META_CONTEXT -> "meta context";
+      default -> "<unknown>";
+    };
+  }
+
   /** Header and data, ready to be sent, in answer to the option of that code. */
   default ByteBuffer encode(int option) {
     return switch (this) {

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.nbd;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import dev.strata.block.IoVector;
+import dev.strata.block.Preallocation;
+import dev.strata.block.driver.BlockDriver;
+import dev.strata.block.driver.BlockDriverFactory;
+import dev.strata.block.driver.CreateContext;
+import dev.strata.block.driver.DriverKind;
+import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.driver.OpenContext;
+import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.OptionSchema;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The driver {@code nbd}. Loads nothing else of its package until it is used. */
+public final class NbdFactory implements BlockDriverFactory {
+  private static final int FIRST_SECTOR = 512;
+
+  /** For the service loader. */
+  public NbdFactory() {}
+
+  @Override
+  public String name() {
+    return "nbd";
+  }
+
+  @Override
+  public DriverKind kind() {
+    return DriverKind.PROTOCOL;
+  }
+
+  @Override
+  public @Nullable String protocol() {
+    return "nbd";
+  }
+
+  @Override
+  public boolean answersTo(String prefix) {
+    return switch (prefix) {
+      case "nbd", "nbd+tcp", "nbd+unix", "nbds", "nbds+tcp", "nbds+unix" -> true;
+      default -> false;
+    };
+  }
+
+  @Override
+  public OptionSchema openOptions() {
+    return NbdOptions.OPEN;
+  }
+
+  @Override
+  public OptionSchema createOptions() {
+    return NbdOptions.CREATE;
+  }
+
+  @Override
+  public boolean creates() {
+    return true;
+  }
+
+  @Override
+  public List<String> contentOptions() {
+    return List.of("path", "host", "port", "export", "tls-creds", "tls-hostname", "server.");
+  }
+
+  @Override
+  public void parseFilename(String filename, BlockOptions options) throws BlockException {
+    NbdFilename.parse(filename, options);
+  }
+
+  @Override
+  public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
+    return NbdDriver.open(NbdOptions.take(options), context.flags());
+  }
+
+  /** An export is there or is not; creating an image on it takes away what it looked like. */
+  @Override
+  public void create(CreateContext context, BlockOptions options) throws BlockException {
+    long size = options.take(NbdOptions.SIZE, 0L);
+    String mode = options.take(NbdOptions.PREALLOCATION, Preallocation.OFF.word());
+    if (!mode.equals(Preallocation.OFF.word())) {
+      throw new BlockException(Errno.EOPNOTSUPP, "Unsupported preallocation mode '" + mode + "'");
+    }
+    var connecting = new BlockOptions();
+    NbdFilename.parse(context.filename(), connecting);
+    NbdDriver driver;
+    try {
+      driver = NbdDriver.open(NbdOptions.take(connecting), NodeFlags.READ_ONLY.withWritable(true));
+    } catch (BlockException e) {
+      throw e.during(
+          "Protocol driver 'nbd' does not support image creation, and opening the image failed");
+    }
+    try (driver) {
+      driver.truncate(size < 0 ? Long.MAX_VALUE : size, false, Preallocation.OFF, 0);
+      int block = Math.max(FIRST_SECTOR, driver.limits().requestAlignment());
+      var start = IoVector.of(new byte[(int) Math.min(block, driver.length())]);
+      driver.read(0, start, 0);
+      start.slice(0, Math.min(FIRST_SECTOR, start.length())).fill((byte) 0);
+      driver.write(0, start, 0);
+      driver.flush();
+    }
+  }
+}

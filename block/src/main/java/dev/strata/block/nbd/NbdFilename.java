@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.nbd;
+
+import static dev.strata.block.Errno.EINVAL;
+import static dev.strata.block.Errno.EOPNOTSUPP;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.option.BlockOptions;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Names of exports: URIs, and the older {@code nbd:host:port:exportname=name} and {@code
+ * nbd:unix:path:exportname=name}.
+ *
+ * @see "NetworkBlockDevice/nbd, doc/uri.md"
+ */
+final class NbdFilename {
+  private static final String OLD_START = "nbd:";
+  private static final String OLD_EXPORT = ":exportname=";
+  private static final String OLD_UNIX = "unix:";
+
+  private NbdFilename() {}
+
+  /** Puts what {@code filename} says into {@code options}. */
+  static void parse(String filename, BlockOptions options) throws BlockException {
+    if (options.has("host") || options.has("port") || options.has("path")) {
+      throw new BlockException(
+          EINVAL, "host/port/path and file names may not be specified at the same time");
+    }
+    if (filename.contains("://")) {
+      if (!parseUri(filename, options)) {
+        throw new BlockException(EINVAL, "No valid URL specified");
+      }
+    } else {
+      parseOld(filename, options);
+    }
+  }
+
+  private static void parseOld(String filename, BlockOptions options) throws BlockException {
+    if (!filename.startsWith(OLD_START)) {
+      throw new BlockException(EINVAL, "File name string for NBD must start with 'nbd:'");
+    }
+    String host = filename.substring(OLD_START.length());
+    int end = host.indexOf(OLD_EXPORT);
+    if (end >= 0) {
+      String export = host.substring(end + OLD_EXPORT.length());
+      if (export.isEmpty()) {
+        return; // and then the address is missing too
+      }
+      options.put("export", export);
+      host = host.substring(0, end);
+    }
+    if (host.isEmpty()) {
+      return;
+    }
+    if (host.startsWith(OLD_UNIX)) {
+      options.put("path", host.substring(OLD_UNIX.length()));
+      return;
+    }
+    boolean bracketed = host.startsWith("[");
+    int colon = bracketed ? host.indexOf("]:") + 1 : host.indexOf(':');
+    if (colon <= 0 || colon == host.length() - 1 || host.indexOf(',') >= 0) {
+      throw new BlockException(EINVAL, "error parsing address '" + host + "'");
+    }
+    options.put("host", bracketed ? host.substring(1, colon - 1) : host.substring(0, colon));
+    options.put("port", host.substring(colon + 1));
+  }
+
+  private static boolean parseUri(String uri, BlockOptions options) throws BlockException {
+    int schemeEnd = uri.indexOf("://");
+    String scheme = uri.substring(0, schemeEnd);
+    int fragment = uri.indexOf('#');
+    String rest = uri.substring(schemeEnd + 3, fragment < schemeEnd ? uri.length() : fragment);
+    int question = rest.indexOf('?');
+    String query = question < 0 ? "" : rest.substring(question + 1);
+    String place = question < 0 ? rest : rest.substring(0, question);
+    int slash = place.indexOf('/');
+    String authority = slash < 0 ? place : place.substring(0, slash);
+    String export = slash < 0 ? "" : decode(place.substring(slash + 1));
+    if (export == null) {
+      return false;
+    }
+    boolean done =
+        switch (scheme) {
+          case "nbd", "nbd+tcp" -> query.isEmpty() && parseAuthority(authority, options);
+          case "nbd+unix" -> authority.isEmpty() && parseSocket(query, options);
+          case "nbds", "nbds+tcp", "nbds+unix" ->
+              throw new BlockException(EOPNOTSUPP, scheme + " needs TLS, which is not supported");
+          default -> false;
+        };
+    if (done && !export.isEmpty()) {
+      options.put("export", export);
+    }
+    return done;
+  }
+
+  private static boolean parseSocket(String query, BlockOptions options) {
+    String path = query.startsWith("socket=") ? decode(query.substring(7)) : null;
+    if (path == null || query.indexOf('&') >= 0) {
+      return false;
+    }
+    options.put("path", path);
+    return true;
+  }
+
+  private static boolean parseAuthority(String authority, BlockOptions options) {
+    String place = authority.substring(authority.indexOf('@') + 1);
+    boolean bracketed = place.startsWith("[");
+    int hostEnd = bracketed ? place.indexOf(']') + 1 : place.indexOf(':');
+    if (hostEnd < 0) {
+      hostEnd = place.length();
+    }
+    String port = place.substring(hostEnd);
+    boolean hasPort = port.length() > 1;
+    if ((bracketed && hostEnd == 0) || (!port.isEmpty() && port.charAt(0) != ':')) {
+      return false;
+    }
+    for (int i = 1; i < port.length(); i++) {
+      if (port.charAt(i) < '0' || port.charAt(i) > '9') {
+        return false;
+      }
+    }
+    String host = bracketed ? place.substring(1, hostEnd - 1) : decode(place.substring(0, hostEnd));
+    if (host == null || host.isEmpty()) {
+      return false;
+    }
+    options.put("host", host);
+    options.put("port", hasPort ? port.substring(1) : NbdOptions.DEFAULT_PORT);
+    return true;
+  }
+
+  /** {@code text} with {@code %XX} as the bytes they stand for; null if one is not complete. */
+  private static @Nullable String decode(String text) {
+    if (text.indexOf('%') < 0) {
+      return text;
+    }
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    var out = new ByteArrayOutputStream(bytes.length);
+    for (int i = 0; i < bytes.length; i++) {
+      if (bytes[i] != '%') {
+        out.write(bytes[i]);
+        continue;
+      }
+      int high = i + 2 < bytes.length ? Character.digit(bytes[i + 1], 16) : -1;
+      int low = i + 2 < bytes.length ? Character.digit(bytes[i + 2], 16) : -1;
+      if (high < 0 || low < 0) {
+        return null;
+      }
+      out.write(high << 4 | low);
+      i += 2;
+    }
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  /** The name of an export as the reference prints it, which quotes nothing. */
+  static String of(ServerAddress server, String export) {
+    String path = export.isEmpty() ? "" : "/" + export;
+    return switch (server) {
+      case UnixServer unix -> "nbd+unix://" + path + "?socket=" + unix.path();
+      case InetServer inet -> "nbd://" + inet.host() + ":" + inet.port() + path;
+    };
+  }
+}
