@@ -10,6 +10,7 @@ import dev.strata.block.json.JsonValue;
 import dev.strata.block.json.JsonWriter;
 import dev.strata.block.json.KeyOrder;
 import dev.strata.block.option.ImageName;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,9 +94,12 @@ final class NodeFilename {
     return all;
   }
 
-  /** Puts the options whose names begin with {@code start}, with their dotted names. */
+  /**
+   * Puts the options whose names begin with {@code start}, with their dotted names. The last comes
+   * first: the reference moves them from one hash table to another, which turns them round.
+   */
   private static void putAll(BlockNode node, String start, JsonObject all) {
-    for (String name : node.options().names()) {
+    for (String name : List.copyOf(node.options().names()).reversed()) {
       JsonValue value = node.options().get(name);
       if (value != null && name.startsWith(start)) {
         all.put(name, value);

@@ -220,7 +220,9 @@ final class NbdDriver implements BlockDriver {
 
   @Override
   public Undo reopen(NodeFlags newFlags, BlockOptions options) throws BlockException {
-    checkWritable(newFlags);
+    if (newFlags.writable() && export.has(TransmissionFlags.READ_ONLY)) {
+      throw new BlockException(Errno.EACCES, "Can't reopen read-only NBD mount as read/write");
+    }
     flags = newFlags;
     return Undo.NOTHING;
   }

@@ -61,6 +61,9 @@ final class NbdFilename {
     }
     boolean bracketed = host.startsWith("[");
     int colon = bracketed ? host.indexOf("]:") + 1 : host.indexOf(':');
+    if (bracketed && colon == 0) {
+      throw new BlockException(EINVAL, "error parsing IPv6 address '" + host + "'");
+    }
     if (colon <= 0 || colon == host.length() - 1 || host.indexOf(',') >= 0) {
       throw new BlockException(EINVAL, "error parsing address '" + host + "'");
     }
@@ -113,22 +116,30 @@ final class NbdFilename {
       hostEnd = place.length();
     }
     String port = place.substring(hostEnd);
-    boolean hasPort = port.length() > 1;
-    if ((bracketed && hostEnd == 0) || (!port.isEmpty() && port.charAt(0) != ':')) {
+    if ((bracketed && hostEnd == 0) || !(port.isEmpty() || isPort(port))) {
       return false;
-    }
-    for (int i = 1; i < port.length(); i++) {
-      if (port.charAt(i) < '0' || port.charAt(i) > '9') {
-        return false;
-      }
     }
     String host = bracketed ? place.substring(1, hostEnd - 1) : decode(place.substring(0, hostEnd));
     if (host == null || host.isEmpty()) {
       return false;
     }
     options.put("host", host);
-    options.put("port", hasPort ? port.substring(1) : NbdOptions.DEFAULT_PORT);
+    boolean unsaid = port.isEmpty() || Integer.parseInt(port.substring(1)) == 0;
+    options.put("port", unsaid ? NbdOptions.DEFAULT_PORT : port.substring(1));
     return true;
+  }
+
+  /** Whether {@code text} is a colon and a number of 16 bits. */
+  private static boolean isPort(String text) {
+    int number = 0;
+    for (int i = 1; i < text.length(); i++) {
+      int digit = text.charAt(i) - '0';
+      number = 10 * number + digit;
+      if (digit < 0 || digit > 9 || number > 65535) {
+        return false;
+      }
+    }
+    return text.length() > 1 && text.charAt(0) == ':';
   }
 
   /** {@code text} with {@code %XX} as the bytes they stand for; null if one is not complete. */

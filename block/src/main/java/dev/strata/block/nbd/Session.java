@@ -18,8 +18,11 @@ final class Session implements AutoCloseable {
   /** How many connections are made where the server says that a flush on one covers all. */
   static final int MAX_CONNECTIONS = 4;
 
-  /** How many requests have to wait on each connection before there is one more. */
-  private static final int CROWDED = 4;
+  /**
+   * How many requests have to wait on each connection before there is one more: as many as QEMU's
+   * server takes from one at a time. Of fewer, several connections carry no more than one.
+   */
+  private static final int CROWDED = 16;
 
   private static final long FIRST_PAUSE_MILLIS = 100;
   private static final long LONGEST_PAUSE_MILLIS = 4000;
