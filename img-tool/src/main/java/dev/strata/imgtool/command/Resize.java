@@ -102,7 +102,7 @@ final class Resize extends ImageCommand {
               + " Before performing such an operation, make sure there is no important data"
               + " there.");
     }
-    image.truncate(size, false, mode, 0);
+    image.truncate(size, true, mode, 0);
     if (!opener.isQuiet()) {
       terminal.out().print("Image resized.\n");
     }
