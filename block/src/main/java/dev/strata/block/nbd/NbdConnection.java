@@ -252,10 +252,13 @@ final class NbdConnection implements AutoCloseable {
     synchronized (table) {
       for (int i = 0; i < used; i++) {
         NbdRequest request = slots[i];
-        if (request != null && !request.isDone()) {
-          request.lose(BlockException.of(Errno.EIO));
-          LockSupport.unpark(request.caller());
+        if (request == null) {
+          continue;
         }
+        if (!request.isDone()) {
+          request.lose(BlockException.of(Errno.EIO));
+        }
+        LockSupport.unpark(request.caller()); // who is done by a violation was told by nobody
       }
     }
   }

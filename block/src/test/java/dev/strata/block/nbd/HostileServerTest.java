@@ -3,6 +3,7 @@ package dev.strata.block.nbd;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -30,6 +31,10 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assertions;
@@ -433,6 +438,37 @@ final class HostileServerTest {
       var e = assertThrows(BlockException.class, () -> disk.read(0, LENGTH));
       assertEquals(Errno.EIO, e.errno());
       assertEquals(1, server.connections());
+    }
+  }
+
+  /** Whoever of the two reads the replies: the one that is lied to has to hear of it, too. */
+  @Test
+  void whatBreaksTheRulesForOneRequestEndsThemAll() throws Exception {
+    for (int round = 0; round < 20; round++) {
+      try (var _ =
+              ScriptedServer.answering(
+                  socket(),
+                  new ScriptedServer.Answers() {
+                    private boolean waits = true;
+
+                    @Override
+                    public ScriptedServer.Answer to(ScriptedServer.Request r, int connection) {
+                      ByteBuffer out = ByteBuffer.allocate(64);
+                      if (!waits) {
+                        ReplyChunk.put(out, false, 1, 77, r.cookie(), 0, 0);
+                      }
+                      waits = false;
+                      return new ScriptedServer.Answer(bytes(out.flip()), false);
+                    }
+                  });
+          Disk disk = open();
+          var threads = Executors.newFixedThreadPool(2)) {
+        Callable<byte[]> read = () -> disk.read(0, LENGTH);
+        for (Future<byte[]> each : threads.invokeAll(List.of(read, read))) {
+          var e = assertThrows(ExecutionException.class, each::get);
+          assertInstanceOf(BlockException.class, e.getCause());
+        }
+      }
     }
   }
 
