@@ -9,12 +9,8 @@ import dev.strata.iotool.command.OpenMode;
 import dev.strata.iotool.command.Session;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
+import dev.strata.monitor.commandline.Tracing;
 import dev.strata.monitor.manual.HelpPage;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -137,46 +133,16 @@ final class CommandLine {
     return Outcome.FAILED;
   }
 
-  /** There are no trace events, so that a pattern enables none and a name is a mistake. */
   private Outcome trace(String text) {
-    if (text.equals("help") || text.equals("?")) {
+    if (Tracing.asksForList(text)) {
       return Outcome.DONE;
     }
-    try {
-      BlockOptions options = OptionString.parse(text, "enable", null);
-      String enable = options.takeString("enable");
-      String events = options.takeString("events");
-      options.remove("file");
-      if (!options.isEmpty()) {
-        return failed("Invalid parameter '" + options.names().iterator().next() + "'");
-      }
-      if (events != null) {
-        for (String line : Files.readAllLines(Path.of(events), StandardCharsets.ISO_8859_1)) {
-          String event = line.strip();
-          if (!event.isEmpty() && !event.startsWith("#")) {
-            traceEvent(event);
-          }
-        }
-      }
-      if (enable != null) {
-        traceEvent(enable);
-      }
+    String problem = Tracing.enable(text, session::warn);
+    if (problem == null) {
       return Outcome.RUN;
-    } catch (BlockException e) {
-      return failed(e.getMessage());
-    } catch (NoSuchFileException e) {
-      session.printError(session.program() + ":" + e.getMessage() + ": No such file or directory");
-      return Outcome.FAILED;
-    } catch (IOException e) {
-      session.printError(session.program() + ":" + e.getMessage());
-      return Outcome.FAILED;
     }
-  }
-
-  private void traceEvent(String name) {
-    if (!name.startsWith("-") && name.indexOf('*') < 0 && name.indexOf('?') < 0) {
-      session.warn("trace event '" + name + "' does not exist");
-    }
+    session.printError(session.program() + problem);
+    return Outcome.FAILED;
   }
 
   /** Opens the image that the command line names, if any. */

@@ -5,6 +5,7 @@ import dev.strata.block.BlockException;
 import dev.strata.block.option.Size;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
+import dev.strata.monitor.commandline.SnapshotChoice;
 import dev.strata.monitor.commandline.Terminal;
 import java.util.List;
 
@@ -93,6 +94,16 @@ final class Arguments {
       throw wrong("--" + name + " must be used with json as argument.");
     }
     return true;
+  }
+
+  /** The argument as the choice of an internal snapshot. */
+  SnapshotChoice snapshot() throws UsageException {
+    try {
+      return SnapshotChoice.parse(argument(), warning -> terminal.error("warning: " + warning));
+    } catch (BlockException e) {
+      terminal.error(e.getMessage());
+      throw wrongValue("Failed in parsing snapshot param '" + argument() + "'");
+    }
   }
 
   /** The argument as a number as C writes them, from 0 to 2147483647. */

@@ -147,7 +147,7 @@ final class Convert extends ImageCommand {
       if (given.snapshot.word() != null && sources.size() > 1) {
         throw arguments.wrongValue("No support for concatenating multiple snapshot");
       }
-      given.snapshot.load(sources.getFirst());
+      given.snapshot.load(sources.getFirst().node());
     }
     return sources;
   }

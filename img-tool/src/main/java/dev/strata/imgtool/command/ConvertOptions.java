@@ -4,6 +4,7 @@ package dev.strata.imgtool.command;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
+import dev.strata.monitor.commandline.SnapshotChoice;
 import org.jspecify.annotations.Nullable;
 
 /** What the options of {@code qemu-img convert} say. */
@@ -26,7 +27,7 @@ final class ConvertOptions {
   @Nullable String backing;
   @Nullable String backingFormat;
   @Nullable String options;
-  @Nullable SnapshotParameter snapshot;
+  @Nullable SnapshotChoice snapshot;
   boolean sparseGiven;
   long sparse = 4096;
   long rate;
@@ -82,7 +83,7 @@ final class ConvertOptions {
         case 'C' -> copyRange = true;
         case 'c' -> compress = true;
         case 'o' -> options = Create.joined(options, argument, arguments);
-        case 'l' -> snapshot = SnapshotParameter.parse(argument, arguments);
+        case 'l' -> snapshot = arguments.snapshot();
         case 'S' -> sparse(arguments);
         case 'q' -> {
           quiet = true;

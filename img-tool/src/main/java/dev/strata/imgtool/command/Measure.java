@@ -17,6 +17,7 @@ import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
+import dev.strata.monitor.commandline.SnapshotChoice;
 import dev.strata.monitor.commandline.Terminal;
 import dev.strata.monitor.manual.HelpPage;
 import java.util.List;
@@ -28,7 +29,7 @@ final class Measure extends ImageCommand {
 
   private String outFormat = "raw";
   private @Nullable String options;
-  private @Nullable SnapshotParameter snapshot;
+  private @Nullable SnapshotChoice snapshot;
   private boolean json;
   private long size = -1;
 
@@ -94,7 +95,7 @@ final class Measure extends ImageCommand {
       CacheMode cache = CacheMode.WRITEBACK;
       image = opener.open(filename, ImageOpener.flags(false, cache), cache, true);
       if (snapshot != null) {
-        snapshot.load(image);
+        snapshot.load(image.node());
       }
     }
     print(measure(image, opener.graph(), arguments), terminal);
@@ -105,7 +106,7 @@ final class Measure extends ImageCommand {
   private boolean parse(Arguments arguments, ImageOpener opener) throws UsageException {
     for (int option = arguments.next(); option != GetOpt.END; option = arguments.next()) {
       switch (option) {
-        case 'l' -> snapshot = SnapshotParameter.parse(arguments.argument(), arguments);
+        case 'l' -> snapshot = arguments.snapshot();
         case 'o' -> options = Create.joined(options, arguments.argument(), arguments);
         case 'O' -> outFormat = arguments.argument();
         case SIZE -> size = Convert.number(arguments, "image size");

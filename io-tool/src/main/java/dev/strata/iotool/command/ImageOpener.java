@@ -9,11 +9,9 @@ import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
+import dev.strata.block.graph.TemporaryOverlay;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.ImageName;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** Opens an image as a session's user asks for it. */
@@ -43,7 +41,7 @@ final class ImageOpener {
                 OpenGate.AS_QEMU));
     try {
       if (throwAway) {
-        node = overlay(graph, node, flags);
+        node = TemporaryOverlay.open(graph, node, flags);
       }
       if (mode.isCopyOnRead()) {
         if (!node.flags().writable()) {
@@ -80,41 +78,5 @@ final class ImageOpener {
       case "file", "host_device", "host_cdrom" -> true;
       default -> false;
     };
-  }
-
-  /** A new image, lost when closed, that takes all writes in place of {@code base}. */
-  private static BlockNode overlay(BlockGraph graph, BlockNode base, NodeFlags flags)
-      throws BlockException {
-    Path file;
-    try {
-      file = Files.createTempFile("vl.", "");
-    } catch (IOException e) {
-      throw new BlockException(Errno.EIO, "Could not get temporary filename: " + e.getMessage())
-          .causedBy(e);
-    }
-    try {
-      var creation = new BlockOptions();
-      creation.put("size", base.length());
-      graph.create(graph.drivers().require("qcow2"), file.toString(), creation);
-      // Nobody misses what is written here after a crash.
-      NodeFlags loose = flags.withCache(false, true);
-      return graph.open(
-          OpenRequest.of(
-              file.toString(),
-              BlockOptions.of("driver", "qcow2", "backing", base.name()),
-              loose,
-              OpenGate.AS_QEMU));
-    } finally {
-      // The open file lives on without its name.
-      deleteQuietly(file);
-    }
-  }
-
-  private static void deleteQuietly(Path file) throws BlockException {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException e) {
-      throw new BlockException(Errno.EIO, "Could not remove '" + file + "'").causedBy(e);
-    }
   }
 }

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.strata.imgtool.command;
+package dev.strata.monitor.commandline;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.driver.SnapshotStore;
-import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionString;
-import dev.strata.imgtool.command.Arguments.UsageException;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,27 +17,21 @@ import org.jspecify.annotations.Nullable;
  *
  * @param word the id or name, or null if told apart
  */
-record SnapshotParameter(@Nullable String word, @Nullable String id, @Nullable String name) {
+public record SnapshotChoice(@Nullable String word, @Nullable String id, @Nullable String name) {
   private static final String PREFIX = "snapshot.";
 
-  /** Reads the argument of {@code -l}. */
-  static SnapshotParameter parse(String text, Arguments arguments) throws UsageException {
+  /** Reads the argument of an option. */
+  public static SnapshotChoice parse(String text, Consumer<String> warnings) throws BlockException {
     if (!text.startsWith(PREFIX)) {
-      return new SnapshotParameter(text, null, null);
+      return new SnapshotChoice(text, null, null);
     }
-    try {
-      BlockOptions given =
-          OptionString.parse(text, null, warning -> arguments.wrongValue("warning: " + warning));
-      String id = given.takeString("snapshot.id");
-      String name = given.takeString("snapshot.name");
-      for (String unknown : given.names()) {
-        throw new BlockException(Errno.EINVAL, "Invalid parameter '" + unknown + "'");
-      }
-      return new SnapshotParameter(null, id, name);
-    } catch (BlockException e) {
-      arguments.wrongValue(e.getMessage());
-      throw arguments.wrongValue("Failed in parsing snapshot param '" + text + "'");
+    BlockOptions given = OptionString.parse(text, null, warnings);
+    String id = given.takeString("snapshot.id");
+    String name = given.takeString("snapshot.name");
+    for (String unknown : given.names()) {
+      throw new BlockException(Errno.EINVAL, "Invalid parameter '" + unknown + "'");
     }
+    return new SnapshotChoice(null, id, name);
   }
 
   private boolean fits(SnapshotStore.Snapshot candidate) {
@@ -50,9 +43,8 @@ record SnapshotParameter(@Nullable String word, @Nullable String id, @Nullable S
   }
 
   /** Lets reads of the image see that snapshot from now on. */
-  void load(BlockBackend image) throws BlockException {
+  public void load(BlockNode node) throws BlockException {
     try {
-      BlockNode node = image.node();
       Optional<SnapshotStore> store = node.capability(SnapshotStore.class);
       if (store.isEmpty()) {
         throw new BlockException(
