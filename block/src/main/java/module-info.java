@@ -15,7 +15,8 @@ module dev.strata.block {
   exports dev.strata.block.file.posix to
       dev.strata.imgtool,
       dev.strata.iotool,
-      dev.strata.monitor;
+      dev.strata.monitor,
+      dev.strata.nbdserver;
   exports dev.strata.block.graph;
   exports dev.strata.block.image;
   exports dev.strata.block.json;

@@ -50,6 +50,8 @@ public enum Errno {
   EBADMSG(74, "Bad message"),
   EOVERFLOW(75, "Value too large for defined data type"),
   EOPNOTSUPP(95, "Operation not supported"),
+  EADDRINUSE(98, "Address already in use"),
+  EADDRNOTAVAIL(99, "Cannot assign requested address"),
   ESHUTDOWN(108, "Cannot send after transport endpoint shutdown"),
   ETIMEDOUT(110, "Connection timed out"),
   ECONNREFUSED(111, "Connection refused"),

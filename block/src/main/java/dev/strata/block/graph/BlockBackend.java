@@ -6,6 +6,7 @@ import dev.strata.block.BlockIo;
 import dev.strata.block.Errno;
 import dev.strata.block.Extent;
 import dev.strata.block.IoVector;
+import dev.strata.block.Limits;
 import dev.strata.block.Preallocation;
 import dev.strata.block.RequestFlags;
 import dev.strata.block.StatusDetail;
@@ -74,6 +75,11 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
 
   RequestGate gate() {
     return gate;
+  }
+
+  /** The requests that the node takes without padding them. */
+  public Limits limits() {
+    return node.requests().limits();
   }
 
   @Override

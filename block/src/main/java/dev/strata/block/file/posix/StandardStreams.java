@@ -6,6 +6,9 @@ public final class StandardStreams {
   /** The number of standard output. */
   public static final int OUTPUT = 1;
 
+  /** The number of standard error. */
+  public static final int ERRORS = 2;
+
   private static final long GET_TERMINAL_ATTRIBUTES = 0x5401; // TCGETS, ioctl_tty(2)
 
   private StandardStreams() {}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.file.posix;
+
+import dev.strata.block.BlockException;
+import java.io.IOException;
+import java.nio.channels.Channel;
+import java.nio.channels.ServerSocketChannel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A socket that whoever started this process left open for it.
+ *
+ * <p>The JDK takes over standard input only, and closes the standard streams when it does: they are
+ * set aside meanwhile. Nothing else may use them during the call.
+ */
+public final class InheritedSocket {
+  private static final int F_GETFD = 1;
+  private static final int F_DUPFD_CLOEXEC = 1030;
+  private static final int ASIDE = 16; // the least number of a stream's copy
+  private static final int STREAMS = 3;
+
+  private InheritedSocket() {}
+
+  /** Throws EBADF if there is no open descriptor of that number. */
+  public static void check(int number) throws BlockException {
+    SystemCall.checked(SystemCall.call(SystemCall.FCNTL, number, F_GETFD));
+  }
+
+  /**
+   * The socket of that number, which listens.
+   *
+   * @return null if it is none
+   */
+  public static @Nullable ServerSocketChannel listening(int number)
+      throws BlockException, IOException {
+    long[] aside = new long[STREAMS];
+    for (int stream = 0; stream < STREAMS; stream++) {
+      aside[stream] = SystemCall.call(SystemCall.FCNTL, stream, F_DUPFD_CLOEXEC, ASIDE, 0);
+    }
+    Channel found;
+    try {
+      SystemCall.checked(SystemCall.call(SystemCall.DUP3, number, 0, 0, 0));
+      found = System.inheritedChannel();
+    } finally {
+      for (int stream = 0; stream < STREAMS; stream++) {
+        if (aside[stream] >= 0) { // a stream that was closed stays on /dev/null
+          SystemCall.checked(SystemCall.call(SystemCall.DUP3, aside[stream], stream, 0, 0));
+          SystemCall.checked(SystemCall.call(SystemCall.CLOSE, aside[stream], 0));
+        }
+      }
+    }
+    return found instanceof ServerSocketChannel listening ? listening : null;
+  }
+}
