@@ -67,8 +67,9 @@ java_home=$(find_java_25) ||
 # All that the result depends on: folders too, for a file that goes changes its folder's time.
 sources() {
   find pom.xml block/pom.xml formats/pom.xml \
-    monitor/pom.xml img-tool/pom.xml io-tool/pom.xml block/src/main formats/src/main \
-    monitor/src/main img-tool/src/main io-tool/src/main build-support bin/strata .mvn "$@"
+    monitor/pom.xml img-tool/pom.xml io-tool/pom.xml nbd-server/pom.xml block/src/main \
+    formats/src/main monitor/src/main img-tool/src/main io-tool/src/main nbd-server/src/main \
+    build-support bin/strata .mvn "$@"
 }
 
 hash_of() { sha256sum | cut -c1-16; }
@@ -92,7 +93,7 @@ if ! [ -f "$run/complete" ]; then
   mkdir -p "$run/lib"
   JAVA_HOME=$java_home MAVEN_OPTS='-XX:+UseSerialGC -XX:TieredStopAtLevel=1' \
     mvn -B -Dquick -Dmaven.test.skip=true -Dstrata.output=target/launch "-Dstrata.libraries=$run/lib" \
-    -pl img-tool,io-tool -am package >"$log" 2>&1 </dev/null 9>&- ||
+    -pl img-tool,io-tool,nbd-server -am package >"$log" 2>&1 </dev/null 9>&- ||
     fail "building Strata failed: see $log"
   cp */target/launch/*.jar "$run/lib/" 2>>"$log" ||
     fail "building Strata failed: see $log"
@@ -110,11 +111,13 @@ quote() { # one word for the shell
 }
 
 # Sized for 'prlimit --as=1G' with room to spare. No performance data file, no log, no handler for the
-# signals that end a program: it shall be ended by them, as the tools it stands in for are.
-jvm_words() { # MAIN-MODULE/CLASS
+# signals that end a program: it shall be ended by them, as the tools it stands in for are; but for the
+# server, which has an end of its own.
+jvm_words() { # TOOL
+  [ "$1" = nbd ] || quote -Xrs
   for word in -XX:+UseSerialGC -Xms8m -Xmx160m -XX:MaxDirectMemorySize=2304m \
     -XX:ReservedCodeCacheSize=24m -XX:MaxMetaspaceSize=64m -XX:CompressedClassSpaceSize=48m \
-    -XX:-UsePerfData -Xrs -Xlog:disable -XX:+DisplayVMOutputToStderr \
+    -XX:-UsePerfData -Xlog:disable -XX:+DisplayVMOutputToStderr \
     "-XX:ErrorFile=$state/crash-%p.log" "-Dstrata.calls=$run/libstrata-calls.so" "--enable-native-access=$native" \
     --module-path "$run/lib"; do
     quote "$word"
@@ -131,6 +134,7 @@ main_of() {
   case $1 in
     img) echo -m dev.strata.imgtool/dev.strata.imgtool.QemuImg ;;
     io) echo -m dev.strata.iotool/dev.strata.iotool.QemuIo ;;
+    nbd) echo -m dev.strata.nbdserver/dev.strata.nbdserver.tool.QemuNbd ;;
     # Nothing in its module leads to the tools, which it asks what they are.
     strata) echo --add-modules ALL-MODULE-PATH -m dev.strata.monitor/dev.strata.monitor.manual.Strata ;;
   esac
@@ -147,7 +151,7 @@ train() { # TOOL
     # Something to read that is not zeroes.
     cp "$root/build-support/training/$1" sample.raw
     unset JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS
-    java="$(quote "$java_home/bin/java") $(jvm_words) $(quote "-XX:AOTConfiguration=$work/configuration")"
+    java="$(quote "$java_home/bin/java") $(jvm_words "$1") $(quote "-XX:AOTConfiguration=$work/configuration")"
     eval "$java -XX:AOTMode=record -Dstrata.program=training \
       $(quote "-Dstrata.training=$root/build-support/training/$1") $(main_of "$1")" ||
       echo "training of $1 ended with an error"
@@ -164,18 +168,21 @@ train() { # TOOL
 if ! [ -f "$run/complete" ]; then
   train img
   train io
+  train nbd
   : >"$run/complete"
 fi
 
-# GNU's env holds signals back; without it USR1 ends a program as it does by default.
-hold_signals() {
+# GNU's env holds signals back; without it USR1 ends a program as it does by default. It also undoes
+# what the shell does to programs in the background, which without it cannot be interrupted.
+signals() { # OPTION
   env=$(command -v env || true)
-  if "$env" --block-signal=USR1 true 2>/dev/null; then echo "$env --block-signal=USR1"; fi
+  if "$env" "$1" true 2>/dev/null; then echo "$env $1"; fi
 }
 
 write_launch() {
   echo "launch_root=$(quote "$root")"
-  echo "launch_hold=$(quote "$(hold_signals)")"
+  echo "launch_hold=$(quote "$(signals --block-signal=USR1)")"
+  echo "launch_unhold=$(quote "$(signals --default-signal=INT,QUIT)")"
   echo 'launch_outdated() {'
   printf 'set -- %s\n' "$(quote "$state/stamp")"
   printf '[ %s -nt "$1" ]' "$(quote "$java_home")"
@@ -186,14 +193,14 @@ write_launch() {
   sources -type d -print -o -type f -print | sed "s/'/'\\\\''/g; s|.*| \\|\\| [ \"\$launch_root\"'/&' -nt \"\$1\" ]|" | tr -d '\n'
   echo
   echo '}'
-  for tool in img io strata; do
+  for tool in img io nbd strata; do
     echo "launch_$tool() {"
     aot=
     [ ! -f "$run/$tool.aot" ] || aot="-XX:AOTCache=$(quote "$run/$tool.aot")"
-    words="$(quote "$java_home/bin/java") $(jvm_words) $aot"
+    words="$(quote "$java_home/bin/java") $(jvm_words $tool) $aot"
     # What ends soon is not worth compiling before it has proved to be hot.
-    echo 'level=4; patience=8; [ "$1" = full ] || { level=1; patience=4; }; shift'
-    echo "exec \$hold $words -XX:TieredStopAtLevel=\$level -XX:CompileThresholdScaling=\$patience \"-Dstrata.program=\$program\" $(main_of $tool) \"\$@\""
+    echo 'case $1 in full) level=4 patience=8 ;; server) level=4 patience=1 ;; *) level=1 patience=4 ;; esac; shift'
+    echo "exec \$hold $words \$launch_fork -XX:TieredStopAtLevel=\$level -XX:CompileThresholdScaling=\$patience \"-Dstrata.program=\$program\" $(main_of $tool) \"\$@\""
     echo '}'
   done
 }

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.nbdserver;
+
+import dev.strata.block.BlockException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SocketChannel;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Accepts clients and serves exports to them until it is told to end, or the last client has left.
+ */
+public final class NbdServer {
+  private static final long ACCEPT_PAUSE_MILLIS = 100;
+
+  private final List<Export> exports;
+  private final int mostClients; // at a time
+  private final boolean persistent;
+  private final Semaphore overtakingThreads = new Semaphore(ServerLimits.ALL_OVERTAKING);
+
+  private final Traffic traffic = new Traffic();
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Set<Client> clients = new LinkedHashSet<>(); // guarded by lock
+  private int negotiating; // guarded by lock
+  private boolean ending; // guarded by lock
+  private boolean watching; // whether somebody looks after those that negotiate; guarded by lock
+
+  /** A client and how far it is. */
+  private static final class Client {
+    final SocketChannel channel;
+    final long deadlineNanos;
+    boolean negotiated; // guarded by the server's lock
+
+    Client(SocketChannel channel, long deadlineNanos) {
+      this.channel = channel;
+      this.deadlineNanos = deadlineNanos;
+    }
+  }
+
+  /**
+   * A server that nobody can reach yet.
+   *
+   * @param exports their disks stay the caller's, who closes them after {@link #run} has returned
+   * @param shared how many clients may be connected at a time; 0 for many
+   * @param persistent whether it goes on when the last client has left
+   */
+  public NbdServer(List<Export> exports, int shared, boolean persistent) {
+    this.exports = List.copyOf(exports);
+    this.mostClients = shared == 0 ? ServerLimits.CLIENTS : shared;
+    this.persistent = persistent;
+  }
+
+  /**
+   * Serves; returns when the end has come and all requests that were taken are done.
+   *
+   * @param listener is closed
+   */
+  public void run(Listener listener) throws BlockException {
+    try {
+      Thread.ofPlatform().daemon().name("nbd-accept").start(() -> accept(listener));
+      lock.lock();
+      try {
+        while (!ending) {
+          changed.awaitUninterruptibly();
+        }
+      } finally {
+        lock.unlock();
+      }
+    } finally {
+      listener.close();
+      dismiss();
+    }
+  }
+
+  /** What has been done so far. */
+  public Traffic traffic() {
+    return traffic;
+  }
+
+  /** How many clients are connected now. */
+  public int clientCount() {
+    lock.lock();
+    try {
+      return clients.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Has {@link #run} end; may be called by any thread and again. */
+  public void end() {
+    lock.lock();
+    try {
+      ending = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // Arrivals
+
+  private void accept(Listener listener) {
+    while (awaitVacancy()) {
+      SocketChannel channel;
+      try {
+        channel = listener.channel().accept();
+      } catch (ClosedChannelException e) {
+        return;
+      } catch (IOException e) {
+        // No descriptors, or the client has gone already.
+        pause();
+        continue;
+      }
+      welcome(channel);
+    }
+  }
+
+  /** Waits until there is room for a client; false if the server ends. */
+  private boolean awaitVacancy() {
+    lock.lock();
+    try {
+      while (!ending && clients.size() >= mostClients) {
+        changed.awaitUninterruptibly();
+      }
+      return !ending;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(ACCEPT_PAUSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void welcome(SocketChannel channel) {
+    var client = new Client(channel, System.nanoTime() + ServerLimits.HANDSHAKE_NANOS);
+    boolean few;
+    lock.lock();
+    try {
+      clients.add(client);
+      few = ++negotiating <= ServerLimits.PLATFORM_NEGOTIATIONS;
+      if (!watching) {
+        watching = true;
+        Thread.ofPlatform().daemon().name("nbd-handshakes").start(this::watchHandshakes);
+      }
+    } finally {
+      lock.unlock();
+    }
+    try {
+      // Crowds get virtual threads, of which a thousand that say nothing cost little.
+      (few ? Thread.ofPlatform().daemon().name("nbd-client") : Thread.ofVirtual())
+          .start(() -> negotiate(client));
+    } catch (OutOfMemoryError e) {
+      farewell(client);
+    }
+  }
+
+  private void negotiate(Client client) {
+    boolean handedOver = false;
+    try {
+      if (client.channel.getLocalAddress() instanceof InetSocketAddress) {
+        client.channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        // One that vanished without a word is noticed in the end.
+        client.channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+      }
+      Session session = new Negotiation(client.channel, exports).run();
+      if (session == null || !negotiated(client)) {
+        return;
+      }
+      if (Thread.currentThread().isVirtual()) {
+        // File I/O would block the carrier of other clients.
+        Thread.ofPlatform()
+            .daemon()
+            .name("nbd-client")
+            .start(() -> {
+              try {
+                serve(client, session);
+              } finally {
+                farewell(client);
+              }
+            });
+        handedOver = true;
+      } else {
+        serve(client, session);
+      }
+    } catch (IOException | OutOfMemoryError e) {
+      // The client has gone, or there is no room for it: nobody is left to be told.
+    } finally {
+      if (!handedOver) {
+        farewell(client);
+      }
+    }
+  }
+
+  /** Notes that a client has chosen its export; false if it was too slow. */
+  private boolean negotiated(Client client) {
+    lock.lock();
+    try {
+      if (!client.channel.isOpen()) {
+        return false;
+      }
+      client.negotiated = true;
+      negotiating--;
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void serve(Client client, Session session) {
+    try {
+      new Connection(session, client.channel, overtakingThreads, traffic).run();
+    } catch (IOException | OutOfMemoryError e) {
+      // As above.
+    }
+  }
+
+  private void farewell(Client client) {
+    hangUp(client);
+    lock.lock();
+    try {
+      clients.remove(client);
+      if (!client.negotiated) {
+        negotiating--;
+      } else if (clients.isEmpty() && !persistent) {
+        ending = true;
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static void hangUp(Client client) {
+    try {
+      client.channel.close();
+    } catch (IOException e) {
+      // It is closed all the same.
+    }
+  }
+
+  /** Sends clients away that do not come to the point; ends when none negotiates. */
+  private void watchHandshakes() {
+    lock.lock();
+    try {
+      while (negotiating > 0) {
+        long now = System.nanoTime();
+        long next = Long.MAX_VALUE;
+        for (Client client : clients) {
+          if (!client.negotiated) {
+            long left = client.deadlineNanos - now;
+            if (left <= 0) {
+              hangUp(client);
+            } else {
+              next = Math.min(next, left);
+            }
+          }
+        }
+        awaitQuietly(Math.min(next, ServerLimits.HANDSHAKE_NANOS));
+      }
+      watching = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void awaitQuietly(long nanos) {
+    try {
+      changed.awaitNanos(nanos);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  // The end
+
+  /** Lets clients' last requests be answered, then hangs up. */
+  private void dismiss() {
+    lock.lock();
+    try {
+      ending = true;
+      for (Client client : clients) {
+        if (client.negotiated) {
+          shutInput(client);
+        } else {
+          hangUp(client);
+        }
+      }
+      long deadline = System.nanoTime() + ServerLimits.FAREWELL_NANOS;
+      for (long left = ServerLimits.FAREWELL_NANOS;
+          !clients.isEmpty() && left > 0;
+          left = deadline - System.nanoTime()) {
+        awaitQuietly(Math.min(left, TimeUnit.MILLISECONDS.toNanos(100)));
+      }
+      for (Client client : clients) {
+        hangUp(client);
+      }
+      // What they do now is on its way to the disk, and nothing but the disk can delay it.
+      while (!clients.isEmpty()) {
+        changed.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static void shutInput(Client client) {
+    try {
+      client.channel.shutdownInput();
+    } catch (IOException e) {
+      hangUp(client);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.testimages.nbdserver;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A server that runs on a Unix socket until it is closed. */
+record Server(Process process, Path socket) implements AutoCloseable {
+  /** Starts a server; returns when clients can come. */
+  static Server start(Path folder, String program, String... options)
+      throws IOException, InterruptedException {
+    Path socket = folder.resolve("socket");
+    var command = new ArrayList<>(List.of(program, "-k", socket.toString()));
+    command.addAll(List.of(options));
+    Process process =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectInput(new File("/dev/null"))
+            .redirectOutput(folder.resolve("server.log").toFile())
+            .start();
+    while (!Files.exists(socket)) {
+      // A wait for something that happens, not for a time.
+      assertTrue(!process.waitFor(10, TimeUnit.MILLISECONDS), "the server has ended");
+    }
+    return new Server(process, socket);
+  }
+
+  String uri() {
+    return "nbd+unix:///?socket=" + socket;
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    process.onExit().orTimeout(1, TimeUnit.MINUTES).join();
+  }
+}
