@@ -47,7 +47,8 @@ record Commands(Path folder) {
             .redirectInput(new File("/dev/null"))
             .redirectOutput(output.toFile())
             .start();
-    if (!process.waitFor(1, TimeUnit.MINUTES)) {
+    // The launcher may have to build first, on a machine that is busy with that of others.
+    if (!process.waitFor(5, TimeUnit.MINUTES)) {
       process.destroyForcibly();
       throw new AssertionError(command + " does not end");
     }
