@@ -44,7 +44,7 @@ final class ConvertOptions {
     return new OptionTable()
         .with('h', "help", null, "show this help and end")
         .with('f', "source-format", "FMT", "the sources' format; guessed if not given")
-        .with('O', "target-format", "FMT", "the target's format; raw if not given")
+        .with('O', "target-format", "NEW_FMT", "the target's format; raw if not given")
         .with('B', "backing", "FILE", "the target's backing file, whose content is left out")
         .with('F', "backing-format", "FMT", "the backing file's format")
         .with('C', null, null, "let the host copy where it can")

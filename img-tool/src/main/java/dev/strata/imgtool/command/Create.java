@@ -20,7 +20,7 @@ final class Create extends ImageCommand {
     return new OptionTable()
         .with('F', "backing-format", "FMT", "the backing file's format")
         .with('b', "backing", "FILE", "read what is not written yet from this image")
-        .with('f', "format", "FMT", "the new image's format; raw if not given")
+        .with('f', "format", "NEW_FMT", "the new image's format; raw if not given")
         .with('h', "help", null, "show this help and end")
         .with('o', "options", "OPTIONS", "options of the format; 'help' lists them")
         .with('q', "quiet", null, "do not say what is created")

@@ -31,7 +31,7 @@ final class Dd extends ImageCommand {
   public OptionTable options() {
     return new OptionTable()
         .with('f', "format", "FMT", "the input's format; guessed if not given")
-        .with('O', "output-format", "FMT", "the output's format; raw if not given")
+        .with('O', "output-format", "NEW_FMT", "the output's format; raw if not given")
         .with('U', "force-share", null, "read also while others write")
         .with('h', "help", null, "show this help and end")
         .with(OBJECT, "object", "OBJECT", "define an object")

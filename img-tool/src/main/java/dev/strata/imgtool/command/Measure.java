@@ -40,7 +40,7 @@ final class Measure extends ImageCommand {
         .with('f', "source-format", "FMT", "the image's format; guessed if not given")
         .with('l', "snapshot", "SNAPSHOT", "take the content of an internal snapshot")
         .with('o', "options", "OPTIONS", "options of the new image's format")
-        .with('O', "target-format", "FMT", "the new image's format; raw if not given")
+        .with('O', "target-format", "NEW_FMT", "the new image's format; raw if not given")
         .with('U', "force-share", null, "look also while others write")
         .with(OBJECT, "object", "OBJECT", "define an object")
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")

@@ -13,6 +13,9 @@ final class Argument {
   /** The name of an image format. */
   static final String FORMAT = "FMT";
 
+  /** The name of an image format that images can be made in. */
+  static final String NEW_FORMAT = "NEW_FMT";
+
   /** A list of {@code name=value} that depends on the format. */
   static final String OPTIONS = "OPTIONS";
 
@@ -49,7 +52,8 @@ final class Argument {
       return List.of(plain.split("\\|"));
     }
     return switch (plain) {
-      case FORMAT -> formats(drivers);
+      case FORMAT -> formats(drivers, false);
+      case NEW_FORMAT -> formats(drivers, true);
       case CACHE -> List.of("none", "writeback", "writethrough", "directsync", "unsafe");
       // One word is a choice too; names of other arguments are in capitals.
       case "json" -> List.of(plain);
@@ -57,10 +61,10 @@ final class Argument {
     };
   }
 
-  static List<String> formats(DriverRegistry drivers) {
+  static List<String> formats(DriverRegistry drivers, boolean creating) {
     var names = new ArrayList<String>();
     for (BlockDriverFactory driver : drivers.all()) {
-      if (driver.kind() == DriverKind.FORMAT) {
+      if (driver.kind() == DriverKind.FORMAT && (driver.creates() || !creating)) {
         names.add(driver.name());
       }
     }
@@ -73,6 +77,7 @@ final class Argument {
       case FORMAT ->
           "The name of a driver, mostly of an image format. Without one the first bytes of the file"
               + " decide.";
+      case NEW_FORMAT -> "The name of an image format that images can be made in.";
       case CACHE ->
           "How the host's cache is used: 'writeback' (writes are done when the host has them),"
               + " 'writethrough' (when they are on stable storage), 'none' (past the host's page"

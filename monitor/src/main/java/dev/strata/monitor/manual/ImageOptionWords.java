@@ -59,7 +59,7 @@ final class ImageOptionWords {
     for (Option<?> option : schema) {
       all.add(option.name());
       List<String> known =
-          option.name().endsWith("_fmt") ? Argument.formats(drivers) : option.words();
+          option.name().endsWith("_fmt") ? Argument.formats(drivers, false) : option.words();
       String words = option.type() == Option.Type.BOOL ? "on off" : String.join(" ", known);
       if (!words.isEmpty()) {
         values.append("    '").append(kindAndFormat).append(' ').append(option.name());
