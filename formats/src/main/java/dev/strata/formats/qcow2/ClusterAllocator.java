@@ -75,6 +75,7 @@ final class ClusterAllocator {
     file.event(DebugEvent.CLUSTER_ALLOC);
     while (true) {
       long first = findFree(searchFrom, clusters, limit);
+      searchFrom = first;
       if (!makeBlocks(first, clusters)) {
         continue; // a block may lie where another search would end
       }
