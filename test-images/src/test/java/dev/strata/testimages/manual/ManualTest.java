@@ -34,7 +34,14 @@ final class ManualTest {
       pages = files.sorted().toList();
     }
     assertEquals(
-        List.of("qemu-img.1", "qemu-io.1", "strata-img.1", "strata-io.1", "strata.1"),
+        List.of(
+            "qemu-img.1",
+            "qemu-io.1",
+            "qemu-nbd.1",
+            "strata-img.1",
+            "strata-io.1",
+            "strata-nbd.1",
+            "strata.1"),
         pages.stream().map(page -> page.getFileName().toString()).toList());
     for (Path page : pages) {
       String name = page.toString();
