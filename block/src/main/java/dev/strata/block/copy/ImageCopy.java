@@ -94,7 +94,12 @@ public final class ImageCopy {
 
   private void work(Workers all) throws BlockException {
     try (PieceSlot slot = slot()) {
-      for (Piece piece = plan.next(); piece != null && !all.hasFailed(); piece = plan.next()) {
+      while (!all.hasFailed()) {
+        // One that was taken is tried, whoever fails meanwhile: the first place that fails is told.
+        Piece piece = plan.next();
+        if (piece == null) {
+          return;
+        }
         slot.take(piece);
         try {
           copy(slot);
