@@ -24,7 +24,9 @@ public interface BlockDriverFactory {
   OptionSchema openOptions();
 
   /** The options of a new image; empty if the driver creates none. */
-  OptionSchema createOptions();
+  default OptionSchema createOptions() {
+    return OptionSchema.of();
+  }
 
   /** The creation options that can be changed later; empty if none can. */
   default OptionSchema amendOptions() {

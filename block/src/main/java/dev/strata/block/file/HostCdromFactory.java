@@ -47,11 +47,6 @@ public final class HostCdromFactory implements BlockDriverFactory {
   }
 
   @Override
-  public OptionSchema createOptions() {
-    return OptionSchema.of();
-  }
-
-  @Override
   public List<String> contentOptions() {
     return List.of("filename");
   }

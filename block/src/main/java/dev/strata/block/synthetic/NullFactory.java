@@ -59,11 +59,6 @@ public class NullFactory implements BlockDriverFactory {
   }
 
   @Override
-  public OptionSchema createOptions() {
-    return OptionSchema.of();
-  }
-
-  @Override
   public List<String> contentOptions() {
     return List.of(SIZE.name(), READ_ZEROES.name());
   }

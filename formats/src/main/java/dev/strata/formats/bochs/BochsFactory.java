@@ -32,11 +32,6 @@ public final class BochsFactory implements BlockDriverFactory {
   }
 
   @Override
-  public OptionSchema createOptions() {
-    return OptionSchema.of();
-  }
-
-  @Override
   public int probe(MemorySegment head, String filename) {
     return BochsHeader.isAt(head) ? 100 : 0;
   }

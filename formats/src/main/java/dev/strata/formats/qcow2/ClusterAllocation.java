@@ -14,13 +14,11 @@ final class ClusterAllocation implements Allocation {
   private final long hostOffset;
   private final boolean readsZero;
   private final boolean fresh;
-  private final boolean copies;
 
   /**
    * An allocation that nothing points to yet.
    *
    * @param fresh whether the clusters were allocated for it, not there before
-   * @param copies whether bytes outside the request have to be copied into it
    */
   ClusterAllocation(
       GuestWrites writes,
@@ -29,8 +27,7 @@ final class ClusterAllocation implements Allocation {
       Child file,
       long hostOffset,
       boolean readsZero,
-      boolean fresh,
-      boolean copies) {
+      boolean fresh) {
     this.writes = writes;
     this.guestOffset = guestOffset;
     this.length = length;
@@ -38,7 +35,6 @@ final class ClusterAllocation implements Allocation {
     this.hostOffset = hostOffset;
     this.readsZero = readsZero;
     this.fresh = fresh;
-    this.copies = copies;
   }
 
   @Override
@@ -68,10 +64,6 @@ final class ClusterAllocation implements Allocation {
 
   boolean fresh() {
     return fresh;
-  }
-
-  boolean copies() {
-    return copies;
   }
 
   @Override

@@ -83,16 +83,14 @@ final class GuestWrites {
       long sub = geometry.subclusterSize();
       long from = guestOffset & -sub;
       long to = (end + sub - 1) & -sub;
-      return allocation(from, to, host + (from - start), host, guestOffset, end);
+      return allocation(from, to, host + (from - start), host);
     }
-    return allocation(start, last, host, host, guestOffset, end);
+    return allocation(start, last, host, host);
   }
 
-  private ClusterAllocation allocation(
-      long from, long to, long hostOffset, long host, long dataFrom, long dataTo)
+  private ClusterAllocation allocation(long from, long to, long hostOffset, long host)
       throws BlockException {
     boolean beyondEnd = host >= dataFile.length() && dataFile.readsZeroAfterCreate();
-    boolean copies = from < dataFrom || to > dataTo;
     return new ClusterAllocation(
         this,
         from,
@@ -100,8 +98,7 @@ final class GuestWrites {
         dataFile,
         hostOffset,
         beyondEnd && !metadata.hasExternalData(),
-        true,
-        copies);
+        true);
   }
 
   /** The rest of a cluster that has its storage: subclusters, or a zero cluster's. */
@@ -114,8 +111,7 @@ final class GuestWrites {
     if (!metadata.hasExternalData()) {
       overlaps.beforeWrite(0, host, to - from);
     }
-    return new ClusterAllocation(
-        this, from, to - from, dataFile, host, false, false, from < guestOffset || to > end);
+    return new ClusterAllocation(this, from, to - from, dataFile, host, false, false);
   }
 
   /** Whether none of the clusters has storage that would have to be copied as a whole. */
@@ -194,9 +190,8 @@ final class GuestWrites {
     if (allocation.fresh() && !metadata.lazyRefcounts()) {
       caches.orderL2AfterRefcounts();
     }
-    // Old data may have been copied there, which were safe and must stay so; and whatever lies
-    // there
-    // still, of another use of the cluster or behind the end of the file, is nothing the guest
+    // Old data may have been copied there, which were safe and must stay so; and what lies there
+    // until then, of another use of the cluster or behind the end of the file, is nothing the guest
     // wrote.
     caches.orderL2AfterData();
     CachedTable slice = map.slice(table, from);

@@ -56,11 +56,6 @@ public final class BlkdebugFactory implements BlockDriverFactory {
   }
 
   @Override
-  public OptionSchema createOptions() {
-    return OptionSchema.of();
-  }
-
-  @Override
   public boolean everyOptionIsContent() {
     return true;
   }

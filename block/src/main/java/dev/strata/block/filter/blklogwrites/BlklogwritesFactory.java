@@ -48,11 +48,6 @@ public final class BlklogwritesFactory implements BlockDriverFactory {
   }
 
   @Override
-  public OptionSchema createOptions() {
-    return OptionSchema.of();
-  }
-
-  @Override
   public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
     Child file = context.child("file", EdgeRole.FILTERED);
     Child log = context.child("log", EdgeRole.METADATA);

@@ -45,11 +45,6 @@ public final class BlkverifyFactory implements BlockDriverFactory {
   }
 
   @Override
-  public OptionSchema createOptions() {
-    return OptionSchema.of();
-  }
-
-  @Override
   public void parseFilename(String filename, BlockOptions options) throws BlockException {
     String rest = ImageName.withoutProtocol(filename, name());
     if (rest.equals(filename)) {

@@ -34,11 +34,6 @@ public final class CompressFactory implements BlockDriverFactory {
   }
 
   @Override
-  public OptionSchema createOptions() {
-    return OptionSchema.of();
-  }
-
-  @Override
   public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
     Child file = context.child("file", EdgeRole.FILTERED);
     if (!RequestFlags.has(file.limits().writeFlags(), RequestFlags.COMPRESSED)) {

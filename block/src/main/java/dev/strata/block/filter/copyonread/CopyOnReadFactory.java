@@ -37,11 +37,6 @@ public final class CopyOnReadFactory implements BlockDriverFactory {
   }
 
   @Override
-  public OptionSchema createOptions() {
-    return OptionSchema.of();
-  }
-
-  @Override
   public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
     Child file = context.child("file", EdgeRole.FILTERED);
     String bottom = options.take(BOTTOM);
