@@ -22,6 +22,7 @@ module dev.strata.block {
   exports dev.strata.block.json;
   exports dev.strata.block.layout;
   exports dev.strata.block.nbd.protocol;
+  exports dev.strata.block.object;
   exports dev.strata.block.option;
 
   uses dev.strata.block.driver.BlockDriverFactory;

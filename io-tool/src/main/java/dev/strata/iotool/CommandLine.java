@@ -106,7 +106,7 @@ final class CommandLine {
       }
       case IMAGE_OPTS -> imageOptions = true;
       case OBJECT -> {
-        return failed("--object is not supported yet: there are no secrets and no throttle groups");
+        return define(argument);
       }
       case 'V' -> {
         session.print(IoDescription.VERSION);
@@ -131,6 +131,20 @@ final class CommandLine {
   private Outcome failed(String message) {
     session.error(message);
     return Outcome.FAILED;
+  }
+
+  private Outcome define(String argument) {
+    try {
+      String help = session.objects().define(argument);
+      if (help == null) {
+        return Outcome.RUN;
+      }
+      session.print(help.stripTrailing());
+      return Outcome.DONE;
+    } catch (BlockException e) {
+      session.error(e);
+      return Outcome.FAILED;
+    }
   }
 
   private Outcome trace(String text) {

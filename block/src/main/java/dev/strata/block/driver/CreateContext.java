@@ -5,6 +5,7 @@ import dev.strata.block.BlockException;
 import dev.strata.block.BlockIo;
 import dev.strata.block.BufferPool;
 import dev.strata.block.Child;
+import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 
 /** What the graph offers to a driver that creates an image; valid during that call. */
@@ -28,6 +29,9 @@ public interface CreateContext {
    * @param options of the driver, without {@code driver} and {@code file}
    */
   BlockIo openImage(String driver, BlockOptions options) throws BlockException;
+
+  /** The objects that options refer to by id. */
+  ObjectRegistry objects();
 
   /** Buffers for whatever the driver has to write. */
   BufferPool buffers();

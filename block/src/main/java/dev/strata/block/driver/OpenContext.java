@@ -6,6 +6,7 @@ import dev.strata.block.BufferPool;
 import dev.strata.block.Child;
 import dev.strata.block.EdgeRole;
 import dev.strata.block.bitmap.BitmapSet;
+import dev.strata.block.object.ObjectRegistry;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,9 @@ public interface OpenContext {
 
   /** The node's dirty bitmaps: a format loads those that the image keeps. */
   BitmapSet bitmaps();
+
+  /** The objects that options refer to by id. */
+  ObjectRegistry objects();
 
   /** Buffers for whatever the driver has to copy. */
   BufferPool buffers();

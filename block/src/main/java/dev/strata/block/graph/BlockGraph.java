@@ -9,6 +9,7 @@ import dev.strata.block.driver.BackingReference;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.Permissions;
+import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -38,6 +39,7 @@ public final class BlockGraph implements AutoCloseable {
   private static final long IDLE_BUFFER_BYTES = 32 << 20;
 
   private final DriverRegistry drivers;
+  private final ObjectRegistry objects;
   private final Consumer<String> warnings;
   private final BufferPool buffers = new BufferPool(IDLE_BUFFER_BYTES);
   private final Map<String, BlockNode> nodes = new LinkedHashMap<>(); // guarded by this
@@ -52,13 +54,29 @@ public final class BlockGraph implements AutoCloseable {
    *     user to see together with the program's name
    */
   public BlockGraph(DriverRegistry drivers, Consumer<String> warnings) {
+    this(drivers, new ObjectRegistry(), warnings);
+  }
+
+  /**
+   * A graph without nodes, whose options may refer to objects.
+   *
+   * @param objects stay their owner's, who closes them after the graph
+   * @param warnings as above
+   */
+  public BlockGraph(DriverRegistry drivers, ObjectRegistry objects, Consumer<String> warnings) {
     this.drivers = drivers;
+    this.objects = objects;
     this.warnings = warnings;
   }
 
   /** The drivers that nodes can have. */
   public DriverRegistry drivers() {
     return drivers;
+  }
+
+  /** The objects that options refer to by id. */
+  public ObjectRegistry objects() {
+    return objects;
   }
 
   /** Buffers for requests. */

@@ -12,6 +12,7 @@ import dev.strata.block.driver.Deletable;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.Permissions;
+import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -144,6 +145,11 @@ final class ImageCreator implements CreateContext {
                 EnumSet.of(Permission.CONSISTENT_READ, Permission.WRITE, Permission.RESIZE),
                 EnumSet.allOf(Permission.class)));
     return image;
+  }
+
+  @Override
+  public ObjectRegistry objects() {
+    return graph.objects();
   }
 
   @Override

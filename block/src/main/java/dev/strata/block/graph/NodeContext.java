@@ -9,6 +9,7 @@ import dev.strata.block.Errno;
 import dev.strata.block.bitmap.BitmapSet;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
+import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
@@ -114,6 +115,11 @@ final class NodeContext implements OpenContext {
   @Override
   public BitmapSet bitmaps() {
     return node.bitmaps();
+  }
+
+  @Override
+  public ObjectRegistry objects() {
+    return node.graph().objects();
   }
 
   @Override

@@ -74,6 +74,12 @@ final class Arguments {
     return new UsageException();
   }
 
+  /** The end of a command that was asked for a listing. */
+  UsageException answered(String listing) {
+    terminal.out().print(listing);
+    return new UsageException(0);
+  }
+
   /** The failure of a wrong value, with its hint. */
   UsageException wrong(BlockException failure) {
     terminal.error(failure);
@@ -154,12 +160,20 @@ final class Arguments {
     return table;
   }
 
-  /** The user has been told what is wrong. */
+  /** The user has been told what is wrong, or what was asked for. */
   static final class UsageException extends Exception {
     private static final long serialVersionUID = 1;
 
+    /** The command's exit code. */
+    final int code;
+
     UsageException() {
+      this(1);
+    }
+
+    UsageException(int code) {
       super(null, null, false, false);
+      this.code = code;
     }
   }
 }

@@ -78,8 +78,11 @@ final class Compare extends ImageCommand {
         }
         case 's' -> strict = true;
         case OBJECT -> {
-          ObjectDefinition.refuse(arguments);
-          return FAILED;
+          try {
+            take(option, arguments, opener);
+          } catch (UsageException e) {
+            return e.code == 0 ? 0 : FAILED;
+          }
         }
         default -> take(option, arguments, opener);
       }

@@ -43,7 +43,7 @@ abstract class ImageCommand implements Subcommand {
     try {
       code = run(arguments(words, terminal), opener, terminal);
     } catch (UsageException e) {
-      code = 1;
+      code = e.code;
     } catch (BlockException e) {
       terminal.error(e);
       code = failureCode();
@@ -88,10 +88,21 @@ abstract class ImageCommand implements Subcommand {
       case 'q' -> opener.quiet();
       case 'U' -> opener.forceShare(true);
       case IMAGE_OPTS -> opener.imageOptions(true);
-      case OBJECT -> throw ObjectDefinition.refuse(arguments);
+      case OBJECT -> define(arguments, opener);
       case OUTPUT -> output = arguments.argument();
       case PROGRESS -> jsonProgress = arguments.isJson("progress");
       default -> throw arguments.wrong("unknown option");
+    }
+  }
+
+  private static void define(Arguments arguments, ImageOpener opener) throws UsageException {
+    try {
+      String help = opener.objects().define(arguments.argument());
+      if (help != null) {
+        throw arguments.answered(help);
+      }
+    } catch (BlockException e) {
+      throw arguments.wrong(e);
     }
   }
 

@@ -11,6 +11,7 @@ import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.DriverRegistry;
 import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
+import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.ImageName;
 import dev.strata.block.option.OptionString;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /** Opens images as the common options of commands ask for. */
 final class ImageOpener {
   private final BlockGraph graph;
+  private final ObjectRegistry objects = new ObjectRegistry();
   private final Terminal terminal;
   private @Nullable String format;
   private boolean imageOptions;
@@ -33,7 +35,7 @@ final class ImageOpener {
 
   ImageOpener(Terminal terminal) {
     this.terminal = terminal;
-    this.graph = new BlockGraph(DriverRegistry.load(), line -> warn(line));
+    this.graph = new BlockGraph(DriverRegistry.load(), objects, line -> warn(line));
   }
 
   private void warn(String line) {
@@ -44,6 +46,11 @@ final class ImageOpener {
     } else {
       terminal.line(line);
     }
+  }
+
+  /** What {@code --object} defines. */
+  ObjectRegistry objects() {
+    return objects;
   }
 
   BlockGraph graph() {
@@ -235,6 +242,10 @@ final class ImageOpener {
 
   /** Ends what is open. */
   void close() throws BlockException {
-    graph.close();
+    try {
+      graph.close();
+    } finally {
+      objects.close();
+    }
   }
 }

@@ -8,6 +8,7 @@ import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.DriverRegistry;
+import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -30,6 +31,7 @@ public final class Session implements AutoCloseable {
   private final boolean operandsLast;
   private final AsyncRequests requests = new AsyncRequests();
   private final List<String> awaitedTags = new ArrayList<>();
+  private final ObjectRegistry objects = new ObjectRegistry();
   private @Nullable BlockGraph graph;
   private @Nullable BlockBackend backend;
   private boolean misaligned;
@@ -165,12 +167,17 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /** What {@code --object} defines. */
+  public ObjectRegistry objects() {
+    return objects;
+  }
+
   // The image
 
   BlockGraph graph() {
     BlockGraph open = graph;
     if (open == null) {
-      open = new BlockGraph(DriverRegistry.load(), this::note);
+      open = new BlockGraph(DriverRegistry.load(), objects, this::note);
       graph = open;
     }
     return open;
@@ -260,5 +267,6 @@ public final class Session implements AutoCloseable {
         error(e);
       }
     }
+    objects.close();
   }
 }

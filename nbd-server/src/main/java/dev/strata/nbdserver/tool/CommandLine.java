@@ -3,6 +3,7 @@ package dev.strata.nbdserver.tool;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.nbd.protocol.NbdLimits;
+import dev.strata.block.object.ObjectRegistry;
 import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
@@ -34,6 +35,9 @@ final class CommandLine {
   private static final int SELINUX_LABEL = OptionTable.FIRST_KEY + 11;
 
   private final Terminal terminal;
+
+  /** What {@code --object} defines. */
+  final ObjectRegistry objects = new ObjectRegistry();
 
   // Where
   @Nullable String port;
@@ -197,10 +201,7 @@ final class CommandLine {
       case 'v' -> verbose = true;
       case 'x' -> exportName = checkedString(argument, "name");
       case 'D' -> description = checkedString(argument, "description");
-      case OBJECT ->
-          throw failed(
-              "--object is not supported yet: there are no secrets, credentials and throttle"
-                  + " groups");
+      case OBJECT -> define(argument);
       case TLS_CREDS -> tlsCredentials = argument;
       case TLS_HOSTNAME -> tlsHostname = argument;
       case TLS_AUTHZ -> tlsAuthorization = argument;
@@ -224,6 +225,19 @@ final class CommandLine {
   private Exit failed(String message) {
     terminal.error(message);
     return new Exit(1);
+  }
+
+  private void define(String argument) throws Exit {
+    try {
+      String help = objects.define(argument);
+      if (help != null) {
+        terminal.out().print(help);
+        throw new Exit(0);
+      }
+    } catch (BlockException e) {
+      terminal.error(e);
+      throw new Exit(1);
+    }
   }
 
   private void trace(String argument) throws Exit {

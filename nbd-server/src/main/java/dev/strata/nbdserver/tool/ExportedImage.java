@@ -37,13 +37,17 @@ final class ExportedImage implements AutoCloseable {
   ExportedImage(CommandLine given, Terminal terminal) {
     this.given = given;
     this.terminal = terminal;
-    this.graph = new BlockGraph(DriverRegistry.load(), this::note);
+    this.graph = new BlockGraph(DriverRegistry.load(), given.objects, this::note);
   }
 
   /** Closes the image, with all its data on stable storage. */
   @Override
   public void close() throws BlockException {
-    graph.close();
+    try {
+      graph.close();
+    } finally {
+      given.objects.close();
+    }
   }
 
   private void note(String line) {

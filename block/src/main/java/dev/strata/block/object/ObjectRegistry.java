@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.object;
+
+import static dev.strata.block.Errno.EINVAL;
+import static dev.strata.block.Errno.ENOENT;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.option.OptionString;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The objects that a user defined, by id. Thread-safe. */
+public final class ObjectRegistry implements AutoCloseable {
+  private final Map<String, NamedObject> objects = new LinkedHashMap<>(); // guarded by this
+
+  /** A registry without objects. */
+  public ObjectRegistry() {}
+
+  /**
+   * Makes an object.
+   *
+   * @param properties its type ({@code qom-type}), its {@code id}, and what the type knows
+   * @throws BlockException if the definition makes no sense or the id is taken; no object is made
+   */
+  public synchronized void define(ObjectProperties properties) throws BlockException {
+    String name = properties.requiredString("qom-type");
+    ObjectType type = ObjectTypes.find(name);
+    if (type == null && !ObjectTypes.isKnown(name)) {
+      throw new BlockException(EINVAL, "Parameter 'qom-type' does not accept value '" + name + "'");
+    }
+    String id = properties.requiredString("id");
+    if (!OptionString.isIdentifier(id)) {
+      throw new BlockException(EINVAL, "Parameter 'id' expects an identifier")
+          .withHint(
+              "Identifiers consist of letters, digits, '-', '.', '_', starting with a letter.");
+    }
+    if (type == null) {
+      throw new BlockException(EINVAL, "invalid object type: " + name);
+    }
+    if (objects.containsKey(id)) {
+      throw new BlockException(
+          EINVAL, "attempt to add duplicate property '" + id + "' to object (type 'container')");
+    }
+    objects.put(id, type.create(properties, this));
+  }
+
+  /**
+   * Forgets an object.
+   *
+   * @throws BlockException if there is none of that id
+   */
+  public synchronized void remove(String id) throws BlockException {
+    NamedObject object = objects.remove(id);
+    if (object == null) {
+      throw new BlockException(ENOENT, "object '" + id + "' not found");
+    }
+    object.close();
+  }
+
+  /** The object of that id, or null. */
+  public synchronized @Nullable NamedObject find(String id) {
+    return objects.get(id);
+  }
+
+  /** The secret of that id. */
+  public Secret secret(String id) throws BlockException {
+    NamedObject object = find(id);
+    if (object == null) {
+      throw new BlockException(EINVAL, "No secret with id '" + id + "'");
+    }
+    if (object instanceof Secret secret) {
+      return secret;
+    }
+    throw new BlockException(EINVAL, "Object with id '" + id + "' is not a secret");
+  }
+
+  /**
+   * Makes the object that a command line's {@code --object} describes, {@code TYPE,id=ID,…} or
+   * JSON.
+   *
+   * @return null; or, if the argument asks for help, the lines of a listing, each ended by a
+   *     newline
+   */
+  public @Nullable String define(String argument) throws BlockException {
+    if (OptionString.asksForHelp(argument)) {
+      int comma = argument.indexOf(',');
+      return help(comma < 0 ? argument : argument.substring(0, comma));
+    }
+    define(ObjectProperties.parse(argument));
+    return null;
+  }
+
+  /**
+   * What can be defined: the lines of a help listing, each ended by a newline.
+   *
+   * @param type the type whose properties are listed; the types themselves if there is none of that
+   *     name
+   */
+  private static String help(String type) {
+    ObjectType known = ObjectTypes.find(type);
+    var lines = new StringBuilder();
+    if (known == null) {
+      lines.append("List of user creatable objects:\n");
+      for (ObjectType each : ObjectTypes.ALL) {
+        lines.append("  ").append(each.name()).append('\n');
+      }
+    } else {
+      lines.append(known.name()).append(" options:\n");
+      for (ObjectType.Property each : known.properties()) {
+        lines.append("  ").append(each.name()).append("=<").append(each.type()).append(">\n");
+      }
+    }
+    return lines.toString();
+  }
+
+  /** Gives up all objects. */
+  @Override
+  public synchronized void close() {
+    for (NamedObject object : objects.values()) {
+      object.close();
+    }
+    objects.clear();
+  }
+}
