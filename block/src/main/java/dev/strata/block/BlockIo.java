@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.block;
 
+import java.nio.ByteBuffer;
+
 /**
  * The verbs of the block layer: the same for a driver, for the edge through which a driver uses its
  * child, and for a user's backend.
@@ -18,6 +20,18 @@ public interface BlockIo {
 
   /** Writes all of {@code from} at {@code offset}, or throws. */
   void write(long offset, IoVector from, int flags) throws BlockException;
+
+  /** As {@link #read(long, IoVector, int)} for small structures: copied from off-heap memory. */
+  default void read(long offset, byte[] into, int flags) throws BlockException {
+    ByteBuffer memory = ByteBuffer.allocateDirect(into.length);
+    read(offset, IoVector.of(memory), flags);
+    memory.get(into);
+  }
+
+  /** As {@link #write(long, IoVector, int)} for small structures: copied to off-heap memory. */
+  default void write(long offset, byte[] from, int flags) throws BlockException {
+    write(offset, IoVector.of(ByteBuffer.allocateDirect(from.length).put(from).flip()), flags);
+  }
 
   /**
    * Makes the range read as zeroes.

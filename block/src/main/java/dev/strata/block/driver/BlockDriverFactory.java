@@ -5,7 +5,6 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionSchema;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -83,7 +82,7 @@ public interface BlockDriverFactory {
    * @param head up to 2048 bytes, zeroes beyond a shorter file's end
    * @param filename of the file probed
    */
-  default int probe(MemorySegment head, String filename) {
+  default int probe(byte[] head, String filename) {
     return 0;
   }
 

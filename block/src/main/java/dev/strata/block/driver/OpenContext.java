@@ -7,7 +7,6 @@ import dev.strata.block.Child;
 import dev.strata.block.EdgeRole;
 import dev.strata.block.bitmap.BitmapSet;
 import dev.strata.block.object.ObjectRegistry;
-import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /** What the graph offers to a driver; valid as long as the driver is open. */
@@ -67,7 +66,7 @@ public interface OpenContext {
   boolean probed();
 
   /** The name of the format that these first bytes of an image look like. */
-  String probe(MemorySegment head) throws BlockException;
+  String probe(byte[] head) throws BlockException;
 
   /** Tells the user something that does not keep the node from opening; one line. */
   void warn(String line);

@@ -18,6 +18,7 @@ import dev.strata.block.driver.Permissions;
 import dev.strata.block.driver.RemovableMedium;
 import dev.strata.block.option.BlockOptions;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -264,7 +265,7 @@ final class FileDriver implements BlockDriver, CopyOffload, Deletable, Removable
   private void allocateFirstBlock(long length) throws BlockException {
     int part = (int) Math.min(length, FIRST_BLOCK) & -SECTOR;
     if (part > 0 && !flags.direct()) {
-      storage.write(0, IoVector.of(new byte[part]));
+      storage.write(0, IoVector.of(ByteBuffer.allocateDirect(part)));
     }
   }
 
@@ -304,7 +305,9 @@ final class FileDriver implements BlockDriver, CopyOffload, Deletable, Removable
 
   private void fill(long old, long length) throws BlockException {
     truncateTo(length);
-    var zeroes = IoVector.of(new byte[(int) Math.min(ZERO_BUFFER, Math.max(1, length - old))]);
+    var zeroes =
+        IoVector.of(
+            ByteBuffer.allocateDirect((int) Math.min(ZERO_BUFFER, Math.max(1, length - old))));
     for (long at = old; at < length; ) {
       long part = Math.min(zeroes.length(), length - at);
       try {

@@ -6,7 +6,6 @@ import dev.strata.block.Errno;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.DriverKind;
 import dev.strata.block.option.ImageName;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -97,7 +96,7 @@ public final class DriverRegistry {
   }
 
   /** The format that these first bytes look most like: {@code raw} if like none. */
-  public BlockDriverFactory probe(MemorySegment head, String filename) throws BlockException {
+  public BlockDriverFactory probe(byte[] head, String filename) throws BlockException {
     BlockDriverFactory best = null;
     int bestScore = 0;
     for (BlockDriverFactory driver : drivers) {

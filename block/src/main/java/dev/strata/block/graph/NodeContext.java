@@ -11,7 +11,6 @@ import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
-import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -133,7 +132,7 @@ final class NodeContext implements OpenContext {
   }
 
   @Override
-  public String probe(MemorySegment head) throws BlockException {
+  public String probe(byte[] head) throws BlockException {
     return node.graph().drivers().probe(head, node.filename()).name();
   }
 

@@ -2,9 +2,9 @@
 package dev.strata.block.graph;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.BufferPool;
 import dev.strata.block.EdgeRole;
 import dev.strata.block.Errno;
+import dev.strata.block.IoVector;
 import dev.strata.block.driver.BackingReference;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
@@ -14,6 +14,7 @@ import dev.strata.block.json.JsonNull;
 import dev.strata.block.json.JsonValue;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.ImageName;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -256,13 +257,16 @@ final class NodeOpener {
       return graph.drivers().require("raw");
     }
     boolean found = false;
-    try (BufferPool.Buffer head = graph.buffers().acquire(DriverRegistry.PROBE_BYTES)) {
+    try {
+      ByteBuffer memory = ByteBuffer.allocateDirect(DriverRegistry.PROBE_BYTES);
       try {
-        file.requests().read(0, head.vector(), 0);
+        file.requests().read(0, IoVector.of(memory), 0);
       } catch (BlockException e) {
         throw BlockException.of(e.errno(), "Could not read image for determining its format");
       }
-      BlockDriverFactory factory = graph.drivers().probe(head.segment(), file.filename());
+      byte[] head = new byte[DriverRegistry.PROBE_BYTES];
+      memory.get(head);
+      BlockDriverFactory factory = graph.drivers().probe(head, file.filename());
       found = true;
       return factory;
     } finally {

@@ -9,27 +9,40 @@ import java.nio.charset.StandardCharsets;
 /**
  * Writes the fields of an on-disk structure in their order. The caller gives the room: running past
  * the end, or a number that does not fit its field, is a programming error and an {@link
- * IllegalArgumentException} or {@link IndexOutOfBoundsException}. One thread at a time; the segment
+ * IllegalArgumentException} or {@link IndexOutOfBoundsException}. One thread at a time; the memory
  * is smaller than 2 GiB.
  */
 public final class StructWriter {
-  private final MemorySegment target;
   private final ByteBuffer content; // as in StructReader, for the sake of a short command's start
   private long position;
 
-  private StructWriter(MemorySegment target, ByteOrder order) {
-    this.target = target;
-    this.content = target.asByteBuffer().order(order);
+  private StructWriter(ByteBuffer content, ByteOrder order) {
+    this.content = content.order(order);
+  }
+
+  /** A writer at the start of {@code target}, most significant byte first. */
+  public static StructWriter bigEndian(byte[] target) {
+    return new StructWriter(ByteBuffer.wrap(target), ByteOrder.BIG_ENDIAN);
+  }
+
+  /** A writer at the start of {@code target}, most significant byte first. */
+  public static StructWriter bigEndian(ByteBuffer target) {
+    return new StructWriter(target, ByteOrder.BIG_ENDIAN);
   }
 
   /** A writer at the start of {@code target}, most significant byte first. */
   public static StructWriter bigEndian(MemorySegment target) {
-    return new StructWriter(target, ByteOrder.BIG_ENDIAN);
+    return new StructWriter(target.asByteBuffer(), ByteOrder.BIG_ENDIAN);
+  }
+
+  /** A writer at the start of {@code target}, least significant byte first. */
+  public static StructWriter littleEndian(byte[] target) {
+    return new StructWriter(ByteBuffer.wrap(target), ByteOrder.LITTLE_ENDIAN);
   }
 
   /** A writer at the start of {@code target}, least significant byte first. */
   public static StructWriter littleEndian(MemorySegment target) {
-    return new StructWriter(target, ByteOrder.LITTLE_ENDIAN);
+    return new StructWriter(target.asByteBuffer(), ByteOrder.LITTLE_ENDIAN);
   }
 
   /** 8 bits; {@code value} from 0 to 255. */
@@ -65,12 +78,6 @@ public final class StructWriter {
     return this;
   }
 
-  /** All of {@code value}. */
-  public StructWriter bytes(MemorySegment value) {
-    MemorySegment.copy(value, 0, target, advance(value.byteSize()), value.byteSize());
-    return this;
-  }
-
   /** The UTF-8 bytes of {@code value}, without an end mark. */
   public StructWriter string(String value) {
     return bytes(value.getBytes(StandardCharsets.UTF_8));
@@ -88,7 +95,10 @@ public final class StructWriter {
 
   /** {@code length} zero bytes. */
   public StructWriter zeroes(long length) {
-    target.asSlice(advance(length), length).fill((byte) 0);
+    int end = advance(length) + (int) length;
+    for (int at = end - (int) length; at < end; at++) {
+      content.put(at, (byte) 0);
+    }
     return this;
   }
 
@@ -105,8 +115,8 @@ public final class StructWriter {
 
   /** Continues at {@code offset} bytes from the start of the structure. */
   public StructWriter seek(long offset) {
-    if (offset < 0 || offset > target.byteSize()) {
-      throw new IndexOutOfBoundsException("offset " + offset + " of " + target.byteSize());
+    if (offset < 0 || offset > content.limit()) {
+      throw new IndexOutOfBoundsException("offset " + offset + " of " + content.limit());
     }
     position = offset;
     return this;
@@ -114,14 +124,14 @@ public final class StructWriter {
 
   /** The bytes from here to the end. */
   public long remaining() {
-    return target.byteSize() - position;
+    return content.limit() - position;
   }
 
   private int advance(long length) {
     int start = (int) position;
-    if (length < 0 || length > target.byteSize() - start) {
+    if (length < 0 || length > content.limit() - start) {
       throw new IndexOutOfBoundsException(
-          length + " bytes at offset " + start + " of " + target.byteSize());
+          length + " bytes at offset " + start + " of " + content.limit());
     }
     position = start + length;
     return start;

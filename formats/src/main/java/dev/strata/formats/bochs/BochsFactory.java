@@ -9,7 +9,6 @@ import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionSchema;
-import java.lang.foreign.MemorySegment;
 
 /** The bochs driver, which only reads. */
 public final class BochsFactory implements BlockDriverFactory {
@@ -32,7 +31,7 @@ public final class BochsFactory implements BlockDriverFactory {
   }
 
   @Override
-  public int probe(MemorySegment head, String filename) {
+  public int probe(byte[] head, String filename) {
     return BochsHeader.isAt(head) ? 100 : 0;
   }
 

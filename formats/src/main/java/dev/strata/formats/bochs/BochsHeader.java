@@ -6,9 +6,10 @@ import static dev.strata.block.Errno.EINVAL;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.layout.StructReader;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * What the header of a redolog says of a growing image. All numbers are little-endian.
@@ -45,22 +46,22 @@ record BochsHeader(
   }
 
   /** Whether an image begins with these bytes, {@link #BYTES} or more. */
-  static boolean isAt(MemorySegment head) {
-    if (head.byteSize() < BYTES) {
+  static boolean isAt(byte[] head) {
+    if (head.length < BYTES) {
       return false;
     }
-    int version = head.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN).getInt(VERSION_POSITION);
+    int version = ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN).getInt(VERSION_POSITION);
     return has(head, 0, MAGIC)
         && has(head, TYPE_POSITION, TYPE)
         && has(head, SUBTYPE_POSITION, SUBTYPE)
         && (version == VERSION_1 || version == VERSION_2);
   }
 
-  private static boolean has(MemorySegment head, int position, byte[] name) {
-    return head.asSlice(position, name.length).mismatch(MemorySegment.ofArray(name)) < 0;
+  private static boolean has(byte[] head, int position, byte[] name) {
+    return Arrays.equals(head, position, position + name.length, name, 0, name.length);
   }
 
-  static BochsHeader decode(MemorySegment image) throws BlockException {
+  static BochsHeader decode(byte[] image) throws BlockException {
     if (!isAt(image)) {
       throw new BlockException(EINVAL, "Image not in Bochs format");
     }

@@ -6,7 +6,6 @@ import dev.strata.block.BufferPool;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
 import dev.strata.block.Extent;
-import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
 import dev.strata.block.Preallocation;
 import dev.strata.block.StatusDetail;
@@ -17,7 +16,6 @@ import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.layout.Table;
 import dev.strata.block.option.BlockOptions;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
@@ -57,8 +55,8 @@ final class BochsImage extends MappedImage {
 
   static BochsImage open(OpenContext context, Child file) throws BlockException {
     byte[] head = new byte[BochsHeader.BYTES];
-    file.read(0, IoVector.of(head), 0);
-    BochsHeader header = BochsHeader.decode(MemorySegment.ofArray(head));
+    file.read(0, head, 0);
+    BochsHeader header = BochsHeader.decode(head);
     int count = header.catalogEntries();
     int[] catalog = new int[count];
     if (count > 0) {
@@ -122,7 +120,7 @@ final class BochsImage extends MappedImage {
     long start = header.firstExtent() + number * room;
     // Whatever its size in the header is: the bits of all the extent's sectors.
     byte[] bits = new byte[(header.extentSize() / SECTOR + 7) / 8];
-    file.read(start, IoVector.of(bits), 0);
+    file.read(start, bits, 0);
     var bitmap = new Bitmap(extent, start + header.bitmapRoom(), bits);
     recent = bitmap;
     return bitmap;

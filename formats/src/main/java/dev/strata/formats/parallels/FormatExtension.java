@@ -213,7 +213,7 @@ final class FormatExtension {
   }
 
   private static String name(byte[] id) throws BlockException {
-    var in = StructReader.bigEndian(MemorySegment.ofArray(id));
+    var in = StructReader.bigEndian(id);
     return new UUID(in.u64("id"), in.u64("id")).toString();
   }
 }

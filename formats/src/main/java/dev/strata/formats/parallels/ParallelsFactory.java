@@ -2,7 +2,6 @@
 package dev.strata.formats.parallels;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.BufferPool;
 import dev.strata.block.Child;
 import dev.strata.block.EdgeRole;
 import dev.strata.block.driver.BlockDriver;
@@ -13,7 +12,6 @@ import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
-import java.lang.foreign.MemorySegment;
 
 /** The parallels driver. */
 public final class ParallelsFactory implements BlockDriverFactory {
@@ -56,7 +54,7 @@ public final class ParallelsFactory implements BlockDriverFactory {
   }
 
   @Override
-  public int probe(MemorySegment head, String filename) {
+  public int probe(byte[] head, String filename) {
     return ParallelsHeader.isAt(head) && ParallelsHeader.isVersionKnown(head) ? 100 : 0;
   }
 
@@ -73,11 +71,9 @@ public final class ParallelsFactory implements BlockDriverFactory {
     // Before there is a file that would be left empty.
     ParallelsHeader header = ParallelsHeader.create(size, clusterSize);
     Child file = context.createFile();
-    try (BufferPool.Buffer sector = context.buffers().acquire(ParallelsHeader.SECTOR)) {
-      sector.segment().fill((byte) 0);
-      header.encode(sector.segment());
-      file.write(0, sector.vector(), 0);
-    }
+    byte[] sector = new byte[ParallelsHeader.SECTOR];
+    header.encode(sector);
+    file.write(0, sector, 0);
     long rest = header.dataStart() - ParallelsHeader.SECTOR;
     if (rest > 0) {
       file.writeZeroes(ParallelsHeader.SECTOR, rest, 0);

@@ -7,9 +7,10 @@ import static dev.strata.block.Errno.EINVAL;
 import dev.strata.block.BlockException;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * The header, 64 bytes; the BAT follows. All numbers are little-endian.
@@ -52,21 +53,20 @@ record ParallelsHeader(
   private static final int MAX_BAT_ENTRIES = Integer.MAX_VALUE / 4;
 
   /** Whether an image begins with these bytes, {@link #BYTES} or more. */
-  static boolean isAt(MemorySegment head) {
-    return head.byteSize() >= BYTES && (begins(head, MAGIC) || begins(head, MAGIC_EXTENDED));
+  static boolean isAt(byte[] head) {
+    return head.length >= BYTES && (begins(head, MAGIC) || begins(head, MAGIC_EXTENDED));
   }
 
-  private static boolean begins(MemorySegment head, byte[] magic) {
-    MemorySegment start = head.asSlice(0, MAGIC_BYTES);
-    return start.mismatch(MemorySegment.ofArray(magic)) < 0;
+  private static boolean begins(byte[] head, byte[] magic) {
+    return Arrays.equals(head, 0, MAGIC_BYTES, magic, 0, MAGIC_BYTES);
   }
 
   /** Whether the version, without which the magic means nothing, is the one there is. */
-  static boolean isVersionKnown(MemorySegment head) {
-    return head.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN).getInt(MAGIC_BYTES) == VERSION;
+  static boolean isVersionKnown(byte[] head) {
+    return ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN).getInt(MAGIC_BYTES) == VERSION;
   }
 
-  static ParallelsHeader decode(MemorySegment image) throws BlockException {
+  static ParallelsHeader decode(byte[] image) throws BlockException {
     if (!isAt(image) || !isVersionKnown(image)) {
       throw new BlockException(EINVAL, "Image not in Parallels format");
     }
@@ -151,7 +151,7 @@ record ParallelsHeader(
     return quotient * divisor == value ? quotient : quotient + 1;
   }
 
-  void encode(MemorySegment target) {
+  void encode(byte[] target) {
     StructWriter.littleEndian(target)
         .bytes(extended ? MAGIC_EXTENDED : MAGIC)
         .u32(VERSION)

@@ -4,7 +4,6 @@ package dev.strata.formats.parallels;
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
-import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
 import dev.strata.block.Preallocation;
 import dev.strata.block.bitmap.DirtyBitmap;
@@ -15,7 +14,6 @@ import dev.strata.block.driver.Mapping;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -55,8 +53,8 @@ final class ParallelsImage extends MappedImage implements Checkable {
   static ParallelsImage open(OpenContext context, Child file, GrowthOptions growth)
       throws BlockException {
     byte[] head = new byte[ParallelsHeader.BYTES];
-    file.read(0, IoVector.of(head), 0);
-    ParallelsHeader header = ParallelsHeader.decode(MemorySegment.ofArray(head));
+    file.read(0, head, 0);
+    ParallelsHeader header = ParallelsHeader.decode(head);
     var image = new ParallelsImage(context, file, header, growth);
     if (context.flags().writable()) {
       image.beginWriting();
@@ -99,7 +97,7 @@ final class ParallelsImage extends MappedImage implements Checkable {
   private void writeInUse(long value) throws BlockException {
     byte[] field = new byte[4];
     ByteBuffer.wrap(field).order(ByteOrder.LITTLE_ENDIAN).putInt((int) value);
-    file.write(ParallelsHeader.IN_USE_POSITION, IoVector.of(field), 0);
+    file.write(ParallelsHeader.IN_USE_POSITION, field, 0);
     file.flush();
   }
 

@@ -2,7 +2,6 @@
 package dev.strata.formats.qcow2;
 
 import dev.strata.block.IoVector;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.LongBuffer;
 
@@ -15,16 +14,17 @@ final class CachedTable {
   boolean dirty;
   long lastUse;
 
-  CachedTable(MemorySegment memory) {
-    this.bytes = memory.asByteBuffer(); // big-endian access without VarHandles
+  /** A table in {@code memory}, which is off-heap. */
+  CachedTable(ByteBuffer memory) {
+    this.bytes = memory; // big-endian access without VarHandles
     this.words = bytes.asLongBuffer();
     this.vector = IoVector.of(memory);
   }
 
   /** The same table in other memory. */
-  CachedTable(MemorySegment memory, CachedTable table) {
+  CachedTable(ByteBuffer memory, CachedTable table) {
     this(memory);
-    memory.copyFrom(MemorySegment.ofBuffer(table.bytes));
+    memory.put(0, table.bytes, 0, memory.limit());
     this.offset = table.offset;
     this.dirty = table.dirty;
     this.lastUse = table.lastUse;

@@ -5,9 +5,7 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.DebugEvent;
 import dev.strata.block.Errno;
-import dev.strata.block.IoVector;
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
 
 /**
  * Finds clusters that nothing refers to and raises their refcounts, making room for the refcounts
@@ -215,10 +213,10 @@ final class ClusterAllocator {
   }
 
   /** The bytes of a 64-bit and a 32-bit header field that follow each other. */
-  static IoVector fields(long word, int half) {
-    var bytes = MemorySegment.ofArray(new byte[12]);
+  static byte[] fields(long word, int half) {
+    var bytes = new byte[12];
     StructWriter.bigEndian(bytes).u64(word).u32(half);
-    return IoVector.of(bytes);
+    return bytes;
   }
 
   /**

@@ -4,10 +4,8 @@ package dev.strata.formats.qcow2;
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.DebugEvent;
-import dev.strata.block.IoVector;
 import dev.strata.block.Preallocation;
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
 
 /**
  * Gives up all that an image maps in a few writes, whatever its size, rather than cluster by
@@ -127,9 +125,9 @@ final class Emptying {
   }
 
   private void pointTo(long l1Offset, long tableOffset) throws BlockException {
-    var fields = MemorySegment.ofArray(new byte[20]);
+    var fields = new byte[20];
     StructWriter.bigEndian(fields).u64(l1Offset).u64(tableOffset).u32(1);
-    file.write(L1_TABLE_OFFSET_FIELD, IoVector.of(fields), 0);
+    file.write(L1_TABLE_OFFSET_FIELD, fields, 0);
     Qcow2Header now = metadata.header().header();
     metadata.header().changed(now.withL1(l1.size(), l1Offset).withRefcountTable(tableOffset, 1));
   }

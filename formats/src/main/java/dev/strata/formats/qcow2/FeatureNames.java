@@ -2,7 +2,6 @@
 package dev.strata.formats.qcow2;
 
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
 /** The table of feature names that goes into new headers, so that older readers can name them. */
@@ -30,7 +29,7 @@ final class FeatureNames {
   /** The extension with all names. */
   static HeaderExtension.FeatureNames table() {
     var table = new byte[NAMES.length * (2 + NAME_SIZE)];
-    StructWriter out = StructWriter.bigEndian(MemorySegment.ofArray(table));
+    StructWriter out = StructWriter.bigEndian(table);
     for (Name name : NAMES) {
       byte[] bytes = name.name().getBytes(StandardCharsets.UTF_8);
       out.u8(name.type()).u8(name.bit()).bytes(bytes).zeroes(NAME_SIZE - bytes.length);

@@ -2,7 +2,6 @@
 package dev.strata.formats.qcow2;
 
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -115,11 +114,7 @@ sealed interface HeaderExtension {
     @Override
     public byte[] body() {
       var bytes = new byte[24];
-      StructWriter.bigEndian(MemorySegment.ofArray(bytes))
-          .u32(count)
-          .u32(0)
-          .u64(directorySize)
-          .u64(directoryOffset);
+      StructWriter.bigEndian(bytes).u32(count).u32(0).u64(directorySize).u64(directoryOffset);
       return bytes;
     }
   }
@@ -134,7 +129,7 @@ sealed interface HeaderExtension {
     @Override
     public byte[] body() {
       var bytes = new byte[16];
-      StructWriter.bigEndian(MemorySegment.ofArray(bytes)).u64(offset).u64(length);
+      StructWriter.bigEndian(bytes).u64(offset).u64(length);
       return bytes;
     }
   }

@@ -4,11 +4,8 @@ package dev.strata.formats.qcow2;
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
-import dev.strata.block.IoVector;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -47,15 +44,15 @@ final class HeaderFile {
 
   /** Reads the first cluster. */
   static HeaderFile load(Child file) throws BlockException {
-    var fixed = MemorySegment.ofArray(new byte[Qcow2Header.CURRENT_LENGTH]);
+    var fixed = new byte[Qcow2Header.CURRENT_LENGTH];
     try {
-      file.read(0, IoVector.of(fixed), 0);
+      file.read(0, fixed, 0);
     } catch (BlockException e) {
       throw BlockException.of(e.errno(), "Could not read qcow2 header");
     }
     Qcow2Header header = Qcow2Header.decode(fixed);
-    var cluster = MemorySegment.ofArray(new byte[(int) header.clusterSize()]);
-    file.read(0, IoVector.of(cluster), 0);
+    var cluster = new byte[(int) header.clusterSize()];
+    file.read(0, cluster, 0);
     String backing = null;
     long extensionsEnd = header.clusterSize();
     if (header.backingFileOffset() != 0) {
@@ -64,9 +61,8 @@ final class HeaderFile {
         throw new BlockException(Errno.EINVAL, "Backing file name too long");
       }
       extensionsEnd = header.backingFileOffset();
-      byte[] name =
-          cluster.asSlice(header.backingFileOffset(), size).toArray(ValueLayout.JAVA_BYTE);
-      backing = new String(name, StandardCharsets.UTF_8);
+      int start = (int) header.backingFileOffset();
+      backing = new String(cluster, start, size, StandardCharsets.UTF_8);
     }
     List<HeaderExtension> extensions = readExtensions(cluster, header, extensionsEnd);
     var loaded = new HeaderFile(file, header, List.of(), backing);
@@ -93,8 +89,8 @@ final class HeaderFile {
     return staleBitmaps;
   }
 
-  private static List<HeaderExtension> readExtensions(
-      MemorySegment cluster, Qcow2Header header, long end) throws BlockException {
+  private static List<HeaderExtension> readExtensions(byte[] cluster, Qcow2Header header, long end)
+      throws BlockException {
     var found = new ArrayList<HeaderExtension>();
     var in = StructReader.bigEndian(cluster);
     in.seek("extensions", header.headerLength());
@@ -119,7 +115,7 @@ final class HeaderFile {
   }
 
   private static HeaderExtension extension(int type, byte[] body) throws BlockException {
-    var in = StructReader.bigEndian(MemorySegment.ofArray(body));
+    var in = StructReader.bigEndian(body);
     return switch (type) {
       case HeaderExtension.BACKING_FORMAT -> {
         if (body.length > 15) {
@@ -216,7 +212,7 @@ final class HeaderFile {
     Qcow2Header written = encode(cluster, newHeader, newExtensions, newBacking);
     byte[] plain = isAsBehindFirstSector(cluster) ? null : plainHeader();
     if (plain == null) {
-      file.write(0, IoVector.of(cluster), 0);
+      file.write(0, cluster, 0);
     } else {
       writeInSteps(plain, cluster);
     }
@@ -227,7 +223,7 @@ final class HeaderFile {
 
   private boolean isAsBehindFirstSector(byte[] cluster) throws BlockException {
     var now = new byte[cluster.length - SECTOR];
-    file.read(SECTOR, IoVector.of(now), 0);
+    file.read(SECTOR, now, 0);
     return Arrays.equals(now, 0, now.length, cluster, SECTOR, cluster.length);
   }
 
@@ -255,12 +251,11 @@ final class HeaderFile {
    * what lies behind its sector, then that is written, then the sector.
    */
   private void writeInSteps(byte[] plain, byte[] cluster) throws BlockException {
-    file.write(0, IoVector.of(plain), 0);
+    file.write(0, plain, 0);
     file.flush();
-    IoVector all = IoVector.of(cluster);
-    file.write(SECTOR, all.slice(SECTOR, cluster.length - SECTOR), 0);
+    file.write(SECTOR, Arrays.copyOfRange(cluster, SECTOR, cluster.length), 0);
     file.flush();
-    file.write(0, all.slice(0, SECTOR), 0);
+    file.write(0, Arrays.copyOf(cluster, SECTOR), 0);
   }
 
   /** A header whose fields some other writer has put into the file already. */
@@ -281,7 +276,7 @@ final class HeaderFile {
       throws BlockException {
     byte[] name = backing == null ? new byte[0] : backing.getBytes(StandardCharsets.UTF_8);
     var body = new byte[cluster.length];
-    var out = StructWriter.bigEndian(MemorySegment.ofArray(body));
+    var out = StructWriter.bigEndian(body);
     long need = header.headerLength();
     out.seek(header.headerLength());
     for (HeaderExtension extension : extensions) {
@@ -311,7 +306,7 @@ final class HeaderFile {
     }
     Qcow2Header placed = header.withBacking(nameOffset, name.length);
     System.arraycopy(body, 0, cluster, 0, cluster.length);
-    placed.encode(StructWriter.bigEndian(MemorySegment.ofArray(cluster)));
+    placed.encode(StructWriter.bigEndian(cluster));
     return placed;
   }
 }

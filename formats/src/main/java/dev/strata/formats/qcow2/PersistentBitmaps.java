@@ -6,8 +6,7 @@ import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
 import dev.strata.block.bitmap.BitmapSet;
 import dev.strata.block.bitmap.DirtyBitmap;
-import dev.strata.block.layout.Table;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -141,14 +140,16 @@ final class PersistentBitmaps {
     long[] table = readTable(bitmap);
     var words = new long[(int) ((bits(bitmap.granularityBits()) + 63) >>> 6)];
     int perCluster = (int) (metadata.geometry().clusterSize() / 8);
-    var cluster = MemorySegment.ofArray(new byte[(int) metadata.geometry().clusterSize()]);
+    ByteBuffer cluster =
+        ByteBuffer.allocateDirect((int) metadata.geometry().clusterSize())
+            .order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < table.length; i++) {
       int at = i * perCluster;
       int count = Math.min(perCluster, words.length - at);
       long offset = StoredBitmap.dataOffset(table[i]);
       if (offset != 0) {
         metadata.file().read(offset, IoVector.of(cluster), 0);
-        Table.read(cluster, 0, ByteOrder.LITTLE_ENDIAN, words, at, count);
+        cluster.asLongBuffer().get(words, at, count);
       } else if ((table[i] & StoredBitmap.ALL_ONES) != 0) {
         Arrays.fill(words, at, at + count, -1L);
       }
@@ -168,7 +169,7 @@ final class PersistentBitmaps {
     // In place: only one flag of each entry changes, and either value of it is true.
     var extension =
         Objects.requireNonNull(metadata.header().extension(HeaderExtension.Bitmaps.class));
-    metadata.file().write(extension.directoryOffset(), IoVector.of(StoredBitmap.encode(marked)), 0);
+    metadata.file().write(extension.directoryOffset(), StoredBitmap.encode(marked), 0);
     metadata.file().flush();
     stored = marked;
   }
@@ -314,9 +315,9 @@ final class PersistentBitmaps {
       int from = i * perCluster;
       int to = Math.min(words.length, from + perCluster);
       if (hasBits(words, from, to)) {
-        var cluster = new byte[perCluster * 8];
-        Table.write(
-            words, from, to - from, MemorySegment.ofArray(cluster), 0, ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer cluster =
+            ByteBuffer.allocateDirect(perCluster * 8).order(ByteOrder.LITTLE_ENDIAN);
+        cluster.asLongBuffer().put(words, from, to - from);
         table[i] = writeNew(IoVector.of(cluster), written);
       }
     }

@@ -5,7 +5,6 @@ import dev.strata.block.BlockException;
 import dev.strata.block.BlockIo;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
-import dev.strata.block.IoVector;
 import dev.strata.block.Preallocation;
 import dev.strata.block.driver.CreateContext;
 import dev.strata.block.option.BlockOptions;
@@ -241,7 +240,7 @@ record Qcow2Create(
     var cluster = new byte[(int) clusterSize];
     Qcow2Header header = header();
     HeaderFile.encode(cluster, header, HeaderExtension.inOrder(extensions(), header), backingFile);
-    file.write(0, IoVector.of(cluster), 0);
+    file.write(0, cluster, 0);
     file.flush();
     if (size == 0) {
       return;
@@ -265,12 +264,12 @@ record Qcow2Create(
     for (int i = 0; i < 8; i++) {
       table[i] = (byte) (blockOffset >>> (56 - 8 * i));
     }
-    file.write(clusterSize, IoVector.of(table), 0);
+    file.write(clusterSize, table, 0);
     var block = new byte[(int) clusterSize];
     for (int cluster = 0; cluster < 3; cluster++) {
       countOne(block, cluster);
     }
-    file.write(blockOffset, IoVector.of(block), 0);
+    file.write(blockOffset, block, 0);
     file.flush();
   }
 

@@ -10,7 +10,7 @@ import dev.strata.block.driver.Measurable;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionSchema;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -75,10 +75,10 @@ public final class Qcow2Factory implements BlockDriverFactory, Measurable {
   }
 
   @Override
-  public int probe(MemorySegment head, String filename) {
-    return head.byteSize() >= 8
-            && head.asByteBuffer().getInt(0) == (int) Qcow2Header.MAGIC
-            && head.asByteBuffer().getInt(4) >= 2
+  public int probe(byte[] head, String filename) {
+    return head.length >= 8
+            && ByteBuffer.wrap(head).getInt(0) == (int) Qcow2Header.MAGIC
+            && ByteBuffer.wrap(head).getInt(4) >= 2
         ? 100
         : 0;
   }

@@ -5,7 +5,6 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
 
 /**
  * The fixed part of a qcow2 header. All numbers are big-endian.
@@ -65,7 +64,7 @@ record Qcow2Header(
   static final int MAX_SNAPSHOTS = 65536;
 
   /** Reads a header from the file's first {@link #CURRENT_LENGTH} bytes or more. */
-  static Qcow2Header decode(MemorySegment head) throws BlockException {
+  static Qcow2Header decode(byte[] head) throws BlockException {
     var in = StructReader.bigEndian(head);
     if (in.u32("magic") != MAGIC) { //                                          0
       throw new BlockException(Errno.EINVAL, "Image is not in qcow2 format");

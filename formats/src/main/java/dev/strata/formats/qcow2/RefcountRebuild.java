@@ -3,7 +3,6 @@ package dev.strata.formats.qcow2;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
-import dev.strata.block.IoVector;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -38,7 +37,7 @@ final class RefcountRebuild {
         metadata
             .overlaps()
             .beforeWrite(OverlapCheck.REFCOUNT_BLOCK, blocks[index], geometry.clusterSize());
-        metadata.file().write(blocks[index], IoVector.of(block(index)), 0);
+        metadata.file().write(blocks[index], block(index), 0);
       }
     }
     var table = Arrays.copyOf(blocks, tableClusters << (geometry.clusterBits() - 3));

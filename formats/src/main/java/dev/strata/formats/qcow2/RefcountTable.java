@@ -6,9 +6,7 @@ import dev.strata.block.Child;
 import dev.strata.block.DebugEvent;
 import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
-import dev.strata.block.layout.Table;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /** Where the refcount blocks lie: the whole table in memory. Guarded by the image's table lock. */
@@ -62,15 +60,15 @@ final class RefcountTable {
 
   /** Fills {@code words} with big-endian numbers from the file. */
   static void readWords(Child file, long offset, long[] words) throws BlockException {
-    var bytes = MemorySegment.ofArray(new byte[Math.multiplyExact(words.length, 8)]);
+    var bytes = ByteBuffer.allocateDirect(Math.multiplyExact(words.length, 8));
     file.read(offset, IoVector.of(bytes), 0);
-    Table.read(bytes, 0, ByteOrder.BIG_ENDIAN, words, 0, words.length);
+    bytes.asLongBuffer().get(words);
   }
 
   /** The bytes of {@code words} as the file holds them. */
   static IoVector toBytes(long[] words) {
-    var bytes = MemorySegment.ofArray(new byte[Math.multiplyExact(words.length, 8)]);
-    Table.write(words, 0, words.length, bytes, 0, ByteOrder.BIG_ENDIAN);
+    var bytes = ByteBuffer.allocateDirect(Math.multiplyExact(words.length, 8));
+    bytes.asLongBuffer().put(words);
     return IoVector.of(bytes);
   }
 

@@ -4,7 +4,6 @@ package dev.strata.formats.qcow2;
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
-import dev.strata.block.IoVector;
 import dev.strata.block.ProgressListener;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -165,7 +164,7 @@ final class RefcountWidth {
         }
       }
       metadata.overlaps().beforeWrite(0, blocks[index], bytes.length);
-      file.write(blocks[index], IoVector.of(bytes), 0);
+      file.write(blocks[index], bytes, 0);
     }
     progress.progress((walks + 1) * size, total * size);
     long tableBytes = tableClusters << geometry.clusterBits();

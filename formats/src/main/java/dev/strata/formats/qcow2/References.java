@@ -4,11 +4,9 @@ package dev.strata.formats.qcow2;
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
-import dev.strata.block.IoVector;
 import dev.strata.block.Preallocation;
 import dev.strata.block.driver.Checkable.Listener;
 import dev.strata.block.layout.StructReader;
-import java.lang.foreign.MemorySegment;
 
 /**
  * How many references there are to each cluster of the file, counted anew from all tables, with
@@ -374,8 +372,7 @@ final class References {
     }
     count(bitmaps.directoryOffset(), bitmaps.directorySize());
     var in =
-        StructReader.bigEndian(
-            MemorySegment.ofArray(bytes(bitmaps.directoryOffset(), (int) bitmaps.directorySize())));
+        StructReader.bigEndian(bytes(bitmaps.directoryOffset(), (int) bitmaps.directorySize()));
     for (int i = 0; i < bitmaps.count() && in.remaining() > 0; i++) {
       long start = in.position();
       long tableOffset = in.u64("bitmap_table_offset");
@@ -400,7 +397,7 @@ final class References {
 
   private byte[] bytes(long offset, int length) throws BlockException {
     var bytes = new byte[length];
-    file.read(offset, IoVector.of(bytes), 0);
+    file.read(offset, bytes, 0);
     return bytes;
   }
 

@@ -10,7 +10,6 @@ import dev.strata.block.Preallocation;
 import dev.strata.block.RequestFlags;
 import dev.strata.block.driver.Mapping;
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /** Gives an image another size; nothing else is in flight. */
@@ -65,10 +64,10 @@ final class Resize {
   }
 
   private void writeSize(long length) throws BlockException {
-    var bytes = MemorySegment.ofArray(new byte[8]);
+    var bytes = new byte[8];
     StructWriter.bigEndian(bytes).u64(length);
     try {
-      file.write(24, IoVector.of(bytes), 0);
+      file.write(24, bytes, 0);
       file.flush();
     } catch (BlockException e) {
       throw BlockException.of(e.errno(), "Failed to update the image size");
@@ -266,9 +265,9 @@ final class Resize {
     file.write(offset, RefcountTable.toBytes(entries), 0);
     file.flush();
     file.event(DebugEvent.L1_GROW_ACTIVATE_TABLE);
-    var fields = MemorySegment.ofArray(new byte[12]);
+    var fields = new byte[12];
     StructWriter.bigEndian(fields).u32(needed).u64(offset);
-    file.write(36, IoVector.of(fields), 0);
+    file.write(36, fields, 0);
     file.flush();
     metadata.header().changed(metadata.header().header().withL1((int) needed, offset));
     long oldOffset = l1.offset();

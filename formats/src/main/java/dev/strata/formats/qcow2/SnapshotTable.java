@@ -4,13 +4,10 @@ package dev.strata.formats.qcow2;
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
-import dev.strata.block.IoVector;
 import dev.strata.block.driver.Checkable.Listener;
 import dev.strata.block.driver.SnapshotStore.Snapshot;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -40,7 +37,7 @@ final class SnapshotTable {
   private final long start;
   private final long end; // of the file
   private long position;
-  private MemorySegment chunk = MemorySegment.ofArray(new byte[0]);
+  private byte[] chunk = new byte[0];
   private long chunkOffset;
 
   private final @Nullable Listener repairs;
@@ -101,7 +98,7 @@ final class SnapshotTable {
   }
 
   private SnapshotEntry entry(int index, long diskSize) throws BlockException {
-    StructReader in = StructReader.bigEndian(take(FIXED));
+    StructReader in = StructReader.bigEndian(bytes(FIXED));
     long l1Offset = in.u64("l1_table_offset"); //        0
     long l1Size = in.u32("l1_size"); //                  8
     int idSize = in.u16("id_str_size"); //              12
@@ -130,7 +127,7 @@ final class SnapshotTable {
       shortened++;
       position += extraSize - extraKept;
     }
-    StructReader known = StructReader.bigEndian(MemorySegment.ofArray(extra));
+    StructReader known = StructReader.bigEndian(extra);
     if (extraSize >= 8) {
       vmStateSize = known.u64("vm_state_size");
     }
@@ -157,26 +154,22 @@ final class SnapshotTable {
     return new SnapshotEntry(l1Offset, l1Size, id, name, unknown, extraSize, rest);
   }
 
-  private byte[] bytes(int length) throws BlockException {
-    return take(length).toArray(ValueLayout.JAVA_BYTE);
-  }
-
   /** The next bytes; what lies in the file behind them is read with them. */
-  private MemorySegment take(int length) throws BlockException {
+  private byte[] bytes(int length) throws BlockException {
     long from = position - chunkOffset;
-    if (from + length > chunk.byteSize()) {
+    if (from + length > chunk.length) {
       long size = Math.max(length, Math.min(CHUNK, end - position));
-      chunk = MemorySegment.ofArray(new byte[(int) size]);
+      chunk = new byte[(int) size];
       chunkOffset = position;
       from = 0;
       try {
-        file.read(position, IoVector.of(chunk), 0);
+        file.read(position, chunk, 0);
       } catch (BlockException e) {
         throw BlockException.of(e.errno(), "Failed to read snapshot table");
       }
     }
     position += length;
-    return chunk.asSlice(from, length);
+    return Arrays.copyOfRange(chunk, (int) from, (int) from + length);
   }
 
   private static long length(SnapshotEntry entry) {

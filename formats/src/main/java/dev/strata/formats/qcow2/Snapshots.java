@@ -2,14 +2,13 @@
 package dev.strata.formats.qcow2;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.BufferPool;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
 import dev.strata.block.driver.Checkable.Listener;
 import dev.strata.block.driver.SnapshotStore.Snapshot;
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -63,8 +62,8 @@ final class Snapshots {
   /** Has the file forget the entries behind those that are known here; the others stay. */
   void forgetOthers() throws BlockException {
     var field = new byte[4];
-    StructWriter.bigEndian(MemorySegment.ofArray(field)).u32(entries.size());
-    metadata.file().write(60, IoVector.of(field), 0);
+    StructWriter.bigEndian(field).u32(entries.size());
+    metadata.file().write(60, field, 0);
     metadata.file().flush();
     Qcow2Header header = metadata.header().header();
     metadata.header().changed(header.withSnapshots(entries.size(), header.snapshotsOffset()));
@@ -244,8 +243,8 @@ final class Snapshots {
     long offset = bytes == 0 ? 0 : writeTable(list, bytes);
     pointed = true;
     var fields = new byte[12];
-    StructWriter.bigEndian(MemorySegment.ofArray(fields)).u32(list.size()).u64(offset);
-    metadata.file().write(60, IoVector.of(fields), 0);
+    StructWriter.bigEndian(fields).u32(list.size()).u64(offset);
+    metadata.file().write(60, fields, 0);
     metadata.file().flush();
     Qcow2Header header = metadata.header().header();
     long oldOffset = header.snapshotsOffset();
@@ -260,10 +259,9 @@ final class Snapshots {
   }
 
   private long writeTable(List<SnapshotEntry> list, long bytes) throws BlockException {
-    try (BufferPool.Buffer buffer = metadata.context().buffers().acquire(bytes)) {
-      SnapshotTable.encode(list, StructWriter.bigEndian(buffer.segment()));
-      return writeNew(buffer.vector());
-    }
+    ByteBuffer table = ByteBuffer.allocateDirect((int) bytes); // size() has bounded it
+    SnapshotTable.encode(list, StructWriter.bigEndian(table));
+    return writeNew(IoVector.of(table));
   }
 
   private SnapshotEntry find(Snapshot snapshot) throws BlockException {
@@ -362,13 +360,13 @@ final class Snapshots {
     pointed = true;
     var fields = new byte[24];
     Qcow2Header header = metadata.header().header();
-    StructWriter.bigEndian(MemorySegment.ofArray(fields))
+    StructWriter.bigEndian(fields)
         .u64(size)
         .u32(header.cryptMethod())
         .u32(target.length)
         .u64(offset);
     Child file = metadata.file();
-    file.write(24, IoVector.of(fields), 0);
+    file.write(24, fields, 0);
     file.flush();
     metadata.header().changed(header.withSize(size).withL1(target.length, offset));
     long oldOffset = active.offset();

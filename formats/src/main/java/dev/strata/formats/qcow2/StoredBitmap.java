@@ -4,12 +4,10 @@ package dev.strata.formats.qcow2;
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
-import dev.strata.block.IoVector;
 import dev.strata.block.json.JsonArray;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,8 +97,8 @@ record StoredBitmap(
       throw new BlockException(Errno.EINVAL, "Invalid bitmap directory offset");
     }
     var bytes = new byte[(int) size];
-    file.read(extension.directoryOffset(), IoVector.of(bytes), 0);
-    var in = StructReader.bigEndian(MemorySegment.ofArray(bytes));
+    file.read(extension.directoryOffset(), bytes, 0);
+    var in = StructReader.bigEndian(bytes);
     var bitmaps = new ArrayList<StoredBitmap>();
     while (in.remaining() > 0) {
       if (bitmaps.size() == extension.count()) {
@@ -190,7 +188,7 @@ record StoredBitmap(
       throw BlockException.of(Errno.EFBIG);
     }
     var bytes = new byte[(int) size];
-    var out = StructWriter.bigEndian(MemorySegment.ofArray(bytes));
+    var out = StructWriter.bigEndian(bytes);
     for (StoredBitmap bitmap : bitmaps) {
       byte[] name = bitmap.name.getBytes(StandardCharsets.UTF_8);
       out.u64(bitmap.tableOffset);

@@ -6,7 +6,7 @@ import dev.strata.block.BufferPool;
 import dev.strata.block.Child;
 import dev.strata.block.DebugEvent;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +21,9 @@ final class TableCache {
     void beforeWriting() throws BlockException;
   }
 
+  /** Tables of which none needs an arena. */
+  private static final int FEW = 16;
+
   private final Child file;
   private final DebugEvent load;
   private final DebugEvent update;
@@ -30,7 +33,7 @@ final class TableCache {
   private final Runnable onFirst;
   private int tableSize;
   private int capacity;
-  private @Nullable Arena arena; // of all tables; null before the first
+  private @Nullable Arena arena; // of the tables behind the first few; null if there are none
   private CachedTable[] tables = new CachedTable[16];
   private final @Nullable CachedTable[] hints =
       new CachedTable[256]; // by offset: where to look first
@@ -163,14 +166,27 @@ final class TableCache {
     return oldest;
   }
 
-  private MemorySegment memory() {
+  private ByteBuffer memory() {
+    if (count == 0) {
+      onFirst.run();
+    }
+    if (count < FEW) {
+      return collected();
+    }
     Arena all = arena;
     if (all == null) {
       all = newArena();
       arena = all;
-      onFirst.run();
     }
     return allocate(all);
+  }
+
+  /** Memory that the garbage collector frees: the first arena takes a short command 5 ms. */
+  private ByteBuffer collected() {
+    int alignment = Math.min(tableSize, BufferPool.ALIGNMENT);
+    return ByteBuffer.allocateDirect(tableSize + alignment)
+        .alignedSlice(alignment)
+        .slice(0, tableSize);
   }
 
   @SuppressWarnings("MustBeClosedChecker") // close() and dropUnused() do
@@ -178,8 +194,8 @@ final class TableCache {
     return Arena.ofShared();
   }
 
-  private MemorySegment allocate(Arena from) {
-    return from.allocate(tableSize, Math.min(tableSize, BufferPool.ALIGNMENT));
+  private ByteBuffer allocate(Arena from) {
+    return from.allocate(tableSize, Math.min(tableSize, BufferPool.ALIGNMENT)).asByteBuffer();
   }
 
   private void forget(CachedTable table) {
@@ -238,18 +254,19 @@ final class TableCache {
     for (int i = 0; i < count; i++) {
       used += isUsedSince(before, tables[i]) ? 1 : 0;
     }
-    if (old == null || used == count) {
+    if (used == count) {
       return;
     }
     // Those in use move, as memory goes back only as a whole.
-    Arena other = used == 0 ? null : newArena();
+    Arena other = used <= FEW ? null : newArena();
     var moved = new CachedTable[Math.max(used, 16)];
     int number = 0;
     boolean complete = false;
     try {
-      for (int i = 0; other != null && i < count; i++) {
+      for (int i = 0; i < count; i++) {
         if (isUsedSince(before, tables[i])) {
-          moved[number++] = new CachedTable(allocate(other), tables[i]);
+          ByteBuffer memory = other == null || number < FEW ? collected() : allocate(other);
+          moved[number++] = new CachedTable(memory, tables[i]);
         }
       }
       complete = true;
@@ -262,7 +279,9 @@ final class TableCache {
     arena = other;
     tables = moved;
     count = number;
-    old.close();
+    if (old != null) {
+      old.close();
+    }
   }
 
   private static boolean isUsedSince(long time, CachedTable table) {

@@ -74,9 +74,8 @@ final class RawImage implements BlockDriver {
 
   private void guard(IoVector from) throws BlockException {
     byte[] head = new byte[(int) Math.min(GUARDED_BYTES, from.length())];
-    MemorySegment segment = MemorySegment.ofArray(head);
-    from.copyTo(0, segment);
-    if (!context.probe(segment).equals("raw")) {
+    from.copyTo(0, MemorySegment.ofArray(head));
+    if (!context.probe(head).equals("raw")) {
       throw BlockException.of(Errno.EPERM);
     }
   }

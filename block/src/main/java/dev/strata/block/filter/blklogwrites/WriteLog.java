@@ -8,7 +8,6 @@ import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
 
 /**
  * The log: a superblock in the first sector, then entries of a sector each, each followed by its
@@ -57,7 +56,7 @@ final class WriteLog {
       throws BlockException {
     byte[] superblock = new byte[SUPERBLOCK_SIZE];
     log.read(0, IoVector.of(superblock), 0);
-    var in = StructReader.littleEndian(MemorySegment.ofArray(superblock));
+    var in = StructReader.littleEndian(superblock);
     if (in.u64("magic") != MAGIC) {
       throw new BlockException(Errno.EINVAL, "Invalid log superblock magic");
     }
@@ -83,7 +82,7 @@ final class WriteLog {
             Errno.EINVAL, "Log entry " + i + " lies beyond the end of the log");
       }
       log.read(offset, IoVector.of(entry), 0);
-      var in = StructReader.littleEndian(MemorySegment.ofArray(entry));
+      var in = StructReader.littleEndian(entry);
       in.skip("sector", 8);
       long sectors = in.u64("nr_sectors");
       long flags = in.u64("flags");
