@@ -185,6 +185,11 @@ final class Convert extends ImageCommand {
       throw arguments.wrongValue("Compression not supported for this file format");
     }
     if (given.compress
+        && (image.options().has("encrypt.format")
+            || Boolean.TRUE.equals(image.options().copy().takeBool("encryption")))) {
+      throw arguments.wrongValue("Compression and encryption not supported at the same time");
+    }
+    if (given.compress
         && image.options().has("preallocation")
         && !"off".equals(image.options().string("preallocation"))) {
       throw arguments.wrongValue("Compression and preallocation not supported at the same time");
