@@ -24,6 +24,7 @@ module dev.strata.block {
   exports dev.strata.block.nbd.protocol;
   exports dev.strata.block.object;
   exports dev.strata.block.option;
+  exports dev.strata.block.throttle;
 
   uses dev.strata.block.driver.BlockDriverFactory;
 
@@ -36,6 +37,7 @@ module dev.strata.block {
       dev.strata.block.filter.blkverify.BlkverifyFactory,
       dev.strata.block.filter.compress.CompressFactory,
       dev.strata.block.filter.copyonread.CopyOnReadFactory,
+      dev.strata.block.filter.throttle.ThrottleFactory,
       dev.strata.block.nbd.NbdFactory,
       dev.strata.block.synthetic.NullAioFactory,
       dev.strata.block.synthetic.NullFactory;
