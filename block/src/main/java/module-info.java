@@ -24,6 +24,7 @@ module dev.strata.block {
   exports dev.strata.block.nbd.protocol;
   exports dev.strata.block.object;
   exports dev.strata.block.option;
+  exports dev.strata.block.throttle;
 
   uses dev.strata.block.driver.BlockDriverFactory;
 
@@ -35,7 +36,12 @@ module dev.strata.block {
       dev.strata.block.filter.blklogwrites.BlklogwritesFactory,
       dev.strata.block.filter.blkverify.BlkverifyFactory,
       dev.strata.block.filter.compress.CompressFactory,
+      dev.strata.block.filter.copybeforewrite.CopyBeforeWriteFactory,
       dev.strata.block.filter.copyonread.CopyOnReadFactory,
+      dev.strata.block.filter.preallocate.PreallocateFactory,
+      dev.strata.block.filter.quorum.QuorumFactory,
+      dev.strata.block.filter.snapshotaccess.SnapshotAccessFactory,
+      dev.strata.block.filter.throttle.ThrottleFactory,
       dev.strata.block.nbd.NbdFactory,
       dev.strata.block.synthetic.NullAioFactory,
       dev.strata.block.synthetic.NullFactory;

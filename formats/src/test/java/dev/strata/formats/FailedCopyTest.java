@@ -35,7 +35,7 @@ class FailedCopyTest {
     TestDisk.create("qcow2", folder.resolve("t"), "size", "4M", "data_file", data);
     var settings =
         new CopySettings(
-            WORKERS, false, 4096, CLUSTER, true, false, -1, false, false, 0, ProgressListener.NONE);
+            WORKERS, false, 4096, CLUSTER, true, false, -1, false, false, ProgressListener.NONE);
     try (TestDisk source = TestDisk.open(s, NodeFlags.READ_ONLY, "driver", "raw");
         TestDisk target =
             TestDisk.open(

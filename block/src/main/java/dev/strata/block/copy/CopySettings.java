@@ -18,7 +18,6 @@ import dev.strata.block.ProgressListener;
  * @param backingLength of the target's backing file in bytes; -1 if it has none
  * @param salvage whether what cannot be read is copied as zeroes
  * @param offload whether the host is asked to copy data without reading it; zeroes in it stay data
- * @param bytesPerSecond the most that is copied in a second; 0 for no limit
  */
 public record CopySettings(
     int workers,
@@ -30,5 +29,4 @@ public record CopySettings(
     long backingLength,
     boolean salvage,
     boolean offload,
-    long bytesPerSecond,
     ProgressListener progress) {}

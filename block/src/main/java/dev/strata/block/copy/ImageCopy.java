@@ -31,7 +31,6 @@ public final class ImageCopy {
   private final CopySettings settings;
   private final Consumer<String> warnings;
   private final CopyPlan plan;
-  private final RateLimit rate;
   private final AtomicLong copied = new AtomicLong();
   private volatile long expected = -1; // bytes of data, once somebody wants to know
   private volatile boolean offload;
@@ -53,7 +52,6 @@ public final class ImageCopy {
     this.warnings = warnings;
     this.plan = new CopyPlan(this.sources, settings, warnings);
     this.offload = settings.offload();
-    this.rate = new RateLimit(settings.bytesPerSecond());
   }
 
   /** Copies everything; the target is not flushed. */
@@ -160,7 +158,6 @@ public final class ImageCopy {
   }
 
   private void write(Piece piece, MemorySegment memory) throws BlockException {
-    rate.pass(piece.length());
     try {
       if (piece.zero()) {
         writeZeroes(piece.offset(), piece.length());
@@ -206,7 +203,6 @@ public final class ImageCopy {
     if (piece.length() > source.length() - offset) {
       return false; // the piece goes on in the next source
     }
-    rate.pass(piece.length());
     for (long done = 0; done < piece.length(); ) {
       long part = 0;
       try {

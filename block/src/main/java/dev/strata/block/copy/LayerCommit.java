@@ -15,6 +15,7 @@ import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.ChainWalk;
 import dev.strata.block.graph.Edge;
+import dev.strata.block.throttle.ThrottleGroup;
 import java.util.EnumSet;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +40,6 @@ public final class LayerCommit implements AutoCloseable {
   private final BlockBackend target;
   private final boolean wasWritable;
   private final int workers;
-  private final RateLimit rate;
   private final ProgressListener progress;
   private final AtomicLong done = new AtomicLong();
 
@@ -49,14 +49,12 @@ public final class LayerCommit implements AutoCloseable {
       BlockBackend target,
       boolean wasWritable,
       int workers,
-      long bytesPerSecond,
       ProgressListener progress) {
     this.top = top;
     this.base = base;
     this.target = target;
     this.wasWritable = wasWritable;
     this.workers = workers;
-    this.rate = new RateLimit(bytesPerSecond);
     this.progress = progress;
   }
 
@@ -66,7 +64,7 @@ public final class LayerCommit implements AutoCloseable {
    * @param top the upper end of the chain; belongs to the caller
    * @param base a layer below the top
    * @param workers how many threads read and write at once, at least 1
-   * @param bytesPerSecond the most that is copied in a second; 0 for no limit
+   * @param bytesPerSecond the most that is written in a second; 0 for no limit
    * @throws BlockException if the base cannot be written
    */
   public static LayerCommit prepare(
@@ -79,7 +77,8 @@ public final class LayerCommit implements AutoCloseable {
     }
     try {
       BlockBackend target = graph.use(base, "", permissions());
-      return new LayerCommit(top, base, target, wasWritable, workers, bytesPerSecond, progress);
+      target.throttle(ThrottleGroup.ofWrites(bytesPerSecond));
+      return new LayerCommit(top, base, target, wasWritable, workers, progress);
     } catch (BlockException e) {
       if (!wasWritable) {
         graph.makeWritable(base, false);
@@ -141,7 +140,6 @@ public final class LayerCommit implements AutoCloseable {
     @Override
     public void write(PieceSlot slot) throws BlockException {
       Piece piece = slot.piece();
-      rate.pass(piece.length());
       if (piece.zero()) {
         target.writeZeroes(piece.offset(), piece.length(), RequestFlags.MAY_UNMAP);
       } else {

@@ -91,6 +91,11 @@ public interface BlockDriver extends BlockIo, AutoCloseable {
     return permissions;
   }
 
+  /** Whether {@link #reopen} can be called at all. */
+  default boolean reopens() {
+    return true;
+  }
+
   /**
    * Takes on other flags or options without losing its content; nothing is in flight. The driver's
    * children have been reopened before.
@@ -125,6 +130,23 @@ public interface BlockDriver extends BlockIo, AutoCloseable {
   default long copyFrom(CopyOffload source, long sourceOffset, long offset, long length)
       throws BlockException {
     return 0;
+  }
+
+  /**
+   * The requests in flight are to end soon: a driver that holds some back lets them go, and those
+   * that come, until {@link #resume}. Calls may be nested.
+   */
+  default void drain() {}
+
+  /** Ends what one {@link #drain} began. */
+  default void resume() {}
+
+  /**
+   * Whether {@link #flush} flushes the children too; else the graph does it afterwards, and one
+   * that fails fails the flush.
+   */
+  default boolean flushesChildren() {
+    return false;
   }
 
   /** A driver above is about to do that; for fault injection. */

@@ -8,5 +8,7 @@ public enum DriverKind {
   /** Interprets the bytes of a file as a disk image. */
   FORMAT,
   /** Passes its child's content on, changed in manner, not in content. */
-  FILTER
+  FILTER,
+  /** Shows another disk than each of its children is: of several one, or what one was before. */
+  VIEW
 }

@@ -90,7 +90,10 @@ public abstract class FilterDriver implements BlockDriver {
       return Optional.of(type.cast(this));
     }
     boolean hidden =
-        type == Checkable.class || type == Amendable.class || type == BitmapStore.class;
+        type == Checkable.class
+            || type == Amendable.class
+            || type == BitmapStore.class
+            || type == SnapshotAccess.class;
     return hidden ? Optional.empty() : file.capability(type);
   }
 

@@ -6,6 +6,7 @@ import dev.strata.block.BufferPool;
 import dev.strata.block.Child;
 import dev.strata.block.EdgeRole;
 import dev.strata.block.bitmap.BitmapSet;
+import dev.strata.block.bitmap.DirtyBitmap;
 import dev.strata.block.object.ObjectRegistry;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +63,13 @@ public interface OpenContext {
 
   /** The node's dirty bitmaps: a format loads those that the image keeps. */
   BitmapSet bitmaps();
+
+  /**
+   * A dirty bitmap of any node.
+   *
+   * @throws BlockException if there is no such node or bitmap
+   */
+  DirtyBitmap bitmap(String nodeName, String name) throws BlockException;
 
   /** The objects that options refer to by id. */
   ObjectRegistry objects();

@@ -11,6 +11,10 @@ import dev.strata.block.Preallocation;
 import dev.strata.block.RequestFlags;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.Permissions;
+import dev.strata.block.throttle.Direction;
+import dev.strata.block.throttle.ThrottleGroup;
+import dev.strata.block.throttle.ThrottleMember;
+import dev.strata.block.throttle.ThrottleOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +28,7 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
   private volatile Permissions permissions;
   private volatile boolean writeThrough;
   private final RequestGate gate = new RequestGate();
+  private volatile @Nullable ThrottleMember throttle; // changes under the graph's lock
   private boolean closed; // guarded by graph
 
   BlockBackend(BlockGraph graph, BlockNode node, String user, Permissions permissions) {
@@ -77,6 +82,65 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
     return gate;
   }
 
+  Drain drain() {
+    return new Drain(throttle, node);
+  }
+
+  /** The group whose limits requests keep to, or null. */
+  public @Nullable ThrottleGroup throttleGroup() {
+    ThrottleMember member = throttle;
+    return member == null ? null : member.group();
+  }
+
+  /**
+   * Has requests keep to the limits of a group, or to none. What waits in another group's queue
+   * passes.
+   *
+   * @param group null for no limits
+   */
+  public void throttle(@Nullable ThrottleGroup group) {
+    synchronized (graph) {
+      ThrottleMember old = throttle;
+      if (old == null || old.group() != group) {
+        throttle = group == null ? null : old == null ? group.join() : group.join(old);
+        if (old != null) {
+          old.close();
+        }
+      }
+    }
+  }
+
+  /**
+   * Sets the limits of requests, of all in the same group with them. Without any limit this disk
+   * leaves its group, and the others there are not affected.
+   *
+   * @param options with the group; without, it is the one that the disk is in, else one of its own
+   * @param device whose name a group of its own gets
+   */
+  public void throttle(ThrottleOptions options, String device) {
+    synchronized (graph) {
+      if (!options.limits().isLimited()) {
+        throttle(null);
+        return;
+      }
+      ThrottleGroup now = throttleGroup();
+      String name = options.group();
+      ThrottleGroup wanted = now;
+      if (name != null || wanted == null) {
+        wanted = graph.throttleGroup(name == null ? device : name);
+      }
+      throttle(wanted);
+      wanted.limits(options.limits());
+    }
+  }
+
+  private void awaitTurn(Direction direction, long bytes) {
+    ThrottleMember member = throttle;
+    if (member != null) {
+      member.acquire(direction, bytes);
+    }
+  }
+
   /** The requests that the node takes without padding them. */
   public Limits limits() {
     return node.requests().limits();
@@ -98,6 +162,7 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
     check(offset, into.length());
     gate.enter();
     try {
+      awaitTurn(Direction.READ, into.length());
       node.requests().read(offset, into, flags);
     } finally {
       gate.leave();
@@ -109,6 +174,7 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
     check(offset, from.length());
     gate.enter();
     try {
+      awaitTurn(Direction.WRITE, from.length());
       node.requests().write(offset, from, durable(flags));
     } finally {
       gate.leave();
@@ -133,6 +199,8 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
       if (place == null) {
         return 0;
       }
+      source.awaitTurn(Direction.READ, place.length());
+      awaitTurn(Direction.WRITE, place.length());
       NodeRequests requests = node.requests();
       long copied = requests.copyFrom(place.file(), place.offset(), offset, place.length());
       if (copied > 0 && writeThrough) {
@@ -154,6 +222,7 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
     check(offset, length);
     gate.enter();
     try {
+      awaitTurn(Direction.WRITE, length);
       node.requests().writeZeroes(offset, length, durable(flags));
     } finally {
       gate.leave();
@@ -165,6 +234,7 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
     check(offset, length);
     gate.enter();
     try {
+      awaitTurn(Direction.WRITE, length);
       node.requests().discard(offset, length);
     } finally {
       gate.leave();
@@ -223,7 +293,10 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
       }
       closed = true;
     }
-    gate.shut();
+    try (var _ = drain()) {
+      gate.shut();
+    }
+    throttle(null);
     graph.release(this);
   }
 }

@@ -9,8 +9,10 @@ import dev.strata.block.driver.BackingReference;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.Permissions;
+import dev.strata.block.object.NamedThrottleGroup;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.block.throttle.ThrottleGroup;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -44,6 +46,8 @@ public final class BlockGraph implements AutoCloseable {
   private final BufferPool buffers = new BufferPool(IDLE_BUFFER_BYTES);
   private final Map<String, BlockNode> nodes = new LinkedHashMap<>(); // guarded by this
   private final List<BlockBackend> backends = new ArrayList<>(); // guarded by this
+  private final Map<String, ThrottleGroup> throttleGroups =
+      new LinkedHashMap<>(); // guarded by this
   private final NodeOpener opener = new NodeOpener(this);
   private int generated; // guarded by this
 
@@ -244,6 +248,10 @@ public final class BlockGraph implements AutoCloseable {
     for (BlockNode node : nodes) {
       collectBackends(node, shut);
     }
+    var drains = new ArrayList<Drain>(shut.size());
+    for (BlockBackend backend : shut) {
+      drains.add(backend.drain());
+    }
     for (BlockBackend backend : shut) {
       backend.gate().shut();
     }
@@ -252,6 +260,9 @@ public final class BlockGraph implements AutoCloseable {
     } finally {
       for (BlockBackend backend : shut) {
         backend.gate().open();
+      }
+      for (Drain drain : drains) {
+        drain.close();
       }
     }
   }
@@ -264,6 +275,23 @@ public final class BlockGraph implements AutoCloseable {
         collectBackends(edge.parent(), found);
       }
     }
+  }
+
+  /**
+   * The throttle group of that name: a user's object, or one that lasts as long as it has members.
+   * The caller holds the graph's lock until it has joined.
+   */
+  ThrottleGroup throttleGroup(String name) {
+    if (objects.find(name) instanceof NamedThrottleGroup named) {
+      return named.group();
+    }
+    throttleGroups.values().removeIf(group -> !group.isUsed());
+    ThrottleGroup group = throttleGroups.get(name);
+    if (group == null) {
+      group = new ThrottleGroup(name);
+      throttleGroups.put(name, group);
+    }
+    return group;
   }
 
   // For the opener

@@ -7,6 +7,7 @@ import dev.strata.block.Child;
 import dev.strata.block.EdgeRole;
 import dev.strata.block.Errno;
 import dev.strata.block.bitmap.BitmapSet;
+import dev.strata.block.bitmap.DirtyBitmap;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.object.ObjectRegistry;
@@ -119,6 +120,19 @@ final class NodeContext implements OpenContext {
   @Override
   public BitmapSet bitmaps() {
     return node.bitmaps();
+  }
+
+  @Override
+  public DirtyBitmap bitmap(String nodeName, String name) throws BlockException {
+    BlockNode holder = node.graph().find(nodeName);
+    if (holder == null) {
+      throw new BlockException(Errno.EINVAL, "Node '" + nodeName + "' not found");
+    }
+    DirtyBitmap bitmap = holder.bitmaps().find(name);
+    if (bitmap == null) {
+      throw new BlockException(Errno.EINVAL, "Dirty bitmap '" + name + "' not found");
+    }
+    return bitmap;
   }
 
   @Override

@@ -4,6 +4,7 @@ package dev.strata.block.graph;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.driver.DriverKind;
+import dev.strata.block.json.JsonArray;
 import dev.strata.block.json.JsonNull;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonValue;
@@ -84,7 +85,7 @@ final class NodeFilename {
       if (edge == node.backing()) {
         continue;
       }
-      all.put(edge.name(), options(edge.node()));
+      putChild(all, edge.name(), options(edge.node()));
     }
     if (isBackingOverridden(node)) {
       Edge backing = node.backing();
@@ -92,6 +93,22 @@ final class NodeFilename {
     }
     all.put("driver", node.driverName());
     return all;
+  }
+
+  /** Children {@code a.0}, {@code a.1}, … are an array {@code a}. */
+  private static void putChild(JsonObject all, String edge, JsonObject child) {
+    int dot = edge.lastIndexOf('.');
+    if (dot < 0) {
+      all.put(edge, child);
+      return;
+    }
+    String name = edge.substring(0, dot);
+    if (!(all.get(name) instanceof JsonArray)) {
+      all.put(name, new JsonArray());
+    }
+    if (all.get(name) instanceof JsonArray array) {
+      array.add(child);
+    }
   }
 
   /**

@@ -114,9 +114,9 @@ final class NodeOpener {
   }
 
   private static EdgeRole fileRole(@Nullable BlockDriverFactory factory) {
-    return factory != null && factory.kind() == DriverKind.FILTER
-        ? EdgeRole.FILTERED
-        : EdgeRole.IMAGE;
+    return factory == null || factory.kind() == DriverKind.FORMAT
+        ? EdgeRole.IMAGE
+        : EdgeRole.FILTERED;
   }
 
   private void openDriver(
@@ -140,6 +140,9 @@ final class NodeOpener {
     PermissionUpdate.refresh(node);
     if (!saysNoBacking(options) && !noBacking) {
       openBacking(node, options, gate, depth);
+    }
+    if (file != null && file.users().isEmpty()) {
+      options.put("file", file.name()); // opened in advance, but the driver has no use for it
     }
     options.rejectUnknown(factory.name(), factory.protocol() != null);
   }

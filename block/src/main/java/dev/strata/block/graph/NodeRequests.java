@@ -272,6 +272,9 @@ final class NodeRequests implements BlockIo {
         }
       }
     }
+    if (driver.flushesChildren()) {
+      return;
+    }
     for (Edge edge : node.edges()) {
       if (edge.writable()) {
         edge.flush();

@@ -51,6 +51,15 @@ final class Reopening {
     BlockNode node = change.node();
     NodeFlags old = node.flags();
     NodeFlags wanted = change.flags();
+    if (!node.driver().reopens()) {
+      throw new BlockException(
+          Errno.EOPNOTSUPP,
+          "Block format '"
+              + node.driverName()
+              + "' used by node '"
+              + node.name()
+              + "' does not support reopening files");
+    }
     if (old.writable() && !wanted.writable()) {
       node.requests().flush();
     }

@@ -133,7 +133,7 @@ public final class DiskImage implements AutoCloseable {
     target.blank = false;
     var settings =
         new CopySettings(
-            COPY_WORKERS, true, SPARSE_BYTES, 0, blank, false, -1, false, false, 0, progress);
+            COPY_WORKERS, true, SPARSE_BYTES, 0, blank, false, -1, false, false, progress);
     new ImageCopy(List.of(backend), target.backend, settings, line -> {}).run();
     target.flush();
   }

@@ -25,6 +25,7 @@ public final class ObjectProperties {
   private final Map<String, JsonValue> values = new LinkedHashMap<>();
   private final boolean text;
   private final String prefix;
+  private String id = "";
 
   private ObjectProperties(JsonObject object, boolean text, String prefix) {
     values.putAll(object.members());
@@ -62,6 +63,17 @@ public final class ObjectProperties {
       throw new BlockException(EINVAL, "Parameter '" + prefix + name + "' is missing");
     }
     return value;
+  }
+
+  /** The id that the object is to have, taken out and from now on known as {@link #id}. */
+  String requiredId() throws BlockException {
+    id = requiredString("id");
+    return id;
+  }
+
+  /** The object's id. */
+  String id() {
+    return id;
   }
 
   /** One of {@code words}, or null if it is not given. */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.block.object;
 
+import static dev.strata.block.Errno.EBUSY;
 import static dev.strata.block.Errno.EINVAL;
 import static dev.strata.block.Errno.ENOENT;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.option.OptionString;
+import dev.strata.block.throttle.ThrottleGroup;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +31,7 @@ public final class ObjectRegistry implements AutoCloseable {
     if (type == null && !ObjectTypes.isKnown(name)) {
       throw new BlockException(EINVAL, "Parameter 'qom-type' does not accept value '" + name + "'");
     }
-    String id = properties.requiredString("id");
+    String id = properties.requiredId();
     if (!OptionString.isIdentifier(id)) {
       throw new BlockException(EINVAL, "Parameter 'id' expects an identifier")
           .withHint(
@@ -48,13 +50,17 @@ public final class ObjectRegistry implements AutoCloseable {
   /**
    * Forgets an object.
    *
-   * @throws BlockException if there is none of that id
+   * @throws BlockException if there is none of that id, or somebody uses it
    */
   public synchronized void remove(String id) throws BlockException {
-    NamedObject object = objects.remove(id);
+    NamedObject object = objects.get(id);
     if (object == null) {
       throw new BlockException(ENOENT, "object '" + id + "' not found");
     }
+    if (object.isUsed()) {
+      throw new BlockException(EBUSY, "object '" + id + "' is in use, can not be deleted");
+    }
+    objects.remove(id);
     object.close();
   }
 
@@ -73,6 +79,14 @@ public final class ObjectRegistry implements AutoCloseable {
       return secret;
     }
     throw new BlockException(EINVAL, "Object with id '" + id + "' is not a secret");
+  }
+
+  /** The throttle group of that id. */
+  public ThrottleGroup throttleGroup(String id) throws BlockException {
+    if (find(id) instanceof NamedThrottleGroup named) {
+      return named.group();
+    }
+    throw new BlockException(EINVAL, "Throttle group '" + id + "' does not exist");
   }
 
   /**

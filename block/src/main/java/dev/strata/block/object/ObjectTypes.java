@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** The types of objects that there are. */
 final class ObjectTypes {
   /** Those that can be made, by name. */
-  static final List<ObjectType> ALL = List.of(new SecretType());
+  static final List<ObjectType> ALL = List.of(new SecretType(), new ThrottleGroupType());
 
   /** Those that the reference's schema knows. */
   private static final Set<String> KNOWN =

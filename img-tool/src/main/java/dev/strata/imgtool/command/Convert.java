@@ -10,6 +10,7 @@ import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.Edge;
 import dev.strata.block.option.OptionString;
+import dev.strata.block.throttle.ThrottleGroup;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.Description;
@@ -120,6 +121,7 @@ final class Convert extends ImageCommand {
             /* backing= */ true);
     checkTarget(out, total, arguments);
     try (var progress = new Progress(terminal, progressStyle(opener))) {
+      out.throttle(ThrottleGroup.ofWrites(given.rate));
       new ImageCopy(sources, out, settings(out, progress), warning(terminal)).run();
       progress.finish();
     }
@@ -238,7 +240,6 @@ final class Convert extends ImageCommand {
         backingLength,
         given.salvage,
         given.copyRange,
-        given.rate,
         progress);
   }
 }

@@ -3,15 +3,11 @@ package dev.strata.block.filter.compress;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
-import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
 import dev.strata.block.RequestFlags;
 import dev.strata.block.driver.FilterDriver;
 import dev.strata.block.driver.ImageInfo;
-import dev.strata.block.driver.NodeFlags;
-import dev.strata.block.driver.OpenContext;
-import dev.strata.block.option.BlockOptions;
 import java.util.Optional;
 
 /**
@@ -19,11 +15,9 @@ import java.util.Optional;
  * this driver's alignment.
  */
 final class CompressDriver extends FilterDriver {
-  private final OpenContext context;
 
-  CompressDriver(OpenContext context, Child file) {
+  CompressDriver(Child file) {
     super(file);
-    this.context = context;
   }
 
   @Override
@@ -43,11 +37,7 @@ final class CompressDriver extends FilterDriver {
   }
 
   @Override
-  public Undo reopen(NodeFlags flags, BlockOptions options) throws BlockException {
-    throw new BlockException(
-        Errno.EOPNOTSUPP,
-        "Block format 'compress' used by node '"
-            + context.nodeName()
-            + "' does not support reopening files");
+  public boolean reopens() {
+    return false;
   }
 }

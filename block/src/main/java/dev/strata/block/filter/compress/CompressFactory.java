@@ -41,6 +41,6 @@ public final class CompressFactory implements BlockDriverFactory {
           Errno.EOPNOTSUPP,
           "Compression is not supported for underlying format: " + file.driverName());
     }
-    return new CompressDriver(context, file);
+    return new CompressDriver(file);
   }
 }
