@@ -4,6 +4,7 @@
  * that need no image format.
  */
 module dev.strata.block {
+  requires com.sun.jna;
   requires static transitive org.jspecify;
 
   exports dev.strata.block;
@@ -36,6 +37,7 @@ module dev.strata.block {
       dev.strata.block.filter.blkverify.BlkverifyFactory,
       dev.strata.block.filter.compress.CompressFactory,
       dev.strata.block.filter.copyonread.CopyOnReadFactory,
+      dev.strata.block.iscsi.IscsiFactory,
       dev.strata.block.nbd.NbdFactory,
       dev.strata.block.synthetic.NullAioFactory,
       dev.strata.block.synthetic.NullFactory;
