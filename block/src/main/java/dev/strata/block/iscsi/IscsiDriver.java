@@ -84,6 +84,11 @@ final class IscsiDriver implements BlockDriver {
   }
 
   @Override
+  public boolean tellsOfClusters() {
+    return true;
+  }
+
+  @Override
   public long allocatedSize() {
     return UNKNOWN_SIZE;
   }
@@ -161,7 +166,7 @@ final class IscsiDriver implements BlockDriver {
         writesSame = false;
         throw BlockException.of(Errno.EOPNOTSUPP);
       }
-      if (!command.isWhole()) {
+      if (command.status() != ScsiStatus.GOOD) {
         throw failed(command, "WRITESAME16", first);
       }
     } finally {
@@ -187,7 +192,8 @@ final class IscsiDriver implements BlockDriver {
       if (command.isUnsupported()) {
         throw BlockException.of(Errno.EOPNOTSUPP);
       }
-      if (!command.isWhole()) {
+      // Targets count the parameters as not needed: what is said of a residue means nothing here.
+      if (command.status() != ScsiStatus.GOOD) {
         throw failed(command, "UNMAP", first);
       }
     } finally {

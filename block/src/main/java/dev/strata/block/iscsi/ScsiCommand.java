@@ -206,11 +206,11 @@ final class ScsiCommand {
       case ScsiStatus.GOOD -> "the target moved " + residual + " bytes less or more than asked";
       case ScsiStatus.CHECK_CONDITION ->
           "SENSE KEY:"
-              + Libiscsi.scsiSenseKeyStr(senseKey)
+              + known(Libiscsi.scsiSenseKeyStr(senseKey))
               + "("
               + senseKey
               + ") ASCQ:"
-              + Libiscsi.scsiSenseAscqStr(senseCode)
+              + known(Libiscsi.scsiSenseAscqStr(senseCode))
               + "(0x"
               + hex(senseCode)
               + ")";
@@ -221,6 +221,11 @@ final class ScsiCommand {
       case ScsiStatus.CANCELLED -> "the connection was given up";
       default -> "status 0x" + Integer.toHexString(status);
     };
+  }
+
+  /** As C prints a name that the library does not have. */
+  private static String known(@Nullable String name) {
+    return name == null ? "(null)" : name;
   }
 
   private static String hex(int code) {
