@@ -79,7 +79,8 @@ public final class IscsiFactory implements BlockDriverFactory {
 
   @Override
   public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
-    return IscsiDriver.open(IscsiOptions.take(options), context.flags(), context::warn);
+    return IscsiDriver.open(
+        IscsiOptions.take(options, context.objects()), context.flags(), context::warn);
   }
 
   /** A unit is there or is not; creating an image on it takes away what it looked like. */
@@ -92,7 +93,9 @@ public final class IscsiFactory implements BlockDriverFactory {
           var connecting = new BlockOptions();
           parseFilename(context.filename(), connecting);
           return IscsiDriver.open(
-              IscsiOptions.take(connecting), NodeFlags.READ_ONLY.withWritable(true), context::warn);
+              IscsiOptions.take(connecting, context.objects()),
+              NodeFlags.READ_ONLY.withWritable(true),
+              context::warn);
         });
   }
 }

@@ -2,9 +2,9 @@
 package dev.strata.block.iscsi;
 
 import static dev.strata.block.Errno.EINVAL;
-import static dev.strata.block.Errno.ENOENT;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
@@ -61,8 +61,12 @@ final class IscsiOptions {
 
   private IscsiOptions() {}
 
-  /** Takes all of the driver's options. */
-  static IscsiSettings take(BlockOptions options) throws BlockException {
+  /**
+   * Takes all of the driver's options.
+   *
+   * @param objects of which one may be the password
+   */
+  static IscsiSettings take(BlockOptions options, ObjectRegistry objects) throws BlockException {
     String transport = options.take(TRANSPORT);
     String portal = options.take(PORTAL);
     String target = options.take(TARGET);
@@ -79,7 +83,7 @@ final class IscsiOptions {
     if (lun < 0 || lun > MAX_LUN) {
       throw new BlockException(EINVAL, "lun must be between 0 and " + MAX_LUN + ", not " + lun);
     }
-    IscsiSettings.Chap chap = takeChap(options);
+    IscsiSettings.Chap chap = takeChap(options, objects);
     int digest = digest(options.take(HEADER_DIGEST, "none-crc32c"));
     long timeout = options.take(TIMEOUT, 0L);
     if (timeout < 0 || timeout > Integer.MAX_VALUE) {
@@ -97,7 +101,8 @@ final class IscsiOptions {
         (int) timeout);
   }
 
-  private static IscsiSettings.@Nullable Chap takeChap(BlockOptions options) throws BlockException {
+  private static IscsiSettings.@Nullable Chap takeChap(BlockOptions options, ObjectRegistry objects)
+      throws BlockException {
     String user = options.take(USER);
     String secret = options.take(PASSWORD_SECRET);
     String password = options.take(PASSWORD);
@@ -109,7 +114,7 @@ final class IscsiOptions {
           EINVAL, "'password' and 'password-secret' properties are mutually exclusive");
     }
     if (secret != null) {
-      throw new BlockException(ENOENT, "No secret with id '" + secret + "'");
+      password = objects.secret(secret).text(secret);
     }
     if (password == null) {
       throw new BlockException(EINVAL, "CHAP username specified but no password was given");

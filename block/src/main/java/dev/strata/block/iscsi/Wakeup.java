@@ -2,6 +2,7 @@
 package dev.strata.block.iscsi;
 
 import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import java.lang.foreign.Arena;
@@ -26,7 +27,7 @@ final class Wakeup implements AutoCloseable {
   private static final long RETURNED = 6;
 
   static {
-    Native.register(Wakeup.class, "c");
+    Native.register(Wakeup.class, NativeLibrary.getProcess()); // the C library is in every one
   }
 
   private final int eventFd;
