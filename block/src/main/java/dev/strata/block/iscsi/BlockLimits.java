@@ -6,8 +6,7 @@ import dev.strata.block.layout.StructReader;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The page of vital product data about limits. All but the descriptors are counted in blocks; 0
- * where the unit says nothing.
+ * The page of vital product data about limits. In blocks; 0 where the unit says nothing.
  *
  * @see "SBC-3, 6.5.3 Block Limits VPD page"
  */
@@ -15,11 +14,10 @@ record BlockLimits(
     long maxTransfer,
     long optimalTransfer,
     long maxUnmap,
-    long maxUnmapDescriptors,
     long unmapGranularity,
     long maxWriteSame) {
   static final int PAGE = 0xb0;
-  static final BlockLimits NONE = new BlockLimits(0, 0, 0, 0, 0, 0);
+  static final BlockLimits NONE = new BlockLimits(0, 0, 0, 0, 0);
 
   private static final int SIZE = 64;
 
@@ -31,7 +29,7 @@ record BlockLimits(
     long optimalTransfer = in.u32("OPTIMAL TRANSFER LENGTH"); // 12
     in.skip("MAXIMUM PREFETCH LENGTH", 4); // 16
     long maxUnmap = in.u32("MAXIMUM UNMAP LBA COUNT"); // 20
-    long maxUnmapDescriptors = in.u32("MAXIMUM UNMAP BLOCK DESCRIPTOR COUNT"); // 24
+    in.skip("MAXIMUM UNMAP BLOCK DESCRIPTOR COUNT", 4); // 24: one is all that is sent
     long unmapGranularity = in.u32("OPTIMAL UNMAP GRANULARITY"); // 28
     in.skip("UNMAP GRANULARITY ALIGNMENT", 4); // 32
     long maxWriteSame = in.u64("MAXIMUM WRITE SAME LENGTH"); // 36
@@ -39,7 +37,6 @@ record BlockLimits(
         maxTransfer,
         optimalTransfer,
         maxUnmap,
-        maxUnmapDescriptors,
         unmapGranularity,
         maxWriteSame < 0 ? 0 : maxWriteSame);
   }

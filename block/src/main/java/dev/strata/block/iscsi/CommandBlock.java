@@ -13,9 +13,6 @@ import java.nio.ByteOrder;
  * @see "SBC-3, 5 Commands for direct access block devices"
  */
 final class CommandBlock {
-  /** The most blocks that one of the commands with a count of 32 bits takes. */
-  static final long MAX_COUNT = 0xffff_ffffL;
-
   /** The most blocks of a READ(10). */
   static final int MAX_SHORT_COUNT = 0xffff;
 

@@ -32,6 +32,9 @@ record LogicalUnit(
   /** Of a request, in bytes: no more memory is tied up for one at a time. */
   private static final long MAX_TRANSFER = 64 << 20;
 
+  /** Of zeroes or of what is discarded at a time, in bytes: a target may have to write it all. */
+  private static final long MAX_RANGE = 1L << 30;
+
   private static final int DISK = 0;
   private static final int MULTIMEDIA = 5;
   private static final int TYPE_MASK = 0x1f;
@@ -132,12 +135,12 @@ record LogicalUnit(
             .withWriteFlags(writesThrough ? RequestFlags.FUA : 0);
     long unit = Math.max(1, limits.unmapGranularity()) * blockSize;
     if (longCommands) {
-      long max = atMost(limits.maxWriteSame(), blockSize, CommandBlock.MAX_COUNT * blockSize);
+      long max = atMost(limits.maxWriteSame(), blockSize, MAX_RANGE);
       long zeroUnit = zeroesByUnmapping() && unit <= max ? unit : blockSize;
       all = all.withWriteZeroes(zeroUnit, max, RequestFlags.MAY_UNMAP);
     }
     if (unmaps) {
-      long max = atMost(limits.maxUnmap(), blockSize, CommandBlock.MAX_COUNT * blockSize);
+      long max = atMost(limits.maxUnmap(), blockSize, MAX_RANGE);
       all = all.withDiscard(unit <= max ? unit : blockSize, max);
     }
     return all;

@@ -37,6 +37,9 @@ final class Session implements AutoCloseable {
   private static final int GOODBYE_SECONDS = 2;
   private static final int NOT_POLLING = -1;
 
+  /** A target that takes a login again and again, but never answers a command, never will. */
+  private static final int MAX_FRUITLESS_LOGINS = 4;
+
   private final Arena memory = Arena.ofShared();
   private final ReentrantLock lock = new ReentrantLock(); // held around every call of the library
   private final int lun;
@@ -54,6 +57,9 @@ final class Session implements AutoCloseable {
   private int idleCount; // guarded by lock
   private int polled = NOT_POLLING; // for which events the loop waits; guarded by lock
   private boolean closing; // guarded by lock
+  private boolean givenUp; // guarded by lock
+  private boolean loggedIn = true; // when the loop looked last; guarded by lock
+  private int fruitlessLogins; // guarded by lock
   private long lastPing; // of the loop only
 
   private Session(long context, int lun) throws BlockException {
@@ -191,6 +197,9 @@ final class Session implements AutoCloseable {
   private void send(ScsiCommand command) throws BlockException {
     lock.lock();
     try {
+      if (givenUp) {
+        throw BlockException.of(Errno.EIO);
+      }
       long task = command.createTask();
       if (task == 0) {
         throw BlockException.of(Errno.ENOMEM);
@@ -215,6 +224,9 @@ final class Session implements AutoCloseable {
 
   /** Called by the library, so by a thread that holds the lock. */
   private void completed(long ignored, int status, long task, long slot) {
+    if (status < ScsiStatus.CANCELLED) {
+      fruitlessLogins = 0;
+    }
     commands[(int) slot].finish(status);
   }
 
@@ -232,6 +244,12 @@ final class Session implements AutoCloseable {
           return;
         }
         boolean works = Libiscsi.iscsiService(context, happened) == 0;
+        if (isHopeless()) {
+          givenUp = true;
+          Libiscsi.iscsiSetNoautoreconnect(context, 1);
+          Libiscsi.iscsiScsiCancelAllTasks(context);
+          return;
+        }
         ping();
         socket = Libiscsi.iscsiGetFd(context);
         events = works && socket >= 0 ? Libiscsi.iscsiWhichEvents(context) : 0;
@@ -248,6 +266,13 @@ final class Session implements AutoCloseable {
         lock.unlock();
       }
     }
+  }
+
+  /** Counts logins; when there is one, all that is in flight has been queued to be sent again. */
+  private boolean isHopeless() {
+    boolean before = loggedIn;
+    loggedIn = Libiscsi.iscsiIsLoggedIn(context) != 0;
+    return loggedIn && !before && ++fruitlessLogins > MAX_FRUITLESS_LOGINS;
   }
 
   /** A target that has gone without a word answers to nothing; TCP alone finds out hours later. */
@@ -276,7 +301,7 @@ final class Session implements AutoCloseable {
     }
     joinLoop();
     Libiscsi.iscsiSetNoautoreconnect(context, 1);
-    if (Libiscsi.iscsiIsLoggedIn(context) != 0) {
+    if (!givenUp && Libiscsi.iscsiIsLoggedIn(context) != 0) {
       Libiscsi.iscsiSetTimeout(context, GOODBYE_SECONDS);
       Libiscsi.iscsiLogoutSync(context);
     }
