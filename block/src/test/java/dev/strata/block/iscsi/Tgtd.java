@@ -21,6 +21,9 @@ import java.util.concurrent.TimeUnit;
 final class Tgtd implements AutoCloseable {
   static final String TARGET = "iqn.2026-01.test:disk";
 
+  /** Not on every user's path. */
+  private static final Path PROGRAMS = Path.of("/usr/sbin");
+
   private final Path folder;
   private final Process process;
   private final int port;
@@ -46,12 +49,7 @@ final class Tgtd implements AutoCloseable {
   }
 
   private static boolean isProgram(String name) {
-    for (String each : (System.getenv("PATH") + ":/usr/sbin").split(File.pathSeparator)) {
-      if (Files.isExecutable(Path.of(each, name))) {
-        return true;
-      }
-    }
-    return false;
+    return Files.isExecutable(PROGRAMS.resolve(name));
   }
 
   /**
@@ -92,13 +90,14 @@ final class Tgtd implements AutoCloseable {
   }
 
   private static ProcessBuilder command(Path folder, String... words) {
+    var command = new ArrayList<>(List.of(words));
+    command.set(0, PROGRAMS.resolve(words[0]).toString());
     var builder =
-        new ProcessBuilder(words)
+        new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectInput(new File("/dev/null"))
             .redirectOutput(folder.resolve(words[0] + ".log").toFile());
     builder.environment().put("TGT_IPC_SOCKET", folder.resolve("control").toString());
-    builder.environment().merge("PATH", "/usr/sbin", (path, more) -> path + ":" + more);
     return builder;
   }
 

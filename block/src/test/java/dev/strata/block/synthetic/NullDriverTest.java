@@ -18,8 +18,11 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -107,25 +110,20 @@ class NullDriverTest {
     ThreadMXBean platformThreads = ManagementFactory.getThreadMXBean();
     platformThreads.resetPeakThreadCount();
     int before = platformThreads.getPeakThreadCount();
-    long[] taken = new long[count];
     long start = System.nanoTime();
-    try (Disk disk = open("latency-ns", Long.toString(nanos))) {
-      try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-        for (int i = 0; i < count; i++) {
-          int number = i;
-          threads.submit(() -> {
+    try (Disk disk = open("latency-ns", Long.toString(nanos));
+        var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Callable<Long> request =
+          () -> {
             long begin = System.nanoTime();
             disk.read(0, 512);
-            taken[number] = System.nanoTime() - begin;
-            return null;
-          });
-        }
+            return System.nanoTime() - begin;
+          };
+      for (Future<Long> taken : threads.invokeAll(Collections.nCopies(count, request))) {
+        assertTrue(taken.get() >= nanos, taken.get() + " ns");
       }
     }
     long total = System.nanoTime() - start;
-    for (long each : taken) {
-      assertTrue(each >= nanos, each + " ns"); // that of one whose thread failed is 0
-    }
     assertTrue(total < count * nanos / 10, total + " ns");
     assertTrue(platformThreads.getPeakThreadCount() < before + 100);
   }

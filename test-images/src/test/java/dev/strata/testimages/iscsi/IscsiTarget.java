@@ -15,14 +15,14 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A target of Debian's package tgt on loopback, with a unit for each file, LUN 1 first.
+ * A target of Debian's package tgt on loopback, with a file for each unit.
  *
  * @param portal host and port
  */
 record IscsiTarget(Path folder, Process process, String portal) implements AutoCloseable {
   static final String NAME = "iqn.2026-01.test:disk";
 
-  /** Starts a target with one unit of that many bytes, and none else. */
+  /** Starts a target without units. */
   static IscsiTarget start(Path folder) throws IOException, InterruptedException {
     int port;
     try (var probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -49,13 +49,14 @@ record IscsiTarget(Path folder, Process process, String portal) implements AutoC
   }
 
   private static ProcessBuilder command(Path folder, String... words) {
+    var command = new ArrayList<>(List.of(words));
+    command.set(0, "/usr/sbin/" + words[0]); // not on every user's path
     var builder =
-        new ProcessBuilder(words)
+        new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectInput(new File("/dev/null"))
             .redirectOutput(folder.resolve(words[0] + ".log").toFile());
     builder.environment().put("TGT_IPC_SOCKET", folder.resolve("control").toString());
-    builder.environment().merge("PATH", "/usr/sbin", (path, more) -> path + ":" + more);
     return builder;
   }
 
