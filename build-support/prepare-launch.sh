@@ -98,6 +98,10 @@ if ! [ -f "$run/complete" ]; then
   cp */target/launch/*.jar "$run/lib/" 2>>"$log" ||
     fail "building Strata failed: see $log"
   if [ "$(uname -sm)" = 'Linux x86_64' ]; then
+    # Else JNA unpacks it at each start.
+    (cd "$run" && "$java_home/bin/jar" xf lib/jna-jpms-*.jar com/sun/jna/linux-x86-64/libjnidispatch.so) ||
+      fail "building Strata failed: see $log"
+    mv "$run/com/sun/jna/linux-x86-64/libjnidispatch.so" "$run/" && rm -r "$run/com"
     "$java_home/bin/java" -XX:TieredStopAtLevel=1 -cp "$(echo "$run"/lib/block-*.jar)" \
       dev.strata.block.file.posix.DirectCallLibrary "$run/libstrata-calls.so" >>"$log" 2>&1 ||
       fail "building Strata failed: see $log"
@@ -110,6 +114,7 @@ quote() { # one word for the shell
   printf "'%s' " "$(printf %s "$1" | sed "s/'/'\\\\''/g")"
 }
 
+# Where the system's loader looks is enough for JNA, which would ask ldconfig.
 # Sized for 'prlimit --as=1G' with room to spare. No performance data file, no log, no handler for the
 # signals that end a program: it shall be ended by them, as the tools it stands in for are; but for the
 # server, which has an end of its own.
@@ -118,14 +123,15 @@ jvm_words() { # TOOL
   for word in -XX:+UseSerialGC -Xms8m -Xmx160m -XX:MaxDirectMemorySize=2304m \
     -XX:ReservedCodeCacheSize=24m -XX:MaxMetaspaceSize=64m -XX:CompressedClassSpaceSize=48m \
     -XX:-UsePerfData -Xlog:disable -XX:+DisplayVMOutputToStderr \
-    "-XX:ErrorFile=$state/crash-%p.log" "-Dstrata.calls=$run/libstrata-calls.so" "--enable-native-access=$native" \
+    "-XX:ErrorFile=$state/crash-%p.log" "-Dstrata.calls=$run/libstrata-calls.so" \
+    "-Djna.boot.library.path=$run" -Djna.platform.library.path= "--enable-native-access=$native" \
     --module-path "$run/lib"; do
     quote "$word"
   done
 }
 
 # Naming a module that is not there makes the JVM say so.
-native=dev.strata.block,dev.strata.formats
+native=dev.strata.block,dev.strata.formats,com.sun.jna
 if grep -q 'requires.* aircompressor' formats/src/main/java/module-info.java; then
   native=$native,aircompressor.v3
 fi

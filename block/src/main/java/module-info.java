@@ -4,6 +4,7 @@
  * that need no image format.
  */
 module dev.strata.block {
+  requires com.sun.jna;
   requires static transitive org.jspecify;
 
   exports dev.strata.block;
@@ -42,6 +43,7 @@ module dev.strata.block {
       dev.strata.block.filter.quorum.QuorumFactory,
       dev.strata.block.filter.snapshotaccess.SnapshotAccessFactory,
       dev.strata.block.filter.throttle.ThrottleFactory,
+      dev.strata.block.iscsi.IscsiFactory,
       dev.strata.block.nbd.NbdFactory,
       dev.strata.block.synthetic.NullAioFactory,
       dev.strata.block.synthetic.NullFactory;

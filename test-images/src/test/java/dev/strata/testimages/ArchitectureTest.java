@@ -144,6 +144,21 @@ final class ArchitectureTest {
     assertNone(found);
   }
 
+  /** It costs those who do not use it nothing. */
+  @Test
+  void onlyIscsiNeedsJna() {
+    List<String> found = new ArrayList<>();
+    for (JavaClass origin : classes) {
+      for (Dependency dependency : origin.getDirectDependenciesFromSelf()) {
+        if (dependency.getTargetClass().getPackageName().equals("com.sun.jna")
+            && !origin.getPackageName().equals(BLOCK + ".iscsi")) {
+          found.add(dependency.getDescription());
+        }
+      }
+    }
+    assertNone(found);
+  }
+
   @Test
   void formatsDoNotKnowEachOther() {
     assertNone(mutualUses(formatPackages()));

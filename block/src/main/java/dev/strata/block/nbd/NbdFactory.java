@@ -2,13 +2,11 @@
 package dev.strata.block.nbd;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.Errno;
-import dev.strata.block.IoVector;
-import dev.strata.block.Preallocation;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.CreateContext;
 import dev.strata.block.driver.DriverKind;
+import dev.strata.block.driver.ExistingDevice;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
@@ -18,8 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The driver {@code nbd}. Loads nothing else of its package until it is used. */
 public final class NbdFactory implements BlockDriverFactory {
-  private static final int FIRST_SECTOR = 512;
-
   /** For the service loader. */
   public NbdFactory() {}
 
@@ -53,7 +49,7 @@ public final class NbdFactory implements BlockDriverFactory {
 
   @Override
   public OptionSchema createOptions() {
-    return NbdOptions.CREATE;
+    return ExistingDevice.OPTIONS;
   }
 
   @Override
@@ -79,28 +75,14 @@ public final class NbdFactory implements BlockDriverFactory {
   /** An export is there or is not; creating an image on it takes away what it looked like. */
   @Override
   public void create(CreateContext context, BlockOptions options) throws BlockException {
-    long size = options.take(NbdOptions.SIZE, 0L);
-    String mode = options.take(NbdOptions.PREALLOCATION, Preallocation.OFF.word());
-    if (!mode.equals(Preallocation.OFF.word())) {
-      throw new BlockException(Errno.EOPNOTSUPP, "Unsupported preallocation mode '" + mode + "'");
-    }
-    var connecting = new BlockOptions();
-    NbdFilename.parse(context.filename(), connecting);
-    NbdDriver driver;
-    try {
-      driver = NbdDriver.open(NbdOptions.take(connecting), NodeFlags.READ_ONLY.withWritable(true));
-    } catch (BlockException e) {
-      throw e.during(
-          "Protocol driver 'nbd' does not support image creation, and opening the image failed");
-    }
-    try (driver) {
-      driver.truncate(size < 0 ? Long.MAX_VALUE : size, false, Preallocation.OFF, 0);
-      int block = Math.max(FIRST_SECTOR, driver.limits().requestAlignment());
-      var start = IoVector.of(new byte[(int) Math.min(block, driver.length())]);
-      driver.read(0, start, 0);
-      start.slice(0, Math.min(FIRST_SECTOR, start.length())).fill((byte) 0);
-      driver.write(0, start, 0);
-      driver.flush();
-    }
+    ExistingDevice.create(
+        name(),
+        options,
+        () -> {
+          var connecting = new BlockOptions();
+          NbdFilename.parse(context.filename(), connecting);
+          return NbdDriver.open(
+              NbdOptions.take(connecting), NodeFlags.READ_ONLY.withWritable(true));
+        });
   }
 }

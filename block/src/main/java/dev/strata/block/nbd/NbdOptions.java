@@ -61,11 +61,6 @@ final class NbdOptions {
           RECONNECT_DELAY,
           OPEN_TIMEOUT);
 
-  static final Option<Long> SIZE = Option.size("size", "Virtual disk size");
-  static final Option<String> PREALLOCATION =
-      Option.string("preallocation", "Preallocation mode (allowed values: off)").suggesting("off");
-  static final OptionSchema CREATE = OptionSchema.of(SIZE, PREALLOCATION);
-
   private NbdOptions() {}
 
   /** Takes all of the driver's options. */

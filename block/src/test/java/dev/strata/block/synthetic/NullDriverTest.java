@@ -14,10 +14,18 @@ import dev.strata.block.Extent;
 import dev.strata.block.Preallocation;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.option.BlockOptions;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The answers are those that the reference tools give for the same options. */
 class NullDriverTest {
@@ -88,5 +96,35 @@ class NullDriverTest {
                   () -> disk.backend().truncate(512, true, Preallocation.OFF, 0))
               .getMessage());
     }
+  }
+
+  /**
+   * One after the other they would take over eight minutes; a thread of the system's for each would
+   * show in the peak.
+   */
+  @Test
+  @Timeout(120)
+  void tenThousandRequestsInFlightTakeTheirTimeTogether() throws Exception {
+    int count = 10_000;
+    long nanos = TimeUnit.MILLISECONDS.toNanos(50);
+    ThreadMXBean platformThreads = ManagementFactory.getThreadMXBean();
+    platformThreads.resetPeakThreadCount();
+    int before = platformThreads.getPeakThreadCount();
+    long start = System.nanoTime();
+    try (Disk disk = open("latency-ns", Long.toString(nanos));
+        var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Callable<Long> request =
+          () -> {
+            long begin = System.nanoTime();
+            disk.read(0, 512);
+            return System.nanoTime() - begin;
+          };
+      for (Future<Long> taken : threads.invokeAll(Collections.nCopies(count, request))) {
+        assertTrue(taken.get() >= nanos, taken.get() + " ns");
+      }
+    }
+    long total = System.nanoTime() - start;
+    assertTrue(total < count * nanos / 10, total + " ns");
+    assertTrue(platformThreads.getPeakThreadCount() < before + 100);
   }
 }

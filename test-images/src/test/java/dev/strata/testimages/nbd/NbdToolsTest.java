@@ -2,15 +2,11 @@
 package dev.strata.testimages.nbd;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import dev.strata.testimages.peer.BothTools;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,42 +16,44 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 final class NbdToolsTest {
   @TempDir private Path folder;
+  private BothTools tools;
 
   @BeforeEach
   void referenceIsInstalled() {
     NbdServer.assumeInstalled("qemu-img");
     NbdServer.assumeInstalled("qemu-io");
+    tools = new BothTools(folder);
   }
-
-  private record Result(int code, String output) {}
 
   @Test
   void anExportOfQemuNbd() throws Exception {
-    reference("qemu-img", "create", "-q", "-f", "raw", "base.raw", "4M");
-    reference("qemu-io", "-f", "raw", "-c", "write -P 1 0 64k", "base.raw");
-    reference("qemu-img", "create", "-q", "-f", "qcow2", "-b", "base.raw", "-F", "raw", "a.qcow2");
-    reference("qemu-img", "bitmap", "--add", "a.qcow2", "b0");
-    reference("qemu-io", "-c", "write -P 3 128k 64k", "-c", "write -z 256k 64k", "a.qcow2");
+    tools.reference("qemu-img", "create", "-q", "-f", "raw", "base.raw", "4M");
+    tools.reference("qemu-io", "-f", "raw", "-c", "write -P 1 0 64k", "base.raw");
+    tools.reference(
+        "qemu-img", "create", "-q", "-f", "qcow2", "-b", "base.raw", "-F", "raw", "a.qcow2");
+    tools.reference("qemu-img", "bitmap", "--add", "a.qcow2", "b0");
+    tools.reference("qemu-io", "-c", "write -P 3 128k 64k", "-c", "write -z 256k 64k", "a.qcow2");
     String[] options = {"-f", "qcow2", "-x", "exp", "-B", "b0", "-A", "a.qcow2"};
     try (NbdServer server = NbdServer.qemu(folder, "s", options)) {
       String uri = server.uri("exp");
-      assertSame("qemu-img", "info", uri);
-      assertSame("qemu-img", "info", server.uri("nope"));
-      assertSame("qemu-img", "info", "nbd:unix:s:exportname=exp");
-      assertSame("qemu-img", "map", uri);
+      tools.assertSame("qemu-img", "info", uri);
+      tools.assertSame("qemu-img", "info", server.uri("nope"));
+      tools.assertSame("qemu-img", "info", "nbd:unix:s:exportname=exp");
+      tools.assertSame("qemu-img", "map", uri);
       String node = "driver=nbd,server.type=unix,server.path=s,export=exp";
-      assertSame("qemu-img", "map", "--output=json", "--image-opts", node);
+      tools.assertSame("qemu-img", "map", "--output=json", "--image-opts", node);
       for (String context :
           List.of("qemu:allocation-depth", "qemu:dirty-bitmap:b0", "qemu:dirty-bitmap:none")) {
         String options2 = node + ",x-dirty-bitmap=" + context;
-        assertSame("qemu-img", "map", "--output=json", "--image-opts", options2);
+        tools.assertSame("qemu-img", "map", "--output=json", "--image-opts", options2);
       }
-      assertSame("qemu-img", "convert", "-f", "raw", "-O", "raw", uri, "copy.raw");
-      assertSame("qemu-img", "compare", "-f", "raw", "-F", "raw", uri, "copy.raw");
-      assertSame("qemu-img", "resize", "-f", "raw", uri, "8M");
-      assertSame("qemu-io", "-f", "raw", "-c", "write -P 9 1 513", "-c", "read -P 9 1 513", uri);
+      tools.assertSame("qemu-img", "convert", "-f", "raw", "-O", "raw", uri, "copy.raw");
+      tools.assertSame("qemu-img", "compare", "-f", "raw", "-F", "raw", uri, "copy.raw");
+      tools.assertSame("qemu-img", "resize", "-f", "raw", uri, "8M");
+      tools.assertSame(
+          "qemu-io", "-f", "raw", "-c", "write -P 9 1 513", "-c", "read -P 9 1 513", uri);
     }
-    assertSame("qemu-img", "info", "nbd+unix:///exp?socket=s2");
+    tools.assertSame("qemu-img", "info", "nbd+unix:///exp?socket=s2");
     assertEquals(
         Files.mismatch(folder.resolve("ours").resolve("copy.raw"), folder.resolve("copy.raw")), -1);
   }
@@ -72,7 +70,7 @@ final class NbdToolsTest {
       "blocksize-error-policy=error"
     };
     try (NbdServer server = NbdServer.nbdkit(folder, "s", options)) {
-      assertSame(
+      tools.assertSame(
           "qemu-io",
           "-f",
           "raw",
@@ -95,9 +93,9 @@ final class NbdToolsTest {
   @Test
   void anExportThatEndsWithinASector() throws Exception {
     try (NbdServer server = NbdServer.nbdkit(folder, "s", "memory", "1000001")) {
-      assertSame("qemu-img", "info", server.uri(""));
-      assertSame("qemu-img", "map", "--output=json", server.uri(""));
-      assertSame(
+      tools.assertSame("qemu-img", "info", server.uri(""));
+      tools.assertSame("qemu-img", "map", "--output=json", server.uri(""));
+      tools.assertSame(
           "qemu-io",
           "-f",
           "raw",
@@ -117,19 +115,19 @@ final class NbdToolsTest {
   void anExportWithoutExtents() throws Exception {
     String[] options = {"--filter=noextents", "sparse-random", "16M", "seed=1"};
     try (NbdServer server = NbdServer.nbdkit(folder, "s", options)) {
-      assertSame("qemu-img", "map", "--output=json", server.uri(""));
-      assertSame("qemu-img", "convert", "-f", "raw", "-O", "raw", server.uri(""), "copy.raw");
-      assertSame("qemu-img", "compare", "-f", "raw", "-F", "raw", server.uri(""), "copy.raw");
+      tools.assertSame("qemu-img", "map", "--output=json", server.uri(""));
+      tools.assertSame("qemu-img", "convert", "-f", "raw", "-O", "raw", server.uri(""), "copy.raw");
+      tools.assertSame("qemu-img", "compare", "-f", "raw", "-F", "raw", server.uri(""), "copy.raw");
     }
   }
 
   @Test
   void anOldstyleServer() throws Exception {
     try (NbdServer server = NbdServer.nbdkit(folder, "s", "-o", "pattern", "1M")) {
-      assertSame("qemu-img", "info", server.uri("named"));
-      assertSame("qemu-img", "map", "--output=json", server.uri(""));
-      assertSame("qemu-img", "convert", "-f", "raw", "-O", "raw", server.uri(""), "copy.raw");
-      assertSame("qemu-img", "compare", "-f", "raw", "-F", "raw", server.uri(""), "copy.raw");
+      tools.assertSame("qemu-img", "info", server.uri("named"));
+      tools.assertSame("qemu-img", "map", "--output=json", server.uri(""));
+      tools.assertSame("qemu-img", "convert", "-f", "raw", "-O", "raw", server.uri(""), "copy.raw");
+      tools.assertSame("qemu-img", "compare", "-f", "raw", "-F", "raw", server.uri(""), "copy.raw");
     }
   }
 
@@ -137,8 +135,8 @@ final class NbdToolsTest {
   void aServerWhoseRequestsFail() throws Exception {
     String[] options = {"--filter=error", "memory", "4M", "error-rate=100%", "error=ENOSPC"};
     try (NbdServer server = NbdServer.nbdkit(folder, "s", options)) {
-      assertSame("qemu-img", "info", server.uri(""));
-      assertSame(
+      tools.assertSame("qemu-img", "info", server.uri(""));
+      tools.assertSame(
           "qemu-io",
           "-f",
           "raw",
@@ -156,52 +154,13 @@ final class NbdToolsTest {
   void imagesOnAnExport() throws Exception {
     try (NbdServer server = NbdServer.nbdkit(folder, "s", "memory", "4M");
         NbdServer readOnly = NbdServer.nbdkit(folder, "r", "-r", "memory", "4M")) {
-      assertSame("qemu-img", "create", "-f", "raw", server.uri(""), "8M");
-      assertSame("qemu-img", "create", "-f", "raw", server.uri(""), "2M");
-      assertSame("qemu-img", "create", "-f", "qcow2", server.uri(""), "8M");
-      assertSame("qemu-img", "info", server.uri(""));
-      assertSame("qemu-img", "check", server.uri(""));
-      assertSame("qemu-img", "create", "-f", "raw", readOnly.uri(""), "2M");
-      assertSame("qemu-io", "-f", "raw", "-c", "write 0 512", readOnly.uri(""));
+      tools.assertSame("qemu-img", "create", "-f", "raw", server.uri(""), "8M");
+      tools.assertSame("qemu-img", "create", "-f", "raw", server.uri(""), "2M");
+      tools.assertSame("qemu-img", "create", "-f", "qcow2", server.uri(""), "8M");
+      tools.assertSame("qemu-img", "info", server.uri(""));
+      tools.assertSame("qemu-img", "check", server.uri(""));
+      tools.assertSame("qemu-img", "create", "-f", "raw", readOnly.uri(""), "2M");
+      tools.assertSame("qemu-io", "-f", "raw", "-c", "write 0 512", readOnly.uri(""));
     }
-  }
-
-  private void assertSame(String... words) throws IOException, InterruptedException {
-    Path ours = Files.createDirectories(folder.resolve("ours"));
-    // Relative names of sockets lead to the same ones.
-    if (Files.exists(folder.resolve("s")) && Files.notExists(ours.resolve("s"))) {
-      Files.createSymbolicLink(ours.resolve("s"), folder.resolve("s"));
-    }
-    Result expected = run(folder, List.of(words));
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.add(
-        words[0].equals("qemu-img") ? "dev.strata.imgtool.QemuImg" : "dev.strata.iotool.QemuIo");
-    command.addAll(List.of(words).subList(1, words.length));
-    assertEquals(expected, run(ours, command), String.join(" ", words));
-  }
-
-  private void reference(String... words) throws IOException, InterruptedException {
-    Result result = run(folder, List.of(words));
-    assertEquals(0, result.code(), result.output());
-  }
-
-  /** The two streams are not told apart: which of them comes first is a matter of buffers. */
-  private static Result run(Path folder, List<String> command)
-      throws IOException, InterruptedException {
-    Path errors = Files.createTempFile(folder, "errors", "");
-    Process process =
-        new ProcessBuilder(command)
-            .directory(folder.toFile())
-            .redirectError(errors.toFile())
-            .start();
-    process.getOutputStream().close();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertTrue(process.waitFor(2, TimeUnit.MINUTES));
-    String all = output + "\n" + Files.readString(errors);
-    Files.delete(errors);
-    return new Result(process.exitValue(), all.replaceAll("[0-9.]+ sec \\(.*\\)", "TIME"));
   }
 }
