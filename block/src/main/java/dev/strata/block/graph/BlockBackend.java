@@ -11,6 +11,7 @@ import dev.strata.block.Preallocation;
 import dev.strata.block.RequestFlags;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.Permissions;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,6 +88,7 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
     return node.requests().length();
   }
 
+  /** Inside the gate: while a request waits for that, the end may come nearer. */
   private void check(long offset, long length) throws BlockException {
     if (offset < 0 || length < 0 || offset > length() - length) {
       throw BlockException.of(node.hasMedium() ? Errno.EIO : Errno.ENOMEDIUM);
@@ -95,9 +97,9 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
 
   @Override
   public void read(long offset, IoVector into, int flags) throws BlockException {
-    check(offset, into.length());
     gate.enter();
     try {
+      check(offset, into.length());
       node.requests().read(offset, into, flags);
     } finally {
       gate.leave();
@@ -106,9 +108,9 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
 
   @Override
   public void write(long offset, IoVector from, int flags) throws BlockException {
-    check(offset, from.length());
     gate.enter();
     try {
+      check(offset, from.length());
       node.requests().write(offset, from, durable(flags));
     } finally {
       gate.leave();
@@ -124,11 +126,11 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
    */
   public long copyFrom(BlockBackend source, long sourceOffset, long offset, long length)
       throws BlockException {
-    source.check(sourceOffset, length);
-    check(offset, length);
     source.gate.enter();
     gate.enter();
     try {
+      source.check(sourceOffset, length);
+      check(offset, length);
       FilePlace place = FilePlace.find(source.node, sourceOffset, length);
       if (place == null) {
         return 0;
@@ -151,9 +153,9 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
 
   @Override
   public void writeZeroes(long offset, long length, int flags) throws BlockException {
-    check(offset, length);
     gate.enter();
     try {
+      check(offset, length);
       node.requests().writeZeroes(offset, length, durable(flags));
     } finally {
       gate.leave();
@@ -162,9 +164,9 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
 
   @Override
   public void discard(long offset, long length) throws BlockException {
-    check(offset, length);
     gate.enter();
     try {
+      check(offset, length);
       node.requests().discard(offset, length);
     } finally {
       gate.leave();
@@ -206,12 +208,9 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
   @Override
   public void truncate(long length, boolean exact, Preallocation mode, int flags)
       throws BlockException {
-    gate.enter();
-    try {
-      node.requests().truncate(length, exact, mode, flags);
-    } finally {
-      gate.leave();
-    }
+    // Alone: a request that was let in by the old length must not reach beyond the new one.
+    BlockNode resized = node;
+    graph.quiesced(List.of(resized), () -> resized.requests().truncate(length, exact, mode, flags));
   }
 
   /** Waits for the requests in flight and gives the node up; the last user closes it. */
