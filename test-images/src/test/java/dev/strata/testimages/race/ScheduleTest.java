@@ -47,7 +47,8 @@ final class ScheduleTest {
       return;
     }
     int many = Boolean.getBoolean("strata.long") ? MANY : FEW;
-    int schedules = Integer.getInteger("strata.race.schedules", many);
+    boolean large = ImageKind.named(kind).has(ImageKind.Trait.FULL_TABLE);
+    int schedules = Integer.getInteger("strata.race.schedules", large ? many / 10 : many);
     for (int seed = 1; seed <= schedules; seed++) {
       try {
         assertFalse(run.apply(new String[] {kind, String.valueOf(seed)}).isEmpty());
