@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,8 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The real {@code qemu-io} and {@code qemu-img} write over their own {@code blklogwrites}; what a
  * power cut may have left of that is judged as our own is. They must not leave corrupt images
  * either, or the oracle asks too much. They do not put data on disk before the entries that point
- * there, so that blocks may hold neither the old nor the new; how many states are so is printed.
- * {@code strata.real.workloads} says how much is tried.
+ * there, so that a block may hold neither the old nor the new, or lie behind the end of the file;
+ * how many states are so is printed. {@code strata.real.workloads} says how much is tried.
  */
 final class RealLogTest {
   private static final int FEW = 2;
@@ -30,6 +31,7 @@ final class RealLogTest {
   private static final int PROCESSES = 5;
   private static final int MOST_STATES = 1500; // of one workload
   private static final int HOT_CLUSTERS = 8;
+  private static final String BEYOND_END = "region exceeding the end of the file";
 
   @TempDir Path folder;
 
@@ -59,7 +61,7 @@ final class RealLogTest {
             + counts[0]
             + " states of the real programs, none corrupt; in "
             + counts[1]
-            + " a block holds neither the old nor the new");
+            + " data were not there yet");
     assertTrue(counts[0] > 0);
   }
 
@@ -73,15 +75,15 @@ final class RealLogTest {
     var random = new Random(seed);
     int number = 0;
     for (int i = 0; i < PROCESSES; i++) {
+      int start = events(log).size();
       String image =
           "driver=qcow2,file.driver=blklogwrites,file.file.driver=file,file.file.filename="
               + Stage.IMAGE
               + ",file.log.driver=file,file.log.filename=log,file.log-append="
-              + (i == 0 ? "off" : "on");
-      int start = i == 0 ? 0 : Recording.ofLog(Stage.IMAGE, Files.readAllBytes(log)).size();
+              + (start == 0 ? "off" : "on");
       if (i == PROCESSES / 2) {
         run(List.of("/usr/bin/qemu-img", "snapshot", "-c", "s", "--image-opts", image));
-        int end = Recording.ofLog(Stage.IMAGE, Files.readAllBytes(log)).size();
+        int end = events(log).size();
         model.snapshotCreated("s", start, end);
         model.flushed(end);
         continue;
@@ -92,9 +94,9 @@ final class RealLogTest {
       }
       words.add(image);
       run(words);
-      model.flushed(Recording.ofLog(Stage.IMAGE, Files.readAllBytes(log)).size());
+      model.flushed(events(log).size());
     }
-    List<Recording.Event> events = Recording.ofLog(Stage.IMAGE, Files.readAllBytes(log));
+    List<Recording.Event> events = events(log);
     var judge = new Judge(kind, model, Map.of());
     var looked = new int[1];
     new PowerCuts(
@@ -108,7 +110,8 @@ final class RealLogTest {
               try {
                 judge.look(state, cut);
               } catch (Violation e) {
-                if (!String.valueOf(e.getMessage()).startsWith("block ")) {
+                String found = String.valueOf(e.getMessage());
+                if (!found.startsWith("block ") && !found.contains(BEYOND_END)) {
                   throw new Violation(
                       kind.name() + ", workload " + seed + ", after event " + cut + ", " + how, e);
                 }
@@ -117,6 +120,12 @@ final class RealLogTest {
               return ++looked[0] < MOST_STATES;
             })
         .run();
+  }
+
+  /** What the log tells; nothing where nothing was written. */
+  private static List<Recording.Event> events(Path log) throws IOException {
+    byte[] bytes = Files.readAllBytes(log);
+    return bytes.length == 0 ? List.of() : Recording.ofLog(Stage.IMAGE, bytes);
   }
 
   /** A command of qemu-io; the model hears what it does. */

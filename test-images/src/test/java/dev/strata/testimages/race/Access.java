@@ -39,6 +39,8 @@ record Access(
     KEEP,
     /** They hold what the snapshot kept. */
     BRING_BACK,
+    /** What was done before it began is safe when it has ended. */
+    FLUSH,
     /** The snapshot turned out to hold the values. */
     LOOK
   }

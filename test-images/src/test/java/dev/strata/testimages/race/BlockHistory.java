@@ -110,7 +110,7 @@ final class BlockHistory {
     boolean not = access.failed() && fits(done, value);
     return not
         || switch (access.kind()) {
-          case READ, LOOK -> false;
+          case READ, LOOK, FLUSH -> false;
           // Whoever got through did so before the end came nearer.
           case WRITE -> value != ABSENT && fits(done, access.value(block));
           case ZERO -> value != ABSENT && fits(done, 0);

@@ -18,8 +18,10 @@ import dev.strata.testimages.crash.Violation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -31,6 +33,15 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Contest {
   /** More snapshots than these nobody takes. */
   static final int MAX_SNAPSHOTS = 16;
+
+  /** What makes it easy to tell what a block may hold. */
+  private static final Set<Access.Kind> PLAIN =
+      EnumSet.of(
+          Access.Kind.READ,
+          Access.Kind.WRITE,
+          Access.Kind.ZERO,
+          Access.Kind.DISCARD,
+          Access.Kind.FLUSH);
 
   private final ImageKind kind;
   private final Stage stage;
@@ -200,7 +211,7 @@ final class Contest {
   }
 
   void flush(int user) {
-    access(user, Access.Kind.READ, 0, 0, new long[0], disk::flush);
+    access(user, Access.Kind.FLUSH, 0, 0, new long[0], disk::flush);
   }
 
   private SnapshotStore store() {
@@ -267,6 +278,20 @@ final class Contest {
         Math.abs(blocks - old),
         new long[0],
         () -> disk.truncate((long) blocks * GuestModel.BLOCK, true, Preallocation.OFF, 0));
+  }
+
+  /** What would be left of it now. */
+  Killed kill() {
+    return Killed.at(clock.get(), stage.files());
+  }
+
+  /** Throws a {@link Violation} if a moment in the middle would have left less than it must. */
+  void judge(Killed killed) throws BlockException {
+    boolean plain = true;
+    for (Access access : accesses) {
+      plain &= PLAIN.contains(access.kind());
+    }
+    killed.judge(kind, before, below, plain ? accesses : List.of());
   }
 
   private void seen(long[] values) {

@@ -9,6 +9,8 @@ import dev.strata.testimages.crash.Stage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,19 +23,30 @@ final class Race {
 
   private static final int USERS = 16;
 
-  private static final MemoryFiles.Gate TURN =
-      new MemoryFiles.Gate() {
-        @Override
-        public long before(MemoryFiles.Call call, String name, long offset, long length) {
-          Turns.point(call.name(), name, offset, offset + length);
-          return length;
-        }
+  private static final int KILLS = 2;
+  private static final int USUAL_CHANGES = 100; // of files, in a run
 
-        @Override
-        public void after(MemoryFiles.Call call, String name) {
-          Turns.point("done", name, 0, 0);
-        }
-      };
+  /** Each call to the memory is a turn, and after some the files are put aside. */
+  private final class Gate implements MemoryFiles.Gate {
+    private int changes;
+
+    @Override
+    public long before(MemoryFiles.Call call, String name, long offset, long length) {
+      Turns.point(call.name(), name, offset, offset + length);
+      return length;
+    }
+
+    @Override
+    public void after(MemoryFiles.Call call, String name) {
+      if (call != MemoryFiles.Call.READ && killTimes.contains(++changes)) {
+        killed.add(contest.kill());
+      }
+      Turns.point("done", name, 0, 0);
+    }
+  }
+
+  private final Set<Integer> killTimes = new TreeSet<>();
+  private final List<Killed> killed = new ArrayList<>();
 
   private final ImageKind kind;
   private final Contest contest;
@@ -45,7 +58,6 @@ final class Race {
     PreparedImage prepared = PreparedImage.of(kind);
     var files = new MemoryFiles();
     prepared.files().forEach((name, bytes) -> files.put(name, bytes.clone()));
-    files.gate(TURN);
     var options = new ArrayList<String>();
     if (kind.isQcow2() && smallCaches) {
       String size = String.valueOf(2L * kind.clusterSize());
@@ -53,6 +65,7 @@ final class Race {
     }
     this.contest = new Contest(kind, new Stage(files), prepared, options.toArray(String[]::new));
     this.turns = new Turns(choice, story);
+    files.gate(new Gate());
   }
 
   Contest contest() {
@@ -67,6 +80,9 @@ final class Race {
   /** Sixteen users with a few deeds each. */
   void addUsers(long seed) {
     var random = new Random(seed);
+    for (int i = 0; i < KILLS; i++) {
+      killTimes.add(1 + random.nextInt(USUAL_CHANGES));
+    }
     boolean version2 = kind.options().contains("compat=0.10");
     int play = random.nextInt(3);
     boolean resizes = play == 1 && kind.isQcow2() && !version2;
@@ -90,6 +106,9 @@ final class Race {
   /** Runs and judges it. */
   Outcome run() throws Throwable {
     turns.run();
+    for (Killed moment : killed) {
+      contest.judge(moment);
+    }
     contest.end();
     return new Outcome(turns.steps(), turns.digest());
   }

@@ -43,7 +43,8 @@ final class TurnLoader extends ClassLoader {
           "dev.strata.formats.qcow2.GuestWrites",
           "dev.strata.formats.qcow2.ClusterErasure",
           "dev.strata.formats.qcow2.Qcow2Image",
-          "dev.strata.formats.parallels.DataArea");
+          "dev.strata.formats.parallels.DataArea",
+          "dev.strata.formats.qcow2.Qcow2Image.flush");
 
   /** The tests themselves need no turns of their own. */
   private static final String TESTS = "dev.strata.testimages.";
