@@ -16,7 +16,7 @@ final class Choices {
     return switch (random.nextInt(4)) {
       case 0 -> often(random, 1);
       case 1 -> often(random, 8);
-      default -> new Ranks(random, 1 + random.nextInt(12));
+      default -> new Ranks(random, 1 + random.nextInt(12), USUAL_STEPS >> random.nextInt(4));
     };
   }
 
@@ -40,9 +40,9 @@ final class Choices {
     private double last;
     private int steps;
 
-    Ranks(Random random, int count) {
+    Ranks(Random random, int count, int steps) {
       this.random = random;
-      this.falls = random.ints(count, 0, USUAL_STEPS).sorted().toArray();
+      this.falls = random.ints(count, 0, steps).toArray();
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Tries a {@link NamedRace} inside a {@link TurnLoader}. Takes its name, how many interruptions
@@ -23,22 +24,33 @@ public final class NamedRaceRun implements Function<String[], String> {
     int tried = 0;
     boolean more = true;
     while (more && tried < most) {
-      List<String> story = new ArrayList<>();
-      try {
-        var race = new Race(ImageKind.named(named.kind()), order, story, named.smallCaches());
-        race.contest().floor(shortest(named));
-        for (Consumer<Contest> user : named.users()) {
-          race.add(() -> user.accept(race.contest()));
-        }
-        race.run();
-      } catch (Throwable e) {
-        throw new IllegalStateException(
-            e + "\n  " + order.describe() + "\n" + String.join("\n", story), e);
-      }
+      run(named, order, () -> "order " + order.describe());
       tried++;
       more = order.advance();
     }
-    return tried + (more ? " orders" : " orders, which are all");
+    if (!more) {
+      return tried + " orders, which are all";
+    }
+    // All are too many, and those that were tried begin alike: some by chance.
+    for (long seed = 1; seed <= most / 4; seed++) {
+      String number = "seed " + seed;
+      run(named, Choices.of(seed), () -> number);
+    }
+    return tried + " orders, and " + most / 4 + " by chance";
+  }
+
+  private static void run(NamedRace named, Choice choice, Supplier<String> what) {
+    List<String> story = new ArrayList<>();
+    try {
+      var race = new Race(ImageKind.named(named.kind()), choice, story, named.smallCaches());
+      race.contest().floor(shortest(named));
+      for (Consumer<Contest> user : named.users()) {
+        race.add(() -> user.accept(race.contest()));
+      }
+      race.run();
+    } catch (Throwable e) {
+      throw new IllegalStateException(e + "\n  " + what.get() + "\n" + String.join("\n", story), e);
+    }
   }
 
   /** Where the disk may end. */

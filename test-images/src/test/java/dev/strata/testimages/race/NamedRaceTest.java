@@ -12,8 +12,10 @@ import org.junit.jupiter.params.provider.MethodSource;
  * strata.race.case} names the one race that is tried.
  */
 final class NamedRaceTest {
-  private static final String[] SHORT = {"1", "400"};
+  private static final String[] SHORT = {"1", "200"};
   private static final String[] LONG = {"2", "20000"};
+
+  private static final TurnLoader LOADER = new TurnLoader();
 
   static Stream<String> races() {
     return NamedRace.ALL.stream().map(NamedRace::name);
@@ -25,7 +27,7 @@ final class NamedRaceTest {
     if (!System.getProperty("strata.race.case", name).equals(name)) {
       return;
     }
-    Function<String[], String> run = new TurnLoader().function(NamedRaceRun.class);
+    Function<String[], String> run = LOADER.function(NamedRaceRun.class);
     String[] budget = Boolean.getBoolean("strata.long") ? LONG : SHORT;
     System.out.println(name + ": " + run.apply(new String[] {name, budget[0], budget[1]}));
   }

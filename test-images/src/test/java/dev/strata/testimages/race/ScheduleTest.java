@@ -25,6 +25,8 @@ final class ScheduleTest {
   private static final int MANY = 10_000;
   private static final int REPLAYS = 20;
 
+  private static final TurnLoader WHOLE = new TurnLoader();
+
   private static Function<String[], String> run(Set<String> without)
       throws ReflectiveOperationException {
     return new TurnLoader(without).function(RaceRun.class);
@@ -40,7 +42,7 @@ final class ScheduleTest {
     if (!System.getProperty("strata.race.kind", kind).equals(kind)) {
       return;
     }
-    Function<String[], String> run = run(Set.of());
+    Function<String[], String> run = WHOLE.function(RaceRun.class);
     Long one = Long.getLong("strata.race.seed");
     if (one != null) {
       System.out.println(run.apply(new String[] {kind, String.valueOf(one), "story"}));
