@@ -40,7 +40,16 @@ public final class QemuImg {
    * @return the exit code
    */
   public static int run(String[] arguments) {
-    Terminal terminal = Terminal.standard(System.getProperty("strata.program", "qemu-img"));
+    return run(arguments, Terminal.standard(System.getProperty("strata.program", "qemu-img")));
+  }
+
+  /**
+   * Runs the program within this process; may be called again.
+   *
+   * @param terminal for output and messages
+   * @return the exit code
+   */
+  public static int run(String[] arguments, Terminal terminal) {
     try {
       return run(Arrays.asList(arguments), terminal);
     } catch (BlockException e) {

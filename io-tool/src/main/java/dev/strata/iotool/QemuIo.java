@@ -75,6 +75,17 @@ public final class QemuIo {
     return new QemuIo(input, output, errors).run(arguments, interactive);
   }
 
+  /**
+   * Runs the program within this process, for nobody to watch; may be called again.
+   *
+   * @param output takes what would go to the standard output
+   * @param errors takes what would go to the standard error
+   * @return the exit code
+   */
+  public static int run(String[] arguments, PrintStream output, PrintStream errors) {
+    return new QemuIo(InputStream.nullInputStream(), output, errors).run(arguments, false);
+  }
+
   /** Whether a standard stream is a terminal; where the system does not tell so, none is. */
   private static boolean isTerminal(int descriptor) {
     try {
@@ -119,7 +130,7 @@ public final class QemuIo {
         succeeded = runInput(session);
       }
     } finally {
-      session.close();
+      succeeded &= session.end();
       output.flush();
     }
     return succeeded ? 0 : 1;

@@ -15,6 +15,7 @@ import dev.strata.block.throttle.Direction;
 import dev.strata.block.throttle.ThrottleGroup;
 import dev.strata.block.throttle.ThrottleMember;
 import dev.strata.block.throttle.ThrottleOptions;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -151,6 +152,7 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
     return node.requests().length();
   }
 
+  /** Inside the gate: while a request waits for that, the end may come nearer. */
   private void check(long offset, long length) throws BlockException {
     if (offset < 0 || length < 0 || offset > length() - length) {
       throw BlockException.of(node.hasMedium() ? Errno.EIO : Errno.ENOMEDIUM);
@@ -159,9 +161,9 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
 
   @Override
   public void read(long offset, IoVector into, int flags) throws BlockException {
-    check(offset, into.length());
     gate.enter();
     try {
+      check(offset, into.length());
       awaitTurn(Direction.READ, into.length());
       node.requests().read(offset, into, flags);
     } finally {
@@ -171,9 +173,9 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
 
   @Override
   public void write(long offset, IoVector from, int flags) throws BlockException {
-    check(offset, from.length());
     gate.enter();
     try {
+      check(offset, from.length());
       awaitTurn(Direction.WRITE, from.length());
       node.requests().write(offset, from, durable(flags));
     } finally {
@@ -190,11 +192,11 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
    */
   public long copyFrom(BlockBackend source, long sourceOffset, long offset, long length)
       throws BlockException {
-    source.check(sourceOffset, length);
-    check(offset, length);
     source.gate.enter();
     gate.enter();
     try {
+      source.check(sourceOffset, length);
+      check(offset, length);
       FilePlace place = FilePlace.find(source.node, sourceOffset, length);
       if (place == null) {
         return 0;
@@ -219,9 +221,9 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
 
   @Override
   public void writeZeroes(long offset, long length, int flags) throws BlockException {
-    check(offset, length);
     gate.enter();
     try {
+      check(offset, length);
       awaitTurn(Direction.WRITE, length);
       node.requests().writeZeroes(offset, length, durable(flags));
     } finally {
@@ -231,9 +233,9 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
 
   @Override
   public void discard(long offset, long length) throws BlockException {
-    check(offset, length);
     gate.enter();
     try {
+      check(offset, length);
       awaitTurn(Direction.WRITE, length);
       node.requests().discard(offset, length);
     } finally {
@@ -276,12 +278,9 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
   @Override
   public void truncate(long length, boolean exact, Preallocation mode, int flags)
       throws BlockException {
-    gate.enter();
-    try {
-      node.requests().truncate(length, exact, mode, flags);
-    } finally {
-      gate.leave();
-    }
+    // Alone: a request that was let in by the old length must not reach beyond the new one.
+    BlockNode resized = node;
+    graph.quiesced(List.of(resized), () -> resized.requests().truncate(length, exact, mode, flags));
   }
 
   /** Waits for the requests in flight and gives the node up; the last user closes it. */

@@ -310,7 +310,9 @@ final class NodeRequests implements BlockIo {
         requests.tracking() ? requests.overlaps().own(Math.min(old, length), Long.MAX_VALUE) : null;
     try {
       driver.truncate(length, exact, mode, flags);
-      size = sectors(driver.length());
+      synchronized (this) { // a write at the same time may make it longer, too
+        size = sectors(driver.length());
+      }
       node.bitmaps().resize(size);
     } finally {
       requests.leave(hold);

@@ -5,12 +5,12 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Counts the requests in flight of one user and can be shut: then new ones wait until it opens
- * again.
+ * again. Who shuts it need not be alone in that: it opens with the last of them.
  */
 final class RequestGate {
-  private static final long SHUT = 1L << 62;
+  private static final long SHUT = 1L << 40; // more than there are requests
 
-  private final AtomicLong state = new AtomicLong(); // requests in flight, plus SHUT
+  private final AtomicLong state = new AtomicLong(); // requests in flight, plus SHUT for each shut
 
   /** Lets a request in, or waits; followed by {@link #leave}. */
   void enter() {
@@ -43,15 +43,19 @@ final class RequestGate {
 
   /** A request is done. */
   void leave() {
-    if (state.decrementAndGet() == SHUT) {
+    if (isShutAndEmpty(state.decrementAndGet())) {
       synchronized (this) {
         notifyAll();
       }
     }
   }
 
+  private static boolean isShutAndEmpty(long state) {
+    return state >= SHUT && (state & SHUT - 1) == 0;
+  }
+
   private void leaveShut() {
-    if (state.decrementAndGet() == SHUT) {
+    if (isShutAndEmpty(state.decrementAndGet())) {
       notifyAll();
     }
   }
@@ -60,7 +64,7 @@ final class RequestGate {
   synchronized void shut() {
     state.addAndGet(SHUT);
     boolean interrupted = false;
-    while (state.get() != SHUT) {
+    while (!isShutAndEmpty(state.get())) {
       try {
         wait();
       } catch (InterruptedException e) {

@@ -39,26 +39,19 @@ final class RefcountWidth {
   void change(int order, ProgressListener progress) throws BlockException {
     var width = new Geometry(geometry.clusterBits(), geometry.extendedL2(), order);
     metadata.freed().settle();
-    boolean switched = false;
-    List<long[]> old;
+    boolean written = false;
     try {
       place(width, progress);
       metadata.caches().sync();
       write(width, progress);
-      old = oldStructures();
-      Qcow2Header h = metadata.header().header();
-      metadata
-          .header()
-          .write(
-              h.withRefcountTable(tableOffset, (int) tableClusters)
-                  .withVersion(h.version(), order));
-      switched = true;
+      written = true;
     } finally {
-      if (!switched && !metadata.corruption().isFatal()) {
+      if (!written && !metadata.corruption().isFatal()) {
         giveUp();
       }
     }
-    file.flush();
+    List<long[]> old = oldStructures();
+    activate(width);
     refcounts.table().moved(tableOffset, (int) tableClusters, table());
     metadata.refcountWidth(width);
     metadata.caches().refcountBlocks().dropClean();
@@ -67,6 +60,26 @@ final class RefcountWidth {
     }
     metadata.freed().settle();
     metadata.caches().sync();
+  }
+
+  private void activate(Geometry width) throws BlockException {
+    Qcow2Header h = metadata.header().header();
+    boolean done = false;
+    try {
+      metadata
+          .header()
+          .write(
+              h.withRefcountTable(tableOffset, (int) tableClusters)
+                  .withVersion(h.version(), width.refcountOrder()));
+      file.flush();
+      done = true;
+    } finally {
+      if (!done) {
+        // Which of the two the file has now nobody knows. Either counts all that is in use for as
+        // long as nothing is counted any more.
+        metadata.corruption().abandon();
+      }
+    }
   }
 
   /** Takes clusters for the new structures until those count their own clusters too. */

@@ -195,7 +195,6 @@ final class Resize {
 
   private void preallocate(long old, long length, Preallocation mode) throws BlockException {
     long end = length;
-    long last = 0;
     for (long at = geometry.startOfCluster(old); at < end; ) {
       ClusterAllocation allocation;
       if (at < old && isMapped(at)) {
@@ -208,10 +207,11 @@ final class Resize {
         long host = allocation.hostOffset();
         if (mode == Preallocation.FULL || mode == Preallocation.FALLOC) {
           reserve(host, allocation.length(), mode);
+        } else {
+          reach(host + allocation.length());
         }
         writes.linkAhead(allocation);
         linked = true;
-        last = Math.max(last, host + allocation.length());
       } finally {
         if (!linked) {
           allocation.release();
@@ -219,9 +219,13 @@ final class Resize {
       }
       at = allocation.guestOffset() + allocation.length();
     }
-    // All clusters lie inside the file, so that their content is what the file reads there.
-    if (last > metadata.dataFile().length()) {
-      metadata.dataFile().truncate(last, false, Preallocation.OFF, 0);
+  }
+
+  /** Clusters lie inside the file before anything points to them: it may be too full for them. */
+  private void reach(long end) throws BlockException {
+    Child data = metadata.dataFile();
+    if (end > data.length()) {
+      data.truncate(end, false, Preallocation.OFF, 0);
     }
   }
 

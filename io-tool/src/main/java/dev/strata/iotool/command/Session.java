@@ -253,9 +253,17 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** Waits for the requests in the background, prints their results, and closes all. */
   @Override
   public void close() {
+    end();
+  }
+
+  /**
+   * Waits for the requests in the background, prints their results, and closes all; false if
+   * something could not be put on disk then.
+   */
+  public boolean end() {
+    boolean closed = true;
     requests.await(output);
     requests.close();
     backend = null;
@@ -265,8 +273,10 @@ public final class Session implements AutoCloseable {
         open.close();
       } catch (BlockException e) {
         error(e);
+        closed = false;
       }
     }
     objects.close();
+    return closed;
   }
 }

@@ -10,9 +10,9 @@ import java.util.List;
  * held when the last flush that ended before the cut began, or something that was written to it
  * later. Times are numbers of events in a {@link Recording}.
  */
-final class GuestModel {
+public final class GuestModel {
   /** What is written and compared as one, in bytes. */
-  static final int BLOCK = 512;
+  public static final int BLOCK = 512;
 
   /** Values that came one after the other. */
   private static final class History {

@@ -13,11 +13,11 @@ import java.util.Set;
  * @param clusters of the guest disk
  * @param options of creation, as {@code a=b,c=d}
  */
-record ImageKind(
+public record ImageKind(
     String name, String format, int clusterSize, int clusters, String options, Set<Trait> traits) {
 
   /** What an image has beyond its format's options. */
-  enum Trait {
+  public enum Trait {
     /** A backing file that holds data. */
     BACKING,
     /** Writes are compressed where they can be. */
@@ -33,7 +33,7 @@ record ImageKind(
   }
 
   /** All kinds: a format to come is a line here. */
-  static final List<ImageKind> ALL =
+  public static final List<ImageKind> ALL =
       List.of(
           of("qcow2-v2", "qcow2", 512, 128, "compat=0.10"),
           of("qcow2-v3", "qcow2", 4096, 32, ""),
@@ -56,7 +56,7 @@ record ImageKind(
   }
 
   /** The kind of that name. */
-  static ImageKind named(String name) {
+  public static ImageKind named(String name) {
     for (ImageKind kind : ALL) {
       if (kind.name.equals(name)) {
         return kind;
@@ -65,26 +65,28 @@ record ImageKind(
     throw new IllegalArgumentException("No kind " + name);
   }
 
-  boolean has(Trait trait) {
+  /** Whether it is so. */
+  public boolean has(Trait trait) {
     return traits.contains(trait);
   }
 
-  boolean isQcow2() {
+  /** Whether its format is qcow2. */
+  public boolean isQcow2() {
     return format.equals("qcow2");
   }
 
   /** The blocks of a cluster. */
-  int clusterBlocks() {
+  public int clusterBlocks() {
     return clusterSize / GuestModel.BLOCK;
   }
 
   /** The blocks of the guest disk. */
-  int blocks() {
+  public int blocks() {
     return clusters * clusterBlocks();
   }
 
   /** Names and values of the options that create it, in turn. */
-  String[] creation() {
+  public String[] creation() {
     var all = new ArrayList<String>();
     all.add("size");
     all.add(String.valueOf((long) clusters * clusterSize));

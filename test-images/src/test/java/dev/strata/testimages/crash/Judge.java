@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * every snapshot holds what it may, a bitmap that says that it is up to date is; and repaired, the
  * image reads as before.
  */
-final class Judge {
+public final class Judge {
   /** One state in so many is repaired although nothing is wrong with it. */
   private static final int REPAIR_ANYWAY = 16;
 
@@ -119,6 +119,15 @@ final class Judge {
           || line.contains("space leaked at the end")
           || (line.contains("is outside image") && findings.lines().contains(UNCLOSED));
     }
+    return isHarmless(line, findings.lines(), kind.clusterSize());
+  }
+
+  /**
+   * Whether a finding in a qcow2 image whose writer stopped half way is no damage.
+   *
+   * @param all that was found
+   */
+  public static boolean isHarmless(String line, List<String> all, int clusterSize) {
     Matcher flag = COPIED_FLAG.matcher(line);
     if (!flag.find()) {
       return line.startsWith("Leaked cluster ");
@@ -128,12 +137,10 @@ final class Judge {
     // does harm only if there is a second reference indeed.
     long entry = Long.parseUnsignedLong(flag.group(1), 16);
     String count = flag.group(2);
-    long cluster = (entry & ENTRY_OFFSET) / kind.clusterSize();
+    long cluster = (entry & ENTRY_OFFSET) / clusterSize;
     return entry >= 0
         ? count.equals("1")
-        : findings
-            .lines()
-            .contains("Leaked cluster " + cluster + " refcount=" + count + " reference=1");
+        : all.contains("Leaked cluster " + cluster + " refcount=" + count + " reference=1");
   }
 
   private static Checkable.Result check(

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.strata.block.driver.Checkable;
 import dev.strata.block.graph.OpenGate;
 import dev.strata.block.image.DiskImage;
 import dev.strata.block.image.ImageFile;
@@ -36,6 +37,7 @@ final class KillTest {
   private static final int MANY = 300;
   private static final int SIZE = 16 << 20;
   private static final int PIECE = 64 << 10;
+  private static final int CLUSTER = 64 << 10;
 
   /** The longest that a program lives before it is killed: about as long as one needs. */
   private static final int MOST_MILLIS = 700;
@@ -82,11 +84,16 @@ final class KillTest {
   }
 
   private static int run(Path where, String... command) throws Exception {
+    return run(where, new ArrayList<>(), command);
+  }
+
+  private static int run(Path where, List<String> lines, String... command) throws Exception {
     Process process =
         new ProcessBuilder(command).directory(where.toFile()).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertTrue(process.waitFor(1, TimeUnit.MINUTES));
     assertTrue(process.exitValue() < 100, output);
+    lines.addAll(output.lines().toList());
     return process.exitValue();
   }
 
@@ -118,6 +125,16 @@ final class KillTest {
     }
   }
 
+  /** What our check says, as an exit code of the program. */
+  private static int ownCheck(Path image) throws IOException {
+    ImageFile file = ImageFile.of(image.toString()).format("qcow2").leadingTo(OpenGate.SAME_FOLDER);
+    try (DiskImage disk = file.open()) {
+      Checkable checkable = disk.backend().node().capability(Checkable.class).orElseThrow();
+      Checkable.Result result = checkable.check(Checkable.Repair.NONE, new Stage.Findings());
+      return result.corruptions() + result.checkErrors() > 0 ? 2 : result.leaks() > 0 ? 3 : 0;
+    }
+  }
+
   @Test
   void leavesImagesSoundWhereverItIsKilled() throws Exception {
     Path made = folder.resolve("made");
@@ -141,14 +158,22 @@ final class KillTest {
       String what = "kill " + i + " of seed " + seed + ": " + command.subList(0, 2);
       look(where, before, command, what);
     }
-    System.out.println("kills: " + killed);
+    System.out.println("kills of seed " + seed + ": " + killed);
+  }
+
+  /** Whether a line of a check tells of no damage: the flag that repeats a refcount may lag. */
+  private static boolean isHarmless(String line, List<String> all) {
+    return !line.startsWith("ERROR ") || Judge.isHarmless(line, all, CLUSTER);
   }
 
   private static void look(Path where, byte[] before, List<String> command, String what)
       throws Exception {
     for (String name : IMAGES) {
-      int code = run(where, "/usr/bin/qemu-img", "check", "-q", "-f", "qcow2", name);
-      assertTrue(code == 0 || code == 3, what + ": check of " + name + " ends with " + code);
+      var lines = new ArrayList<String>();
+      int code = run(where, lines, "/usr/bin/qemu-img", "check", "-f", "qcow2", name);
+      boolean damaged = code == 2 && !lines.stream().allMatch(line -> isHarmless(line, lines));
+      assertTrue(code != 1 && !damaged, what + ": check of " + name + " finds " + lines);
+      assertEquals(code, ownCheck(where.resolve(name)), what + ": our check of " + name);
     }
     if (Files.exists(where.resolve("target"))) {
       int code = run(where, "/usr/bin/qemu-img", "check", "-q", "-f", "qcow2", "target");

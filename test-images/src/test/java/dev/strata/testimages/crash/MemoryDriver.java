@@ -2,6 +2,7 @@
 package dev.strata.testimages.crash;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
 import dev.strata.block.Extent;
 import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
@@ -13,11 +14,18 @@ import dev.strata.block.driver.BlockDriver;
 /** An open file in memory. */
 final class MemoryDriver implements BlockDriver {
   private final String name;
+  private final String shownName;
   private final MemoryFile file;
   private final MemoryFiles files;
 
-  MemoryDriver(String name, MemoryFile file, MemoryFiles files) {
+  /**
+   * Opens a file.
+   *
+   * @param shownName by which anybody else would open it
+   */
+  MemoryDriver(String name, String shownName, MemoryFile file, MemoryFiles files) {
     this.name = name;
+    this.shownName = shownName;
     this.file = file;
     this.files = files;
   }
@@ -34,7 +42,7 @@ final class MemoryDriver implements BlockDriver {
 
   @Override
   public String exactFilename() {
-    return name;
+    return shownName;
   }
 
   @Override
@@ -47,33 +55,59 @@ final class MemoryDriver implements BlockDriver {
     return file.length();
   }
 
-  @Override
-  public void read(long offset, IoVector into, int flags) {
-    file.read(offset, into);
-  }
-
-  @Override
-  public void write(long offset, IoVector from, int flags) {
-    file.write(offset, from);
-    MemoryFiles.Watcher watcher = files.watcher();
-    if (watcher != null) {
-      watcher.written(name, offset);
+  private static void checkWhole(long done, long length) throws BlockException {
+    if (done < length) {
+      throw BlockException.of(Errno.EIO);
     }
   }
 
   @Override
-  public void writeZeroes(long offset, long length, int flags) {
-    file.zero(offset, length);
+  public void read(long offset, IoVector into, int flags) throws BlockException {
+    MemoryFiles.Gate gate = files.gate();
+    long length = into.length();
+    long part = gate.before(MemoryFiles.Call.READ, name, offset, length);
+    file.read(offset, part < length ? into.slice(0, part) : into);
+    checkWhole(part, length);
+    gate.after(MemoryFiles.Call.READ, name);
   }
 
   @Override
-  public void discard(long offset, long length) {
-    file.punch(offset, length);
+  public void write(long offset, IoVector from, int flags) throws BlockException {
+    MemoryFiles.Gate gate = files.gate();
+    long length = from.length();
+    long part = gate.before(MemoryFiles.Call.WRITE, name, offset, length);
+    file.write(offset, part < length ? from.slice(0, part) : from);
+    checkWhole(part, length);
+    MemoryFiles.Watcher watcher = files.watcher();
+    if (watcher != null) {
+      watcher.written(name, offset);
+    }
+    gate.after(MemoryFiles.Call.WRITE, name);
   }
 
   @Override
-  public void flush() {
+  public void writeZeroes(long offset, long length, int flags) throws BlockException {
+    MemoryFiles.Gate gate = files.gate();
+    long part = gate.before(MemoryFiles.Call.ZERO, name, offset, length);
+    file.zero(offset, part);
+    checkWhole(part, length);
+    gate.after(MemoryFiles.Call.ZERO, name);
+  }
+
+  @Override
+  public void discard(long offset, long length) throws BlockException {
+    MemoryFiles.Gate gate = files.gate();
+    long part = gate.before(MemoryFiles.Call.DISCARD, name, offset, length);
+    file.punch(offset, part);
+    checkWhole(part, length);
+    gate.after(MemoryFiles.Call.DISCARD, name);
+  }
+
+  @Override
+  public void flush() throws BlockException {
     // What a flush makes of what was written is for the power cut to tell.
+    files.gate().before(MemoryFiles.Call.FLUSH, name, 0, 0);
+    files.gate().after(MemoryFiles.Call.FLUSH, name);
   }
 
   @Override
@@ -84,11 +118,13 @@ final class MemoryDriver implements BlockDriver {
   @Override
   public void truncate(long length, boolean exact, Preallocation mode, int flags)
       throws BlockException {
+    files.gate().before(MemoryFiles.Call.TRUNCATE, name, length, 0);
     file.truncate(length);
     MemoryFiles.Watcher watcher = files.watcher();
     if (watcher != null) {
       watcher.truncated(name, length);
     }
+    files.gate().after(MemoryFiles.Call.TRUNCATE, name);
   }
 
   @Override

@@ -5,13 +5,13 @@ import dev.strata.block.IoVector;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
-/** A file's bytes. Not thread-safe. */
-final class MemoryFile {
+/** A file's bytes. Thread-safe. */
+public final class MemoryFile {
   /** No test needs more; a length beyond it is a bug of whoever asks. */
   private static final int MAX_LENGTH = 64 << 20;
 
-  private byte[] bytes;
-  private int length;
+  private byte[] bytes; // guarded by this
+  private int length; // guarded by this
 
   /** With that content, which belongs to the file from now on. */
   MemoryFile(byte[] content) {
@@ -19,16 +19,18 @@ final class MemoryFile {
     this.length = content.length;
   }
 
-  int length() {
+  /** In bytes. */
+  public synchronized int length() {
     return length;
   }
 
-  byte[] toBytes() {
+  /** A copy. */
+  public synchronized byte[] toBytes() {
     return Arrays.copyOf(bytes, length);
   }
 
   /** Fills {@code into}; zeroes behind the end. */
-  void read(long offset, IoVector into) {
+  synchronized void read(long offset, IoVector into) {
     int inside = (int) Math.clamp(length - offset, 0, into.length());
     if (inside > 0) {
       into.copyFrom(0, MemorySegment.ofArray(bytes).asSlice(offset, inside));
@@ -38,31 +40,31 @@ final class MemoryFile {
     }
   }
 
-  void write(long offset, IoVector from) {
+  synchronized void write(long offset, IoVector from) {
     reach(offset + from.length());
     from.copyTo(0, MemorySegment.ofArray(bytes).asSlice(offset, from.length()));
   }
 
-  void write(int offset, byte[] from, int start, int count) {
+  synchronized void write(int offset, byte[] from, int start, int count) {
     reach((long) offset + count);
     System.arraycopy(from, start, bytes, offset, count);
   }
 
   /** Zeroes a range, and reaches as far as that. */
-  void zero(long offset, long count) {
+  synchronized void zero(long offset, long count) {
     reach(offset + count);
     Arrays.fill(bytes, (int) offset, (int) (offset + count), (byte) 0);
   }
 
   /** Gives a range up; the length stays. */
-  void punch(long offset, long count) {
+  synchronized void punch(long offset, long count) {
     long end = Math.min(offset + count, length);
     if (offset < end) {
       Arrays.fill(bytes, (int) offset, (int) end, (byte) 0);
     }
   }
 
-  void truncate(long newLength) {
+  synchronized void truncate(long newLength) {
     if (newLength < length) {
       Arrays.fill(bytes, (int) newLength, length, (byte) 0);
       length = (int) newLength;

@@ -16,13 +16,54 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The driver {@code file} of a graph whose files are all in memory. Not thread-safe. */
-final class MemoryFiles implements BlockDriverFactory {
+/** The driver {@code file} of a graph whose files are all in memory. Thread-safe. */
+public final class MemoryFiles implements BlockDriverFactory {
   private static final Option<String> FILENAME = Option.string("filename", "File name");
   private static final Option<Long> SIZE = Option.size("size", "Virtual disk size");
 
+  /** What is asked of a file. */
+  public enum Call {
+    CREATE,
+    READ,
+    WRITE,
+    ZERO,
+    DISCARD,
+    FLUSH,
+    TRUNCATE
+  }
+
+  /** Stands between the files and those who use them. */
+  public interface Gate {
+    /** Nothing is kept from getting through. */
+    Gate OPEN =
+        new Gate() {
+          @Override
+          public long before(Call call, String name, long offset, long length) {
+            return length;
+          }
+
+          @Override
+          public void after(Call call, String name) {
+            // Nobody wants to know.
+          }
+        };
+
+    /**
+     * Something is about to be done.
+     *
+     * @param offset in bytes; of a truncation, the new length
+     * @return how many of the bytes get through; of fewer than {@code length}, the call fails
+     *     afterwards
+     * @throws BlockException if the call fails and does nothing
+     */
+    long before(Call call, String name, long offset, long length) throws BlockException;
+
+    /** It was done. */
+    void after(Call call, String name);
+  }
+
   /** Hears what happens to the files, in its order. */
-  interface Watcher {
+  public interface Watcher {
     /** Bytes were written, zeroes too. */
     void written(String name, long offset);
 
@@ -31,7 +72,20 @@ final class MemoryFiles implements BlockDriverFactory {
   }
 
   private final Map<String, MemoryFile> files = new TreeMap<>();
-  private @Nullable Watcher watcher;
+  private volatile @Nullable Watcher watcher;
+  private volatile Gate gate = Gate.OPEN;
+
+  /** No files. */
+  public MemoryFiles() {}
+
+  /** Has everything pass through that gate from now on. */
+  public void gate(Gate between) {
+    gate = between;
+  }
+
+  Gate gate() {
+    return gate;
+  }
 
   void watch(Watcher watching) {
     watcher = watching;
@@ -41,11 +95,13 @@ final class MemoryFiles implements BlockDriverFactory {
     return watcher;
   }
 
-  void put(String name, byte[] content) {
+  /** Makes a file with that content, which belongs to it from now on. */
+  public synchronized void put(String name, byte[] content) {
     files.put(name, new MemoryFile(content));
   }
 
-  MemoryFile get(String name) {
+  /** The file of that name. */
+  public synchronized MemoryFile get(String name) {
     MemoryFile file = files.get(name);
     if (file == null) {
       throw new IllegalArgumentException("No file " + name);
@@ -53,8 +109,12 @@ final class MemoryFiles implements BlockDriverFactory {
     return file;
   }
 
+  private synchronized @Nullable MemoryFile find(String name) {
+    return files.get(name);
+  }
+
   /** Copies of all files. */
-  Map<String, byte[]> contents() {
+  public synchronized Map<String, byte[]> contents() {
     var all = new TreeMap<String, byte[]>();
     files.forEach((name, file) -> all.put(name, file.toBytes()));
     return all;
@@ -98,16 +158,32 @@ final class MemoryFiles implements BlockDriverFactory {
   @Override
   public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
     String filename = options.take(FILENAME, "");
-    MemoryFile file = files.get(filename);
+    return open(filename, filename);
+  }
+
+  /**
+   * Opens a file.
+   *
+   * @param shownName by which anybody else would open it
+   */
+  public BlockDriver open(String name, String shownName) throws BlockException {
+    MemoryFile file = find(name);
     if (file == null) {
-      throw BlockException.of(Errno.ENOENT, "Could not open '" + filename + "'");
+      throw BlockException.of(Errno.ENOENT, "Could not open '" + shownName + "'");
     }
-    return new MemoryDriver(filename, file, this);
+    return new MemoryDriver(name, shownName, file, this);
   }
 
   @Override
   public void create(CreateContext context, BlockOptions options) throws BlockException {
-    long size = options.take(SIZE, 0L);
-    put(context.filename(), new byte[Math.toIntExact(size)]);
+    create(context.filename(), options.take(SIZE, 0L));
+  }
+
+  /** Makes a file of zeroes. */
+  public void create(String name, long size) throws BlockException {
+    Gate between = gate;
+    between.before(Call.CREATE, name, 0, size);
+    put(name, new byte[Math.toIntExact(size)]);
+    between.after(Call.CREATE, name);
   }
 }

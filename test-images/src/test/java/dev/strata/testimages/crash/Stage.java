@@ -29,19 +29,28 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A graph over files in memory. */
-final class Stage {
-  static final String IMAGE = "image";
-  static final String BASE = "base";
-  static final String OTHER = "other";
-  static final String DATA = "data";
+public final class Stage {
+  /** The name of the image. */
+  public static final String IMAGE = "image";
 
-  static final NodeFlags WRITABLE = NodeFlags.READ_ONLY.withWritable(true).withUnmap(true);
+  /** The name of its backing file, if it has one. */
+  public static final String BASE = "base";
 
-  static final Permissions READ =
+  /** The name of what it may be rebased onto. */
+  public static final String OTHER = "other";
+
+  /** The name of its data file, if it has one. */
+  public static final String DATA = "data";
+
+  /** To write and to discard. */
+  public static final NodeFlags WRITABLE = NodeFlags.READ_ONLY.withWritable(true).withUnmap(true);
+
+  /** What a reader needs. */
+  public static final Permissions READ =
       new Permissions(EnumSet.of(Permission.CONSISTENT_READ), EnumSet.allOf(Permission.class));
 
   /** In place of the value of a block whose words differ. */
-  static final long MIXED = -1;
+  public static final long MIXED = -1;
 
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -50,7 +59,8 @@ final class Stage {
   private final BlockGraph graph;
   private final List<String> warnings = new ArrayList<>();
 
-  Stage(MemoryFiles files) {
+  /** Over those files. */
+  public Stage(MemoryFiles files) {
     this.files = files;
     List<BlockDriverFactory> drivers =
         List.of(
@@ -62,39 +72,46 @@ final class Stage {
     this.graph = new BlockGraph(new DriverRegistry(drivers), warnings::add);
   }
 
-  MemoryFiles files() {
+  /** The files. */
+  public MemoryFiles files() {
     return files;
   }
 
-  BlockGraph graph() {
+  /** The graph. */
+  public BlockGraph graph() {
     return graph;
   }
 
-  void create(String format, String name, String... options) throws BlockException {
+  /** Creates an image. */
+  public void create(String format, String name, String... options) throws BlockException {
     graph.create(graph.drivers().require(format), name, BlockOptions.of(options));
   }
 
   /** Opens an image by its name; closed with the backend. */
-  BlockBackend open(String format, String name, NodeFlags flags) throws BlockException {
+  public BlockBackend open(String format, String name, NodeFlags flags) throws BlockException {
     var options = new ArrayList<>(List.of("driver", format));
     options.addAll(openOptions(format));
     return use(open(name, flags, options.toArray(String[]::new)), flags);
   }
 
-  /** What keeps files small. */
-  static List<String> openOptions(String format) {
-    return format.equals("parallels") ? List.of("prealloc-size", "16384") : List.of();
+  /** What keeps files small, and threads away. */
+  public static List<String> openOptions(String format) {
+    return switch (format) {
+      case "parallels" -> List.of("prealloc-size", "16384");
+      case "qcow2" -> List.of("cache-clean-interval", "0");
+      default -> List.of();
+    };
   }
 
   /** Opens what the options describe under a name that other nodes can refer to. */
-  void openNamed(String node, NodeFlags flags, String... options) throws BlockException {
+  public void openNamed(String node, NodeFlags flags, String... options) throws BlockException {
     var all = new ArrayList<>(List.of(options));
     all.addAll(List.of("node-name", node));
     open(null, flags, all.toArray(String[]::new));
   }
 
   /** Opens what the options describe. */
-  BlockBackend open(NodeFlags flags, String... options) throws BlockException {
+  public BlockBackend open(NodeFlags flags, String... options) throws BlockException {
     return use(open(null, flags, options), flags);
   }
 
@@ -115,9 +132,14 @@ final class Stage {
   }
 
   /** The values of all blocks. */
-  static long[] values(BlockBackend disk) throws BlockException {
+  public static long[] values(BlockBackend disk) throws BlockException {
     var bytes = new byte[Math.toIntExact(disk.length())];
     disk.read(0, IoVector.of(bytes), 0);
+    return values(bytes);
+  }
+
+  /** The values of blocks. */
+  public static long[] values(byte[] bytes) {
     var values = new long[bytes.length / GuestModel.BLOCK];
     for (int i = 0; i < values.length; i++) {
       int at = i * GuestModel.BLOCK;
@@ -129,7 +151,7 @@ final class Stage {
   }
 
   /** The bytes of blocks with those values. */
-  static byte[] bytes(long[] values) {
+  public static byte[] bytes(long[] values) {
     var bytes = new byte[values.length * GuestModel.BLOCK];
     for (int at = 0; at < bytes.length; at += 8) {
       LONGS.set(bytes, at, values[at / GuestModel.BLOCK]);
@@ -138,14 +160,14 @@ final class Stage {
   }
 
   /** The values of an image's blocks. */
-  long[] values(String format, String name) throws BlockException {
+  public long[] values(String format, String name) throws BlockException {
     try (BlockBackend disk = open(format, name, NodeFlags.READ_ONLY)) {
       return values(disk);
     }
   }
 
   /** Hears what a check finds. */
-  static final class Findings implements Checkable.Listener {
+  public static final class Findings implements Checkable.Listener {
     private static final int MOST_LINES = 6;
     private final List<String> lines = new ArrayList<>();
 
@@ -159,12 +181,13 @@ final class Stage {
       // Nobody waits for it.
     }
 
-    List<String> lines() {
+    /** All of them. */
+    public List<String> lines() {
       return lines;
     }
 
     /** The first of them, for a message. */
-    List<String> first() {
+    public List<String> first() {
       return lines.subList(0, Math.min(lines.size(), MOST_LINES));
     }
   }

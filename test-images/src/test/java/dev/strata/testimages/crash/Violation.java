@@ -2,14 +2,16 @@
 package dev.strata.testimages.crash;
 
 /** A promise that was broken. */
-final class Violation extends RuntimeException {
+public final class Violation extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  Violation(String message) {
+  /** Says what was promised and is not so. */
+  public Violation(String message) {
     super(message);
   }
 
-  Violation(String message, Throwable cause) {
+  /** As it came to light. */
+  public Violation(String message, Throwable cause) {
     super(message + ": " + cause, cause);
   }
 }

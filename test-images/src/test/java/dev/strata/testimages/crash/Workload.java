@@ -2,15 +2,10 @@
 package dev.strata.testimages.crash;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.IoVector;
-import dev.strata.block.RequestFlags;
-import dev.strata.block.driver.SnapshotStore;
-import dev.strata.block.graph.BlockBackend;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -23,96 +18,10 @@ import java.util.TreeMap;
  * @param samples how many states are tried where a cut leaves too many
  */
 record Workload(ImageKind kind, List<Operation> sequence, long seed, int samples) {
-  private static final String FIRST_SNAPSHOT = "first";
-
   /** How many states there were: all, and those that differed and were looked at. */
   record Count(long generated, long distinct) {}
 
-  /** An image as workloads of its kind find it. */
-  private record Prepared(Map<String, byte[]> files, long[] values, long[] snapshot) {}
-
   private static final int MOST_TOLD = 40; // events in a message
-
-  private static final Map<ImageKind, Prepared> PREPARED = new HashMap<>();
-
-  private static Prepared prepared(ImageKind kind) throws BlockException {
-    Prepared known = PREPARED.get(kind);
-    if (known == null) {
-      known = prepare(kind);
-      PREPARED.put(kind, known);
-    }
-    return known;
-  }
-
-  private static Prepared prepare(ImageKind kind) throws BlockException {
-    var stage = new Stage(new MemoryFiles());
-    String size = String.valueOf((long) kind.clusters() * kind.clusterSize());
-    backingFile(stage, Stage.BASE, size, 1);
-    backingFile(stage, Stage.OTHER, size, 2);
-    stage.create(kind.format(), Stage.IMAGE, kind.creation());
-    long[] snapshot = new long[0];
-    try (BlockBackend disk = stage.open(kind.format(), Stage.IMAGE, Stage.WRITABLE)) {
-      int cluster = kind.clusterBlocks();
-      fill(kind, disk, 0, 2 * cluster, 3);
-      fill(kind, disk, 8 * cluster / 2, cluster, 4);
-      fill(kind, disk, 6 * cluster, 2 * cluster, 7); // what no zero may let through again
-      disk.flush();
-      disk.writeZeroes(6L * kind.clusterSize(), 2L * kind.clusterSize(), 0);
-      if (kind.has(ImageKind.Trait.SNAPSHOT)) {
-        snapshot = Stage.values(disk);
-        SnapshotStore store = disk.node().capability(SnapshotStore.class).orElseThrow();
-        store.createSnapshot(
-            new SnapshotStore.Snapshot("", FIRST_SNAPSHOT, 0, 0, 0, 0, -1, disk.length()));
-        fill(kind, disk, cluster, cluster, 5);
-      }
-      fillUp(kind, stage, disk);
-    }
-    long[] values = stage.values(kind.format(), Stage.IMAGE);
-    return new Prepared(stage.files().contents(), values, snapshot);
-  }
-
-  /** Leaves room for one cluster in what is counted already. */
-  private static void fillUp(ImageKind kind, Stage stage, BlockBackend disk) throws BlockException {
-    long perBlock = kind.clusterSize() / 8L; // of 64 bits each
-    long counted = 0;
-    if (kind.has(ImageKind.Trait.FULL_BLOCK)) {
-      counted = perBlock;
-    } else if (kind.has(ImageKind.Trait.FULL_TABLE)) {
-      counted = perBlock * kind.clusterSize() / 8;
-    }
-    int end = Math.toIntExact((counted - 1) * kind.clusterSize());
-    MemoryFile file = stage.files().get(Stage.IMAGE);
-    int step = Math.max(1, kind.blocks() / 16);
-    for (int at = 10 * kind.clusterBlocks(); file.length() < end; ) {
-      boolean close = end - file.length() < 2 * step * GuestModel.BLOCK;
-      int count = close ? 1 : step;
-      fill(kind, disk, at, count, 6);
-      disk.flush();
-      at += count;
-    }
-  }
-
-  private static void backingFile(Stage stage, String name, String size, int number)
-      throws BlockException {
-    stage.create("qcow2", name, "size", size, "cluster_size", "4096");
-    try (BlockBackend disk = stage.open("qcow2", name, Stage.WRITABLE)) {
-      // The two differ in some places and are alike in others.
-      var values = new long[64];
-      Arrays.setAll(values, i -> (long) (i % 3 == 0 ? 1 : number) << 32 | (i + 1));
-      disk.write(0, IoVector.of(Stage.bytes(values)), 0);
-    }
-  }
-
-  private static void fill(ImageKind kind, BlockBackend disk, int first, int count, int number)
-      throws BlockException {
-    boolean compress = kind.has(ImageKind.Trait.COMPRESSED);
-    var values = new long[count];
-    Arrays.setAll(values, i -> (long) number << 32 | (first + i + 1));
-    disk.write(
-        (long) first * GuestModel.BLOCK,
-        IoVector.of(Stage.bytes(values)),
-        compress ? RequestFlags.COMPRESSED : 0);
-  }
 
   /**
    * Carries it out and looks at all; throws a {@link Violation} that says how to see it again.
@@ -144,17 +53,19 @@ record Workload(ImageKind kind, List<Operation> sequence, long seed, int samples
   }
 
   private Count tryAll(long most, long endNanos) throws IOException {
-    Prepared prepared = prepared(kind);
+    PreparedImage prepared = PreparedImage.of(kind);
     var files = new MemoryFiles();
     Map<String, byte[]> before = new TreeMap<>();
-    prepared.files.forEach((name, bytes) -> {
-      files.put(name, bytes.clone());
-      files.put(name + Recording.LOG, new byte[0]);
-      before.put(name, bytes);
-    });
-    var model = new GuestModel(prepared.values);
+    prepared
+        .files()
+        .forEach((name, bytes) -> {
+          files.put(name, bytes.clone());
+          files.put(name + Recording.LOG, new byte[0]);
+          before.put(name, bytes);
+        });
+    var model = new GuestModel(prepared.values());
     if (kind.has(ImageKind.Trait.SNAPSHOT)) {
-      model.snapshotExists(FIRST_SNAPSHOT, prepared.snapshot);
+      model.snapshotExists(PreparedImage.FIRST_SNAPSHOT, prepared.snapshot());
     }
     var recording = new Recording();
     files.watch(recording);
