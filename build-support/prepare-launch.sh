@@ -66,9 +66,9 @@ java_home=$(find_java_25) ||
 
 # All that the result depends on: folders too, for a file that goes changes its folder's time.
 sources() {
-  find pom.xml block/pom.xml formats/pom.xml \
+  find pom.xml block/pom.xml formats/pom.xml tls/pom.xml \
     monitor/pom.xml img-tool/pom.xml io-tool/pom.xml nbd-server/pom.xml block/src/main \
-    formats/src/main monitor/src/main img-tool/src/main io-tool/src/main nbd-server/src/main \
+    formats/src/main tls/src/main monitor/src/main img-tool/src/main io-tool/src/main nbd-server/src/main \
     build-support bin/strata .mvn "$@"
 }
 
@@ -93,9 +93,12 @@ if ! [ -f "$run/complete" ]; then
   mkdir -p "$run/lib"
   JAVA_HOME=$java_home MAVEN_OPTS='-XX:+UseSerialGC -XX:TieredStopAtLevel=1' \
     mvn -B -Dquick -Dmaven.test.skip=true -Dstrata.output=target/launch "-Dstrata.libraries=$run/lib" \
-    -pl img-tool,io-tool,nbd-server -am package >"$log" 2>&1 </dev/null 9>&- ||
+    -pl tls,img-tool,io-tool,nbd-server -am package >"$log" 2>&1 </dev/null 9>&- ||
     fail "building Strata failed: see $log"
   cp */target/launch/*.jar "$run/lib/" 2>>"$log" ||
+    fail "building Strata failed: see $log"
+  # With a library of thousands of classes; loaded from there at first use, so that no start sees it.
+  mv "$run"/lib/tls "$run/tls" && mv "$run"/lib/tls-*.jar "$run/tls/" ||
     fail "building Strata failed: see $log"
   if [ "$(uname -sm)" = 'Linux x86_64' ]; then
     "$java_home/bin/java" -XX:TieredStopAtLevel=1 -cp "$(echo "$run"/lib/block-*.jar)" \
@@ -118,7 +121,7 @@ jvm_words() { # TOOL
   for word in -XX:+UseSerialGC -Xms8m -Xmx160m -XX:MaxDirectMemorySize=2304m \
     -XX:ReservedCodeCacheSize=24m -XX:MaxMetaspaceSize=64m -XX:CompressedClassSpaceSize=48m \
     -XX:-UsePerfData -Xlog:disable -XX:+DisplayVMOutputToStderr \
-    "-XX:ErrorFile=$state/crash-%p.log" "-Dstrata.calls=$run/libstrata-calls.so" "--enable-native-access=$native" \
+    "-XX:ErrorFile=$state/crash-%p.log" "-Dstrata.calls=$run/libstrata-calls.so" "-Dstrata.tls=$run/tls" "--enable-native-access=$native" \
     --module-path "$run/lib"; do
     quote "$word"
   done

@@ -24,8 +24,10 @@ module dev.strata.block {
   exports dev.strata.block.nbd.protocol;
   exports dev.strata.block.object;
   exports dev.strata.block.option;
+  exports dev.strata.block.tls;
 
   uses dev.strata.block.driver.BlockDriverFactory;
+  uses dev.strata.block.tls.TlsProvider;
 
   provides dev.strata.block.driver.BlockDriverFactory with
       dev.strata.block.file.FileFactory,

@@ -63,7 +63,7 @@ public final class NbdFactory implements BlockDriverFactory {
 
   @Override
   public List<String> contentOptions() {
-    return List.of("path", "host", "port", "export", "tls-creds", "tls-hostname", "server.");
+    return List.of("path", "host", "port", "export", "tls-creds", "tls-hostname", "tls-certificates", "tls-psk-file", "tls-username", "tls-verify-peer", "server.");
   }
 
   @Override
@@ -73,7 +73,7 @@ public final class NbdFactory implements BlockDriverFactory {
 
   @Override
   public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
-    return NbdDriver.open(NbdOptions.take(options), context.flags());
+    return NbdDriver.open(NbdOptions.take(options, context.objects()), context.flags());
   }
 
   /** An export is there or is not; creating an image on it takes away what it looked like. */
@@ -88,7 +88,10 @@ public final class NbdFactory implements BlockDriverFactory {
     NbdFilename.parse(context.filename(), connecting);
     NbdDriver driver;
     try {
-      driver = NbdDriver.open(NbdOptions.take(connecting), NodeFlags.READ_ONLY.withWritable(true));
+      driver =
+          NbdDriver.open(
+              NbdOptions.take(connecting, context.objects()),
+              NodeFlags.READ_ONLY.withWritable(true));
     } catch (BlockException e) {
       throw e.during(
           "Protocol driver 'nbd' does not support image creation, and opening the image failed");
