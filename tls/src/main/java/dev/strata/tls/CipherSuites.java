@@ -81,8 +81,8 @@ final class CipherSuites {
     int[] suites = new int[TLS_1_2.length + 3];
     int count = 0;
     if (withTls13 && priority.versions().contains(Version.TLS_1_3)) {
-      // Where both ends have the instructions AES is faster; the shorter key is as good.
-      if (priority.ciphers().contains(Cipher.AES_256_GCM)) {
+      // Keys that both ends know go with the digest SHA-256 unless the two agree upon another.
+      if (priority.ciphers().contains(Cipher.AES_256_GCM) && !exchanges.contains(Exchange.PSK)) {
         suites[count++] = CipherSuite.TLS_AES_256_GCM_SHA384;
       }
       if (priority.ciphers().contains(Cipher.CHACHA20_POLY1305)) {

@@ -10,6 +10,7 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.SignatureException;
+import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -86,16 +87,14 @@ final class PrivateKeys {
 
   private static byte[] decrypt(byte[] content, char @Nullable [] password)
       throws GeneralSecurityException {
-    if (password == null) {
-      throw new InvalidKeyException("Decryption has failed.");
-    }
     EncryptedPrivateKeyInfo info;
     try {
       info = new EncryptedPrivateKeyInfo(content);
     } catch (IOException e) {
       throw new InvalidKeyException(e);
     }
-    var spec = new PBEKeySpec(password);
+    // There are keys that are encrypted with an empty one.
+    var spec = new PBEKeySpec(password == null ? new char[0] : password);
     try {
       // The name of the scheme of PKCS #5 v2.1 is among its parameters.
       String algorithm =
@@ -108,6 +107,8 @@ final class PrivateKeys {
           SecretKeyFactory.getInstance(algorithm).generateSecret(spec),
           info.getAlgParameters());
       return info.getKeySpec(cipher).getEncoded();
+    } catch (InvalidKeySpecException e) {
+      throw new InvalidKeyException(e); // the password is another one
     } finally {
       spec.clearPassword();
     }

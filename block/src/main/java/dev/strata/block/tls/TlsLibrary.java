@@ -3,29 +3,29 @@ package dev.strata.block.tls;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
-import java.lang.module.Configuration;
-import java.lang.module.FindException;
-import java.lang.module.ModuleFinder;
-import java.lang.module.ResolutionException;
+import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.ArrayList;
 import java.util.Optional;
 import java.util.ServiceLoader;
 
 /**
- * Finds the provider, at first use: among the modules of the program, or in a folder of their own
+ * Finds the provider, at first use: among the modules of the program, or in a folder of its own
  * that the launchers name by {@code strata.tls}. There it costs nothing at the start of a program:
- * the library behind it has thousands of classes, whose list the JVM would read.
+ * the library behind it has thousands of classes, whose list the JVM would read. It also names
+ * modules of the JDK that it does not need here and that programs do not have.
  */
 final class TlsLibrary {
-  /** The folder with the modules of the provider. */
+  /** The folder with the archives of the provider. */
   private static final String FOLDER = "strata.tls";
-
-  private static final String MODULE = "dev.strata.tls";
 
   private TlsLibrary() {}
 
-  /** The holder that the JVM makes at first use, once. */
+  /** Made by the JVM at first use, once. */
   private static final class Found {
     static final Optional<TlsProvider> PROVIDER = find();
   }
@@ -34,25 +34,25 @@ final class TlsLibrary {
     return Found.PROVIDER.orElseThrow(
         () ->
             new BlockException(
-                Errno.EOPNOTSUPP, "TLS needs the module " + MODULE + ", which is not there"));
+                Errno.EOPNOTSUPP, "TLS needs the module dev.strata.tls, which is not there"));
   }
 
   private static Optional<TlsProvider> find() {
+    ClassLoader own = TlsLibrary.class.getClassLoader();
     String folder = System.getProperty(FOLDER);
     if (folder == null) {
-      return ServiceLoader.load(TlsProvider.class, TlsLibrary.class.getClassLoader()).findFirst();
+      return ServiceLoader.load(TlsProvider.class, own).findFirst();
     }
-    try {
-      ModuleLayer parent = TlsLibrary.class.getModule().getLayer();
-      Configuration modules =
-          parent
-              .configuration()
-              .resolve(ModuleFinder.of(Path.of(folder)), ModuleFinder.of(), List.of(MODULE));
-      ModuleLayer layer =
-          parent.defineModulesWithOneLoader(modules, TlsLibrary.class.getClassLoader());
-      return ServiceLoader.load(layer, TlsProvider.class).findFirst();
-    } catch (FindException | ResolutionException e) {
+    var archives = new ArrayList<URL>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(Path.of(folder), "*.jar")) {
+      for (Path file : files) {
+        archives.add(file.toUri().toURL());
+      }
+    } catch (IOException e) {
       return Optional.empty();
     }
+    // Never closed: classes are loaded as they are needed.
+    var loader = new URLClassLoader(archives.toArray(URL[]::new), own);
+    return ServiceLoader.load(TlsProvider.class, loader).findFirst();
   }
 }
