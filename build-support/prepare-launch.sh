@@ -97,9 +97,17 @@ if ! [ -f "$run/complete" ]; then
     fail "building Strata failed: see $log"
   cp */target/launch/*.jar "$run/lib/" 2>>"$log" ||
     fail "building Strata failed: see $log"
-  # With a library of thousands of classes; loaded from there at first use, so that no start sees it.
-  mv "$run"/lib/tls "$run/tls" && mv "$run"/lib/tls-*.jar "$run/tls/" ||
-    fail "building Strata failed: see $log"
+  # Apart, for it comes with thousands of classes and is loaded at first use; in one archive, without
+  # the signatures of its parts, which would be checked class by class.
+  (
+    mkdir "$run/tls" "$run/tls/classes" && cd "$run/tls/classes" || exit 1
+    for archive in "$run"/lib/tls/*.jar "$run"/lib/tls-*.jar; do
+      "$java_home/bin/jar" --extract --file "$archive" || exit 1
+    done
+    rm -rf META-INF/*.SF META-INF/*.RSA META-INF/MANIFEST.MF META-INF/versions module-info.class
+    "$java_home/bin/jar" --create --no-compress --no-manifest --file ../tls.jar . || exit 1
+    rm -rf "$run/tls/classes" "$run/lib/tls" "$run"/lib/tls-*.jar
+  ) >>"$log" 2>&1 9>&- || fail "building Strata failed: see $log"
   if [ "$(uname -sm)" = 'Linux x86_64' ]; then
     "$java_home/bin/java" -XX:TieredStopAtLevel=1 -cp "$(echo "$run"/lib/block-*.jar)" \
       dev.strata.block.file.posix.DirectCallLibrary "$run/libstrata-calls.so" >>"$log" 2>&1 ||

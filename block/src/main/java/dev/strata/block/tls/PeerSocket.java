@@ -23,6 +23,11 @@ public final class PeerSocket implements ByteChannel, GatheringByteChannel {
     this.socket = socket;
   }
 
+  /** Makes ready what {@link #startServer} needs, which takes a while. */
+  public static void prepareServer(TlsCredentials credentials) throws BlockException {
+    TlsLibrary.provider().prepare(credentials);
+  }
+
   /**
    * Turns to TLS as its client. Nothing that was read before counts any more.
    *

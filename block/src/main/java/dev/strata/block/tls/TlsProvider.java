@@ -9,6 +9,14 @@ import org.jspecify.annotations.Nullable;
 /** The protocol TLS, as a service. Thread-safe. */
 public interface TlsProvider {
   /**
+   * Makes a server ready, by a handshake with itself: the first one loads many classes, for which
+   * clients do not wait for ever.
+   *
+   * @throws BlockException if there could not be any handshake with the credentials
+   */
+  void prepare(TlsCredentials credentials) throws BlockException;
+
+  /**
    * Does a client's handshake.
    *
    * @param socket connected and blocking; stays the caller's, who closes it if this fails

@@ -6,6 +6,7 @@ import dev.strata.block.Errno;
 import dev.strata.block.file.posix.Detachment;
 import dev.strata.block.file.posix.Posix;
 import dev.strata.block.object.Authorization;
+import dev.strata.block.tls.PeerSocket;
 import dev.strata.block.tls.TlsCredentials;
 import dev.strata.monitor.commandline.Terminal;
 import dev.strata.monitor.commandline.Training;
@@ -132,10 +133,10 @@ public final class QemuNbd {
       if (given.connectDevice != null) {
         throw KernelDevice.noConnect(given.connectDevice);
       }
+      TlsAccess tls = tlsAccess();
       Listener listener = activated ? SocketActivation.listener() : listen();
       var server =
-          new NbdServer(
-              List.of(export), given.shared, given.persistent, tlsAccess(), this::noteRefusal);
+          new NbdServer(List.of(export), given.shared, given.persistent, tls, this::noteRefusal);
       Listener metrics = null;
       if (takesSignals) {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> endBySignal(server, ended)));
@@ -161,11 +162,12 @@ public final class QemuNbd {
     ended.countDown();
   }
 
-  private @Nullable TlsAccess tlsAccess() {
+  private @Nullable TlsAccess tlsAccess() throws BlockException {
     TlsCredentials credentials = given.tls;
     if (credentials == null) {
       return null;
     }
+    PeerSocket.prepareServer(credentials);
     Authorization authorization = given.authorization;
     return new TlsAccess(credentials, authorization == null ? null : authorization::allows);
   }
