@@ -76,7 +76,8 @@ final class MetricsPage {
   private void counters(String name, String labels, Traffic traffic, Counter counter) {
     for (int command = 0; command < COMMANDS.length; command++) {
       if (traffic.requests(command) > 0) {
-        sample(name, labels + ",command=\"" + COMMANDS[command] + '"', counter.of(traffic, command));
+        sample(
+            name, labels + ",command=\"" + COMMANDS[command] + '"', counter.of(traffic, command));
       }
     }
   }

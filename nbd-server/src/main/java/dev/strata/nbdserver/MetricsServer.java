@@ -92,13 +92,13 @@ public final class MetricsServer {
     if (words.length != 3 || !(words[0].equals("GET") || head)) {
       return head("400 Bad Request", "text/plain", 0);
     }
-    String path = words[1].indexOf('?') < 0 ? words[1] : words[1].substring(0, words[1].indexOf('?'));
+    String path =
+        words[1].indexOf('?') < 0 ? words[1] : words[1].substring(0, words[1].indexOf('?'));
     if (!path.equals("/metrics")) {
       return head("404 Not Found", "text/plain", 0);
     }
     String page = MetricsPage.of(server);
-    String start =
-        head("200 OK", MetricsPage.TYPE, page.getBytes(StandardCharsets.UTF_8).length);
+    String start = head("200 OK", MetricsPage.TYPE, page.getBytes(StandardCharsets.UTF_8).length);
     return head ? start : start + page;
   }
 

@@ -14,8 +14,22 @@ public final class Traffic {
 
   /** The bounds of the histogram of times, in nanoseconds; what takes longer comes after. */
   private static final long[] BOUNDS = {
-    10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000,
-    25_000_000, 50_000_000, 100_000_000, 250_000_000, 1_000_000_000, 10_000_000_000L
+    10_000,
+    25_000,
+    50_000,
+    100_000,
+    250_000,
+    500_000,
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    10_000_000,
+    25_000_000,
+    50_000_000,
+    100_000_000,
+    250_000_000,
+    1_000_000_000,
+    10_000_000_000L
   };
 
   // Of each command: these, then a counter for each bound and one for what is beyond.

@@ -38,7 +38,13 @@ public final class BouncyCastleTls implements TlsProvider {
         switch (credentials) {
           case X509Credentials x509 ->
               new X509Credentials(
-                  TlsEndpoint.CLIENT, false, x509.priority(), List.of(), List.of(), List.of(), null);
+                  TlsEndpoint.CLIENT,
+                  false,
+                  x509.priority(),
+                  List.of(),
+                  List.of(),
+                  List.of(),
+                  null);
           case AnonymousCredentials anonymous ->
               new AnonymousCredentials(TlsEndpoint.CLIENT, anonymous.priority());
           // Users may come later, and one that is there is not to be used for this.
@@ -50,7 +56,13 @@ public final class BouncyCastleTls implements TlsProvider {
     TlsCredentials host =
         credentials instanceof X509Credentials x509
             ? new X509Credentials(
-                TlsEndpoint.SERVER, false, x509.priority(), List.of(), List.of(), x509.chain(), x509.key())
+                TlsEndpoint.SERVER,
+                false,
+                x509.priority(),
+                List.of(),
+                List.of(),
+                x509.chain(),
+                x509.key())
             : credentials;
     var client = new TlsClientProtocol();
     var server = new TlsServerProtocol();
@@ -64,7 +76,8 @@ public final class BouncyCastleTls implements TlsProvider {
       client.writeApplicationData(new byte[1], 0, 1);
       server.offerInput(output(client));
     } catch (IOException | IllegalStateException e) {
-      throw new BlockException(Errno.EINVAL, "The TLS credentials lead to no connection").causedBy(e);
+      throw new BlockException(Errno.EINVAL, "The TLS credentials lead to no connection")
+          .causedBy(e);
     }
   }
 

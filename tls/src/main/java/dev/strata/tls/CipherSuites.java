@@ -66,8 +66,7 @@ final class CipherSuites {
     new Suite(CipherSuite.TLS_PSK_WITH_AES_128_GCM_SHA256, Cipher.AES_128_GCM, Exchange.PSK),
     new Suite(
         CipherSuite.TLS_DH_anon_WITH_AES_256_GCM_SHA384, Cipher.AES_256_GCM, Exchange.ANON_DH),
-    new Suite(
-        CipherSuite.TLS_DH_anon_WITH_AES_128_GCM_SHA256, Cipher.AES_128_GCM, Exchange.ANON_DH)
+    new Suite(CipherSuite.TLS_DH_anon_WITH_AES_128_GCM_SHA256, Cipher.AES_128_GCM, Exchange.ANON_DH)
   };
 
   private CipherSuites() {}

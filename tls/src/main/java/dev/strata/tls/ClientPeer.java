@@ -43,10 +43,7 @@ final class ClientPeer extends AbstractTlsClient {
   @Nullable BlockException refusal;
 
   private ClientPeer(
-      Crypto crypto,
-      TlsCredentials credentials,
-      @Nullable String hostname,
-      byte @Nullable [] key) {
+      Crypto crypto, TlsCredentials credentials, @Nullable String hostname, byte @Nullable [] key) {
     super(crypto);
     this.crypto = crypto;
     this.credentials = credentials;
@@ -84,8 +81,7 @@ final class ClientPeer extends AbstractTlsClient {
   protected int[] getSupportedCipherSuites() {
     return TlsUtils.getSupportedCipherSuites(
         crypto,
-        CipherSuites.of(
-            credentials.priority(), exchanges(credentials), allowsTls13(credentials)));
+        CipherSuites.of(credentials.priority(), exchanges(credentials), allowsTls13(credentials)));
   }
 
   @Override

@@ -113,9 +113,7 @@ final class OwnCertificate {
       }
       entries[i] = new CertificateEntry(certificates[i], null);
     }
-    return newer
-        ? new Certificate(TlsUtils.EMPTY_BYTES, entries)
-        : new Certificate(certificates);
+    return newer ? new Certificate(TlsUtils.EMPTY_BYTES, entries) : new Certificate(certificates);
   }
 
   /** What the other end has shown; empty if nothing. */

@@ -40,8 +40,7 @@ final class ServerPeer extends AbstractTlsServer {
   /** Why we ended the handshake, if we did. */
   @Nullable BlockException refusal;
 
-  ServerPeer(
-      Crypto crypto, TlsCredentials credentials, @Nullable Predicate<String> authorization) {
+  ServerPeer(Crypto crypto, TlsCredentials credentials, @Nullable Predicate<String> authorization) {
     super(crypto);
     this.crypto = crypto;
     this.credentials = credentials;
@@ -50,8 +49,7 @@ final class ServerPeer extends AbstractTlsServer {
 
   @Override
   protected ProtocolVersion[] getSupportedVersions() {
-    return CipherSuites.versions(
-        credentials.priority(), ClientPeer.allowsTls13(credentials));
+    return CipherSuites.versions(credentials.priority(), ClientPeer.allowsTls13(credentials));
   }
 
   @Override

@@ -133,8 +133,7 @@ final class Handshake {
               + replyText(header.type()));
     }
     if (header.length() != 0) {
-      throw new BlockException(
-          Errno.EINVAL, "Start TLS response was not zero " + header.length());
+      throw new BlockException(Errno.EINVAL, "Start TLS response was not zero " + header.length());
     }
     channel.startClient(credentials, settings.hostname());
   }

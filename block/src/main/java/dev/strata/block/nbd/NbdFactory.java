@@ -63,7 +63,18 @@ public final class NbdFactory implements BlockDriverFactory {
 
   @Override
   public List<String> contentOptions() {
-    return List.of("path", "host", "port", "export", "tls-creds", "tls-hostname", "tls-certificates", "tls-psk-file", "tls-username", "tls-verify-peer", "server.");
+    return List.of(
+        "path",
+        "host",
+        "port",
+        "export",
+        "tls-creds",
+        "tls-hostname",
+        "tls-certificates",
+        "tls-psk-file",
+        "tls-username",
+        "tls-verify-peer",
+        "server.");
   }
 
   @Override

@@ -182,8 +182,7 @@ final class CertificateCheck {
     if (reason == BasicReason.ALGORITHM_CONSTRAINED) {
       return "The certificate uses an insecure algorithm";
     }
-    return reason == PKIXReason.NO_TRUST_ANCHOR
-            || reason == BasicReason.INVALID_SIGNATURE
+    return reason == PKIXReason.NO_TRUST_ANCHOR || reason == BasicReason.INVALID_SIGNATURE
         ? "The certificate hasn't got a known issuer"
         : "The certificate is not trusted";
   }

@@ -43,8 +43,7 @@ public final class PeerSocket implements ByteChannel, GatheringByteChannel {
    *
    * @param authorization as for {@link TlsProvider#accept}
    */
-  public void startServer(
-      TlsCredentials credentials, @Nullable Predicate<String> authorization)
+  public void startServer(TlsCredentials credentials, @Nullable Predicate<String> authorization)
       throws BlockException {
     tls = TlsLibrary.provider().accept(socket, credentials, authorization);
   }

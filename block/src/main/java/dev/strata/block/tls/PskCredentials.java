@@ -39,8 +39,7 @@ public final class PskCredentials implements TlsCredentials {
       @Nullable String dir, TlsEndpoint endpoint, @Nullable String username, TlsPriority priority)
       throws BlockException {
     if (endpoint == TlsEndpoint.SERVER && username != null) {
-      throw new BlockException(
-          Errno.EINVAL, "username should not be set when endpoint=server");
+      throw new BlockException(Errno.EINVAL, "username should not be set when endpoint=server");
     }
     CredentialFile file = CredentialFile.in(dir, FILE);
     file.require();
@@ -57,8 +56,8 @@ public final class PskCredentials implements TlsCredentials {
    *
    * @param username as whom it comes, or null for the usual one
    */
-  public static PskCredentials ofFile(
-      String path, @Nullable String username, TlsPriority priority) throws BlockException {
+  public static PskCredentials ofFile(String path, @Nullable String username, TlsPriority priority)
+      throws BlockException {
     CredentialFile file = CredentialFile.of(path);
     file.require();
     String user = username == null ? DEFAULT_USER : username;

@@ -31,10 +31,9 @@ final class TlsLibrary {
   }
 
   static TlsProvider provider() throws BlockException {
-    return Found.PROVIDER.orElseThrow(
-        () ->
-            new BlockException(
-                Errno.EOPNOTSUPP, "TLS needs the module dev.strata.tls, which is not there"));
+    return Found.PROVIDER.orElseThrow(() ->
+        new BlockException(
+            Errno.EOPNOTSUPP, "TLS needs the module dev.strata.tls, which is not there"));
   }
 
   private static Optional<TlsProvider> find() {

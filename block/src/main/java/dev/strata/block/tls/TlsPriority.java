@@ -173,8 +173,15 @@ public record TlsPriority(Set<Version> versions, Set<Cipher> ciphers, Set<Exchan
       case "KX-ALL" -> {
         return change(exchanges, NORMAL.exchanges, add);
       }
-      case "MAC-ALL", "AEAD", "COMP-ALL", "COMP-NULL", "CTYPE-ALL", "CTYPE-X509", "SIGN-ALL",
-          "GROUP-ALL", "CURVE-ALL" -> {
+      case "MAC-ALL",
+          "AEAD",
+          "COMP-ALL",
+          "COMP-NULL",
+          "CTYPE-ALL",
+          "CTYPE-X509",
+          "SIGN-ALL",
+          "GROUP-ALL",
+          "CURVE-ALL" -> {
         return add; // there is no other choice
       }
       default -> {}

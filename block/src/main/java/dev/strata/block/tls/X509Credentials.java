@@ -68,8 +68,7 @@ public record X509Credentials(
     List<X509Certificate> chain =
         own ? certificates(certificateFile, endpoint.word() + " certificate") : List.of();
     List<X509Certificate> authorities = authorities(authorityFile, checks || needsAuthorities);
-    List<X509CRL> revocations =
-        revocationFile.exists() ? revocations(revocationFile) : List.of();
+    List<X509CRL> revocations = revocationFile.exists() ? revocations(revocationFile) : List.of();
     PrivateKey key = own ? key(certificateFile, keyFile, chain.getFirst(), password) : null;
     if (checks) {
       check(authorityFile, authorities, certificateFile, chain, endpoint);
@@ -130,8 +129,7 @@ public record X509Credentials(
         return found;
       }
     } catch (CertificateException | IllegalArgumentException e) {
-      throw new BlockException(
-              Errno.EINVAL, "Unable to import CA certificate list " + file.name())
+      throw new BlockException(Errno.EINVAL, "Unable to import CA certificate list " + file.name())
           .causedBy(e);
     }
     throw new BlockException(Errno.EINVAL, "Unable to import CA certificate list " + file.name());
@@ -228,8 +226,7 @@ public record X509Credentials(
       throw new BlockException(Errno.EPERM, distrust);
     }
     if (hostname != null && !CertificateName.names(shown.getFirst(), hostname)) {
-      throw new BlockException(
-          Errno.EPERM, "Certificate does not match the hostname " + hostname);
+      throw new BlockException(Errno.EPERM, "Certificate does not match the hostname " + hostname);
     }
   }
 }

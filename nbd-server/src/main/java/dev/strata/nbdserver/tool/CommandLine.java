@@ -130,7 +130,8 @@ final class CommandLine {
         .with(FORK, "fork", null, "return when the server can be reached, which stays")
         .with(PID_FILE, "pid-file", "FILE", "write the server's process id there")
         .with(SELINUX_LABEL, "selinux-label", "LABEL", "the label of the listening socket")
-        .with(METRICS, "metrics", "ADDRESS", "tell Prometheus what is done, at HOST:PORT or a socket")
+        .with(
+            METRICS, "metrics", "ADDRESS", "tell Prometheus what is done, at HOST:PORT or a socket")
         .operand("FILE");
   }
 

@@ -134,7 +134,8 @@ final class ExportList {
       output.print("  description: " + printable(export.description()) + "\n");
     }
     var wanted = List.of(InfoItem.NAME, InfoItem.DESCRIPTION, InfoItem.BLOCK_SIZE);
-    for (NbdOptionReply reply : answered(NbdOption.INFO, ask(new NbdOption.Info(export.name(), wanted)))) {
+    for (NbdOptionReply reply :
+        answered(NbdOption.INFO, ask(new NbdOption.Info(export.name(), wanted)))) {
       if (reply instanceof NbdOptionReply.Info(InfoItem item)) {
         describe(item);
       }
@@ -223,7 +224,8 @@ final class ExportList {
 
   private static BlockException refused(int option, NbdOptionReply.Refusal refusal) {
     String asked = option + " (" + NbdOption.name(option) + ")";
-    String hint = refusal.message().isEmpty() ? "" : "server reported: " + printable(refusal.message());
+    String hint =
+        refusal.message().isEmpty() ? "" : "server reported: " + printable(refusal.message());
     BlockException failure;
     if (refusal.type() == OptionError.TLS_REQUIRED.replyType()) {
       failure = new BlockException(Errno.EINVAL, "TLS negotiation required before option " + asked);

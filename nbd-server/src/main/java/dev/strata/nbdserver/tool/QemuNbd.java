@@ -122,8 +122,7 @@ public final class QemuNbd {
     String port = given.port();
     var address = new InetSocketAddress(given.host(), Listener.portNumber(given.host(), port));
     String hostname = given.tlsHostname == null ? given.host() : given.tlsHostname;
-    ExportList.print(
-        address, given.host() + ":" + port, given.tls, hostname, terminal.out());
+    ExportList.print(address, given.host() + ":" + port, given.tls, hostname, terminal.out());
   }
 
   private void serve(boolean activated, long process) throws BlockException {

@@ -75,8 +75,7 @@ record Certificates(Path folder) {
       throws IOException, InterruptedException {
     Path place = Files.createDirectory(folder.resolve(dir));
     Path template = place.resolve("info");
-    Files.writeString(
-        template, name + "tls_www_" + role + "\nsigning_key\nexpiration_days=300\n");
+    Files.writeString(template, name + "tls_www_" + role + "\nsigning_key\nexpiration_days=300\n");
     var generate = new ArrayList<>(List.of("certtool", "--generate-privkey"));
     if (key.startsWith("--curve")) {
       generate.add("--key-type=ecdsa");

@@ -95,7 +95,10 @@ final class NbdTlsTest {
   /** A name that libnbd and we know. */
   private static String uri(Path socket, String kind, String dir) {
     return kind.equals("psk")
-        ? "nbds+unix://alice@/?socket=" + socket + "&tls-psk-file=" + certificates.dir("psk/keys.psk")
+        ? "nbds+unix://alice@/?socket="
+            + socket
+            + "&tls-psk-file="
+            + certificates.dir("psk/keys.psk")
         : "nbds+unix:///?socket="
             + socket
             + "&tls-certificates="
@@ -141,8 +144,7 @@ final class NbdTlsTest {
     String kind = words.split(" ")[0];
     boolean qemu = words.endsWith("qemu-nbd");
     for (String priority : qemu ? List.of(NORMAL, OLDER) : List.of(NORMAL)) {
-      try (Server server =
-          qemu ? serve("qemu-nbd", kind, priority) : nbdkit(kind)) {
+      try (Server server = qemu ? serve("qemu-nbd", kind, priority) : nbdkit(kind)) {
         copy(uri(server.socket(), kind, "client"));
       }
     }
@@ -215,8 +217,7 @@ final class NbdTlsTest {
           e.getMessage());
       String nameless = uri.replace("&tls-hostname=localhost", "");
       e = assertThrows(BlockException.class, () -> ImageFile.of(nameless).open());
-      assertTrue(
-          e.getMessage().endsWith("No hostname for certificate validation"), e.getMessage());
+      assertTrue(e.getMessage().endsWith("No hostname for certificate validation"), e.getMessage());
     }
   }
 
@@ -248,8 +249,7 @@ final class NbdTlsTest {
         assertEquals(OptionError.TLS_REQUIRED.replyType(), reply.type(), option.toString());
       }
       send(client, new NbdOption.Abort().encode());
-      assertEquals(
-          1, OptionReplyHeader.decode(receive(client, OptionReplyHeader.SIZE)).type());
+      assertEquals(1, OptionReplyHeader.decode(receive(client, OptionReplyHeader.SIZE)).type());
     }
   }
 
@@ -266,8 +266,7 @@ final class NbdTlsTest {
                 .put(start)
                 .put(injected)
                 .flip());
-        assertEquals(
-            1, OptionReplyHeader.decode(receive(client, OptionReplyHeader.SIZE)).type());
+        assertEquals(1, OptionReplyHeader.decode(receive(client, OptionReplyHeader.SIZE)).type());
         // No answer to the option, but the end: an alert of TLS at most.
         var rest = ByteBuffer.allocate(256);
         while (rest.hasRemaining() && client.read(rest) >= 0) {
