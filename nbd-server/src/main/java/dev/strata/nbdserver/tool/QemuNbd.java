@@ -150,10 +150,11 @@ public final class QemuNbd {
         listener.close();
         throw e;
       }
-      if (given.verbose && given.port != null) {
-        StatusLine.show(server, terminal);
-      }
+      boolean shows = given.verbose && given.port != null && StatusLine.show(server, terminal);
       server.run(listener);
+      if (shows) {
+        terminal.out().print("\n"); // the shell's prompt has a line of its own
+      }
       if (metrics != null) {
         metrics.close();
       }
