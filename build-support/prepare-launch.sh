@@ -66,9 +66,9 @@ java_home=$(find_java_25) ||
 
 # All that the result depends on: folders too, for a file that goes changes its folder's time.
 sources() {
-  find pom.xml block/pom.xml formats/pom.xml \
+  find pom.xml block/pom.xml formats/pom.xml tls/pom.xml \
     monitor/pom.xml img-tool/pom.xml io-tool/pom.xml nbd-server/pom.xml block/src/main \
-    formats/src/main monitor/src/main img-tool/src/main io-tool/src/main nbd-server/src/main \
+    formats/src/main tls/src/main monitor/src/main img-tool/src/main io-tool/src/main nbd-server/src/main \
     build-support bin/strata .mvn "$@"
 }
 
@@ -93,10 +93,21 @@ if ! [ -f "$run/complete" ]; then
   mkdir -p "$run/lib"
   JAVA_HOME=$java_home MAVEN_OPTS='-XX:+UseSerialGC -XX:TieredStopAtLevel=1' \
     mvn -B -Dquick -Dmaven.test.skip=true -Dstrata.output=target/launch "-Dstrata.libraries=$run/lib" \
-    -pl img-tool,io-tool,nbd-server -am package >"$log" 2>&1 </dev/null 9>&- ||
+    -pl tls,img-tool,io-tool,nbd-server -am package >"$log" 2>&1 </dev/null 9>&- ||
     fail "building Strata failed: see $log"
   cp */target/launch/*.jar "$run/lib/" 2>>"$log" ||
     fail "building Strata failed: see $log"
+  # Apart, for it comes with thousands of classes and is loaded at first use; in one archive, without
+  # the signatures of its parts, which would be checked class by class.
+  (
+    mkdir "$run/tls" "$run/tls/classes" && cd "$run/tls/classes" || exit 1
+    for archive in "$run"/lib/tls/*.jar "$run"/lib/tls-*.jar; do
+      "$java_home/bin/jar" --extract --file "$archive" || exit 1
+    done
+    rm -rf META-INF/*.SF META-INF/*.RSA META-INF/MANIFEST.MF META-INF/versions module-info.class
+    "$java_home/bin/jar" --create --no-compress --no-manifest --file ../tls.jar . || exit 1
+    rm -rf "$run/tls/classes" "$run/lib/tls" "$run"/lib/tls-*.jar
+  ) >>"$log" 2>&1 9>&- || fail "building Strata failed: see $log"
   if [ "$(uname -sm)" = 'Linux x86_64' ]; then
     # Else JNA unpacks it at each start.
     (cd "$run" && "$java_home/bin/jar" xf lib/jna-jpms-*.jar com/sun/jna/linux-x86-64/libjnidispatch.so) ||
@@ -124,7 +135,8 @@ jvm_words() { # TOOL
     -XX:ReservedCodeCacheSize=24m -XX:MaxMetaspaceSize=64m -XX:CompressedClassSpaceSize=48m \
     -XX:-UsePerfData -Xlog:disable -XX:+DisplayVMOutputToStderr \
     "-XX:ErrorFile=$state/crash-%p.log" "-Dstrata.calls=$run/libstrata-calls.so" \
-    "-Djna.boot.library.path=$run" -Djna.platform.library.path= "--enable-native-access=$native" \
+    "-Dstrata.tls=$run/tls" "-Djna.boot.library.path=$run" -Djna.platform.library.path= \
+    "--enable-native-access=$native" \
     --module-path "$run/lib"; do
     quote "$word"
   done

@@ -26,8 +26,10 @@ module dev.strata.block {
   exports dev.strata.block.object;
   exports dev.strata.block.option;
   exports dev.strata.block.throttle;
+  exports dev.strata.block.tls;
 
   uses dev.strata.block.driver.BlockDriverFactory;
+  uses dev.strata.block.tls.TlsProvider;
 
   provides dev.strata.block.driver.BlockDriverFactory with
       dev.strata.block.file.FileFactory,

@@ -8,8 +8,8 @@ import dev.strata.block.nbd.protocol.Command;
 import dev.strata.block.nbd.protocol.CommandFlags;
 import dev.strata.block.nbd.protocol.NbdLimits;
 import dev.strata.block.nbd.protocol.RequestHeader;
+import dev.strata.block.tls.PeerSocket;
 import java.io.IOException;
-import java.nio.channels.SocketChannel;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -20,7 +20,7 @@ final class Connection {
   private final Session session;
   private final boolean extended;
   private final int headerSize;
-  private final SocketChannel channel;
+  private final PeerSocket channel;
   private final Requests requests;
   private final RequestInput input;
   private final ReplyBatch out;
@@ -35,7 +35,7 @@ final class Connection {
    * @param channel in blocking mode; the caller closes it
    * @param threadsLeft how many threads all clients together may still have
    */
-  Connection(Session session, SocketChannel channel, Semaphore threadsLeft, Traffic traffic) {
+  Connection(Session session, PeerSocket channel, Semaphore threadsLeft, Traffic traffic) {
     this.traffic = traffic;
     this.session = session;
     this.extended = session.style().isExtended();
@@ -95,7 +95,7 @@ final class Connection {
         return false;
       }
       requests.fail(request, refusal, out);
-      traffic.count(request, false);
+      traffic.count(request, false, 0);
       return true;
     }
     if (request.command == Command.WRITE) {
@@ -142,6 +142,7 @@ final class Connection {
 
   /** A write that comes piece by piece; each is written before the next is waited for. */
   private boolean writeLong(long length) throws IOException {
+    long start = System.nanoTime();
     BlockException failure = null;
     for (long done = 0; done < length; ) {
       int part = (int) Math.min(ServerLimits.PIECE, length - done);
@@ -162,14 +163,14 @@ final class Connection {
       try {
         requests.writeEnd(request);
         requests.succeed(request, out);
-        traffic.count(request, true);
+        traffic.count(request, true, System.nanoTime() - start);
         return true;
       } catch (BlockException e) {
         failure = e;
       }
     }
     requests.fail(request, Refusal.of(failure), out);
-    traffic.count(request, false);
+    traffic.count(request, false, System.nanoTime() - start);
     return true;
   }
 
@@ -210,7 +211,9 @@ final class Connection {
 
   private void carryOut(Request each, IoVector payload, ReplyBatch to) throws IOException {
     long start = System.nanoTime();
-    traffic.count(each, requests.run(each, payload, to));
-    pace.took(System.nanoTime() - start, Math.min(each.length, ServerLimits.PIECE));
+    boolean succeeded = requests.run(each, payload, to);
+    long nanos = System.nanoTime() - start;
+    traffic.count(each, succeeded, nanos);
+    pace.took(nanos, Math.min(each.length, ServerLimits.PIECE));
   }
 }

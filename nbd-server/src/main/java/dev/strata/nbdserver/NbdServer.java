@@ -2,18 +2,24 @@
 package dev.strata.nbdserver;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.tls.PeerSocket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Accepts clients and serves exports to them until it is told to end, or the last client has left.
@@ -26,11 +32,14 @@ public final class NbdServer {
   private final boolean persistent;
   private final Semaphore overtakingThreads = new Semaphore(ServerLimits.ALL_OVERTAKING);
 
-  private final Traffic traffic = new Traffic();
+  private final @Nullable TlsAccess tls;
+  private final Consumer<String> notes;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Set<Client> clients = new LinkedHashSet<>(); // guarded by lock
+  private final Map<String, Traffic> departed = new LinkedHashMap<>(); // guarded by lock
+  private long arrivals; // guarded by lock
   private int negotiating; // guarded by lock
   private boolean ending; // guarded by lock
   private boolean watching; // whether somebody looks after those that negotiate; guarded by lock
@@ -38,11 +47,16 @@ public final class NbdServer {
   /** A client and how far it is. */
   private static final class Client {
     final SocketChannel channel;
+    final PeerSocket peer;
     final long deadlineNanos;
+    final Traffic traffic = new Traffic();
+    long number; // guarded by the server's lock
+    String export = ""; // guarded by the server's lock
     boolean negotiated; // guarded by the server's lock
 
     Client(SocketChannel channel, long deadlineNanos) {
       this.channel = channel;
+      this.peer = new PeerSocket(channel);
       this.deadlineNanos = deadlineNanos;
     }
   }
@@ -55,7 +69,27 @@ public final class NbdServer {
    * @param persistent whether it goes on when the last client has left
    */
   public NbdServer(List<Export> exports, int shared, boolean persistent) {
+    this(exports, shared, persistent, null, note -> {});
+  }
+
+  /**
+   * The same, for clients that come by TLS.
+   *
+   * @param tls how they do, or null for clients that come as they are
+   * @param notes takes a line for each client that may not come; by any thread
+   */
+  public NbdServer(
+      List<Export> exports,
+      int shared,
+      boolean persistent,
+      @Nullable TlsAccess tls,
+      Consumer<String> notes) {
     this.exports = List.copyOf(exports);
+    this.tls = tls;
+    this.notes = notes;
+    for (Export export : exports) {
+      departed.put(export.name(), new Traffic());
+    }
     this.mostClients = shared == 0 ? ServerLimits.CLIENTS : shared;
     this.persistent = persistent;
   }
@@ -84,7 +118,58 @@ public final class NbdServer {
 
   /** What has been done so far. */
   public Traffic traffic() {
-    return traffic;
+    var sum = new Traffic();
+    trafficByExport().values().forEach(sum::add);
+    return sum;
+  }
+
+  /** What has been done so far, by the export's name. */
+  Map<String, Traffic> trafficByExport() {
+    var sums = new LinkedHashMap<String, Traffic>();
+    lock.lock();
+    try {
+      for (Map.Entry<String, Traffic> each : departed.entrySet()) {
+        var sum = new Traffic();
+        sum.add(each.getValue());
+        for (Client client : clients) {
+          if (client.negotiated && client.export.equals(each.getKey())) {
+            sum.add(client.traffic);
+          }
+        }
+        sums.put(each.getKey(), sum);
+      }
+    } finally {
+      lock.unlock();
+    }
+    return sums;
+  }
+
+  /** What has been done for each client that is connected and has chosen its export. */
+  List<ClientTraffic> clientTraffic() {
+    var all = new ArrayList<ClientTraffic>();
+    lock.lock();
+    try {
+      for (Client client : clients) {
+        if (client.negotiated) {
+          all.add(
+              new ClientTraffic(
+                  client.number, address(client.channel), client.export, client.traffic));
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    return all;
+  }
+
+  private static String address(SocketChannel channel) {
+    try {
+      return channel.getRemoteAddress() instanceof InetSocketAddress internet
+          ? internet.getAddress().getHostAddress()
+          : "";
+    } catch (IOException e) {
+      return ""; // it has gone
+    }
   }
 
   /** How many clients are connected now. */
@@ -152,6 +237,7 @@ public final class NbdServer {
     boolean few;
     lock.lock();
     try {
+      client.number = ++arrivals;
       clients.add(client);
       few = ++negotiating <= ServerLimits.PLATFORM_NEGOTIATIONS;
       if (!watching) {
@@ -178,8 +264,8 @@ public final class NbdServer {
         // One that vanished without a word is noticed in the end.
         client.channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
       }
-      Session session = new Negotiation(client.channel, exports).run();
-      if (session == null || !negotiated(client)) {
+      Session session = new Negotiation(client.peer, exports, tls).run();
+      if (session == null || !negotiated(client, session)) {
         return;
       }
       if (Thread.currentThread().isVirtual()) {
@@ -198,6 +284,8 @@ public final class NbdServer {
       } else {
         serve(client, session);
       }
+    } catch (BlockException e) {
+      notes.accept("option negotiation failed: " + e.getMessage());
     } catch (IOException | OutOfMemoryError e) {
       // The client has gone, or there is no room for it: nobody is left to be told.
     } finally {
@@ -208,12 +296,13 @@ public final class NbdServer {
   }
 
   /** Notes that a client has chosen its export; false if it was too slow. */
-  private boolean negotiated(Client client) {
+  private boolean negotiated(Client client, Session session) {
     lock.lock();
     try {
       if (!client.channel.isOpen()) {
         return false;
       }
+      client.export = session.export().name();
       client.negotiated = true;
       negotiating--;
       return true;
@@ -224,7 +313,7 @@ public final class NbdServer {
 
   private void serve(Client client, Session session) {
     try {
-      new Connection(session, client.channel, overtakingThreads, traffic).run();
+      new Connection(session, client.peer, overtakingThreads, client.traffic).run();
     } catch (IOException | OutOfMemoryError e) {
       // As above.
     }
@@ -235,6 +324,12 @@ public final class NbdServer {
     lock.lock();
     try {
       clients.remove(client);
+      if (client.negotiated) {
+        Traffic sum = departed.get(client.export);
+        if (sum != null) {
+          sum.add(client.traffic);
+        }
+      }
       if (!client.negotiated) {
         negotiating--;
       } else if (clients.isEmpty() && !persistent) {

@@ -12,10 +12,10 @@ import dev.strata.block.nbd.protocol.NbdOption;
 import dev.strata.block.nbd.protocol.NbdOptionReply;
 import dev.strata.block.nbd.protocol.OptionError;
 import dev.strata.block.nbd.protocol.OptionHeader;
+import dev.strata.block.tls.PeerSocket;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -31,16 +31,22 @@ import org.jspecify.annotations.Nullable;
 final class Negotiation {
   private static final int SKIP = 8192;
 
-  private final SocketChannel socket;
+  private final PeerSocket socket;
   private final List<Export> exports;
+  private final @Nullable TlsAccess tls;
   private HeaderStyle style = HeaderStyle.SIMPLE;
   private @Nullable Export chosenFor; // the export that the contexts were chosen for
   private List<StatusContext> chosen = List.of();
 
-  /** A handshake over a socket in blocking mode, which the caller closes. */
-  Negotiation(SocketChannel socket, List<Export> exports) {
+  /**
+   * A handshake over a socket in blocking mode, which the caller closes.
+   *
+   * @param tls how clients have to come, or null if as they are
+   */
+  Negotiation(PeerSocket socket, List<Export> exports, @Nullable TlsAccess tls) {
     this.socket = socket;
     this.exports = exports;
+    this.tls = tls;
   }
 
   /**
@@ -64,6 +70,12 @@ final class Negotiation {
       }
       if (!fixed && header.code() != NbdOption.EXPORT_NAME) {
         return null;
+      }
+      if (tls != null && !socket.isSecure() && header.code() != NbdOption.ABORT) {
+        if (!beforeTls(header, tls)) {
+          return null;
+        }
+        continue;
       }
       if (header.length() > NbdLimits.OPTION_DATA) {
         skip(header.length());
@@ -122,7 +134,13 @@ final class Negotiation {
             contexts(option, name, queries, true);
         case NbdOption.SetMetaContext(String name, List<String> queries) ->
             contexts(option, name, queries, false);
-        case NbdOption.StartTls tls -> refuse(option, OptionError.POLICY, "TLS not configured");
+        case NbdOption.StartTls start -> {
+          if (socket.isSecure()) {
+            refuse(option, OptionError.INVALID, "TLS already enabled");
+          } else {
+            refuse(option, OptionError.POLICY, "TLS not configured");
+          }
+        }
         case NbdOption.Unknown unknown ->
             refuse(option, OptionError.UNSUPPORTED, "Unsupported option");
         case NbdOption.Malformed(int code, OptionError error, String reason) -> {
@@ -134,6 +152,34 @@ final class Negotiation {
       }
     }
     return null;
+  }
+
+  /**
+   * Takes an option of a client that has to turn to TLS first.
+   *
+   * @return false if the client cannot be told
+   */
+  private boolean beforeTls(OptionHeader header, TlsAccess access) throws IOException {
+    if (header.code() == NbdOption.EXPORT_NAME) {
+      return false;
+    }
+    skip(header.length());
+    if (header.code() != NbdOption.STARTTLS) {
+      refuse(
+          header.code(),
+          OptionError.TLS_REQUIRED,
+          "Option 0x" + Integer.toHexString(header.code()) + " not permitted before TLS");
+      return true;
+    }
+    if (header.length() != 0) {
+      refuse(header.code(), OptionError.INVALID, "option does not take data");
+      return true;
+    }
+    send(new NbdOptionReply.Ack().encode(header.code()));
+    // Nothing was read ahead: what a client, or who is between, has sent in the clear behind the
+    // option is taken for TLS, which it is not.
+    socket.startServer(access.credentials(), access.authorization());
+    return true;
   }
 
   private @Nullable Export export(String name) {

@@ -3,7 +3,7 @@ package dev.strata.nbdserver;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
+import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -11,10 +11,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * its own threads only.
  */
 final class ReplySocket {
-  private final SocketChannel channel;
+  private final WritableByteChannel channel;
   private final ReentrantLock turn = new ReentrantLock();
 
-  ReplySocket(SocketChannel channel) {
+  ReplySocket(WritableByteChannel channel) {
     this.channel = channel;
   }
 

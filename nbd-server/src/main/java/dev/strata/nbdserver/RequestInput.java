@@ -6,19 +6,19 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
+import java.nio.channels.ReadableByteChannel;
 
 /**
  * What a client has sent and what is not yet used of it: one buffer outside the heap, filled by as
  * large reads as the socket has bytes for. For one thread.
  */
 final class RequestInput {
-  private final SocketChannel channel;
+  private final ReadableByteChannel channel;
   private final MemorySegment memory;
   private final ByteBuffer bytes; // its position is the end of what is there
   private int start; // of what is not yet used
 
-  RequestInput(SocketChannel channel) {
+  RequestInput(ReadableByteChannel channel) {
     this.channel = channel;
     this.memory = Arena.ofAuto().allocate(ServerLimits.INPUT, 4096);
     this.bytes = memory.asByteBuffer();

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 final class ArchitectureTest {
   private static final String BLOCK = "dev.strata.block";
   private static final String FORMATS = "dev.strata.formats";
+  private static final String TLS = "dev.strata.tls";
   private static final String MONITOR = "dev.strata.monitor";
   private static final List<String> TOOLS =
       List.of("dev.strata.imgtool", "dev.strata.iotool", "dev.strata.nbdserver");
@@ -47,6 +48,7 @@ final class ArchitectureTest {
               ".option",
               ".bitmap",
               ".throttle",
+              ".tls",
               ".object",
               ".driver",
               ".file",
@@ -91,7 +93,7 @@ final class ArchitectureTest {
 
   @Test
   void everyModuleIsLookedAt() {
-    var modules = new ArrayList<>(List.of(BLOCK, FORMATS, MONITOR));
+    var modules = new ArrayList<>(List.of(BLOCK, FORMATS, TLS, MONITOR));
     modules.addAll(TOOLS);
     for (String module : modules) {
       assertTrue(
@@ -184,11 +186,18 @@ final class ArchitectureTest {
   }
 
   @Test
+  void nothingKnowsTheProviderOfTls() {
+    var origins = new ArrayList<>(List.of(BLOCK, FORMATS, MONITOR));
+    origins.addAll(TOOLS);
+    assertNone(uses(origins, List.of(TLS, "org.bouncycastle.tls")));
+  }
+
+  @Test
   void modulesUseOnlyThoseBelowThem() {
     List<String> above = new ArrayList<>(TOOLS);
     assertNone(uses(List.of(MONITOR), above));
     above.add(MONITOR);
-    assertNone(uses(List.of(BLOCK, FORMATS), above));
+    assertNone(uses(List.of(BLOCK, FORMATS, TLS), above));
     assertNone(mutualUses(TOOLS));
   }
 

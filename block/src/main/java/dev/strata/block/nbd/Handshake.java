@@ -14,20 +14,23 @@ import dev.strata.block.nbd.protocol.NbdOption;
 import dev.strata.block.nbd.protocol.NbdOptionReply;
 import dev.strata.block.nbd.protocol.OptionError;
 import dev.strata.block.nbd.protocol.OptionReplyHeader;
+import dev.strata.block.tls.PeerSocket;
+import dev.strata.block.tls.TlsCredentials;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The client's side of a handshake, up to the first request. Reads no byte beyond it. */
 final class Handshake {
-  private final SocketChannel channel;
+  private final PeerSocket channel;
+  private final NbdSettings settings;
   private final String export;
   private final String contextName;
 
-  private Handshake(SocketChannel channel, NbdSettings settings) {
+  private Handshake(PeerSocket channel, NbdSettings settings) {
     this.channel = channel;
+    this.settings = settings;
     this.export = settings.export();
     this.contextName =
         settings.context() == null ? MetaContext.BASE_ALLOCATION : settings.context();
@@ -38,7 +41,7 @@ final class Handshake {
    *
    * @throws BlockException in the reference's words
    */
-  static NegotiatedExport run(SocketChannel channel, NbdSettings settings) throws BlockException {
+  static NegotiatedExport run(PeerSocket channel, NbdSettings settings) throws BlockException {
     return new Handshake(channel, settings).run();
   }
 
@@ -49,6 +52,9 @@ final class Handshake {
     read(magics.limit(Greeting.MAGICS_SIZE), "server magic");
     int restSize = Greeting.restSize(magics);
     boolean oldstyle = restSize > Short.BYTES;
+    if (oldstyle && settings.credentials() != null) {
+      throw noStartTls();
+    }
     if (oldstyle && !export.isEmpty()) {
       throw new BlockException(Errno.EINVAL, "Server does not support non-empty export names");
     }
@@ -82,6 +88,12 @@ final class Handshake {
   private NegotiatedExport newstyle(int serverFlags) throws BlockException {
     int flags = serverFlags & HandshakeFlags.KNOWN;
     write(ByteBuffer.allocate(HandshakeFlags.CLIENT_SIZE).putInt(flags).flip());
+    if (settings.credentials() != null) {
+      if ((flags & HandshakeFlags.FIXED_NEWSTYLE) == 0) {
+        throw noStartTls();
+      }
+      startTls(settings.credentials());
+    }
     if ((flags & HandshakeFlags.FIXED_NEWSTYLE) == 0) {
       return exportName(flags, HeaderStyle.SIMPLE, null);
     }
@@ -92,6 +104,38 @@ final class Handshake {
     return negotiated != null || style.isExtended()
         ? required(negotiated)
         : exportName(flags, style, context);
+  }
+
+  private static BlockException noStartTls() {
+    return new BlockException(Errno.EINVAL, "Server does not support STARTTLS");
+  }
+
+  /** Whoever asks for TLS gets it or nothing: whatever the answer is, there is no way around it. */
+  private void startTls(TlsCredentials credentials) throws BlockException {
+    int option = NbdOption.STARTTLS;
+    write(new NbdOption.StartTls().encode());
+    OptionReplyHeader header = replyHeader(option);
+    ByteBuffer data = replyData(header);
+    if (OptionError.isError(header.type())) {
+      if (header.type() == OptionError.UNSUPPORTED.replyType()) {
+        throw noStartTls();
+      }
+      if (NbdOptionReply.decode(header.type(), data) instanceof NbdOptionReply.Refusal refusal) {
+        throw refused(option, refusal);
+      }
+    }
+    if (header.type() != NbdOptionReply.ACK) {
+      throw new BlockException(
+          Errno.EINVAL,
+          "Server answered option "
+              + optionText(option)
+              + " with unexpected reply "
+              + replyText(header.type()));
+    }
+    if (header.length() != 0) {
+      throw new BlockException(Errno.EINVAL, "Start TLS response was not zero " + header.length());
+    }
+    channel.startClient(credentials, settings.hostname());
   }
 
   private static NegotiatedExport required(@Nullable NegotiatedExport negotiated)

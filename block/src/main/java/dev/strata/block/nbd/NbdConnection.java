@@ -7,9 +7,9 @@ import dev.strata.block.IoVector;
 import dev.strata.block.nbd.protocol.Command;
 import dev.strata.block.nbd.protocol.CommandFlags;
 import dev.strata.block.nbd.protocol.RequestHeader;
+import dev.strata.block.tls.PeerSocket;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -29,7 +29,7 @@ final class NbdConnection implements AutoCloseable {
   /** How many requests may be in flight; others wait for their turn. */
   static final int MAX_IN_FLIGHT = 512;
 
-  private final SocketChannel channel;
+  private final PeerSocket channel;
   private final NegotiatedExport export;
   private final ReplyReader reader;
   private final ReentrantLock sending = new ReentrantLock();
@@ -46,7 +46,7 @@ final class NbdConnection implements AutoCloseable {
   private volatile boolean violated;
 
   /** Goes on after a handshake on {@code channel}, which is this connection's from now on. */
-  NbdConnection(SocketChannel channel, NegotiatedExport export) {
+  NbdConnection(PeerSocket channel, NegotiatedExport export) {
     this.channel = channel;
     this.export = export;
     this.reader = new ReplyReader(new Inbox(channel), export, this::find);

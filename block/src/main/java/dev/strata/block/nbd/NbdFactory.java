@@ -59,7 +59,18 @@ public final class NbdFactory implements BlockDriverFactory {
 
   @Override
   public List<String> contentOptions() {
-    return List.of("path", "host", "port", "export", "tls-creds", "tls-hostname", "server.");
+    return List.of(
+        "path",
+        "host",
+        "port",
+        "export",
+        "tls-creds",
+        "tls-hostname",
+        "tls-certificates",
+        "tls-psk-file",
+        "tls-username",
+        "tls-verify-peer",
+        "server.");
   }
 
   @Override
@@ -69,7 +80,7 @@ public final class NbdFactory implements BlockDriverFactory {
 
   @Override
   public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
-    return NbdDriver.open(NbdOptions.take(options), context.flags());
+    return NbdDriver.open(NbdOptions.take(options, context.objects()), context.flags());
   }
 
   /** An export is there or is not; creating an image on it takes away what it looked like. */
@@ -82,7 +93,7 @@ public final class NbdFactory implements BlockDriverFactory {
           var connecting = new BlockOptions();
           NbdFilename.parse(context.filename(), connecting);
           return NbdDriver.open(
-              NbdOptions.take(connecting), NodeFlags.READ_ONLY.withWritable(true));
+              NbdOptions.take(connecting, context.objects()), NodeFlags.READ_ONLY.withWritable(true));
         });
   }
 }

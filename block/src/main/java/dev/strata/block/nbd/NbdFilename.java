@@ -2,7 +2,6 @@
 package dev.strata.block.nbd;
 
 import static dev.strata.block.Errno.EINVAL;
-import static dev.strata.block.Errno.EOPNOTSUPP;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.option.BlockOptions;
@@ -12,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Names of exports: URIs, and the older {@code nbd:host:port:exportname=name} and {@code
- * nbd:unix:path:exportname=name}.
+ * nbd:unix:path:exportname=name}. Those with TLS, which the reference has no names for, are
+ * libnbd's.
  *
  * @see "NetworkBlockDevice/nbd, doc/uri.md"
  */
@@ -89,8 +89,11 @@ final class NbdFilename {
         switch (scheme) {
           case "nbd", "nbd+tcp" -> query.isEmpty() && parseAuthority(authority, options);
           case "nbd+unix" -> authority.isEmpty() && parseSocket(query, options);
-          case "nbds", "nbds+tcp", "nbds+unix" ->
-              throw new BlockException(EOPNOTSUPP, scheme + " needs TLS, which is not supported");
+          case "nbds", "nbds+tcp" ->
+              parseAuthority(authority, options) && parseSecure(authority, query, false, options);
+          case "nbds+unix" ->
+              authority.indexOf('@') == authority.length() - 1
+                  && parseSecure(authority, query, true, options);
           default -> false;
         };
     if (done && !export.isEmpty()) {
@@ -106,6 +109,44 @@ final class NbdFilename {
     }
     options.put("path", path);
     return true;
+  }
+
+  /** The credentials, and with {@code unix} the socket, each said once. */
+  private static boolean parseSecure(
+      String authority, String query, boolean unix, BlockOptions options) throws BlockException {
+    int at = authority.indexOf('@');
+    if (at > 0) {
+      String username = decode(authority.substring(0, at));
+      if (username == null) {
+        return false;
+      }
+      options.put("tls-username", username);
+    }
+    for (String part : query.isEmpty() ? new String[0] : query.split("&", -1)) {
+      int equals = part.indexOf('=');
+      String value = equals < 0 ? null : decode(part.substring(equals + 1));
+      if (value == null) {
+        return false;
+      }
+      String name = part.substring(0, equals);
+      switch (name) {
+        case "socket" -> name = "path";
+        case "tls-certificates", "tls-psk-file", "tls-hostname", "tls-username" -> {}
+        case "tls-verify-peer" -> value = value.equals("false") || value.equals("0") ? "off" : "on";
+        default -> {
+          return false;
+        }
+      }
+      if (options.has(name) || (name.equals("path") && !unix)) {
+        return false;
+      }
+      options.put(name, value);
+    }
+    if (!options.has("tls-certificates") && !options.has("tls-psk-file")) {
+      throw new BlockException(
+          EINVAL, "A URI with TLS needs tls-certificates=DIRECTORY or tls-psk-file=FILE");
+    }
+    return !unix || options.has("path");
   }
 
   private static boolean parseAuthority(String authority, BlockOptions options) {

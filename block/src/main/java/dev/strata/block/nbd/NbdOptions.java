@@ -2,14 +2,19 @@
 package dev.strata.block.nbd;
 
 import static dev.strata.block.Errno.EINVAL;
-import static dev.strata.block.Errno.ENOENT;
 import static dev.strata.block.Errno.EOPNOTSUPP;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.nbd.protocol.NbdLimits;
+import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
+import dev.strata.block.tls.PskCredentials;
+import dev.strata.block.tls.TlsCredentials;
+import dev.strata.block.tls.TlsEndpoint;
+import dev.strata.block.tls.TlsPriority;
+import dev.strata.block.tls.X509Credentials;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +36,16 @@ final class NbdOptions {
       Option.string("tls-creds", "ID of the TLS credentials to use");
   private static final Option<String> TLS_HOSTNAME =
       Option.string("tls-hostname", "Override hostname for validating TLS x509 certificates");
+  // Beyond the reference, for URIs: credentials without an object.
+  private static final Option<String> TLS_CERTIFICATES =
+      Option.string("tls-certificates", "Directory of the X.509 certificates to use for TLS");
+  private static final Option<String> TLS_PSK_FILE =
+      Option.string("tls-psk-file", "File of the pre-shared keys to use for TLS");
+  private static final Option<String> TLS_USERNAME =
+      Option.string("tls-username", "User whose pre-shared key is used for TLS");
+  private static final Option<Boolean> TLS_VERIFY_PEER =
+      Option.bool("tls-verify-peer", "Whether the server's X.509 certificate is verified");
+
   private static final Option<String> CONTEXT =
       Option.string(
           "x-dirty-bitmap", "experimental: expose named dirty bitmap in place of block status");
@@ -57,6 +72,10 @@ final class NbdOptions {
           EXPORT,
           TLS_CREDS,
           TLS_HOSTNAME,
+          TLS_CERTIFICATES,
+          TLS_PSK_FILE,
+          TLS_USERNAME,
+          TLS_VERIFY_PEER,
           CONTEXT,
           RECONNECT_DELAY,
           OPEN_TIMEOUT);
@@ -64,7 +83,7 @@ final class NbdOptions {
   private NbdOptions() {}
 
   /** Takes all of the driver's options. */
-  static NbdSettings take(BlockOptions options) throws BlockException {
+  static NbdSettings take(BlockOptions options, ObjectRegistry objects) throws BlockException {
     String host = options.take(HOST);
     String port = options.take(PORT);
     String path = options.take(PATH);
@@ -95,11 +114,11 @@ final class NbdOptions {
     }
     String export = options.take(EXPORT, "");
     checkLength("export name", export);
-    String credentials = options.take(TLS_CREDS);
-    if (credentials != null) {
-      throw new BlockException(ENOENT, "No TLS credentials with id '" + credentials + "'");
+    TlsCredentials credentials = takeCredentials(options, objects);
+    String hostname = options.take(TLS_HOSTNAME);
+    if (hostname == null && address instanceof InetServer inet) {
+      hostname = inet.host();
     }
-    options.take(TLS_HOSTNAME); // of a certificate, which a connection without TLS does not show
     String context = options.take(CONTEXT);
     if (context != null) {
       checkLength("x-dirty-bitmap query", context);
@@ -107,7 +126,30 @@ final class NbdOptions {
     long reconnectDelay = options.take(RECONNECT_DELAY, 0L) & 0xffff_ffffL;
     long openTimeout = options.take(OPEN_TIMEOUT, 0L) & 0xffff_ffffL;
     String exact = named ? NbdFilename.of(address, export) : null;
-    return new NbdSettings(address, export, context, reconnectDelay, openTimeout, exact);
+    return new NbdSettings(
+        address, export, credentials, hostname, context, reconnectDelay, openTimeout, exact);
+  }
+
+  /** Those of an object, or of files that a URI names. */
+  private static @Nullable TlsCredentials takeCredentials(
+      BlockOptions options, ObjectRegistry objects) throws BlockException {
+    String id = options.take(TLS_CREDS);
+    String certificates = options.take(TLS_CERTIFICATES);
+    String keys = options.take(TLS_PSK_FILE);
+    String username = options.take(TLS_USERNAME);
+    boolean verifies = options.take(TLS_VERIFY_PEER, true);
+    if ((id == null ? 0 : 1) + (certificates == null ? 0 : 1) + (keys == null ? 0 : 1) > 1) {
+      throw new BlockException(
+          EINVAL, "tls-creds, tls-certificates and tls-psk-file may not be used together");
+    }
+    if (id != null) {
+      return objects.credentials(id, TlsEndpoint.CLIENT);
+    }
+    if (certificates != null) {
+      return X509Credentials.load(
+          certificates, TlsEndpoint.CLIENT, verifies, true, null, TlsPriority.NORMAL);
+    }
+    return keys == null ? null : PskCredentials.ofFile(keys, username, TlsPriority.NORMAL);
   }
 
   private static void checkLength(String what, String text) throws BlockException {

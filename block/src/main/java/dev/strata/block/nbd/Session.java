@@ -4,8 +4,8 @@ package dev.strata.block.nbd;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.nbd.protocol.TransmissionFlags;
+import dev.strata.block.tls.PeerSocket;
 import java.io.IOException;
-import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -85,8 +85,8 @@ final class Session implements AutoCloseable {
    */
   private static NbdConnection connect(NbdSettings settings, long timeoutMillis)
       throws BlockException {
-    SocketChannel channel =
-        settings.server().connect((int) Math.min(timeoutMillis, Integer.MAX_VALUE));
+    var channel =
+        new PeerSocket(settings.server().connect((int) Math.min(timeoutMillis, Integer.MAX_VALUE)));
     Thread guard = timeoutMillis == 0 ? null : guard(channel, timeoutMillis);
     boolean done = false;
     try {
@@ -104,7 +104,7 @@ final class Session implements AutoCloseable {
   }
 
   /** A thread that ends a handshake which takes too long. */
-  private static Thread guard(SocketChannel channel, long timeoutMillis) {
+  private static Thread guard(PeerSocket channel, long timeoutMillis) {
     return Thread.ofPlatform()
         .name("nbd-handshake-limit")
         .daemon()
@@ -118,7 +118,7 @@ final class Session implements AutoCloseable {
         });
   }
 
-  private static void closeQuietly(SocketChannel channel) {
+  private static void closeQuietly(PeerSocket channel) {
     try {
       channel.close();
     } catch (IOException e) {

@@ -56,6 +56,13 @@ public final class ObjectProperties {
     throw text ? partsUnexpected(name) : wrongType(name, "string");
   }
 
+  /** Fails if nothing is said under that name. */
+  void require(String name) throws BlockException {
+    if (!values.containsKey(name)) {
+      throw new BlockException(EINVAL, "Parameter '" + prefix + name + "' is missing");
+    }
+  }
+
   /** The text of that name. */
   public String requiredString(String name) throws BlockException {
     String value = string(name);
@@ -82,8 +89,9 @@ public final class ObjectProperties {
     if (value == null || List.of(words).contains(value)) {
       return value;
     }
+    // Here, and only here, the reference leaves out what the parameter is part of.
     throw new BlockException(
-        EINVAL, "Parameter '" + prefix + name + "' does not accept value '" + value + "'");
+        EINVAL, "Parameter '" + name + "' does not accept value '" + value + "'");
   }
 
   /** On or off. */

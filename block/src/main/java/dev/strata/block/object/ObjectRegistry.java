@@ -8,6 +8,8 @@ import static dev.strata.block.Errno.ENOENT;
 import dev.strata.block.BlockException;
 import dev.strata.block.option.OptionString;
 import dev.strata.block.throttle.ThrottleGroup;
+import dev.strata.block.tls.TlsCredentials;
+import dev.strata.block.tls.TlsEndpoint;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -87,6 +89,38 @@ public final class ObjectRegistry implements AutoCloseable {
       return named.group();
     }
     throw new BlockException(EINVAL, "Throttle group '" + id + "' does not exist");
+  }
+
+  /**
+   * The credentials of TLS of that id.
+   *
+   * @param endpoint which they have to be for
+   */
+  public TlsCredentials credentials(String id, TlsEndpoint endpoint) throws BlockException {
+    NamedObject object = find(id);
+    if (object == null) {
+      throw new BlockException(ENOENT, "No TLS credentials with id '" + id + "'");
+    }
+    if (!(object instanceof NamedCredentials(TlsCredentials credentials))) {
+      throw new BlockException(EINVAL, "Object with id '" + id + "' is not TLS credentials");
+    }
+    if (credentials.endpoint() != endpoint) {
+      throw new BlockException(
+          EINVAL, "Expected TLS credentials for a " + endpoint.word() + " endpoint");
+    }
+    return credentials;
+  }
+
+  /** The authorization of that id. */
+  public Authorization authorization(String id) throws BlockException {
+    NamedObject object = find(id);
+    if (object == null) {
+      throw new BlockException(ENOENT, "No authorization with id '" + id + "'");
+    }
+    if (object instanceof Authorization authorization) {
+      return authorization;
+    }
+    throw new BlockException(EINVAL, "Object with id '" + id + "' is not an authorization");
   }
 
   /**

@@ -8,7 +8,16 @@ import org.jspecify.annotations.Nullable;
 /** The types of objects that there are. */
 final class ObjectTypes {
   /** Those that can be made, by name. */
-  static final List<ObjectType> ALL = List.of(new SecretType(), new ThrottleGroupType());
+  static final List<ObjectType> ALL =
+      List.of(
+          new AuthorizationListType(),
+          new AuthorizationListFileType(),
+          new AuthorizationSimpleType(),
+          new SecretType(),
+          new ThrottleGroupType(),
+          new TlsAnonymousType(),
+          new TlsPskType(),
+          new TlsX509Type());
 
   /** Those that the reference's schema knows. */
   private static final Set<String> KNOWN =
@@ -64,6 +73,10 @@ final class ObjectTypes {
   static @Nullable ObjectType find(String name) {
     for (ObjectType type : ALL) {
       if (type.name().equals(name)) {
+        return type;
+      }
+      if (type instanceof AuthorizationListFileType
+          && name.equals(AuthorizationListFileType.OTHER_NAME)) {
         return type;
       }
     }

@@ -72,8 +72,14 @@ final class NbdFilenameTest {
 
   @Test
   void tlsIsRefusedAndNeverLeftOut() {
-    assertRefused("nbds needs TLS, which is not supported", "nbds://h/");
-    assertRefused("nbds+unix needs TLS, which is not supported", "nbds+unix:///?socket=s");
+    String needed = "A URI with TLS needs tls-certificates=DIRECTORY or tls-psk-file=FILE";
+    assertRefused(needed, "nbds://h/");
+    assertRefused(needed, "nbds+unix:///?socket=s");
+    assertRefused("No valid URL specified", "nbds+unix:///?tls-certificates=d");
+    assertRefused("No valid URL specified", "nbds://h/?tls-certificates=d&tls-certificates=e");
+    assertRefused("No valid URL specified", "nbds://h/?socket=s&tls-certificates=d");
+    assertRefused("No valid URL specified", "nbds://h/?tls-what=d");
+    assertRefused("No valid URL specified", "nbd://h/?tls-certificates=d");
   }
 
   private static void assertRefused(String words, String name) {

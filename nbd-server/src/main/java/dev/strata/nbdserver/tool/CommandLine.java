@@ -3,7 +3,10 @@ package dev.strata.nbdserver.tool;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.nbd.protocol.NbdLimits;
+import dev.strata.block.object.Authorization;
 import dev.strata.block.object.ObjectRegistry;
+import dev.strata.block.tls.TlsCredentials;
+import dev.strata.block.tls.TlsEndpoint;
 import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
@@ -33,6 +36,7 @@ final class CommandLine {
   private static final int FORK = OptionTable.FIRST_KEY + 9;
   private static final int PID_FILE = OptionTable.FIRST_KEY + 10;
   private static final int SELINUX_LABEL = OptionTable.FIRST_KEY + 11;
+  private static final int METRICS = OptionTable.FIRST_KEY + 12;
 
   private final Terminal terminal;
 
@@ -74,8 +78,11 @@ final class CommandLine {
   @Nullable String pidFile;
   @Nullable String selinuxLabel;
   boolean verbose;
+  @Nullable String metrics;
+  @Nullable TlsCredentials tls;
+  @Nullable Authorization authorization;
+  @Nullable String tlsHostname;
   private @Nullable String tlsCredentials;
-  private @Nullable String tlsHostname;
   private @Nullable String tlsAuthorization;
 
   CommandLine(Terminal terminal) {
@@ -123,6 +130,8 @@ final class CommandLine {
         .with(FORK, "fork", null, "return when the server can be reached, which stays")
         .with(PID_FILE, "pid-file", "FILE", "write the server's process id there")
         .with(SELINUX_LABEL, "selinux-label", "LABEL", "the label of the listening socket")
+        .with(
+            METRICS, "metrics", "ADDRESS", "tell Prometheus what is done, at HOST:PORT or a socket")
         .operand("FILE");
   }
 
@@ -210,6 +219,7 @@ final class CommandLine {
       case FORK -> fork = true;
       case PID_FILE -> pidFile = argument;
       case SELINUX_LABEL -> selinuxLabel = argument;
+      case METRICS -> metrics = argument;
       case 'V' -> {
         terminal.out().print(NbdDescription.VERSION + "\n");
         throw new Exit(0);
@@ -352,14 +362,39 @@ final class CommandLine {
       }
       filename = operands.getFirst();
     }
-    if (tlsCredentials != null) {
-      throw failed("Failed to get TLS creds: No TLS credentials with id '" + tlsCredentials + "'");
+    checkTls();
+  }
+
+  private void checkTls() throws Exit {
+    if (tlsCredentials == null) {
+      if (tlsAuthorization != null) {
+        throw failed("--tls-authz is not permitted without --tls-creds");
+      }
+      if (tlsHostname != null) {
+        throw failed("--tls-hostname is not permitted without --tls-creds");
+      }
+      return;
+    }
+    if (connectDevice != null) {
+      throw failed("TLS is not supported with a host device");
+    }
+    if (tlsAuthorization != null && list) {
+      throw failed("TLS authorization is incompatible with export list");
+    }
+    if (tlsHostname != null && !list) {
+      throw failed("TLS hostname is only supported with export list");
+    }
+    try {
+      tls = objects.credentials(tlsCredentials, list ? TlsEndpoint.CLIENT : TlsEndpoint.SERVER);
+    } catch (BlockException e) {
+      throw failed("Failed to get TLS creds: " + e.getMessage());
     }
     if (tlsAuthorization != null) {
-      throw failed("--tls-authz is not permitted without --tls-creds");
-    }
-    if (tlsHostname != null) {
-      throw failed("--tls-hostname is not permitted without --tls-creds");
+      try {
+        authorization = objects.authorization(tlsAuthorization);
+      } catch (BlockException e) {
+        throw failed("Failed to get TLS authorization: " + e.getMessage());
+      }
     }
   }
 
@@ -378,6 +413,7 @@ final class CommandLine {
         || allocationDepth
         || aio != null
         || discard != null
+        || metrics != null
         || cache != null) {
       throw failed("List mode is incompatible with per-device settings");
     }

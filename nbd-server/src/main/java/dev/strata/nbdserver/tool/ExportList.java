@@ -9,8 +9,11 @@ import dev.strata.block.nbd.protocol.InfoItem;
 import dev.strata.block.nbd.protocol.NbdLimits;
 import dev.strata.block.nbd.protocol.NbdOption;
 import dev.strata.block.nbd.protocol.NbdOptionReply;
+import dev.strata.block.nbd.protocol.OptionError;
 import dev.strata.block.nbd.protocol.OptionReplyHeader;
 import dev.strata.block.nbd.protocol.TransmissionFlags;
+import dev.strata.block.tls.PeerSocket;
+import dev.strata.block.tls.TlsCredentials;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.SocketAddress;
@@ -18,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What another server exports, as {@code -L} tells it. */
 final class ExportList {
@@ -50,10 +54,10 @@ final class ExportList {
     "fast-zero"
   };
 
-  private final SocketChannel channel;
+  private final PeerSocket channel;
   private final PrintStream output;
 
-  private ExportList(SocketChannel channel, PrintStream output) {
+  private ExportList(PeerSocket channel, PrintStream output) {
     this.channel = channel;
     this.output = output;
   }
@@ -62,17 +66,25 @@ final class ExportList {
    * Prints the list.
    *
    * @param place the address as messages name it
+   * @param credentials of TLS, or null to ask without
+   * @param hostname whom the server's certificate has to name, or null if nobody is known
    */
-  static void print(SocketAddress address, String place, PrintStream output) throws BlockException {
-    SocketChannel channel;
+  static void print(
+      SocketAddress address,
+      String place,
+      @Nullable TlsCredentials credentials,
+      @Nullable String hostname,
+      PrintStream output)
+      throws BlockException {
+    PeerSocket channel;
     try {
-      channel = SocketChannel.open(address);
+      channel = new PeerSocket(SocketChannel.open(address));
     } catch (IOException e) {
       throw new BlockException(Errno.EIO, "Failed to connect to '" + place + "': " + e.getMessage())
           .causedBy(e);
     }
     try (channel) {
-      new ExportList(channel, output).run();
+      new ExportList(channel, output).run(credentials, hostname);
     } catch (BlockException e) {
       throw e;
     } catch (IOException e) {
@@ -81,7 +93,8 @@ final class ExportList {
     }
   }
 
-  private void run() throws IOException {
+  private void run(@Nullable TlsCredentials credentials, @Nullable String hostname)
+      throws IOException {
     ByteBuffer magics = receive(Greeting.MAGICS_SIZE);
     Greeting greeting = Greeting.decode(magics, receive(Greeting.restSize(magics)));
     if (!(greeting instanceof Greeting.Newstyle(int flags))) {
@@ -94,9 +107,16 @@ final class ExportList {
         ByteBuffer.allocate(HandshakeFlags.CLIENT_SIZE)
             .putInt(flags & HandshakeFlags.KNOWN)
             .flip());
+    if (credentials != null) {
+      NbdOptionReply reply = ask(new NbdOption.StartTls()).getLast();
+      if (reply instanceof NbdOptionReply.Refusal refusal) {
+        throw refused(NbdOption.STARTTLS, refusal);
+      }
+      channel.startClient(credentials, hostname);
+    }
     boolean chunks = isAccepted(ask(new NbdOption.StructuredReply()));
     var exports = new ArrayList<NbdOptionReply.Server>();
-    for (NbdOptionReply reply : answered(ask(new NbdOption.ListExports()))) {
+    for (NbdOptionReply reply : answered(NbdOption.LIST, ask(new NbdOption.ListExports()))) {
       if (reply instanceof NbdOptionReply.Server export) {
         exports.add(export);
       }
@@ -114,7 +134,8 @@ final class ExportList {
       output.print("  description: " + printable(export.description()) + "\n");
     }
     var wanted = List.of(InfoItem.NAME, InfoItem.DESCRIPTION, InfoItem.BLOCK_SIZE);
-    for (NbdOptionReply reply : answered(ask(new NbdOption.Info(export.name(), wanted)))) {
+    for (NbdOptionReply reply :
+        answered(NbdOption.INFO, ask(new NbdOption.Info(export.name(), wanted)))) {
       if (reply instanceof NbdOptionReply.Info(InfoItem item)) {
         describe(item);
       }
@@ -193,11 +214,28 @@ final class ExportList {
     return replies.getLast() instanceof NbdOptionReply.Ack;
   }
 
-  private static List<NbdOptionReply> answered(List<NbdOptionReply> replies) throws BlockException {
-    if (replies.getLast() instanceof NbdOptionReply.Refusal(int type, String message)) {
-      throw new BlockException(Errno.EINVAL, "the server refuses to tell: " + printable(message));
+  private static List<NbdOptionReply> answered(int option, List<NbdOptionReply> replies)
+      throws BlockException {
+    if (replies.getLast() instanceof NbdOptionReply.Refusal refusal) {
+      throw refused(option, refusal);
     }
     return replies;
+  }
+
+  private static BlockException refused(int option, NbdOptionReply.Refusal refusal) {
+    String asked = option + " (" + NbdOption.name(option) + ")";
+    String hint =
+        refusal.message().isEmpty() ? "" : "server reported: " + printable(refusal.message());
+    BlockException failure;
+    if (refusal.type() == OptionError.TLS_REQUIRED.replyType()) {
+      failure = new BlockException(Errno.EINVAL, "TLS negotiation required before option " + asked);
+      hint = "Did you forget a valid tls-creds?" + (hint.isEmpty() ? "" : "\n" + hint);
+    } else if (refusal.type() == OptionError.POLICY.replyType()) {
+      failure = new BlockException(Errno.EINVAL, "Denied by server for option " + asked);
+    } else {
+      failure = new BlockException(Errno.EINVAL, "Server refused option " + asked);
+    }
+    return hint.isEmpty() ? failure : failure.withHint(hint);
   }
 
   private void send(ByteBuffer bytes) throws IOException {

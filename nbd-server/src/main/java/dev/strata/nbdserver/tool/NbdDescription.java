@@ -45,11 +45,24 @@ public final class NbdDescription implements ToolDescription {
         come by the socket that is open as file descriptor 3.
 
         With -L it is a client, and tells what another server exports.
+
+        With --metrics it answers GET /metrics by HTTP, at HOST:PORT or at a Unix socket by its absolute
+        path, in the text that Prometheus reads: requests, errors, bytes and a histogram of times, by
+        export since the start, and by client for those that are connected.
+
+        With --tls-creds clients have to turn to TLS before anything else. The object is one of
+        tls-creds-x509, tls-creds-psk and tls-creds-anon with endpoint=server; --tls-authz names one of
+        authz-simple, authz-list and authz-list-file, which say whose certificates are welcome.
         """,
         "qemu-nbd -k /run/disk.sock -t -e 0 -f qcow2 disk.qcow2",
         "serves the image to any number of clients of this host",
         "qemu-nbd -r -p 10810 -x disk -f raw disk.raw",
         "serves it by TCP, read-only, under a name",
+        "qemu-nbd --object tls-creds-x509,id=tls,endpoint=server,dir=/etc/pki/qemu --tls-creds tls"
+            + " -f raw disk.raw",
+        "serves it to those who have a certificate of the same authority",
+        "qemu-nbd --metrics 127.0.0.1:9810 -t -f raw disk.raw",
+        "serves it, and tells Prometheus what is done",
         "qemu-nbd -L -k /run/disk.sock",
         "tells what is exported there");
   }

@@ -5,11 +5,16 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.file.posix.Detachment;
 import dev.strata.block.file.posix.Posix;
+import dev.strata.block.object.Authorization;
+import dev.strata.block.tls.PeerSocket;
+import dev.strata.block.tls.TlsCredentials;
 import dev.strata.monitor.commandline.Terminal;
 import dev.strata.monitor.commandline.Training;
 import dev.strata.nbdserver.Export;
 import dev.strata.nbdserver.Listener;
+import dev.strata.nbdserver.MetricsServer;
 import dev.strata.nbdserver.NbdServer;
+import dev.strata.nbdserver.TlsAccess;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -21,6 +26,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 
 /** The program {@code qemu-nbd}: serves a disk image. */
 public final class QemuNbd {
@@ -105,12 +111,18 @@ public final class QemuNbd {
 
   private void list() throws BlockException {
     if (given.socket != null) {
-      ExportList.print(UnixDomainSocketAddress.of(given.socket), given.socket, terminal.out());
+      ExportList.print(
+          UnixDomainSocketAddress.of(given.socket),
+          given.socket,
+          given.tls,
+          given.tlsHostname,
+          terminal.out());
       return;
     }
     String port = given.port();
     var address = new InetSocketAddress(given.host(), Listener.portNumber(given.host(), port));
-    ExportList.print(address, given.host() + ":" + port, terminal.out());
+    String hostname = given.tlsHostname == null ? given.host() : given.tlsHostname;
+    ExportList.print(address, given.host() + ":" + port, given.tls, hostname, terminal.out());
   }
 
   private void serve(boolean activated, long process) throws BlockException {
@@ -120,12 +132,16 @@ public final class QemuNbd {
       if (given.connectDevice != null) {
         throw KernelDevice.noConnect(given.connectDevice);
       }
+      TlsAccess tls = tlsAccess();
       Listener listener = activated ? SocketActivation.listener() : listen();
-      var server = new NbdServer(List.of(export), given.shared, given.persistent);
+      var server =
+          new NbdServer(List.of(export), given.shared, given.persistent, tls, this::noteRefusal);
+      Listener metrics = null;
       if (takesSignals) {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> endBySignal(server, ended)));
       }
       try {
+        metrics = startMetrics(server);
         writePidFile(process);
         if (given.fork) {
           Detachment.closeErrors();
@@ -134,12 +150,57 @@ public final class QemuNbd {
         listener.close();
         throw e;
       }
-      if (given.verbose && given.port != null) {
-        StatusLine.show(server, terminal);
-      }
+      boolean shows = given.verbose && given.port != null && StatusLine.show(server, terminal);
       server.run(listener);
+      if (shows) {
+        terminal.out().print("\n"); // the shell's prompt has a line of its own
+      }
+      if (metrics != null) {
+        metrics.close();
+      }
     }
     ended.countDown();
+  }
+
+  private @Nullable TlsAccess tlsAccess() throws BlockException {
+    TlsCredentials credentials = given.tls;
+    if (credentials == null) {
+      return null;
+    }
+    PeerSocket.prepareServer(credentials);
+    Authorization authorization = given.authorization;
+    return new TlsAccess(credentials, authorization == null ? null : authorization::allows);
+  }
+
+  /** Names of clients are theirs to choose, and shall not steer a terminal. */
+  private void noteRefusal(String note) {
+    var shown = new StringBuilder(note.length());
+    for (int i = 0; i < note.length(); i++) {
+      char c = note.charAt(i);
+      shown.append(Character.isISOControl(c) ? '?' : c);
+    }
+    terminal.error(shown.toString());
+    terminal.flush();
+  }
+
+  private @Nullable Listener startMetrics(NbdServer server) throws BlockException {
+    String address = given.metrics;
+    if (address == null) {
+      return null;
+    }
+    int colon = address.lastIndexOf(':');
+    Listener listener;
+    if (address.startsWith("/")) {
+      listener = Listener.unix(address, 0);
+    } else if (colon < 0) {
+      throw new BlockException(
+          Errno.EINVAL, "--metrics needs HOST:PORT or the absolute path of a socket");
+    } else {
+      String host = address.substring(0, colon);
+      listener = Listener.tcp(host.isEmpty() ? "0.0.0.0" : host, address.substring(colon + 1), 0);
+    }
+    MetricsServer.start(server, listener);
+    return listener;
   }
 
   /** Signals end the process when this returns. */

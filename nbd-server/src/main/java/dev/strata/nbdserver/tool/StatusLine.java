@@ -24,12 +24,18 @@ final class StatusLine {
     this.output = output;
   }
 
-  /** Shows the line until the process ends; not where nobody would see it. */
-  static void show(NbdServer server, Terminal terminal) {
+  /**
+   * Shows the line until the process ends; not where nobody would see it.
+   *
+   * @return whether it is shown, so that what is printed at the end has to begin a new one
+   */
+  static boolean show(NbdServer server, Terminal terminal) {
     if (terminal.isInteractive()) {
       var line = new StatusLine(server, terminal.out());
       Thread.ofPlatform().daemon().name("nbd-status").start(line::run);
+      return true;
     }
+    return false;
   }
 
   private void run() {
@@ -48,10 +54,11 @@ final class StatusLine {
     long newRequests = traffic.requests();
     long newRead = traffic.readBytes();
     long newWritten = traffic.writtenBytes();
+    int clients = server.clientCount();
     output.print(
         START_OF_LINE
-            + server.clientCount()
-            + " clients, "
+            + clients
+            + (clients == 1 ? " client, " : " clients, ")
             + (newRequests - requests)
             + " requests/s, read "
             + Size.human(newRead - readBytes)

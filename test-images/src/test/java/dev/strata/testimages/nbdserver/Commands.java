@@ -14,18 +14,18 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Runs programs in a folder. */
-record Commands(Path folder) {
+public record Commands(Path folder) {
   /** Our server's launcher. */
-  static final String OURS =
+  public static final String OURS =
       Path.of("..", "bin", "qemu-nbd").toAbsolutePath().normalize().toString();
 
   static final String REAL = "qemu-nbd";
 
   /** What a program said on both streams, and its exit code. */
-  record Outcome(int code, String text) {}
+  public record Outcome(int code, String text) {}
 
   /** Skips the test where one is not installed. */
-  static void assumeInstalled(String... programs) {
+  public static void assumeInstalled(String... programs) {
     String path = System.getenv("PATH");
     for (String program : programs) {
       boolean found = false;
@@ -37,7 +37,7 @@ record Commands(Path folder) {
   }
 
   /** Runs a program to its end. */
-  Outcome run(List<String> command) throws IOException, InterruptedException {
+  public Outcome run(List<String> command) throws IOException, InterruptedException {
     // To a file: what it leaves running in the background may keep a pipe open.
     Path output = Files.createTempFile(folder, "output", "");
     Process process =
@@ -56,7 +56,7 @@ record Commands(Path folder) {
   }
 
   /** What a program prints that finds all well. */
-  String succeed(String... command) throws IOException, InterruptedException {
+  public String succeed(String... command) throws IOException, InterruptedException {
     Outcome outcome = run(List.of(command));
     assertEquals(0, outcome.code(), outcome.text());
     return outcome.text();

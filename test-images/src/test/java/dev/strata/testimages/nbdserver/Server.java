@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A server that runs on a Unix socket until it is closed. */
-record Server(Process process, Path socket) implements AutoCloseable {
+public record Server(Process process, Path socket) implements AutoCloseable {
   /** Starts a server; returns when clients can come. */
-  static Server start(Path folder, String program, String... options)
+  public static Server start(Path folder, String program, String... options)
       throws IOException, InterruptedException {
     Path socket = folder.resolve("socket");
     var command = new ArrayList<>(List.of(program, "-k", socket.toString()));
