@@ -114,8 +114,7 @@ public final class SafetyInspection {
 
   private SafetyReport report(String format, long virtualSize, long fileSize) {
     findings.sort(Comparator.comparing(SafetyFinding::severity).reversed());
-    return new SafetyReport(
-        image.filename(), format, virtualSize, fileSize, List.copyOf(findings));
+    return new SafetyReport(image.filename(), format, virtualSize, fileSize, List.copyOf(findings));
   }
 
   private void add(Severity severity, String topic, String text, String advice) {
@@ -145,8 +144,7 @@ public final class SafetyInspection {
   /** Whether it may be opened: of a pipe even that would wait for whoever is at the other end. */
   private boolean isRegular() throws BlockException {
     String name = image.filename();
-    if (ImageName.isJson(name)
-        || !image.drivers().protocolOf(name, true).name().equals("file")) {
+    if (ImageName.isJson(name) || !image.drivers().protocolOf(name, true).name().equals("file")) {
       return true;
     }
     try {
@@ -205,8 +203,7 @@ public final class SafetyInspection {
     return graph.use(
         node,
         "",
-        new Permissions(
-            EnumSet.noneOf(Permission.class), EnumSet.allOf(Permission.class)));
+        new Permissions(EnumSet.noneOf(Permission.class), EnumSet.allOf(Permission.class)));
   }
 
   private String format(BlockBackend bytes, @Nullable BlockException refusal)
@@ -324,8 +321,11 @@ public final class SafetyInspection {
           "has " + result.leaks() + " clusters that nothing refers to",
           "'qemu-img check -r leaks' frees them");
     }
-    long cluster = disk.node().capability(dev.strata.block.driver.ImageInfo.class)
-        .map(info -> info.clusterSize()).orElse(0L);
+    long cluster =
+        disk.node()
+            .capability(dev.strata.block.driver.ImageInfo.class)
+            .map(info -> info.clusterSize())
+            .orElse(0L);
     long held = Math.max(0, result.allocatedClusters());
     long most = cluster == 0 ? Long.MAX_VALUE : Long.MAX_VALUE / cluster;
     long data = held > most ? Long.MAX_VALUE : held * cluster;

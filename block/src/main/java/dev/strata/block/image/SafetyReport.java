@@ -18,11 +18,7 @@ import java.util.List;
  * @param findings the worst first
  */
 public record SafetyReport(
-    String filename,
-    String format,
-    long virtualSize,
-    long fileSize,
-    List<SafetyFinding> findings) {
+    String filename, String format, long virtualSize, long fileSize, List<SafetyFinding> findings) {
   /** The outcome in one word. */
   public enum Verdict {
     /** Nothing tells against opening it. */
@@ -65,8 +61,7 @@ public record SafetyReport(
   public void requireHarmless() throws BlockException {
     if (verdict() == Verdict.DANGEROUS) {
       throw new BlockException(
-          Errno.EPERM,
-          "Image '" + filename + "' is dangerous: it " + findings.getFirst().text());
+          Errno.EPERM, "Image '" + filename + "' is dangerous: it " + findings.getFirst().text());
     }
   }
 

@@ -2,10 +2,10 @@
 package dev.strata.formats.qcow2;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.Child;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.CreateContext;
-import dev.strata.block.Child;
 import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.Inspectable;
 import dev.strata.block.driver.Measurable;
@@ -16,6 +16,7 @@ import dev.strata.block.option.OptionSchema;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The qcow2 driver. */

@@ -148,7 +148,7 @@ final class Qcow2Inspection {
     if (bytes <= limit && offset >= 0 && offset <= end && bytes <= end - offset) {
       return false;
     }
-    damaged("has a " + name + " that is not within the file");
+    damaged("has a table, the " + name + ", that is not within the file");
     return true;
   }
 
@@ -169,7 +169,7 @@ final class Qcow2Inspection {
     Arrays.sort(entries);
     for (int i = 1; i < count; i++) {
       if (entries[i] != 0 && entries[i] == entries[i - 1]) {
-        damaged("has a " + name + " that refers to one cluster twice");
+        damaged("has a table, the " + name + ", that refers to one cluster twice");
         return;
       }
     }

@@ -71,9 +71,7 @@ final class Inspect extends ImageCommand {
       throw arguments.wrong("Expecting --safety");
     }
     SafetyReport report = SafetyInspection.of(opener.imageFile(filename));
-    terminal
-        .out()
-        .print(json ? JsonWriter.pretty(report.toJson()) + "\n" : toText(report));
+    terminal.out().print(json ? JsonWriter.pretty(report.toJson()) + "\n" : toText(report));
     return switch (report.verdict()) {
       case SAFE -> 0;
       case SUSPICIOUS -> SUSPICIOUS;

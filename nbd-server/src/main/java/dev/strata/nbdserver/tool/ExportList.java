@@ -10,8 +10,8 @@ import dev.strata.block.nbd.protocol.NbdLimits;
 import dev.strata.block.nbd.protocol.NbdOption;
 import dev.strata.block.nbd.protocol.NbdOptionReply;
 import dev.strata.block.nbd.protocol.OptionReplyHeader;
-import dev.strata.block.option.Printable;
 import dev.strata.block.nbd.protocol.TransmissionFlags;
+import dev.strata.block.option.Printable;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.SocketAddress;
@@ -186,7 +186,8 @@ final class ExportList {
 
   private static List<NbdOptionReply> answered(List<NbdOptionReply> replies) throws BlockException {
     if (replies.getLast() instanceof NbdOptionReply.Refusal(int type, String message)) {
-      throw new BlockException(Errno.EINVAL, "the server refuses to tell: " + Printable.of(message));
+      throw new BlockException(
+          Errno.EINVAL, "the server refuses to tell: " + Printable.of(message));
     }
     return replies;
   }

@@ -16,7 +16,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Reads a configuration file of {@code blkdebug}; what begins with a comma is a list of options. */
+/**
+ * Reads a configuration file of {@code blkdebug}; what begins with a comma is a list of options.
+ */
 final class BlkdebugTarget implements FuzzTarget {
   private Path file;
 

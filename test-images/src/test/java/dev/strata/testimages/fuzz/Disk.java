@@ -44,8 +44,7 @@ final class Disk {
    * Opens the image, uses it, closes it; what it names is opened too, for there is nothing else
    * than the folder. Nothing may stay open, whatever happens.
    */
-  void use(boolean writable, boolean backing, BlockOptions options, Use use)
-      throws BlockException {
+  void use(boolean writable, boolean backing, BlockOptions options, Use use) throws BlockException {
     try {
       NodeFlags flags = NodeFlags.READ_ONLY.withWritable(writable).withUnmap(writable);
       BlockNode node =
@@ -64,8 +63,7 @@ final class Disk {
       }
       BlockBackend backend;
       try {
-        backend =
-            graph.use(node, "", new Permissions(needed, EnumSet.allOf(Permission.class)));
+        backend = graph.use(node, "", new Permissions(needed, EnumSet.allOf(Permission.class)));
       } catch (BlockException e) {
         graph.close(node);
         throw e;

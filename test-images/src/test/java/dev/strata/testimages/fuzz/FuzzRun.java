@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Has Jazzer try inputs on one target, in a process whose heap and direct memory are bounded. What
@@ -31,6 +32,30 @@ final class FuzzRun {
    * @param finding the first failure, or null
    */
   record Outcome(long runs, long branches, String finding) {}
+
+  /** Checks of Jazzer for programs that hand input to shells, databases and the like. */
+  private static final List<String> SANITIZERS =
+      Stream.of(
+              "BigDecimal",
+              "ClojureLangHooks",
+              "Deserialization",
+              "ExpressionLanguageInjection",
+              "FilePathTraversal",
+              "LdapInjection",
+              "NamingContextLookup",
+              "OsCommandInjection",
+              "ReflectiveCall",
+              "RegexInjection",
+              "RegexRoadblocks",
+              "ScriptEngineInjection",
+              "ServerSideRequestForgery",
+              "SqlInjection",
+              "TemplateInjection",
+              "UnsafeSanitizer",
+              "XPathInjection",
+              "XmlParserSsrfGuidance")
+          .map(name -> "com.code_intelligence.jazzer.sanitizers." + name)
+          .toList();
 
   private FuzzRun() {}
 
@@ -60,9 +85,7 @@ final class FuzzRun {
       throw new IOException(e);
     }
     return outcome(
-        new String(Files.readAllBytes(log), StandardCharsets.ISO_8859_1),
-        process.exitValue(),
-        log);
+        new String(Files.readAllBytes(log), StandardCharsets.ISO_8859_1), process.exitValue(), log);
   }
 
   private static Outcome outcome(String text, int code, Path log) {
@@ -103,8 +126,9 @@ final class FuzzRun {
                 "--target_class=" + JazzerEntry.class.getName(),
                 "--instrumentation_includes=dev.strata.block.**:dev.strata.formats.**:"
                     + "dev.strata.nbdserver.**",
-                // Its own checks are for programs that hand input to shells, databases and the like.
-                "--custom_hook_includes=none.**",
+                "--disabled_hooks=" + String.join(":", SANITIZERS),
+                "--custom_hook_includes=dev.strata.block.**:dev.strata.formats.**:"
+                    + "dev.strata.nbdserver.**",
                 "-seed=" + seed,
                 "-timeout=20",
                 "-print_final_stats=0",

@@ -92,8 +92,7 @@ final class Seeds {
         backend -> {
           if (!whole) {
             backend.write(0, IoVector.of(filled(cluster, 1)), RequestFlags.COMPRESSED);
-            backend.write(
-                5L * cluster, IoVector.of(filled(cluster, 2)), RequestFlags.COMPRESSED);
+            backend.write(5L * cluster, IoVector.of(filled(cluster, 2)), RequestFlags.COMPRESSED);
           }
           backend.write(2L * cluster, IoVector.of(filled(2 * cluster, 3)), 0);
           if (snapshots && !whole) {

@@ -17,15 +17,13 @@ final class Trial {
   /** Of all that is allocated, be it free again at once. */
   static final long MAX_BYTES = 256L << 20;
 
-  private static final ThreadMXBean THREADS =
-      (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   private static final BufferPoolMXBean DIRECT = direct();
 
   private Trial() {}
 
   private static BufferPoolMXBean direct() {
-    for (BufferPoolMXBean pool :
-        ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
+    for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
       if (pool.getName().equals("direct")) {
         return pool;
       }

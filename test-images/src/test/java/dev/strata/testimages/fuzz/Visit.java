@@ -16,8 +16,8 @@ import java.util.Optional;
 
 /** What tools do with an image that they only look at; each part may fail and the next goes on. */
 final class Visit {
-  private static final int MAX_RUNS = 200;
-  private static final int READ = 64 << 10;
+  private static final int MAX_RUNS = 64;
+  private static final int READ = 16 << 10;
 
   private final BlockBackend disk;
 
