@@ -4,7 +4,6 @@ package dev.strata.block.image;
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.EdgeRole;
-import dev.strata.block.IoVector;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.Checkable;
 import dev.strata.block.driver.DriverKind;
@@ -25,7 +24,6 @@ import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.ImageName;
 import dev.strata.block.option.Size;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
@@ -215,14 +213,14 @@ public final class SafetyInspection {
       return image.format();
     }
     byte[] head = read(bytes, 0, DriverRegistry.PROBE_BYTES);
-    return image.drivers().probe(MemorySegment.ofArray(head), image.filename()).name();
+    return image.drivers().probe(head, image.filename()).name();
   }
 
   private static byte[] read(BlockBackend from, long offset, int most) throws BlockException {
     long start = Math.max(0, offset);
     byte[] bytes = new byte[(int) Math.clamp(from.length() - start, 0, most)];
     if (bytes.length > 0) {
-      from.read(start, IoVector.of(bytes), 0);
+      from.read(start, bytes, 0);
     }
     return bytes;
   }

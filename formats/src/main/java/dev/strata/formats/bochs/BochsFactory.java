@@ -4,7 +4,6 @@ package dev.strata.formats.bochs;
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.EdgeRole;
-import dev.strata.block.IoVector;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.DriverKind;
@@ -43,8 +42,8 @@ public final class BochsFactory implements BlockDriverFactory, Inspectable {
   @Override
   public void inspect(Child file, Consumer<SafetyFinding> found) throws BlockException {
     byte[] head = new byte[BochsHeader.BYTES];
-    file.read(0, IoVector.of(head), 0);
-    BochsHeader header = BochsHeader.decode(MemorySegment.ofArray(head));
+    file.read(0, head, 0);
+    BochsHeader header = BochsHeader.decode(head);
     if (header.firstExtent() > file.length()) {
       found.accept(
           new SafetyFinding(

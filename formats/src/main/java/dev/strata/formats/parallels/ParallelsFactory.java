@@ -4,7 +4,6 @@ package dev.strata.formats.parallels;
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.EdgeRole;
-import dev.strata.block.IoVector;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.CreateContext;
@@ -65,8 +64,8 @@ public final class ParallelsFactory implements BlockDriverFactory, Inspectable {
   @Override
   public void inspect(Child file, Consumer<SafetyFinding> found) throws BlockException {
     byte[] head = new byte[ParallelsHeader.BYTES];
-    file.read(0, IoVector.of(head), 0);
-    ParallelsHeader.decode(MemorySegment.ofArray(head)).inspect(file.length(), found);
+    file.read(0, head, 0);
+    ParallelsHeader.decode(head).inspect(file.length(), found);
   }
 
   @Override

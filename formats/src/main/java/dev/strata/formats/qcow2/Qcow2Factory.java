@@ -14,7 +14,6 @@ import dev.strata.block.driver.SafetyFinding;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionSchema;
 import java.nio.ByteBuffer;
-import java.util.function.Consumer;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;

@@ -190,7 +190,7 @@ final class HostileImagesTest {
     qcow2(image -> image.putInt(36, 0));
     refused("L1 table is too small", "info", "IMAGE");
     qcow2(image -> image.putLong(40, Long.MAX_VALUE & -4096));
-    refused("Active L1 table offset invalid", "info", "IMAGE");
+    refused("Could not read L1 table", "info", "IMAGE");
   }
 
   @Test
@@ -198,7 +198,7 @@ final class HostileImagesTest {
     qcow2(image -> image.putInt(60, 65537));
     refused("Snapshot table too large", "info", "IMAGE");
     qcow2(image -> image.putLong(64, Long.MAX_VALUE & -4096));
-    refused("Snapshot table offset invalid", "info", "IMAGE");
+    refused("Failed to read snapshot table", "info", "IMAGE");
   }
 
   @Test
@@ -273,7 +273,7 @@ final class HostileImagesTest {
   @Test
   void v24NamesThatSteerTheTerminal() throws Exception {
     backedBy("\u001b]0;owned\u0007\nqemu-img: all is well");
-    refused("\\x1b]0;owned\\x07\\x0aqemu-img: all is well", "map", "IMAGE");
+    refused("\\x1b]0;owned\\x07\\x0aqemu-img", "map", "IMAGE");
   }
 
   @Test
