@@ -12,6 +12,7 @@ import dev.strata.block.nbd.protocol.NbdOptionReply;
 import dev.strata.block.nbd.protocol.OptionError;
 import dev.strata.block.nbd.protocol.OptionReplyHeader;
 import dev.strata.block.nbd.protocol.TransmissionFlags;
+import dev.strata.block.option.Printable;
 import dev.strata.block.tls.PeerSocket;
 import dev.strata.block.tls.TlsCredentials;
 import java.io.IOException;
@@ -129,9 +130,9 @@ final class ExportList {
   }
 
   private void describe(NbdOptionReply.Server export, boolean chunks) throws IOException {
-    output.print(" export: '" + printable(export.name()) + "'\n");
+    output.print(" export: '" + Printable.of(export.name()) + "'\n");
     if (!export.description().isEmpty()) {
-      output.print("  description: " + printable(export.description()) + "\n");
+      output.print("  description: " + Printable.of(export.description()) + "\n");
     }
     var wanted = List.of(InfoItem.NAME, InfoItem.DESCRIPTION, InfoItem.BLOCK_SIZE);
     for (NbdOptionReply reply :
@@ -179,19 +180,9 @@ final class ExportList {
     if (!names.isEmpty()) {
       output.print("  available meta contexts: " + names.size() + "\n");
       for (String context : names) {
-        output.print("   " + printable(context) + "\n");
+        output.print("   " + Printable.of(context) + "\n");
       }
     }
-  }
-
-  /** What a terminal can be shown: a server may send anything. */
-  private static String printable(String text) {
-    var shown = new StringBuilder(text.length());
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      shown.append(Character.isISOControl(c) ? '?' : c);
-    }
-    return shown.toString();
   }
 
   // Options
