@@ -9,5 +9,9 @@ module dev.strata.formats {
       dev.strata.formats.bochs.BochsFactory,
       dev.strata.formats.parallels.ParallelsFactory,
       dev.strata.formats.qcow2.Qcow2Factory,
-      dev.strata.formats.raw.RawFactory;
+      dev.strata.formats.qcow.QcowFactory,
+      dev.strata.formats.qed.QedFactory,
+      dev.strata.formats.raw.RawFactory,
+      dev.strata.formats.vdi.VdiFactory,
+      dev.strata.formats.vpc.VpcFactory;
 }

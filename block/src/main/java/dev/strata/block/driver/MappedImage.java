@@ -60,8 +60,12 @@ public abstract class MappedImage implements BlockDriver {
   protected abstract Allocation allocate(long guestOffset, long length, boolean continues)
       throws BlockException;
 
-  /** Throws if storage that {@link #map} calls writable is none of the guest's. */
-  protected void beforeWriteInPlace(long hostOffset, long length) throws BlockException {}
+  /**
+   * Prepares for a write to storage that {@link #map} calls writable; throws if it is none of the
+   * guest's.
+   */
+  protected void beforeWriteInPlace(long guestOffset, long hostOffset, long length)
+      throws BlockException {}
 
   /** Whether so much of the file is holes that block status has to look for zeroes there. */
   protected boolean hasHoles() throws BlockException {
@@ -205,17 +209,18 @@ public abstract class MappedImage implements BlockDriver {
   private long writeInPlace(long offset, IoVector from, int flags) throws BlockException {
     RequestRanges.Hold hold = ranges.share(offset, offset + from.length());
     try {
-      return writeMapped(map(offset, from.length()), from, flags);
+      return writeMapped(offset, map(offset, from.length()), from, flags);
     } finally {
       ranges.leave(hold);
     }
   }
 
-  private long writeMapped(Mapping mapping, IoVector from, int flags) throws BlockException {
+  private long writeMapped(long offset, Mapping mapping, IoVector from, int flags)
+      throws BlockException {
     if (!(mapping instanceof Mapping.Data data && data.writable())) {
       return 0;
     }
-    beforeWriteInPlace(data.offset(), data.length());
+    beforeWriteInPlace(offset, data.offset(), data.length());
     data.file().event(DebugEvent.WRITE_AIO);
     data.file().write(data.offset(), from.slice(0, data.length()), flags);
     return data.length();
@@ -236,7 +241,7 @@ public abstract class MappedImage implements BlockDriver {
   private long writeOwned(long offset, IoVector from, int flags, boolean continues)
       throws BlockException {
     // Another write may have allocated it while this one waited.
-    long written = writeMapped(map(offset, from.length()), from, flags);
+    long written = writeMapped(offset, map(offset, from.length()), from, flags);
     if (written > 0) {
       return written;
     }
@@ -364,7 +369,7 @@ public abstract class MappedImage implements BlockDriver {
     RequestRanges.Hold hold = ranges.share(offset, offset + length);
     try {
       if (map(offset, length) instanceof Mapping.Data data && data.writable()) {
-        beforeWriteInPlace(data.offset(), data.length());
+        beforeWriteInPlace(offset, data.offset(), data.length());
         return data.file().copyFrom(source, sourceOffset, data.offset(), data.length());
       }
     } finally {

@@ -7,6 +7,7 @@ import dev.strata.block.Child;
 import dev.strata.block.EdgeRole;
 import dev.strata.block.Errno;
 import dev.strata.block.bitmap.BitmapSet;
+import dev.strata.block.driver.ImageStamp;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.object.ObjectRegistry;
@@ -124,6 +125,11 @@ final class NodeContext implements OpenContext {
   @Override
   public BufferPool buffers() {
     return node.graph().buffers();
+  }
+
+  @Override
+  public ImageStamp stamp() {
+    return node.graph().stamp();
   }
 
   @Override
