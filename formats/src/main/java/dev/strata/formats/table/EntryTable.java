@@ -31,10 +31,10 @@ public final class EntryTable {
 
   /** What was changed, to be written: a copy, so that further changes do not get into it. */
   record Changes(EntryTable table, int block, int blockEnd, long position, byte[] bytes) {
-    void write() throws BlockException {
+    void write(MapTables.Writer writer) throws BlockException {
       boolean done = false;
       try {
-        table.file.write(position, IoVector.of(bytes), 0);
+        writer.write(position, IoVector.of(bytes));
         done = true;
       } finally {
         table.finished(this, done);

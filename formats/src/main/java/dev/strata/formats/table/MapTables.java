@@ -3,6 +3,7 @@ package dev.strata.formats.table;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
+import dev.strata.block.IoVector;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,12 +17,31 @@ public final class MapTables {
   private final Child file;
   private final EntryTable first;
   private final @Nullable TableCache second;
+  private final Writer writer;
+
+  /** How parts of tables get into the file. */
+  @FunctionalInterface
+  public interface Writer {
+    /**
+     * Writes that part.
+     *
+     * @param position in the file; the part begins and ends at multiples of 4096 bytes, or where
+     *     its table does
+     */
+    void write(long position, IoVector bytes) throws BlockException;
+  }
 
   /** A map whose second level, if there is one, is in {@code second}. */
   public MapTables(Child file, EntryTable first, @Nullable TableCache second) {
+    this(file, first, second, (position, bytes) -> file.write(position, bytes, 0));
+  }
+
+  /** The same with tables that are written in a way of their own. */
+  public MapTables(Child file, EntryTable first, @Nullable TableCache second, Writer writer) {
     this.file = file;
     this.first = first;
     this.second = second;
+    this.writer = writer;
   }
 
   /** What has to happen when the changes are known and before they are written. */
@@ -57,13 +77,13 @@ public final class MapTables {
       before.run();
       file.flush();
       for (; written < lower; ) {
-        all.get(written++).write();
+        all.get(written++).write(writer);
       }
       if (lower > 0 && !top.isEmpty()) {
         file.flush();
       }
       for (; written < all.size(); ) {
-        all.get(written++).write();
+        all.get(written++).write(writer);
       }
     } finally {
       putBack(all, written);
