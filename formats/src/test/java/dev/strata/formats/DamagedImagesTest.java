@@ -94,14 +94,7 @@ final class DamagedImagesTest {
     layout.place(4096);
     layout.place(8192);
     ImageBytes image =
-        image(
-            "qed",
-            ByteOrder.LITTLE_ENDIAN,
-            1 << 20,
-            "cluster_size",
-            "4096",
-            "table_size",
-            "1");
+        image("qed", ByteOrder.LITTLE_ENDIAN, 1 << 20, "cluster_size", "4096", "table_size", "1");
     for (int i = 0; i < 256; i++) {
       layout.place(i * 4096L);
     }

@@ -99,8 +99,7 @@ class WritableFormatsTest {
         assertArrayEquals(model, disk.read(0, SIZE));
         requireSound(disk);
       }
-      try (TestDisk disk =
-          TestDisk.open(image, NodeFlags.READ_ONLY, "driver", kind.format())) {
+      try (TestDisk disk = TestDisk.open(image, NodeFlags.READ_ONLY, "driver", kind.format())) {
         assertEquals(SIZE, disk.backend().length());
         assertArrayEquals(model, disk.read(0, SIZE));
         requireSound(disk);
@@ -124,18 +123,17 @@ class WritableFormatsTest {
       var tasks = new ArrayList<Callable<Void>>();
       for (int thread = 0; thread < threads; thread++) {
         int first = thread;
-        tasks.add(
-            () -> {
-              for (int i = first; i * piece < SIZE; i += threads) {
-                disk.write(
-                    (long) i * piece,
-                    Arrays.copyOfRange(model, i * piece, Math.min(SIZE, (i + 1) * piece)));
-                if (i % 500 == 0) {
-                  disk.backend().flush();
-                }
-              }
-              return null;
-            });
+        tasks.add(() -> {
+          for (int i = first; i * piece < SIZE; i += threads) {
+            disk.write(
+                (long) i * piece,
+                Arrays.copyOfRange(model, i * piece, Math.min(SIZE, (i + 1) * piece)));
+            if (i % 500 == 0) {
+              disk.backend().flush();
+            }
+          }
+          return null;
+        });
       }
       for (Future<Void> done : executor.invokeAll(tasks)) {
         done.get();

@@ -42,8 +42,7 @@ record CloopHeader(int blockSize, int blocks) {
       throw new BlockException(EINVAL, "block_size cannot be zero");
     }
     if (blockSize % SECTOR != 0) {
-      throw new BlockException(
-          EINVAL, "block_size " + blockSize + " must be a multiple of 512");
+      throw new BlockException(EINVAL, "block_size " + blockSize + " must be a multiple of 512");
     }
     if (blockSize > MAX_BLOCK) {
       throw new BlockException(EINVAL, "block_size " + blockSize + " must be 64 MB or less");

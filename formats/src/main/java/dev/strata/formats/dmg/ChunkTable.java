@@ -97,8 +97,7 @@ final class ChunkTable {
     }
   }
 
-  private void readChunk(StructReader in, long firstSector, long dataOffset)
-      throws BlockException {
+  private void readChunk(StructReader in, long firstSector, long dataOffset) throws BlockException {
     int type = (int) in.u32("EntryType"); //              0
     in.skip("Comment", 4); //                             4
     long sector = in.u64("SectorNumber"); //              8
@@ -155,8 +154,7 @@ final class ChunkTable {
 
   private boolean isKnown(int type) {
     return switch (type) {
-      case ChunkType.ZERO, ChunkType.RAW, ChunkType.IGNORED, ChunkType.ADC, ChunkType.ZLIB ->
-          true;
+      case ChunkType.ZERO, ChunkType.RAW, ChunkType.IGNORED, ChunkType.ADC, ChunkType.ZLIB -> true;
       case ChunkType.BZIP2, ChunkType.LZFSE -> true; // reading one is an error
       default -> {
         context.warn(

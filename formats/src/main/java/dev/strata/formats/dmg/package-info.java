@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Apple disk images (UDIF), for reading: chunks in whatever forms, tables of chunks in base64 within
- * an XML property list, and a trailer that says where that is.
+ * Apple disk images (UDIF), for reading: chunks in whatever forms, tables of chunks in base64
+ * within an XML property list, and a trailer that says where that is.
  *
  * <pre>
  *   DmgImage ── which chunk? ──▶ ChunkTable ◀── property list ◀── KolyTrailer

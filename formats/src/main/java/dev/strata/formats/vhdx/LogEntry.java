@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * An entry of the log: descriptors, then a sector for each that has data.
  *
  * @param bytes all of it, a multiple of 4096 bytes
- * @param tail where the sequence begins that this entry is the end of, in bytes from the log's start
+ * @param tail where the sequence begins that this entry is the end of, in bytes from the log's
+ *     start
  * @param flushedLength what the file's length must be at least
  * @param lastLength what the file's length must be at least when the entry was applied
  * @see "[MS-VHDX] 2.3.1, Log Entry"
@@ -114,14 +115,12 @@ record LogEntry(
 
   private static BlockException damaged(long signature) {
     return new BlockException(
-        EINVAL,
-        "Invalid VHDX log descriptor entry signature 0x" + Long.toHexString(signature));
+        EINVAL, "Invalid VHDX log descriptor entry signature 0x" + Long.toHexString(signature));
   }
 
   /** The descriptor has the bytes that the data sector's own marks take the place of. */
   private byte[] sector(int at, byte[] leading, byte[] trailing) throws BlockException {
-    var in =
-        StructReader.littleEndian(MemorySegment.ofArray(bytes).asSlice(at, SECTOR));
+    var in = StructReader.littleEndian(MemorySegment.ofArray(bytes).asSlice(at, SECTOR));
     long signature = in.u32("DataSignature"); //   0
     long high = in.u32("SequenceHigh"); //         4
     byte[] middle = in.bytes("Data", SECTOR - LEADING - TRAILING); // 8

@@ -65,8 +65,7 @@ record Regions(long batOffset, long batLength, long metadataOffset, long metadat
       } else if (id.equals(BAT) || id.equals(METADATA)) {
         throw VhdxImage.invalid(file);
       } else if ((required & REQUIRED) != 0) {
-        throw BlockException.of(
-            EOPNOTSUPP, "Could not open '" + file.filename() + "'");
+        throw BlockException.of(EOPNOTSUPP, "Could not open '" + file.filename() + "'");
       }
     }
     if (bat == null || metadata == null) {

@@ -36,7 +36,8 @@ final class VhdxCheck {
         continue;
       }
       long start = BatEntry.place(entry);
-      long size = Math.min(metadata.blockSize(), metadata.diskSize() - block * metadata.blockSize());
+      long size =
+          Math.min(metadata.blockSize(), metadata.diskSize() - block * metadata.blockSize());
       long end = start + size;
       if (start < 0 || end < 0) {
         found("VHDX BAT entry " + index + " offset overflow.");

@@ -30,8 +30,7 @@ record VhdxCreate(VhdxMetadata metadata, long logSize, boolean fixed, boolean bl
   private static final int BAT_PART = 1 << 20;
   private static final String CREATOR = "Strata";
 
-  private static final Option<Long> SIZE =
-      Option.size("size", "Virtual disk size; max of 64TB.");
+  private static final Option<Long> SIZE = Option.size("size", "Virtual disk size; max of 64TB.");
   private static final Option<Long> LOG_SIZE =
       Option.size("log_size", "Log size; min 1MB.").orElse(MIB);
   private static final Option<Long> BLOCK_SIZE =
@@ -102,8 +101,7 @@ record VhdxCreate(VhdxMetadata metadata, long logSize, boolean fixed, boolean bl
     Child file = context.createFile();
     long batOffset = MIB + logSize;
     long batLength = Math.max(MIB, (metadata.batEntries() * 8 + MIB - 1) / MIB * MIB);
-    var regions =
-        new Regions(batOffset, batLength, batOffset + batLength, METADATA_LENGTH);
+    var regions = new Regions(batOffset, batLength, batOffset + batLength, METADATA_LENGTH);
     long payload = regions.metadataOffset() + METADATA_LENGTH + GAP;
     long end = fixed ? payload + metadata.blocks() * metadata.blockSize() : payload;
     file.truncate(end, false, Preallocation.OFF, 0);

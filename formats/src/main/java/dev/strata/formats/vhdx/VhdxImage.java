@@ -76,8 +76,7 @@ final class VhdxImage extends MappedImage implements Checkable, ImageInfo {
     this.area =
         new PayloadArea(
             file,
-            Math.max(
-                metadataEnd, headers.header().logOffset() + headers.header().logLength()));
+            Math.max(metadataEnd, headers.header().logOffset() + headers.header().logLength()));
   }
 
   static BlockException invalid(Child file) {

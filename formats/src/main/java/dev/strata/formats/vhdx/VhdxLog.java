@@ -61,8 +61,7 @@ final class VhdxLog {
     return List.of();
   }
 
-  private static Map<Long, LogEntry> entries(byte[] log, VhdxHeader header)
-      throws BlockException {
+  private static Map<Long, LogEntry> entries(byte[] log, VhdxHeader header) throws BlockException {
     var entries = new HashMap<Long, LogEntry>();
     byte[] sector = new byte[SECTOR];
     long budget = 4L * log.length; // entries in good order never overlap

@@ -69,9 +69,7 @@ record VhdxMetadata(int blockSize, long diskSize, int sectorSize) {
     }
 
     private StructReader item(long offset, long length, int bytes) throws BlockException {
-      if (offset < TABLE_BYTES
-          || length < bytes
-          || offset + length > regions.metadataLength()) {
+      if (offset < TABLE_BYTES || length < bytes || offset + length > regions.metadataLength()) {
         throw VhdxImage.invalid(file);
       }
       byte[] value = new byte[bytes];
