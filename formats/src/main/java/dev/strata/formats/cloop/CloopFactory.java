@@ -9,7 +9,6 @@ import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionSchema;
-import java.lang.foreign.MemorySegment;
 
 /** The cloop driver, which only reads. */
 public final class CloopFactory implements BlockDriverFactory {
@@ -34,7 +33,7 @@ public final class CloopFactory implements BlockDriverFactory {
   }
 
   @Override
-  public int probe(MemorySegment head, String filename) {
+  public int probe(byte[] head, String filename) {
     return CloopHeader.isAt(head) ? PROBABLE : 0;
   }
 

@@ -5,8 +5,8 @@ import static dev.strata.block.Errno.EINVAL;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.layout.StructReader;
-import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * What follows the script. All numbers are big-endian.
@@ -28,12 +28,12 @@ record CloopHeader(int blockSize, int blocks) {
   private static final long MAX_TABLE_BYTES = 512L << 20;
 
   /** Whether an image begins with these bytes: the usual script; another one does no harm. */
-  static boolean isAt(MemorySegment head) {
-    return head.byteSize() >= SCRIPT.length
-        && head.asSlice(0, SCRIPT.length).mismatch(MemorySegment.ofArray(SCRIPT)) < 0;
+  static boolean isAt(byte[] head) {
+    return head.length >= SCRIPT.length
+        && Arrays.equals(head, 0, SCRIPT.length, SCRIPT, 0, SCRIPT.length);
   }
 
-  static CloopHeader decode(MemorySegment image) throws BlockException {
+  static CloopHeader decode(byte[] image) throws BlockException {
     var in = StructReader.bigEndian(image);
     in.skip("script", SCRIPT_BYTES); //                 0
     long blockSize = in.u32("block_size"); //         128

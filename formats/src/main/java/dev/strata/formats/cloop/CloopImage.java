@@ -46,7 +46,7 @@ final class CloopImage extends MappedImage {
   static CloopImage open(OpenContext context, Child file) throws BlockException {
     byte[] head = new byte[CloopHeader.BYTES];
     file.read(0, IoVector.of(head), 0);
-    CloopHeader header = CloopHeader.decode(MemorySegment.ofArray(head));
+    CloopHeader header = CloopHeader.decode(head);
     var offsets =
         new EntryTable(
             file,

@@ -8,7 +8,7 @@ import dev.strata.block.Child;
 import dev.strata.block.IoVector;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.layout.StructReader;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -73,14 +73,14 @@ final class ChunkTable {
       } catch (IllegalArgumentException e) {
         throw BlockException.of(EINVAL).causedBy(e);
       }
-      readBlockMap(MemorySegment.ofArray(body));
+      readBlockMap(body);
       start = plist.indexOf("<data>", end);
     }
   }
 
   /** Reads the chunks of one block map; other data of the list are none. */
-  private void readBlockMap(MemorySegment map) throws BlockException {
-    if (map.byteSize() < MISH_BYTES || map.asByteBuffer().getInt(0) != MISH) {
+  private void readBlockMap(byte[] map) throws BlockException {
+    if (map.length < MISH_BYTES || ByteBuffer.wrap(map).getInt(0) != MISH) {
       return;
     }
     var in = StructReader.bigEndian(map);

@@ -9,7 +9,6 @@ import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionSchema;
-import java.lang.foreign.MemorySegment;
 
 /** The dmg driver, which only reads. */
 public final class DmgFactory implements BlockDriverFactory {
@@ -35,7 +34,7 @@ public final class DmgFactory implements BlockDriverFactory {
 
   /** Such an image begins like any disk; only its name tells. */
   @Override
-  public int probe(MemorySegment head, String filename) {
+  public int probe(byte[] head, String filename) {
     return filename.endsWith(".dmg") ? PROBABLE : 0;
   }
 

@@ -7,8 +7,8 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.IoVector;
 import dev.strata.block.layout.StructReader;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
  * The trailer, 512 bytes. All numbers are big-endian.
@@ -41,14 +41,14 @@ record KolyTrailer(
     var in = ByteBuffer.wrap(tail);
     for (int at = tail.length - BYTES; at >= 0; at--) {
       if (in.getInt(at) == MAGIC) {
-        MemorySegment trailer = MemorySegment.ofArray(tail).asSlice(at, BYTES);
+        byte[] trailer = Arrays.copyOfRange(tail, at, at + BYTES);
         return decode(trailer, tailStart + at);
       }
     }
     throw new BlockException(EINVAL, "Could not locate UDIF trailer in dmg file");
   }
 
-  private static KolyTrailer decode(MemorySegment trailer, long position) throws BlockException {
+  private static KolyTrailer decode(byte[] trailer, long position) throws BlockException {
     var in = StructReader.bigEndian(trailer);
     in.seek("DataForkOffset", 0x18);
     long dataForkOffset = in.u64("DataForkOffset"); //     0x018

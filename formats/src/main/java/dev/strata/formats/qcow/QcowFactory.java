@@ -10,7 +10,6 @@ import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionSchema;
-import java.lang.foreign.MemorySegment;
 
 /** The qcow driver: version 1 of the format. */
 public final class QcowFactory implements BlockDriverFactory {
@@ -53,7 +52,7 @@ public final class QcowFactory implements BlockDriverFactory {
   }
 
   @Override
-  public int probe(MemorySegment head, String filename) {
+  public int probe(byte[] head, String filename) {
     return QcowHeader.isAt(head) ? 100 : 0;
   }
 

@@ -8,7 +8,7 @@ import static dev.strata.block.Errno.EOPNOTSUPP;
 import dev.strata.block.BlockException;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 
 /**
  * The header. All numbers are big-endian.
@@ -38,13 +38,13 @@ record QcowHeader(
   private static final long AES = 1;
 
   /** Whether an image begins with these bytes. */
-  static boolean isAt(MemorySegment head) {
-    return head.byteSize() >= BYTES
-        && head.asByteBuffer().getInt(0) == MAGIC
-        && head.asByteBuffer().getInt(4) == VERSION;
+  static boolean isAt(byte[] head) {
+    return head.length >= BYTES
+        && ByteBuffer.wrap(head).getInt(0) == MAGIC
+        && ByteBuffer.wrap(head).getInt(4) == VERSION;
   }
 
-  static QcowHeader decode(MemorySegment image) throws BlockException {
+  static QcowHeader decode(byte[] image) throws BlockException {
     var in = StructReader.bigEndian(image);
     long magic = in.u32("magic"); //                                0
     long version = in.u32("version"); //                            4
@@ -119,7 +119,7 @@ record QcowHeader(
 
   byte[] encode() {
     byte[] bytes = new byte[BYTES];
-    StructWriter.bigEndian(MemorySegment.ofArray(bytes))
+    StructWriter.bigEndian(bytes)
         .u32(MAGIC)
         .u32(VERSION)
         .u64(backingNameOffset)

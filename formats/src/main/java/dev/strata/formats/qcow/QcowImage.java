@@ -22,7 +22,6 @@ import dev.strata.formats.compression.ClusterCodec;
 import dev.strata.formats.table.EntryTable;
 import dev.strata.formats.table.MapTables;
 import dev.strata.formats.table.TableCache;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +68,7 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
   static QcowImage open(OpenContext context, Child file) throws BlockException {
     byte[] bytes = new byte[QcowHeader.BYTES];
     file.read(0, IoVector.of(bytes), 0);
-    QcowHeader header = QcowHeader.decode(MemorySegment.ofArray(bytes));
+    QcowHeader header = QcowHeader.decode(bytes);
     BackingReference backing = null;
     if (header.backingNameOffset() != 0) {
       byte[] name = new byte[header.backingNameSize()];

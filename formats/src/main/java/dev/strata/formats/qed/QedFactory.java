@@ -10,7 +10,6 @@ import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionSchema;
-import java.lang.foreign.MemorySegment;
 
 /** The qed driver. */
 public final class QedFactory implements BlockDriverFactory {
@@ -48,7 +47,7 @@ public final class QedFactory implements BlockDriverFactory {
   }
 
   @Override
-  public int probe(MemorySegment head, String filename) {
+  public int probe(byte[] head, String filename) {
     return QedHeader.isAt(head) ? 100 : 0;
   }
 

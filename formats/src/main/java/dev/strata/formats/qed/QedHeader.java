@@ -7,7 +7,7 @@ import static dev.strata.block.Errno.EOPNOTSUPP;
 import dev.strata.block.BlockException;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
@@ -52,9 +52,9 @@ record QedHeader(
   private static final int MAGIC = 0x00444551; // "QED\0"
 
   /** Whether an image begins with these bytes. */
-  static boolean isAt(MemorySegment head) {
-    return head.byteSize() >= BYTES
-        && head.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN).getInt(0) == MAGIC;
+  static boolean isAt(byte[] head) {
+    return head.length >= BYTES
+        && ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN).getInt(0) == MAGIC;
   }
 
   static boolean isClusterSize(long size) {
@@ -74,7 +74,7 @@ record QedHeader(
         : entries * entries * clusterSize;
   }
 
-  static QedHeader decode(MemorySegment image, long fileLength) throws BlockException {
+  static QedHeader decode(byte[] image, long fileLength) throws BlockException {
     if (!isAt(image)) {
       throw new BlockException(EINVAL, "Image not in QED format");
     }
@@ -130,7 +130,7 @@ record QedHeader(
 
   byte[] encode() {
     byte[] bytes = new byte[BYTES];
-    StructWriter.littleEndian(MemorySegment.ofArray(bytes))
+    StructWriter.littleEndian(bytes)
         .u32(MAGIC)
         .u32(clusterSize)
         .u32(tableSize)

@@ -21,7 +21,6 @@ import dev.strata.block.option.BlockOptions;
 import dev.strata.formats.table.EntryTable;
 import dev.strata.formats.table.MapTables;
 import dev.strata.formats.table.TableCache;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +60,7 @@ final class QedImage extends MappedImage implements Checkable, ImageInfo, Backin
   static QedImage open(OpenContext context, Child file) throws BlockException {
     byte[] bytes = new byte[QedHeader.BYTES];
     file.read(0, IoVector.of(bytes), 0);
-    QedHeader header = QedHeader.decode(MemorySegment.ofArray(bytes), file.length());
+    QedHeader header = QedHeader.decode(bytes, file.length());
     var image = new QedImage(context, file, header);
     image.readBacking();
     if (context.flags().writable()) {

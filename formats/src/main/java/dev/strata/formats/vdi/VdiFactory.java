@@ -5,6 +5,7 @@ import dev.strata.block.BlockException;
 import dev.strata.block.BufferPool;
 import dev.strata.block.Child;
 import dev.strata.block.EdgeRole;
+import dev.strata.block.IoVector;
 import dev.strata.block.Preallocation;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
@@ -14,7 +15,6 @@ import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -54,7 +54,7 @@ public final class VdiFactory implements BlockDriverFactory {
   }
 
   @Override
-  public int probe(MemorySegment head, String filename) {
+  public int probe(byte[] head, String filename) {
     return VdiHeader.isAt(head) ? 100 : 0;
   }
 
@@ -74,10 +74,9 @@ public final class VdiFactory implements BlockDriverFactory {
       file.truncate(end, false, Preallocation.OFF, 0);
     }
     // Last: a crash before leaves no image at all.
-    try (BufferPool.Buffer sector = context.buffers().acquire(VdiHeader.BYTES)) {
-      header.encode(sector.segment(), context.stamp().newId(), context.stamp().newId());
-      file.write(0, sector.vector(), 0);
-    }
+    byte[] sector = new byte[VdiHeader.BYTES];
+    header.encode(sector, context.stamp().newId(), context.stamp().newId());
+    file.write(0, IoVector.of(sector), 0);
   }
 
   /** A map without blocks, or with each block at its place; zeroes up to the data. */

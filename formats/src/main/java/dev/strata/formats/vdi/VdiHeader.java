@@ -7,7 +7,6 @@ import static dev.strata.block.Errno.EOPNOTSUPP;
 import dev.strata.block.BlockException;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -44,15 +43,15 @@ record VdiHeader(
   private static final int UUID_BYTES = 16;
 
   /** Whether an image begins with these bytes. */
-  static boolean isAt(MemorySegment head) {
-    return head.byteSize() >= BYTES && signature(head) == SIGNATURE;
+  static boolean isAt(byte[] head) {
+    return head.length >= BYTES && signature(head) == SIGNATURE;
   }
 
-  private static int signature(MemorySegment head) {
-    return head.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN).getInt(SIGNATURE_POSITION);
+  private static int signature(byte[] head) {
+    return ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN).getInt(SIGNATURE_POSITION);
   }
 
-  static VdiHeader decode(MemorySegment image) throws BlockException {
+  static VdiHeader decode(byte[] image) throws BlockException {
     var in = StructReader.littleEndian(image);
     in.skip("text", TEXT_BYTES); //                            0x000
     long signature = in.u32("signature"); //                   0x040
@@ -144,7 +143,7 @@ record VdiHeader(
   }
 
   /** Writes the header of an image with those identifiers. */
-  void encode(MemorySegment target, UUID image, UUID lastSnapshot) {
+  void encode(byte[] target, UUID image, UUID lastSnapshot) {
     StructWriter.littleEndian(target)
         .paddedString(TEXT, TEXT_BYTES)
         .u32(SIGNATURE & 0xffff_ffffL)

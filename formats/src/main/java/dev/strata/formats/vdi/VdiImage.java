@@ -17,7 +17,6 @@ import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.formats.table.EntryTable;
 import dev.strata.formats.table.MapTables;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
@@ -59,7 +58,7 @@ final class VdiImage extends MappedImage implements Checkable, ImageInfo {
   static VdiImage open(OpenContext context, Child file) throws BlockException {
     byte[] head = new byte[VdiHeader.BYTES];
     file.read(0, IoVector.of(head), 0);
-    return new VdiImage(context, file, VdiHeader.decode(MemorySegment.ofArray(head)));
+    return new VdiImage(context, file, VdiHeader.decode(head));
   }
 
   @Override

@@ -8,7 +8,7 @@ import dev.strata.block.Child;
 import dev.strata.block.IoVector;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +40,7 @@ record LogEntry(
 
   /** The length of the entry that begins with this sector, or 0 if none does. */
   static long lengthAt(byte[] sector, Guid logId, long logLength) throws BlockException {
-    var in = StructReader.littleEndian(MemorySegment.ofArray(sector));
+    var in = StructReader.littleEndian(sector);
     long signature = in.u32("Signature"); //          0
     in.skip("Checksum", 4); //                        4
     long length = in.u32("EntryLength"); //           8
@@ -65,7 +65,7 @@ record LogEntry(
     if (!VhdxHeader.isSound(bytes, SIGNATURE)) {
       return null;
     }
-    var in = StructReader.littleEndian(MemorySegment.ofArray(bytes));
+    var in = StructReader.littleEndian(bytes);
     in.seek("Tail", 12);
     long tail = in.u32("Tail"); //                      12
     long sequence = in.u64("SequenceNumber"); //        16
@@ -81,7 +81,7 @@ record LogEntry(
 
   /** Does what the descriptors say, or checks that it can be done if {@code file} is null. */
   void apply(@Nullable Child file) throws BlockException {
-    var in = StructReader.littleEndian(MemorySegment.ofArray(bytes));
+    var in = StructReader.littleEndian(bytes);
     in.seek("descriptors", HEADER_BYTES);
     long data = (HEADER_BYTES + (long) descriptors * DESCRIPTOR_BYTES + SECTOR - 1) & -SECTOR;
     for (int i = 0; i < descriptors; i++) {
@@ -94,7 +94,7 @@ record LogEntry(
         throw damaged(signature);
       }
       if (signature == ZERO) {
-        long length = StructReader.littleEndian(MemorySegment.ofArray(leading)).u64("ZeroLength");
+        long length = StructReader.littleEndian(leading).u64("ZeroLength");
         if (length < 0 || length % SECTOR != 0 || length > MAX_PLACE - place) {
           throw damaged(signature);
         }
@@ -120,7 +120,7 @@ record LogEntry(
 
   /** The descriptor has the bytes that the data sector's own marks take the place of. */
   private byte[] sector(int at, byte[] leading, byte[] trailing) throws BlockException {
-    var in = StructReader.littleEndian(MemorySegment.ofArray(bytes).asSlice(at, SECTOR));
+    var in = StructReader.littleEndian(Arrays.copyOfRange(bytes, at, at + SECTOR));
     long signature = in.u32("DataSignature"); //   0
     long high = in.u32("SequenceHigh"); //         4
     byte[] middle = in.bytes("Data", SECTOR - LEADING - TRAILING); // 8
@@ -145,7 +145,7 @@ record LogEntry(
       long position, long sequence, Guid logId, long fileLength, long place, byte[] content) {
     int sectors = content.length / SECTOR;
     byte[] bytes = new byte[SECTOR + content.length];
-    var out = StructWriter.littleEndian(MemorySegment.ofArray(bytes));
+    var out = StructWriter.littleEndian(bytes);
     out.u32(SIGNATURE)
         .u32(0)
         .u32(bytes.length)
@@ -159,8 +159,8 @@ record LogEntry(
     for (int i = 0; i < sectors; i++) {
       int at = i * SECTOR;
       out.u32(DESCRIPTOR)
-          .bytes(MemorySegment.ofArray(content).asSlice(at + SECTOR - TRAILING, TRAILING))
-          .bytes(MemorySegment.ofArray(content).asSlice(at, LEADING))
+          .bytes(Arrays.copyOfRange(content, at + SECTOR - TRAILING, at + SECTOR))
+          .bytes(Arrays.copyOfRange(content, at, at + LEADING))
           .u64(place + at)
           .u64(sequence);
     }
@@ -168,9 +168,7 @@ record LogEntry(
     for (int i = 0; i < sectors; i++) {
       out.u32(DATA)
           .u32(sequence >>> 32)
-          .bytes(
-              MemorySegment.ofArray(content)
-                  .asSlice(i * (long) SECTOR + LEADING, SECTOR - LEADING - TRAILING))
+          .bytes(Arrays.copyOfRange(content, i * SECTOR + LEADING, (i + 1) * SECTOR - TRAILING))
           .u32(sequence & 0xffff_ffffL);
     }
     VhdxHeader.seal(bytes);

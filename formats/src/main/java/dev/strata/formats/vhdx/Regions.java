@@ -9,7 +9,6 @@ import dev.strata.block.Child;
 import dev.strata.block.IoVector;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
 
 /**
  * Where the BAT and the metadata lie; all in bytes, multiples of 1 MiB.
@@ -37,7 +36,7 @@ record Regions(long batOffset, long batLength, long metadataOffset, long metadat
         throw VhdxImage.invalid(file);
       }
     }
-    var in = StructReader.littleEndian(MemorySegment.ofArray(table));
+    var in = StructReader.littleEndian(table);
     in.skip("Signature, Checksum", 8); //                   0
     long count = in.u32("EntryCount"); //                   8
     in.skip("Reserved", 4); //                             12
@@ -76,7 +75,7 @@ record Regions(long batOffset, long batLength, long metadataOffset, long metadat
 
   byte[] encode() {
     byte[] table = new byte[TABLE_BYTES];
-    StructWriter.littleEndian(MemorySegment.ofArray(table))
+    StructWriter.littleEndian(table)
         .u32(SIGNATURE)
         .u32(0)
         .u32(2)

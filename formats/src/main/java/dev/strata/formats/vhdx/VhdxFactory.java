@@ -10,7 +10,7 @@ import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionSchema;
-import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /** The vhdx driver. */
 public final class VhdxFactory implements BlockDriverFactory {
@@ -43,10 +43,10 @@ public final class VhdxFactory implements BlockDriverFactory {
   }
 
   @Override
-  public int probe(MemorySegment head, String filename) {
-    MemorySegment signature = MemorySegment.ofArray(VhdxImage.SIGNATURE);
-    long length = signature.byteSize();
-    return head.byteSize() >= length && head.asSlice(0, length).mismatch(signature) < 0 ? 100 : 0;
+  public int probe(byte[] head, String filename) {
+    byte[] signature = VhdxImage.SIGNATURE;
+    int length = signature.length;
+    return head.length >= length && Arrays.equals(head, 0, length, signature, 0, length) ? 100 : 0;
   }
 
   @Override

@@ -8,7 +8,6 @@ import dev.strata.block.Child;
 import dev.strata.block.IoVector;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +68,7 @@ record VhdxHeader(
   private static @Nullable VhdxHeader readValid(Child file, long position) throws BlockException {
     byte[] bytes = new byte[BYTES];
     file.read(position, IoVector.of(bytes), 0);
-    var in = StructReader.littleEndian(MemorySegment.ofArray(bytes));
+    var in = StructReader.littleEndian(bytes);
     long signature = in.u32("Signature"); //                   0
     long checksum = in.u32("Checksum"); //                     4
     long sequence = in.u64("SequenceNumber"); //               8
@@ -103,7 +102,7 @@ record VhdxHeader(
 
   byte[] encode() {
     byte[] bytes = new byte[BYTES];
-    var out = StructWriter.littleEndian(MemorySegment.ofArray(bytes));
+    var out = StructWriter.littleEndian(bytes);
     out.u32(SIGNATURE)
         .u32(0)
         .u64(sequence)
@@ -131,7 +130,7 @@ record VhdxHeader(
 
   /** Puts the checksum of a structure into its place. */
   static void seal(byte[] bytes) {
-    StructWriter.littleEndian(MemorySegment.ofArray(bytes))
+    StructWriter.littleEndian(bytes)
         .seek(CHECKSUM_POSITION)
         .u32(checksum(bytes, CHECKSUM_POSITION));
   }

@@ -8,7 +8,6 @@ import dev.strata.block.Child;
 import dev.strata.block.IoVector;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
 
 /**
  * What the metadata say of the disk.
@@ -74,14 +73,14 @@ record VhdxMetadata(int blockSize, long diskSize, int sectorSize) {
       }
       byte[] value = new byte[bytes];
       file.read(regions.metadataOffset() + offset, IoVector.of(value), 0);
-      return StructReader.littleEndian(MemorySegment.ofArray(value));
+      return StructReader.littleEndian(value);
     }
   }
 
   static VhdxMetadata read(Child file, Regions regions) throws BlockException {
     byte[] table = new byte[TABLE_BYTES];
     file.read(regions.metadataOffset(), IoVector.of(table), 0);
-    var in = StructReader.littleEndian(MemorySegment.ofArray(table));
+    var in = StructReader.littleEndian(table);
     long signature = in.u64("Signature"); //         0
     in.skip("Reserved", 2); //                       8
     int count = in.u16("EntryCount"); //            10
@@ -122,7 +121,7 @@ record VhdxMetadata(int blockSize, long diskSize, int sectorSize) {
   /** Fills the start of the region: the table and the items, for a disk with that identifier. */
   byte[] encode(Guid diskId, boolean fixed) {
     byte[] region = new byte[TABLE_BYTES + 64];
-    var out = StructWriter.littleEndian(MemorySegment.ofArray(region));
+    var out = StructWriter.littleEndian(region);
     out.u64(SIGNATURE).u16(0).u16(5).zeroes(20);
     entry(out, FILE_PARAMETERS, 0, 8, REQUIRED);
     entry(out, DISK_SIZE, 8, 8, REQUIRED | OF_DISK);

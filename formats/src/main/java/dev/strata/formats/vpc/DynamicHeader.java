@@ -6,7 +6,6 @@ import static dev.strata.block.Errno.EINVAL;
 import dev.strata.block.BlockException;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -27,7 +26,7 @@ record DynamicHeader(long tableOffset, int entries, int blockSize) {
   private static final int MAX_ENTRIES = Integer.MAX_VALUE / 4;
   private static final int MAX_BLOCK = 1 << 30;
 
-  static DynamicHeader decode(MemorySegment image) throws BlockException {
+  static DynamicHeader decode(byte[] image) throws BlockException {
     var in = StructReader.bigEndian(image);
     String cookie = in.string("cookie", 8, StandardCharsets.ISO_8859_1); //  0
     in.skip("data_offset", 8); //                                            8
@@ -51,7 +50,7 @@ record DynamicHeader(long tableOffset, int entries, int blockSize) {
     return new DynamicHeader(tableOffset, (int) entries, (int) blockSize);
   }
 
-  void encode(MemorySegment target) {
+  void encode(byte[] target) {
     var out = StructWriter.bigEndian(target);
     out.string(COOKIE)
         .u64(VpcFooter.NOWHERE)

@@ -10,7 +10,6 @@ import dev.strata.block.driver.CreateContext;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.UUID;
 
@@ -71,7 +70,7 @@ record VpcCreate(long sectors, DiskGeometry geometry, boolean forced, boolean fi
             sectors * DynamicHeader.SECTOR,
             geometry,
             fixed ? VpcFooter.FIXED : VpcFooter.DYNAMIC)
-        .encode(MemorySegment.ofArray(footer), context.stamp().now(), id);
+        .encode(footer, context.stamp().now(), id);
     if (fixed) {
       file.truncate(sectors * DynamicHeader.SECTOR, false, Preallocation.OFF, 0);
       file.write(sectors * DynamicHeader.SECTOR, IoVector.of(footer), 0);
@@ -90,7 +89,7 @@ record VpcCreate(long sectors, DiskGeometry geometry, boolean forced, boolean fi
       file.write(at, IoVector.of(unused).slice(0, part), 0);
     }
     byte[] head = new byte[DynamicHeader.BYTES];
-    header.encode(MemorySegment.ofArray(head));
+    header.encode(head);
     file.write(HEADER_OFFSET, IoVector.of(head), 0);
     file.write(header.tableEnd(), IoVector.of(footer), 0);
     // Last: a crash before leaves no image at all.

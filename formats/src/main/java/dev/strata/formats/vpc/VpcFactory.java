@@ -16,7 +16,6 @@ import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
 import dev.strata.formats.table.EntryTable;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +62,7 @@ public final class VpcFactory implements BlockDriverFactory {
   }
 
   @Override
-  public int probe(MemorySegment head, String filename) {
+  public int probe(byte[] head, String filename) {
     return VpcFooter.isAt(head) ? 100 : 0;
   }
 
@@ -72,19 +71,18 @@ public final class VpcFactory implements BlockDriverFactory {
     String calculation = options.take(FORCE_SIZE_CALC);
     Child file = context.child("file", EdgeRole.IMAGE);
     byte[] bytes = new byte[VpcFooter.BYTES];
-    MemorySegment sector = MemorySegment.ofArray(bytes);
     file.read(0, IoVector.of(bytes), 0);
-    boolean dynamic = VpcFooter.isAt(sector);
+    boolean dynamic = VpcFooter.isAt(bytes);
     if (!dynamic) {
       if (file.length() < VpcFooter.BYTES) {
         throw new BlockException(EINVAL, "File too small for a VHD header");
       }
       file.read(file.length() - VpcFooter.BYTES, IoVector.of(bytes), 0);
-      if (!VpcFooter.isAt(sector) || VpcFooter.decode(sector).type() != VpcFooter.FIXED) {
+      if (!VpcFooter.isAt(bytes) || VpcFooter.decode(bytes).type() != VpcFooter.FIXED) {
         throw new BlockException(EINVAL, "invalid VPC image");
       }
     }
-    VpcFooter footer = VpcFooter.decode(sector);
+    VpcFooter footer = VpcFooter.decode(bytes);
     long length = length(footer, calculation);
     return dynamic
         ? openDynamic(context, file, footer, bytes, length)
@@ -117,7 +115,7 @@ public final class VpcFactory implements BlockDriverFactory {
     }
     byte[] bytes = new byte[DynamicHeader.BYTES];
     file.read(footer.dataOffset(), IoVector.of(bytes), 0);
-    DynamicHeader header = DynamicHeader.decode(MemorySegment.ofArray(bytes));
+    DynamicHeader header = DynamicHeader.decode(bytes);
     if ((long) header.entries() * header.blockSize() < length) {
       throw new BlockException(EINVAL, "Page table too small");
     }

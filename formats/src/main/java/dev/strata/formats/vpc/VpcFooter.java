@@ -6,9 +6,9 @@ import static dev.strata.block.Errno.EINVAL;
 import dev.strata.block.BlockException;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
-import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.UUID;
 
 /**
@@ -35,14 +35,13 @@ record VpcFooter(
   private static final long EPOCH = 946_684_800; // 2000-01-01, in seconds since 1970
 
   /** Whether these are the first bytes of a footer. */
-  static boolean isAt(MemorySegment head) {
+  static boolean isAt(byte[] head) {
     byte[] cookie = COOKIE.getBytes(StandardCharsets.US_ASCII);
-    return head.byteSize() >= BYTES
-        && head.asSlice(0, cookie.length).mismatch(MemorySegment.ofArray(cookie)) < 0;
+    return head.length >= BYTES && Arrays.equals(head, 0, cookie.length, cookie, 0, cookie.length);
   }
 
   /** Decodes a footer whose cookie is right. */
-  static VpcFooter decode(MemorySegment image) throws BlockException {
+  static VpcFooter decode(byte[] image) throws BlockException {
     var in = StructReader.bigEndian(image);
     in.skip("cookie", 8); //                                0
     in.skip("features, version", 8); //                     8
@@ -69,19 +68,18 @@ record VpcFooter(
   }
 
   /** The complement of the sum of all bytes but those of the checksum. */
-  static long checksum(MemorySegment structure, int position) {
+  static long checksum(byte[] structure, int position) {
     long sum = 0;
-    var bytes = structure.asByteBuffer();
-    for (int i = 0; i < bytes.limit(); i++) {
+    for (int i = 0; i < structure.length; i++) {
       if (i < position || i >= position + 4) {
-        sum += bytes.get(i) & 0xff;
+        sum += structure[i] & 0xff;
       }
     }
     return ~sum & 0xffff_ffffL;
   }
 
   /** Fills {@code target} with the footer of a new image. */
-  void encode(MemorySegment target, Instant now, UUID id) {
+  void encode(byte[] target, Instant now, UUID id) {
     var out = StructWriter.bigEndian(target);
     out.string(COOKIE)
         .u32(FEATURES)
