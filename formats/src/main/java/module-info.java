@@ -8,8 +8,15 @@ module dev.strata.formats {
 
   provides dev.strata.block.driver.BlockDriverFactory with
       dev.strata.formats.bochs.BochsFactory,
+      dev.strata.formats.cloop.CloopFactory,
+      dev.strata.formats.dmg.DmgFactory,
       dev.strata.formats.luks.LuksFactory,
       dev.strata.formats.parallels.ParallelsFactory,
+      dev.strata.formats.qcow.QcowFactory,
       dev.strata.formats.qcow2.Qcow2Factory,
-      dev.strata.formats.raw.RawFactory;
+      dev.strata.formats.qed.QedFactory,
+      dev.strata.formats.raw.RawFactory,
+      dev.strata.formats.vdi.VdiFactory,
+      dev.strata.formats.vhdx.VhdxFactory,
+      dev.strata.formats.vpc.VpcFactory;
 }

@@ -73,7 +73,7 @@ final class ArchitectureTest {
 
   /** What formats share; all other packages of the module are a format each. */
   private static final List<String> FORMAT_FOUNDATIONS =
-      List.of(FORMATS + ".crypto", FORMATS + ".compression");
+      List.of(FORMATS + ".crypto", FORMATS + ".compression", FORMATS + ".table");
 
   private static final Pattern FORBIDDEN_CLASS =
       Pattern.compile("(Utils?|Utilities|Helpers?|Managers?|Common|Impl|Base)$");

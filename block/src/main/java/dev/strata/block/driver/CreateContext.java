@@ -36,6 +36,9 @@ public interface CreateContext {
   /** Buffers for whatever the driver has to write. */
   BufferPool buffers();
 
+  /** Times and identifiers for the image. */
+  ImageStamp stamp();
+
   /** Tells the user something that does not keep the image from being created; one line. */
   void warn(String line);
 }

@@ -60,8 +60,12 @@ public abstract class MappedImage implements BlockDriver {
   protected abstract Allocation allocate(long guestOffset, long length, boolean continues)
       throws BlockException;
 
-  /** Throws if storage that {@link #map} calls writable is none of the guest's. */
-  protected void beforeWriteInPlace(long hostOffset, long length) throws BlockException {}
+  /**
+   * Prepares for a write to storage that {@link #map} calls writable; throws if it is none of the
+   * guest's.
+   */
+  protected void beforeWriteInPlace(long guestOffset, long hostOffset, long length)
+      throws BlockException {}
 
   /** Whether so much of the file is holes that block status has to look for zeroes there. */
   protected boolean hasHoles() throws BlockException {
@@ -237,7 +241,7 @@ public abstract class MappedImage implements BlockDriver {
     if (!(mapping instanceof Mapping.Data data && data.writable())) {
       return 0;
     }
-    beforeWriteInPlace(data.offset(), data.length());
+    beforeWriteInPlace(offset, data.offset(), data.length());
     data.file().event(DebugEvent.WRITE_AIO);
     writeStored(offset, data.file(), data.offset(), from.slice(0, data.length()), flags);
     return data.length();
@@ -392,7 +396,7 @@ public abstract class MappedImage implements BlockDriver {
     RequestRanges.Hold hold = ranges.share(offset, offset + length);
     try {
       if (map(offset, length) instanceof Mapping.Data data && data.writable()) {
-        beforeWriteInPlace(data.offset(), data.length());
+        beforeWriteInPlace(offset, data.offset(), data.length());
         return data.file().copyFrom(source, sourceOffset, data.offset(), data.length());
       }
     } finally {

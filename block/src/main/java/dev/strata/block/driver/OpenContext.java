@@ -77,6 +77,9 @@ public interface OpenContext {
   /** Buffers for whatever the driver has to copy. */
   BufferPool buffers();
 
+  /** Times and identifiers for the image. */
+  ImageStamp stamp();
+
   /** Whether nobody named this driver: the first bytes of the file looked like it. */
   boolean probed();
 

@@ -7,6 +7,7 @@ import dev.strata.block.EdgeRole;
 import dev.strata.block.Errno;
 import dev.strata.block.driver.BackingReference;
 import dev.strata.block.driver.BlockDriverFactory;
+import dev.strata.block.driver.ImageStamp;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.Permissions;
 import dev.strata.block.object.NamedThrottleGroup;
@@ -50,6 +51,7 @@ public final class BlockGraph implements AutoCloseable {
       new LinkedHashMap<>(); // guarded by this
   private final NodeOpener opener = new NodeOpener(this);
   private int generated; // guarded by this
+  private volatile ImageStamp stamp = ImageStamp.live();
 
   /**
    * A graph without nodes.
@@ -86,6 +88,16 @@ public final class BlockGraph implements AutoCloseable {
   /** Buffers for requests. */
   public BufferPool buffers() {
     return buffers;
+  }
+
+  /** Times and identifiers for the images that are created and written. */
+  public ImageStamp stamp() {
+    return stamp;
+  }
+
+  /** From now on images get their times and identifiers from there. */
+  public void stamp(ImageStamp stamp) {
+    this.stamp = stamp;
   }
 
   void warn(String line) {

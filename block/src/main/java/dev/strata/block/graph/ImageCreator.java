@@ -9,6 +9,7 @@ import dev.strata.block.EdgeRole;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.CreateContext;
 import dev.strata.block.driver.Deletable;
+import dev.strata.block.driver.ImageStamp;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.Permissions;
@@ -155,6 +156,11 @@ final class ImageCreator implements CreateContext {
   @Override
   public BufferPool buffers() {
     return graph.buffers();
+  }
+
+  @Override
+  public ImageStamp stamp() {
+    return graph.stamp();
   }
 
   @Override

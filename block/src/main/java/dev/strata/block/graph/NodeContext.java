@@ -8,6 +8,7 @@ import dev.strata.block.EdgeRole;
 import dev.strata.block.Errno;
 import dev.strata.block.bitmap.BitmapSet;
 import dev.strata.block.bitmap.DirtyBitmap;
+import dev.strata.block.driver.ImageStamp;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.object.ObjectRegistry;
@@ -143,6 +144,11 @@ final class NodeContext implements OpenContext {
   @Override
   public BufferPool buffers() {
     return node.graph().buffers();
+  }
+
+  @Override
+  public ImageStamp stamp() {
+    return node.graph().stamp();
   }
 
   @Override

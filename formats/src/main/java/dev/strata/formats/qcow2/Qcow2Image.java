@@ -172,7 +172,8 @@ final class Qcow2Image extends MappedImage
   }
 
   @Override
-  protected void beforeWriteInPlace(long hostOffset, long length) throws BlockException {
+  protected void beforeWriteInPlace(long guestOffset, long hostOffset, long length)
+      throws BlockException {
     if (!metadata.hasExternalData()) {
       lock.lock();
       try {

@@ -28,6 +28,11 @@ public record Seed(
   /** The name of the file that holds the guest's data, if the image itself does not. */
   public static final String DATA_FILE = "data.raw";
 
+  /** Whether a repair gives back what nothing uses; the reference's QED driver does not. */
+  boolean repairsLeaks() {
+    return !format.equals("qed");
+  }
+
   /** How the image in that folder is opened; the names in images are not relative to those. */
   public static String[] options(String format, Path folder, boolean dataFile) {
     return dataFile

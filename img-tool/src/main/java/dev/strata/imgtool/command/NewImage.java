@@ -4,6 +4,7 @@ package dev.strata.imgtool.command;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.driver.BlockDriverFactory;
+import dev.strata.block.driver.ImageStamp;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.BlockNode;
@@ -220,6 +221,9 @@ final class NewImage {
   /** Makes it. */
   void create() throws BlockException {
     try {
+      if (SourceDate.isSet()) {
+        graph.stamp(ImageStamp.fixed(SourceDate.now()));
+      }
       graph.create(driver, filename, options.copy());
     } catch (BlockException e) {
       if (e.errno() == Errno.EFBIG) {

@@ -216,7 +216,7 @@ final class ExportList {
   private static BlockException refused(int option, NbdOptionReply.Refusal refusal) {
     String asked = option + " (" + NbdOption.name(option) + ")";
     String hint =
-        refusal.message().isEmpty() ? "" : "server reported: " + printable(refusal.message());
+        refusal.message().isEmpty() ? "" : "server reported: " + Printable.of(refusal.message());
     BlockException failure;
     if (refusal.type() == OptionError.TLS_REQUIRED.replyType()) {
       failure = new BlockException(Errno.EINVAL, "TLS negotiation required before option " + asked);

@@ -313,8 +313,10 @@ final class Guest implements AutoCloseable {
     try (LayerCommit commit = LayerCommit.prepare(disk, below.node(), 1, 0, (done, total) -> {})) {
       commit.run();
     }
-    Emptiable emptiable = disk.node().capability(Emptiable.class).orElseThrow();
-    emptiable.makeEmpty();
+    Emptiable emptiable = disk.node().capability(Emptiable.class).orElse(null);
+    if (emptiable != null) {
+      emptiable.makeEmpty();
+    }
   }
 
   void rebase() throws BlockException {

@@ -46,7 +46,15 @@ public record ImageKind(
           of("qcow2-backing", "qcow2", 4096, 32, "", Trait.BACKING),
           of("qcow2-snapshot", "qcow2", 4096, 32, "", Trait.SNAPSHOT),
           of("qcow2-full", "qcow2", 512, 4096, "refcount_bits=64", Trait.FULL_TABLE),
-          of("parallels", "parallels", 4096, 32, ""));
+          of("parallels", "parallels", 4096, 32, ""),
+          of("qcow", "qcow", 4096, 32, ""),
+          of("qcow-compressed", "qcow", 4096, 32, "", Trait.COMPRESSED),
+          of("qcow-backing", "qcow", 512, 128, "", Trait.BACKING),
+          of("qed", "qed", 4096, 32, "table_size=1"),
+          of("qed-backing", "qed", 4096, 32, "table_size=1", Trait.BACKING),
+          of("vdi", "vdi", 1 << 20, 10, ""),
+          of("vhdx", "vhdx", 1 << 20, 10, ""),
+          of("vpc", "vpc", 2 << 20, 9, "force_size=on"));
 
   private static ImageKind of(
       String name, String format, int clusterSize, int clusters, String options, Trait... traits) {
@@ -75,6 +83,25 @@ public record ImageKind(
     return format.equals("qcow2");
   }
 
+  /** Whether a check can repair what it finds, leaks included. */
+  boolean isRepairable() {
+    return isQcow2() || format.equals("parallels");
+  }
+
+  /** Whether an image that was not closed has to be opened for writing before it can be read. */
+  boolean replaysLog() {
+    return format.equals("vhdx");
+  }
+
+  /** The creation option that says how large a cluster is, or none if the format says that. */
+  private String clusterOption() {
+    return switch (format) {
+      case "qcow2", "parallels", "qed" -> "cluster_size";
+      case "vhdx" -> "block_size";
+      default -> "";
+    };
+  }
+
   /** The blocks of a cluster. */
   public int clusterBlocks() {
     return clusterSize / GuestModel.BLOCK;
@@ -90,8 +117,10 @@ public record ImageKind(
     var all = new ArrayList<String>();
     all.add("size");
     all.add(String.valueOf((long) clusters * clusterSize));
-    all.add("cluster_size");
-    all.add(String.valueOf(clusterSize));
+    if (!clusterOption().isEmpty()) {
+      all.add(clusterOption());
+      all.add(String.valueOf(clusterSize));
+    }
     if (!options.isEmpty()) {
       all.addAll(List.of(options.split("[=,]", -1)));
     }

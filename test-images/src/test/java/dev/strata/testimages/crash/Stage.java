@@ -17,8 +17,13 @@ import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.formats.parallels.ParallelsFactory;
+import dev.strata.formats.qcow.QcowFactory;
 import dev.strata.formats.qcow2.Qcow2Factory;
+import dev.strata.formats.qed.QedFactory;
 import dev.strata.formats.raw.RawFactory;
+import dev.strata.formats.vdi.VdiFactory;
+import dev.strata.formats.vhdx.VhdxFactory;
+import dev.strata.formats.vpc.VpcFactory;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -68,7 +73,12 @@ public final class Stage {
             new BlklogwritesFactory(),
             new ParallelsFactory(),
             new Qcow2Factory(),
-            new RawFactory());
+            new QcowFactory(),
+            new QedFactory(),
+            new RawFactory(),
+            new VdiFactory(),
+            new VhdxFactory(),
+            new VpcFactory());
     this.graph = new BlockGraph(new DriverRegistry(drivers), warnings::add);
   }
 

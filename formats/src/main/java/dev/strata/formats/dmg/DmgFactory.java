@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.dmg;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.EdgeRole;
+import dev.strata.block.driver.BlockDriver;
+import dev.strata.block.driver.BlockDriverFactory;
+import dev.strata.block.driver.DriverKind;
+import dev.strata.block.driver.OpenContext;
+import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.OptionSchema;
+
+/** The dmg driver, which only reads. */
+public final class DmgFactory implements BlockDriverFactory {
+  private static final int PROBABLE = 2;
+
+  /** For the service loader. */
+  public DmgFactory() {}
+
+  @Override
+  public String name() {
+    return "dmg";
+  }
+
+  @Override
+  public DriverKind kind() {
+    return DriverKind.FORMAT;
+  }
+
+  @Override
+  public OptionSchema openOptions() {
+    return OptionSchema.of();
+  }
+
+  /** Such an image begins like any disk; only its name tells. */
+  @Override
+  public int probe(byte[] head, String filename) {
+    return filename.endsWith(".dmg") ? PROBABLE : 0;
+  }
+
+  @Override
+  public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
+    context.becomeReadOnly();
+    return DmgImage.open(context, context.child("file", EdgeRole.IMAGE));
+  }
+}

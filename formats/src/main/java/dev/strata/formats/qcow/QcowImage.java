@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.qcow;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.BufferPool;
+import dev.strata.block.Child;
+import dev.strata.block.Errno;
+import dev.strata.block.IoVector;
+import dev.strata.block.Limits;
+import dev.strata.block.Preallocation;
+import dev.strata.block.RequestFlags;
+import dev.strata.block.driver.Allocation;
+import dev.strata.block.driver.BackingReference;
+import dev.strata.block.driver.Emptiable;
+import dev.strata.block.driver.ImageInfo;
+import dev.strata.block.driver.MappedImage;
+import dev.strata.block.driver.Mapping;
+import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.driver.OpenContext;
+import dev.strata.block.option.BlockOptions;
+import dev.strata.formats.compression.ClusterCodec;
+import dev.strata.formats.table.EntryTable;
+import dev.strata.formats.table.MapTables;
+import dev.strata.formats.table.TableCache;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open qcow image.
+ *
+ * <p>Data are on stable storage before the L2 entry that points to them, L2 tables before their L1
+ * entry: a crash leaks clusters at worst.
+ */
+final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
+  private final Child file;
+  private final QcowHeader header;
+  private final int clusterBits;
+  private final long clusterSize;
+  private final long metadataEnd;
+  private final ClusterArea area;
+  private final EntryTable l1;
+  private final TableCache l2;
+  private final MapTables tables;
+  private final ClusterCodec codec = ClusterCodec.deflate();
+  private final Object linking = new Object();
+  private final @Nullable BackingReference backing;
+
+  private QcowImage(
+      OpenContext context, Child file, QcowHeader header, @Nullable BackingReference backing)
+      throws BlockException {
+    super(context);
+    this.file = file;
+    this.header = header;
+    this.backing = backing;
+    this.clusterBits = header.clusterBits();
+    this.clusterSize = header.clusterSize();
+    BufferPool buffers = context.buffers();
+    this.l1 =
+        new EntryTable(
+            file, buffers, header.l1Offset(), header.l1Entries(), 8, ByteOrder.BIG_ENDIAN);
+    this.l2 = new TableCache(file, buffers, 1 << header.l2Bits(), 8, ByteOrder.BIG_ENDIAN);
+    this.tables = new MapTables(file, l1, l2);
+    this.metadataEnd = Math.max(QcowHeader.BYTES, l1.end());
+    this.area = new ClusterArea(file, metadataEnd, 1L << (63 - clusterBits));
+  }
+
+  static QcowImage open(OpenContext context, Child file) throws BlockException {
+    byte[] bytes = new byte[QcowHeader.BYTES];
+    file.read(0, IoVector.of(bytes), 0);
+    QcowHeader header = QcowHeader.decode(bytes);
+    BackingReference backing = null;
+    if (header.backingNameOffset() != 0) {
+      byte[] name = new byte[header.backingNameSize()];
+      file.read(header.backingNameOffset(), IoVector.of(name), 0);
+      backing = new BackingReference(new String(name, StandardCharsets.UTF_8), null);
+    }
+    return new QcowImage(context, file, header, backing);
+  }
+
+  @Override
+  public @Nullable BackingReference backing() {
+    return backing;
+  }
+
+  @Override
+  public long length() {
+    return header.size();
+  }
+
+  /** The reference, too, writes zeroes as data and gives nothing back. */
+  @Override
+  public Limits limits() {
+    return Limits.NONE.withWriteFlags(RequestFlags.COMPRESSED);
+  }
+
+  @Override
+  public boolean readsZeroAfterCreate() {
+    return true;
+  }
+
+  @Override
+  protected long granularity() {
+    return clusterSize;
+  }
+
+  private int l1Index(long guestOffset) {
+    return (int) (guestOffset >>> (clusterBits + header.l2Bits()));
+  }
+
+  private int l2Index(long guestOffset) {
+    return (int) (guestOffset >>> clusterBits) & (l2.count() - 1);
+  }
+
+  /** How many clusters of one L2 table the range touches. */
+  private int clusters(long guestOffset, long length) {
+    long within = guestOffset & (clusterSize - 1);
+    return (int)
+        Math.min(((within + length - 1) >>> clusterBits) + 1, l2.count() - l2Index(guestOffset));
+  }
+
+  private long l2Place(int index) throws BlockException {
+    long place = l1.get(index);
+    if (place < 0 || place > Long.MAX_VALUE - l2.tableBytes()) {
+      throw BlockException.of(Errno.EIO);
+    }
+    return place;
+  }
+
+  @Override
+  protected Mapping map(long guestOffset, long length) throws BlockException {
+    long within = guestOffset & (clusterSize - 1);
+    long table = l2Place(l1Index(guestOffset));
+    int index = l2Index(guestOffset);
+    int wanted = clusters(guestOffset, length);
+    if (table == 0) {
+      return new Mapping.Backing(Math.min(length, wanted * clusterSize - within));
+    }
+    long entry = l2.get(table, index);
+    if (entry == 0) {
+      int run = l2.run(table, index, wanted, 0);
+      return new Mapping.Backing(Math.min(length, run * clusterSize - within));
+    }
+    if (L2Entry.isCompressed(entry)) {
+      return new Mapping.Encoded(Math.min(length, clusterSize - within), true);
+    }
+    int run = l2.risingRun(table, index, wanted, clusterSize);
+    if (entry > Long.MAX_VALUE - run * clusterSize) {
+      throw BlockException.of(Errno.EIO);
+    }
+    return new Mapping.Data(
+        file, entry + within, Math.min(length, run * clusterSize - within), entry >= metadataEnd);
+  }
+
+  @Override
+  protected void readEncoded(long guestOffset, IoVector into) throws BlockException {
+    long entry = l2.get(l2Place(l1Index(guestOffset)), l2Index(guestOffset));
+    int length = L2Entry.compressedLength(entry, clusterBits);
+    if (length == 0) {
+      throw BlockException.of(Errno.EIO);
+    }
+    try (BufferPool.Buffer packed = context().buffers().acquire(length);
+        BufferPool.Buffer cluster = context().buffers().acquire(clusterSize)) {
+      file.read(L2Entry.compressedOffset(entry, clusterBits), packed.vector(), 0);
+      codec.decompress(packed.segment(), cluster.segment());
+      long from = guestOffset & (clusterSize - 1);
+      into.copyFrom(0, cluster.segment().asSlice(from, into.length()));
+    }
+  }
+
+  @Override
+  protected boolean writeEncoded(long guestOffset, IoVector from) throws BlockException {
+    try (BufferPool.Buffer cluster = context().buffers().acquire(clusterSize);
+        BufferPool.Buffer packed = context().buffers().acquire(clusterSize)) {
+      from.copyTo(0, cluster.segment().asSlice(0, from.length()));
+      cluster.segment().asSlice(from.length()).fill((byte) 0);
+      int length = codec.compress(cluster.segment(), packed.segment());
+      if (length < 0) {
+        return false;
+      }
+      long place = area.take(length, 1);
+      boolean linked = false;
+      try {
+        file.write(place, packed.vector(length), 0);
+        setEntries(guestOffset, 1, L2Entry.compressed(place, length, clusterBits));
+        linked = true;
+      } finally {
+        if (!linked) {
+          area.giveBack(place, length);
+        }
+      }
+      return true;
+    }
+  }
+
+  @Override
+  protected Allocation allocate(long guestOffset, long length, boolean continues)
+      throws BlockException {
+    long start = guestOffset & -clusterSize;
+    long table = l2Place(l1Index(guestOffset));
+    int index = l2Index(guestOffset);
+    int wanted = clusters(guestOffset, length);
+    long entry = table == 0 ? 0 : l2.get(table, index);
+    if (entry > 0) {
+      throw new BlockException(
+          Errno.EIO, "L2 entry for offset " + start + " points into the image's metadata");
+    }
+    int run = 1;
+    if (entry == 0) {
+      run = table == 0 ? wanted : l2.run(table, index, wanted, 0);
+    }
+    return new FreshClusters(area.take(run * clusterSize, clusterSize), start, run);
+  }
+
+  private final class FreshClusters implements Allocation {
+    private final long place;
+    private final long guestOffset;
+    private final int count;
+
+    FreshClusters(long place, long guestOffset, int count) {
+      this.place = place;
+      this.guestOffset = guestOffset;
+      this.count = count;
+    }
+
+    @Override
+    public long guestOffset() {
+      return guestOffset;
+    }
+
+    @Override
+    public long length() {
+      return count * clusterSize;
+    }
+
+    @Override
+    public Child file() {
+      return file;
+    }
+
+    @Override
+    public long hostOffset() {
+      return place;
+    }
+
+    @Override
+    public boolean readsZero() {
+      return area.readsZero(place);
+    }
+
+    @Override
+    public void link() throws BlockException {
+      setEntries(guestOffset, count, place);
+    }
+
+    @Override
+    public void release() {
+      area.giveBack(place, length());
+    }
+  }
+
+  /** Points to clusters that lie in a row, from a table which is made if there is none. */
+  private void setEntries(long guestOffset, int count, long first) throws BlockException {
+    int index = l2Index(guestOffset);
+    synchronized (linking) {
+      long table = table(guestOffset);
+      for (int i = 0; i < count; i++) {
+        l2.set(table, index + i, first + i * clusterSize);
+      }
+    }
+    if (l2.isFull()) {
+      flush();
+    }
+  }
+
+  private long table(long guestOffset) throws BlockException {
+    int index = l1Index(guestOffset);
+    long table = l2Place(index);
+    if (table == 0) {
+      table = area.take(l2.tableBytes(), clusterSize);
+      l2.create(table);
+      l1.set(index, table);
+    }
+    return table;
+  }
+
+  @Override
+  protected void zeroRange(long guestOffset, long length, int flags) throws BlockException {
+    throw BlockException.of(Errno.EOPNOTSUPP);
+  }
+
+  @Override
+  protected void discardRange(long guestOffset, long length) throws BlockException {
+    throw BlockException.of(Errno.EOPNOTSUPP);
+  }
+
+  @Override
+  public void flush() throws BlockException {
+    tables.writeBack(MapTables.Before.NOTHING);
+  }
+
+  /** Cuts the file off behind an L1 table without entries. */
+  @Override
+  public void makeEmpty() throws BlockException {
+    alone(() -> {
+      flush();
+      for (int i = 0; i < l1.count(); i++) {
+        i += l1.run(i, l1.count() - i, 0);
+        if (i < l1.count()) {
+          l1.set(i, 0);
+        }
+      }
+      flush();
+      file.flush();
+      l2.clear();
+      area.cutTo(metadataEnd);
+    });
+  }
+
+  @Override
+  public void truncate(long length, boolean exact, Preallocation mode, int flags)
+      throws BlockException {
+    throw new BlockException(Errno.EOPNOTSUPP, "Image format driver does not support resize");
+  }
+
+  @Override
+  public long clusterSize() {
+    return clusterSize;
+  }
+
+  @Override
+  public Undo reopen(NodeFlags flags, BlockOptions options) throws BlockException {
+    if (!flags.writable()) {
+      flush();
+    }
+    return Undo.NOTHING;
+  }
+
+  @Override
+  public void close() throws BlockException {
+    try {
+      flush();
+    } finally {
+      codec.close();
+    }
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.vdi;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.driver.Checkable.Listener;
+import dev.strata.block.driver.Checkable.Result;
+import dev.strata.formats.table.EntryTable;
+import java.util.BitSet;
+
+/** One check of an image, with the findings and words of the reference, which repairs nothing. */
+final class VdiCheck {
+  private final EntryTable map;
+  private final Listener listener;
+  private long corruptions;
+
+  VdiCheck(EntryTable map, Listener listener) {
+    this.map = map;
+    this.listener = listener;
+  }
+
+  Result result() {
+    return new Result(corruptions, 0, 0, 0, 0, 0, -1, -1, -1, -1);
+  }
+
+  /** Checks against the number of places in the header. */
+  void run(long storedCount) throws BlockException {
+    var used = new BitSet();
+    long allocated = 0;
+    for (int i = 0; i < map.count(); i++) {
+      i += map.run(i, map.count() - i, MapEntry.UNALLOCATED);
+      long place = i < map.count() ? map.get(i) : MapEntry.UNALLOCATED;
+      if (!MapEntry.isAllocated(place)) {
+        continue;
+      }
+      if (place >= map.count()) {
+        found("ERROR: block index " + i + " too large, is " + place);
+        continue;
+      }
+      allocated++;
+      if (used.get((int) place)) {
+        found("ERROR: block index " + place + " also used by " + place);
+      }
+      used.set((int) place);
+    }
+    if (allocated != storedCount) {
+      found("ERROR: allocated blocks mismatch, is " + allocated + ", should be " + storedCount);
+    }
+  }
+
+  private void found(String line) {
+    corruptions++;
+    listener.found(line);
+  }
+}

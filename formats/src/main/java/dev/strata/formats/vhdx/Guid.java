@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.vhdx;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.layout.StructReader;
+import java.nio.ByteBuffer;
+import java.util.UUID;
+
+/** An identifier, as its 16 bytes lie in the file. */
+record Guid(long first, long last) {
+  static final Guid ZERO = new Guid(0, 0);
+
+  /** The identifier that is written so: its first three groups lie with their bytes reversed. */
+  static Guid of(String text) {
+    UUID id = UUID.fromString(text);
+    long high = id.getMostSignificantBits();
+    ByteBuffer bytes =
+        ByteBuffer.allocate(8)
+            .putInt(Integer.reverseBytes((int) (high >>> 32)))
+            .putShort(Short.reverseBytes((short) (high >>> 16)))
+            .putShort(Short.reverseBytes((short) high));
+    return new Guid(bytes.getLong(0), id.getLeastSignificantBits());
+  }
+
+  static Guid of(UUID id) {
+    return new Guid(id.getMostSignificantBits(), id.getLeastSignificantBits());
+  }
+
+  static Guid read(StructReader in, String field) throws BlockException {
+    ByteBuffer bytes = ByteBuffer.wrap(in.bytes(field, 16));
+    return new Guid(bytes.getLong(), bytes.getLong());
+  }
+
+  byte[] bytes() {
+    return ByteBuffer.allocate(16).putLong(first).putLong(last).array();
+  }
+}
