@@ -2,6 +2,7 @@
 package dev.strata.nbdserver;
 
 import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.tls.PeerSocket;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.List;
@@ -21,9 +22,10 @@ public final class ServedClient {
             false,
             true,
             List.of(new StatusContext.BaseAllocation(), new StatusContext.AllocationDepth()));
-    Session session = new Negotiation(channel, List.of(export)).run();
+    var socket = new PeerSocket(channel);
+    Session session = new Negotiation(socket, List.of(export), null).run();
     if (session != null) {
-      new Connection(session, channel, new Semaphore(0), new Traffic()).run();
+      new Connection(session, socket, new Semaphore(0), new Traffic()).run();
     }
   }
 }

@@ -93,7 +93,8 @@ public final class NbdFactory implements BlockDriverFactory {
           var connecting = new BlockOptions();
           NbdFilename.parse(context.filename(), connecting);
           return NbdDriver.open(
-              NbdOptions.take(connecting, context.objects()), NodeFlags.READ_ONLY.withWritable(true));
+              NbdOptions.take(connecting, context.objects()),
+              NodeFlags.READ_ONLY.withWritable(true));
         });
   }
 }

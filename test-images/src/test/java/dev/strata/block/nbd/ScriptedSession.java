@@ -3,6 +3,7 @@ package dev.strata.block.nbd;
 
 import dev.strata.block.IoVector;
 import dev.strata.block.nbd.protocol.Command;
+import dev.strata.block.tls.PeerSocket;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 
@@ -14,9 +15,10 @@ public final class ScriptedSession {
 
   /** Handshake, then a request of each kind; ends whatever the server says. */
   public static void run(SocketChannel channel) throws IOException {
-    var settings = new NbdSettings(new UnixServer("/nowhere"), "", null, 0, 0, null);
-    NegotiatedExport export = Handshake.run(channel, settings);
-    try (var connection = new NbdConnection(channel, export)) {
+    var settings = new NbdSettings(new UnixServer("/nowhere"), "", null, null, null, 0, 0, null);
+    var socket = new PeerSocket(channel);
+    NegotiatedExport export = Handshake.run(socket, settings);
+    try (var connection = new NbdConnection(socket, export)) {
       connection.execute(NbdRequest.read(0, IoVector.of(new byte[BLOCK])));
       connection.execute(NbdRequest.of(Command.BLOCK_STATUS, 0, 0, BLOCK));
       connection.execute(NbdRequest.write(0, 0, IoVector.of(new byte[BLOCK])));
