@@ -34,36 +34,34 @@ public final class BouncyCastleTls implements TlsProvider {
 
   @Override
   public void prepare(TlsCredentials credentials) throws BlockException {
-    TlsCredentials guest =
-        switch (credentials) {
-          case X509Credentials x509 ->
-              new X509Credentials(
-                  TlsEndpoint.CLIENT,
-                  false,
-                  x509.priority(),
-                  List.of(),
-                  List.of(),
-                  List.of(),
-                  null);
-          case AnonymousCredentials anonymous ->
-              new AnonymousCredentials(TlsEndpoint.CLIENT, anonymous.priority());
-          // Users may come later, and one that is there is not to be used for this.
-          case PskCredentials _ -> null;
-        };
-    if (guest == null) {
-      return;
-    }
-    TlsCredentials host =
-        credentials instanceof X509Credentials x509
-            ? new X509Credentials(
+    TlsCredentials guest;
+    TlsCredentials host;
+    switch (credentials) {
+      case X509Credentials own -> {
+        guest =
+            new X509Credentials(
+                TlsEndpoint.CLIENT, false, own.priority(), List.of(), List.of(), List.of(), null);
+        host =
+            new X509Credentials(
                 TlsEndpoint.SERVER,
                 false,
-                x509.priority(),
+                own.priority(),
                 List.of(),
                 List.of(),
-                x509.chain(),
-                x509.key())
-            : credentials;
+                own.chain(),
+                own.key());
+      }
+      case AnonymousCredentials own -> {
+        guest = new AnonymousCredentials(TlsEndpoint.CLIENT, own.priority());
+        host = own;
+      }
+      case PskCredentials own -> {
+        // Users may come later, and none of them is to be made use of.
+        byte[] key = crypto.getSecureRandom().generateSeed(32);
+        guest = PskCredentials.ofKey(TlsEndpoint.CLIENT, own.priority(), key);
+        host = PskCredentials.ofKey(TlsEndpoint.SERVER, own.priority(), key);
+      }
+    }
     var client = new TlsClientProtocol();
     var server = new TlsServerProtocol();
     try {

@@ -103,7 +103,7 @@ final class ClientPeer extends AbstractTlsClient {
       if (c == ':' || c > 126 || c <= ' ') {
         return false;
       }
-      letters |= !(c >= '0' && c <= '9' || c == '.');
+      letters |= (c < '0' || c > '9') && c != '.';
     }
     return letters;
   }

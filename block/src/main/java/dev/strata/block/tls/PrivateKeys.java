@@ -149,7 +149,7 @@ final class PrivateKeys {
       }
       length = 0;
       for (int i = 0; i < bytes; i++) {
-        length = length << 8 | der[at + 2 + i] & 0xff;
+        length = (length << 8) | (der[at + 2 + i] & 0xff);
       }
     }
     if (length > der.length - content) {

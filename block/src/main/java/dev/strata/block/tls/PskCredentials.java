@@ -18,7 +18,8 @@ public final class PskCredentials implements TlsCredentials {
 
   private final TlsEndpoint endpoint;
   private final TlsPriority priority;
-  private final CredentialFile file;
+  private final @Nullable CredentialFile file; // null if there is one key, for everyone
+  private final byte[] only;
   private final String username;
 
   private PskCredentials(
@@ -26,7 +27,21 @@ public final class PskCredentials implements TlsCredentials {
     this.endpoint = endpoint;
     this.priority = priority;
     this.file = file;
+    this.only = new byte[0];
     this.username = username;
+  }
+
+  private PskCredentials(TlsEndpoint endpoint, TlsPriority priority, byte[] only) {
+    this.endpoint = endpoint;
+    this.priority = priority;
+    this.file = null;
+    this.only = only;
+    this.username = DEFAULT_USER;
+  }
+
+  /** One end of a connection between two that share a key which is in no file. */
+  public static PskCredentials ofKey(TlsEndpoint endpoint, TlsPriority priority, byte[] key) {
+    return new PskCredentials(endpoint, priority, key.clone());
   }
 
   /**
@@ -91,13 +106,17 @@ public final class PskCredentials implements TlsCredentials {
     byte[] key = key(username);
     if (key == null) {
       throw new BlockException(
-          Errno.EINVAL, "Username " + username + " not found in PSK file " + file.name());
+          Errno.EINVAL,
+          "Username " + username + " not found in PSK file " + (file == null ? "" : file.name()));
     }
     return key;
   }
 
   /** A user's key, or null if there is no such user. */
   public byte @Nullable [] key(String user) throws BlockException {
+    if (file == null) {
+      return only.clone();
+    }
     String text = new String(file.read(), StandardCharsets.UTF_8);
     for (String line : text.split("\n", -1)) {
       int colon = line.lastIndexOf(':');

@@ -116,10 +116,12 @@ public record TlsPriority(Set<Version> versions, Set<Cipher> ciphers, Set<Exchan
     String[] words = text.split(":", -1);
     for (int i = 0; i < words.length; i++) {
       String word = words[i];
-      boolean known =
-          i == 0 && !isChange(word)
-              ? startWith(word, versions, ciphers, exchanges)
-              : isChange(word) && change(word, versions, ciphers, exchanges);
+      boolean known;
+      if (isChange(word)) {
+        known = change(word, versions, ciphers, exchanges);
+      } else {
+        known = i == 0 && startWith(word, versions, ciphers, exchanges);
+      }
       if (!known) {
         throw new BlockException(
             Errno.EINVAL,

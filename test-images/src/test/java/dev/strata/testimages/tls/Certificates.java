@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -41,10 +42,11 @@ record Certificates(Path folder) {
     String client = "country=GB\norganization=Test Inc\ncn=client one\n";
     made.issue("client", "ca", "client", "--curve=secp256r1", client);
     made.issue("stranger", "other", "client", "--curve=secp256r1", client);
-    Files.copy(
-        folder.resolve("ca.pem"),
+    // It trusts the server, and itself.
+    Files.write(
         folder.resolve("stranger/ca-cert.pem"),
-        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Files.readAllBytes(folder.resolve("ca.pem")),
+        StandardOpenOption.APPEND);
     Files.createDirectory(folder.resolve("nobody"));
     Files.copy(folder.resolve("ca.pem"), folder.resolve("nobody/ca-cert.pem"));
     Files.createDirectory(folder.resolve("psk"));
