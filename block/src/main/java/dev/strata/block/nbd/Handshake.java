@@ -14,6 +14,7 @@ import dev.strata.block.nbd.protocol.NbdOption;
 import dev.strata.block.nbd.protocol.NbdOptionReply;
 import dev.strata.block.nbd.protocol.OptionError;
 import dev.strata.block.nbd.protocol.OptionReplyHeader;
+import dev.strata.block.option.Printable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -190,7 +191,7 @@ final class Handshake {
             "Failed to negotiate meta context '"
                 + contextName
                 + "', server answered with different context '"
-                + printable(chosen == null ? "" : chosen.name())
+                + Printable.of(chosen == null ? "" : chosen.name())
                 + "'");
       }
     }
@@ -265,20 +266,10 @@ final class Handshake {
     }
     if (!refusal.message().isEmpty()) {
       hint.append(hint.isEmpty() ? "" : "\n").append("server reported: ");
-      hint.append(printable(refusal.message()));
+      hint.append(Printable.of(refusal.message()));
     }
     var failure = new BlockException(Errno.EINVAL, words);
     return hint.isEmpty() ? failure : failure.withHint(hint.toString());
-  }
-
-  /** A server's words, which must not steer a terminal. */
-  private static String printable(String text) {
-    var out = new StringBuilder(text.length());
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      out.append(Character.isISOControl(c) ? '?' : c);
-    }
-    return out.toString();
   }
 
   private static String optionText(int option) {
