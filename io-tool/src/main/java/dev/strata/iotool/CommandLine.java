@@ -29,6 +29,7 @@ final class CommandLine {
 
   private static final int OBJECT = OptionTable.FIRST_KEY;
   private static final int IMAGE_OPTS = OptionTable.FIRST_KEY + 1;
+  private static final int UNTRUSTED = OptionTable.FIRST_KEY + 2;
 
   private final Session session;
   private final List<String> commands = new ArrayList<>();
@@ -66,6 +67,7 @@ final class CommandLine {
         .with('U', "force-share", null, "open it even if another program uses it")
         .with(OBJECT, "object", "OBJECT", "define an object")
         .with(IMAGE_OPTS, "image-opts", null, "FILE is a list of options")
+        .with(UNTRUSTED, "untrusted", null, "refuse dangerous images, and files that they name")
         .operand("[-c STRING]...")
         .operand("[FILE]");
   }
@@ -105,6 +107,7 @@ final class CommandLine {
         return trace(argument);
       }
       case IMAGE_OPTS -> imageOptions = true;
+      case UNTRUSTED -> session.untrusted();
       case OBJECT -> {
         return define(argument);
       }

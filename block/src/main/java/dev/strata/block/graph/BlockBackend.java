@@ -3,6 +3,8 @@ package dev.strata.block.graph;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.BlockIo;
+import dev.strata.block.Child;
+import dev.strata.block.EdgeRole;
 import dev.strata.block.Errno;
 import dev.strata.block.Extent;
 import dev.strata.block.IoVector;
@@ -71,6 +73,11 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
   @Override
   public String edgeName() {
     return "root";
+  }
+
+  /** The node as a driver sees its child, for those who ask a driver without opening it. */
+  public Child asChild(String name, EdgeRole role) {
+    return new BackendChild(this, name, role);
   }
 
   RequestGate gate() {

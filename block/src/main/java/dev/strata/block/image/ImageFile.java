@@ -11,6 +11,7 @@ import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.DriverRegistry;
 import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
+import dev.strata.block.json.JsonWriter;
 import dev.strata.block.option.BlockOptions;
 import java.util.EnumSet;
 import java.util.function.Consumer;
@@ -48,6 +49,24 @@ public record ImageFile(
         new BlockOptions(),
         DriverRegistry.load(),
         line -> {});
+  }
+
+  /**
+   * An image to be read, that leads to no other file.
+   *
+   * @param filename or null if {@code options} say it all
+   * @param options of the drivers, dotted, the driver's name too; not changed
+   */
+  public static ImageFile of(
+      @Nullable String filename, BlockOptions options, DriverRegistry drivers) {
+    BlockOptions rest = options.copy();
+    String driver = filename == null ? null : rest.takeString("driver");
+    String name = filename;
+    if (name == null) {
+      name = "json:" + JsonWriter.compact(rest.toJson());
+      rest = new BlockOptions();
+    }
+    return new ImageFile(name, driver, false, OpenGate.DENY, rest, drivers, line -> {});
   }
 
   /** Of that format, as {@code qcow2}. */

@@ -8,13 +8,16 @@ import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.CreateContext;
 import dev.strata.block.driver.DriverKind;
+import dev.strata.block.driver.Inspectable;
 import dev.strata.block.driver.OpenContext;
+import dev.strata.block.driver.SafetyFinding;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
+import java.util.function.Consumer;
 
 /** The parallels driver. */
-public final class ParallelsFactory implements BlockDriverFactory {
+public final class ParallelsFactory implements BlockDriverFactory, Inspectable {
   private static final Option<Long> SIZE = Option.size("size", "Virtual disk size");
   private static final Option<Long> CLUSTER_SIZE =
       Option.size("cluster_size", "Parallels image cluster size").orElse(1L << 20);
@@ -56,6 +59,13 @@ public final class ParallelsFactory implements BlockDriverFactory {
   @Override
   public int probe(byte[] head, String filename) {
     return ParallelsHeader.isAt(head) && ParallelsHeader.isVersionKnown(head) ? 100 : 0;
+  }
+
+  @Override
+  public void inspect(Child file, Consumer<SafetyFinding> found) throws BlockException {
+    byte[] head = new byte[ParallelsHeader.BYTES];
+    file.read(0, head, 0);
+    ParallelsHeader.decode(head).inspect(file.length(), found);
   }
 
   @Override

@@ -5,12 +5,15 @@ import static dev.strata.block.Errno.EFBIG;
 import static dev.strata.block.Errno.EINVAL;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.driver.SafetyFinding;
+import dev.strata.block.driver.SafetyFinding.Severity;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /**
  * The header, 64 bytes; the BAT follows. All numbers are little-endian.
@@ -164,6 +167,47 @@ record ParallelsHeader(
         .u32(dataOffset)
         .u32(flags)
         .u64(extensionOffset);
+  }
+
+  /**
+   * Tells what there is to fear of an image.
+   *
+   * @param fileLength in bytes
+   */
+  void inspect(long fileLength, Consumer<SafetyFinding> found) {
+    if (unclean()) {
+      found.accept(
+          new SafetyFinding(
+              Severity.SUSPICIOUS,
+              SafetyFinding.CORRUPTION,
+              "was not closed",
+              "repair it with 'qemu-img check -r all'"));
+    }
+    if (batEnd() > fileLength + SECTOR) {
+      found.accept(
+          new SafetyFinding(
+              Severity.DANGEROUS,
+              SafetyFinding.CORRUPTION,
+              "has a BAT that is not within the file",
+              "ask for another copy"));
+    }
+    long needed = ceilDiv(sectors, tracks);
+    if (batEntries / 16 > Math.max(needed, 1 << 16)) {
+      found.accept(
+          new SafetyFinding(
+              Severity.SUSPICIOUS,
+              SafetyFinding.SIZES,
+              "has a BAT of " + batEntries + " entries for a disk of " + needed,
+              "limit the time and memory of what opens it"));
+    }
+    if (extensionOffset != 0) {
+      found.accept(
+          new SafetyFinding(
+              Severity.NOTE,
+              SafetyFinding.FEATURES,
+              "has a format extension, which keeps dirty bitmaps",
+              "nothing: bitmaps hold no data"));
+    }
   }
 
   /** In bytes. */

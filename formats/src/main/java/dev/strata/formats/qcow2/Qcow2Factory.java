@@ -2,20 +2,24 @@
 package dev.strata.formats.qcow2;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.Child;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.CreateContext;
 import dev.strata.block.driver.DriverKind;
+import dev.strata.block.driver.Inspectable;
 import dev.strata.block.driver.Measurable;
 import dev.strata.block.driver.OpenContext;
+import dev.strata.block.driver.SafetyFinding;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionSchema;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The qcow2 driver. */
-public final class Qcow2Factory implements BlockDriverFactory, Measurable {
+public final class Qcow2Factory implements BlockDriverFactory, Measurable, Inspectable {
   /** For the service loader. */
   public Qcow2Factory() {}
 
@@ -62,6 +66,11 @@ public final class Qcow2Factory implements BlockDriverFactory, Measurable {
   @Override
   public Measurement measure(BlockOptions options, @Nullable Source source) throws BlockException {
     return Qcow2Measure.take(options).run(source);
+  }
+
+  @Override
+  public void inspect(Child file, Consumer<SafetyFinding> found) throws BlockException {
+    Qcow2Inspection.run(file, found);
   }
 
   @Override

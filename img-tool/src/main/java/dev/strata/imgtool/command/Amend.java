@@ -34,6 +34,7 @@ final class Amend extends ImageCommand {
         .with(FORCE, "force", null, "allow what could lose data")
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
+        .with(UNTRUSTED, "untrusted", null, UNTRUSTED_HELP)
         .with(PROGRESS, "progress", "json", "print a line of JSON for each step")
         .operand("FILENAME");
   }

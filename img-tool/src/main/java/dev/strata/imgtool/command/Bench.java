@@ -47,6 +47,7 @@ final class Bench extends ImageCommand {
         .with(FLUSH_INTERVAL, "flush-interval", "COUNT", "flush after so many writes")
         .with(NO_DRAIN, "no-drain", null, "do not wait for writes under way before a flush")
         .with(IMAGE_OPTS, "image-opts", null, "the operand is a list of options")
+        .with(UNTRUSTED, "untrusted", null, UNTRUSTED_HELP)
         .operand("FILENAME");
   }
 

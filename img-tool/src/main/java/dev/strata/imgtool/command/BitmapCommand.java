@@ -52,6 +52,7 @@ final class BitmapCommand extends ImageCommand {
         .with(MERGE, "merge", "BITMAP", "set the bits that are set in that other bitmap")
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
+        .with(UNTRUSTED, "untrusted", null, UNTRUSTED_HELP)
         .operand("FILENAME")
         .operand("BITMAP");
   }

@@ -36,6 +36,7 @@ final class Check extends ImageCommand {
         .with(OUTPUT, "output", "human|json", "for people (the default) or for programs")
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
+        .with(UNTRUSTED, "untrusted", null, UNTRUSTED_HELP)
         .operand("FILENAME");
   }
 

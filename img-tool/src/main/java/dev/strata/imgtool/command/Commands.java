@@ -22,6 +22,7 @@ public final class Commands {
       case "create" -> new Create();
       case "dd" -> new Dd();
       case "info" -> new Info();
+      case "inspect" -> new Inspect();
       case "map" -> new MapCommand();
       case "measure" -> new Measure();
       case "rebase" -> new Rebase();
@@ -44,6 +45,7 @@ public final class Commands {
         "create",
         "dd",
         "info",
+        "inspect",
         "map",
         "measure",
         "rebase",

@@ -38,6 +38,7 @@ final class Commit extends ImageCommand {
         .with('t', "cache", "CACHE", "the images' cache mode")
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
+        .with(UNTRUSTED, "untrusted", null, UNTRUSTED_HELP)
         .with(PROGRESS, "progress", "json", "print a line of JSON for each step")
         .operand("FILENAME");
   }

@@ -37,6 +37,7 @@ final class Compare extends ImageCommand {
         .with('U', "force-share", null, "read also while others write")
         .with(IMAGE_OPTS, "image-opts", null, "the images are lists of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
+        .with(UNTRUSTED, "untrusted", null, UNTRUSTED_HELP)
         .with(PROGRESS, "progress", "json", "print a line of JSON for each step")
         .operand("FILENAME1")
         .operand("FILENAME2");

@@ -162,7 +162,7 @@ final class Convert extends ImageCommand {
       throws BlockException, UsageException {
     NewImage image;
     try {
-      image = new NewImage(opener.graph(), target, format);
+      image = new NewImage(opener, target, format);
       image.parse(given.options);
     } catch (BlockException e) {
       throw arguments.wrongValue(e.getMessage());

@@ -62,6 +62,7 @@ final class ConvertOptions {
         .with('W', "oob", null, "write out of order")
         .with('U', "force-share", null, "read also while others write")
         .with(ImageCommand.OBJECT, "object", "OBJECT", "define an object")
+        .with(ImageCommand.UNTRUSTED, "untrusted", null, ImageCommand.UNTRUSTED_HELP)
         .with(ImageCommand.IMAGE_OPTS, "image-opts", null, "the sources are lists of options")
         .with(TARGET_IMAGE_OPTS, "target-image-opts", null, "the target is a list of options")
         .with(SALVAGE, "salvage", null, "copy what cannot be read as zeroes")

@@ -26,6 +26,7 @@ final class Create extends ImageCommand {
         .with('q', "quiet", null, "do not say what is created")
         .with('u', "unsafe", null, "do not look at the backing file")
         .with(OBJECT, "object", "OBJECT", "define an object")
+        .with(UNTRUSTED, "untrusted", null, UNTRUSTED_HELP)
         .operand("FILENAME")
         .operand("[SIZE]");
   }
@@ -82,7 +83,7 @@ final class Create extends ImageCommand {
       throw arguments.wrong("Unexpected argument: " + operands.get(2));
     }
     try {
-      var image = new NewImage(opener.graph(), filename, format);
+      var image = new NewImage(opener, filename, format);
       image.parse(options);
       image.backing(backing, backingFormat);
       image.size(size);

@@ -35,6 +35,7 @@ final class Dd extends ImageCommand {
         .with('U', "force-share", null, "read also while others write")
         .with('h', "help", null, "show this help and end")
         .with(OBJECT, "object", "OBJECT", "define an object")
+        .with(UNTRUSTED, "untrusted", null, UNTRUSTED_HELP)
         .with(IMAGE_OPTS, "image-opts", null, "the input is a list of options")
         .operand("[bs=BYTES]")
         .operand("[count=BLOCKS]")
@@ -116,7 +117,7 @@ final class Dd extends ImageCommand {
     if (opener.graph().drivers().find(outFormat) == null) {
       throw arguments.wrongValue("Unknown file format");
     }
-    var image = new NewImage(opener.graph(), to, outFormat);
+    var image = new NewImage(opener, to, outFormat);
     // As the reference has it, the blocks that are skipped are among those counted.
     long end = source.length();
     if (count >= 0 && count <= end / blockSize) {

@@ -25,8 +25,13 @@ abstract class ImageCommand implements Subcommand {
   /** {@code --progress}. */
   static final int PROGRESS = OptionTable.FIRST_KEY + 3;
 
+  /** {@code --untrusted}. */
+  static final int UNTRUSTED = OptionTable.FIRST_KEY + 4;
+
+  static final String UNTRUSTED_HELP = "refuse dangerous images, and files that images name";
+
   /** The first key of a command's own options without a letter. */
-  static final int FIRST_OWN = OptionTable.FIRST_KEY + 4;
+  static final int FIRST_OWN = OptionTable.FIRST_KEY + 5;
 
   private boolean showProgress;
   private boolean jsonProgress;
@@ -90,6 +95,7 @@ abstract class ImageCommand implements Subcommand {
       case IMAGE_OPTS -> opener.imageOptions(true);
       case OBJECT -> define(arguments, opener);
       case OUTPUT -> output = arguments.argument();
+      case UNTRUSTED -> opener.untrusted();
       case PROGRESS -> jsonProgress = arguments.isJson("progress");
       default -> throw arguments.wrong("unknown option");
     }

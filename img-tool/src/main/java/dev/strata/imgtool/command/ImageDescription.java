@@ -11,6 +11,7 @@ import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonString;
 import dev.strata.block.json.JsonValue;
 import dev.strata.block.json.KeyOrder;
+import dev.strata.block.option.Printable;
 import dev.strata.block.option.Size;
 import java.util.ArrayList;
 import java.util.List;
@@ -130,7 +131,7 @@ record ImageDescription(
   /** For a reader. */
   String toText() {
     var text = new StringBuilder();
-    text.append("image: ").append(filename).append('\n');
+    text.append("image: ").append(Printable.of(filename)).append('\n');
     text.append("file format: ").append(format).append('\n');
     text.append("virtual size: ").append(Size.human(virtualSize));
     text.append(" (").append(virtualSize).append(" bytes)\n");
@@ -147,15 +148,15 @@ record ImageDescription(
     }
     BackingReference named = backing;
     if (named != null) {
-      text.append("backing file: ").append(named.filename());
+      text.append("backing file: ").append(Printable.of(named.filename()));
       if (fullBacking == null) {
         text.append(" (cannot determine actual path)");
       } else if (!fullBacking.equals(named.filename())) {
-        text.append(" (actual path: ").append(fullBacking).append(')');
+        text.append(" (actual path: ").append(Printable.of(fullBacking)).append(')');
       }
       text.append('\n');
       if (named.format() != null) {
-        text.append("backing file format: ").append(named.format()).append('\n');
+        text.append("backing file format: ").append(Printable.of(named.format())).append('\n');
       }
     }
     if (!snapshots.isEmpty()) {
@@ -193,7 +194,7 @@ record ImageDescription(
       text.append('\n');
       append(array, level + 1, text);
     } else if (value instanceof JsonString(String string)) {
-      text.append(' ').append(string).append('\n');
+      text.append(' ').append(Printable.of(string)).append('\n');
     } else {
       text.append(' ').append(value).append('\n');
     }

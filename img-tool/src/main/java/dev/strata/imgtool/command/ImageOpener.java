@@ -11,6 +11,8 @@ import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.DriverRegistry;
 import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
+import dev.strata.block.image.ImageFile;
+import dev.strata.block.image.SafetyInspection;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.ImageName;
@@ -31,6 +33,7 @@ final class ImageOpener {
   private boolean forceShare;
   private boolean unshared;
   private boolean quiet;
+  private boolean untrusted;
   private @Nullable String aio;
 
   ImageOpener(Terminal terminal) {
@@ -80,6 +83,16 @@ final class ImageOpener {
   /** Nobody else may write what is opened from now on, unless writing is shared by force. */
   void unshared(boolean value) {
     unshared = value;
+  }
+
+  /** {@code --untrusted}: images are inspected first, and lead to no other file. */
+  void untrusted() {
+    untrusted = true;
+  }
+
+  /** What names inside images may open. */
+  OpenGate gate() {
+    return untrusted ? OpenGate.DENY : OpenGate.AS_QEMU;
   }
 
   /** {@code -q}. */
@@ -157,7 +170,8 @@ final class ImageOpener {
       if (aio != null && !aio.equals("threads")) {
         putAio(filename, options, aio);
       }
-      var request = new OpenRequest(filename, options, flags, !backing, false, OpenGate.AS_QEMU);
+      requireHarmless(filename, options);
+      var request = new OpenRequest(filename, options, flags, !backing, false, gate());
       BlockNode node = graph.open(request);
       BlockBackend backend;
       try {
@@ -189,8 +203,9 @@ final class ImageOpener {
     if (forceShare) {
       options.put("force-share", true);
     }
-    BlockNode node =
-        graph.open(OpenRequest.of(image.nameFromHere(name), options, flags, OpenGate.AS_QEMU));
+    String full = image.nameFromHere(name);
+    requireHarmless(full, options);
+    BlockNode node = graph.open(OpenRequest.of(full, options, flags, gate()));
     BlockBackend backend;
     try {
       backend = use(node, flags);
@@ -200,6 +215,31 @@ final class ImageOpener {
     }
     backend.writeThrough(cache.writeThrough());
     return backend;
+  }
+
+  /**
+   * Inspects an image before it is opened, if its maker is not trusted.
+   *
+   * @param filename or null if {@code options} say it all
+   */
+  void requireHarmless(@Nullable String filename, BlockOptions options) throws BlockException {
+    if (untrusted) {
+      SafetyInspection.of(ImageFile.of(filename, options, graph.drivers())).requireHarmless();
+    }
+  }
+
+  /** The image that the common options describe, unopened. */
+  ImageFile imageFile(String name) throws BlockException {
+    BlockOptions options = new BlockOptions();
+    if (imageOptions) {
+      options = OptionString.parseImage(name, text -> terminal.error("warning: " + text));
+    } else if (format != null) {
+      options.put("driver", format);
+    }
+    if (forceShare) {
+      options.put("force-share", true);
+    }
+    return ImageFile.of(imageOptions ? null : name, options, graph.drivers());
   }
 
   /** The option belongs to the file, which is below unless the driver itself is a protocol's. */

@@ -32,6 +32,7 @@ final class Info extends ImageCommand {
         .with(BACKING_CHAIN, "backing-chain", null, "go on with the backing files")
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
+        .with(UNTRUSTED, "untrusted", null, UNTRUSTED_HELP)
         .operand("FILENAME");
   }
 

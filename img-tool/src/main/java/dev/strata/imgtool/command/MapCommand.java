@@ -9,6 +9,7 @@ import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.ChainWalk;
 import dev.strata.block.graph.Edge;
 import dev.strata.block.graph.LayeredExtent;
+import dev.strata.block.option.Printable;
 import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.Description;
@@ -82,6 +83,7 @@ final class MapCommand extends ImageCommand {
         .with(OUTPUT, "output", "human|json", "for people (the default) or for programs")
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
+        .with(UNTRUSTED, "untrusted", null, UNTRUSTED_HELP)
         .operand("FILENAME");
   }
 
@@ -199,7 +201,7 @@ final class MapCommand extends ImageCommand {
     }
     if (entry.data() && !entry.zero()) {
       String line = column(entry.start()) + column(entry.length()) + column(entry.offset());
-      out.add(Listing.text(line + entry.file() + "\n"));
+      out.add(Listing.text(line + Printable.of(String.valueOf(entry.file())) + "\n"));
     }
   }
 

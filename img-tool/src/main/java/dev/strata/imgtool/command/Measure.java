@@ -43,6 +43,7 @@ final class Measure extends ImageCommand {
         .with('O', "target-format", "NEW_FMT", "the new image's format; raw if not given")
         .with('U', "force-share", null, "look also while others write")
         .with(OBJECT, "object", "OBJECT", "define an object")
+        .with(UNTRUSTED, "untrusted", null, UNTRUSTED_HELP)
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
         .with(OUTPUT, "output", "human|json", "for people (the default) or for programs")
         .with(SIZE, "size", "SIZE", "the size of a new image without content")

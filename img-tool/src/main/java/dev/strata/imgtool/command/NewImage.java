@@ -7,7 +7,6 @@ import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.BlockNode;
-import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.ImageName;
@@ -19,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** An image to be created: its options are collected and checked, then it is made. */
 final class NewImage {
+  private final ImageOpener opener;
   private final BlockGraph graph;
   private final String filename;
   private final BlockDriverFactory driver;
@@ -26,8 +26,9 @@ final class NewImage {
   private BlockOptions options = new BlockOptions();
 
   /** An image of that format; whether format and protocol create images is checked. */
-  NewImage(BlockGraph graph, String filename, String format) throws BlockException {
-    this.graph = graph;
+  NewImage(ImageOpener opener, String filename, String format) throws BlockException {
+    this.opener = opener;
+    this.graph = opener.graph();
     this.filename = filename;
     this.driver = format(graph, format);
     if (!driver.creates()) {
@@ -178,7 +179,8 @@ final class NewImage {
       if (format != null) {
         open.put("driver", format);
       }
-      node = graph.open(OpenRequest.of(full, open, NodeFlags.READ_ONLY, OpenGate.AS_QEMU));
+      opener.requireHarmless(full, open);
+      node = graph.open(OpenRequest.of(full, open, NodeFlags.READ_ONLY, opener.gate()));
     } catch (BlockException e) {
       throw e.withHint("Could not open backing image.");
     }

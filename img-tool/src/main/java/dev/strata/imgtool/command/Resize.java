@@ -34,6 +34,7 @@ final class Resize extends ImageCommand {
         .with(SHRINK, "shrink", null, "allow to lose what lies behind the new end")
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
+        .with(UNTRUSTED, "untrusted", null, UNTRUSTED_HELP)
         .operand("FILENAME")
         .operand("[+|-]SIZE");
   }

@@ -38,6 +38,7 @@ final class SnapshotCommand extends ImageCommand {
         .with('U', "force-share", null, "list also while others write")
         .with(IMAGE_OPTS, "image-opts", null, "FILENAME is a list of options")
         .with(OBJECT, "object", "OBJECT", "define an object")
+        .with(UNTRUSTED, "untrusted", null, UNTRUSTED_HELP)
         .operand("FILENAME");
   }
 

@@ -2,6 +2,7 @@
 package dev.strata.imgtool.command;
 
 import dev.strata.block.driver.SnapshotStore;
+import dev.strata.block.option.Printable;
 import dev.strata.block.option.Size;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -18,8 +19,8 @@ final class SnapshotTable {
     for (SnapshotStore.Snapshot snapshot : snapshots) {
       row(
           text,
-          snapshot.id(),
-          snapshot.name(),
+          Printable.of(snapshot.id()),
+          Printable.of(snapshot.name()),
           Size.human(snapshot.vmStateSize()),
           date(snapshot.dateSeconds()),
           clock(snapshot.vmClockNanos()),

@@ -2,6 +2,7 @@
 package dev.strata.iotool.command;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.option.Printable;
 import org.jspecify.annotations.Nullable;
 
 /** A command did not do what it should; carries what the user is told and where. */
@@ -59,7 +60,7 @@ public final class CommandFailure extends Exception {
 
   /** What the block layer says. */
   static CommandFailure of(BlockException e) {
-    return new CommandFailure(Kind.ERROR, e.getMessage(), e.hint(), e);
+    return new CommandFailure(Kind.ERROR, Printable.of(e.getMessage()), e.hint(), e);
   }
 
   /** {@code what failed:} and the system's words for it, among the results. */

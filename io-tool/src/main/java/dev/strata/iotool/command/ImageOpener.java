@@ -10,6 +10,8 @@ import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
 import dev.strata.block.graph.TemporaryOverlay;
+import dev.strata.block.image.ImageFile;
+import dev.strata.block.image.SafetyInspection;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.ImageName;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,11 @@ final class ImageOpener {
       throws BlockException {
     if (mode.isForceShare()) {
       options.put("force-share", "on");
+    }
+    OpenGate gate = OpenGate.AS_QEMU;
+    if (mode.isUntrusted()) {
+      SafetyInspection.of(ImageFile.of(filename, options, graph.drivers())).requireHarmless();
+      gate = OpenGate.DENY;
     }
     String aio = mode.aio();
     if (aio != null) {
@@ -38,7 +45,7 @@ final class ImageOpener {
                 throwAway ? flags.withWritable(false) : flags,
                 false,
                 false,
-                OpenGate.AS_QEMU));
+                gate));
     try {
       if (throwAway) {
         node = TemporaryOverlay.open(graph, node, flags);

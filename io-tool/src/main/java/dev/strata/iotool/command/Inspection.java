@@ -16,6 +16,7 @@ import dev.strata.block.json.JsonNumber;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonString;
 import dev.strata.block.json.JsonValue;
+import dev.strata.block.option.Printable;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -147,7 +148,7 @@ final class Inspection {
 
   private static @Nullable String text(JsonValue value) {
     return switch (value) {
-      case JsonString(String string) -> string;
+      case JsonString(String string) -> Printable.of(string);
       case JsonBool(boolean bool) -> bool ? "true" : "false";
       case JsonNumber number -> number.toString();
       case JsonNull none -> "<null>";

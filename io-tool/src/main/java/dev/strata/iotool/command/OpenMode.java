@@ -11,6 +11,7 @@ public final class OpenMode {
   private boolean snapshot;
   private boolean copyOnRead;
   private boolean forceShare;
+  private boolean untrusted;
   private @Nullable String aio;
   private boolean unmap = true;
   private CacheMode cache = CacheMode.WRITETHROUGH;
@@ -33,6 +34,11 @@ public final class OpenMode {
   /** {@code -U}. */
   public void forceShare() {
     forceShare = true;
+  }
+
+  /** The image is inspected first, and leads to no other file. */
+  void untrusted() {
+    untrusted = true;
   }
 
   /** {@code -k} and {@code -i}; false if there is no such mode. */
@@ -75,6 +81,10 @@ public final class OpenMode {
 
   boolean isForceShare() {
     return forceShare;
+  }
+
+  boolean isUntrusted() {
+    return untrusted;
   }
 
   /** The mode of asynchronous I/O, or null if the default will do. */

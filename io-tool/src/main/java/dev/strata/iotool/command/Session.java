@@ -10,6 +10,7 @@ import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.DriverRegistry;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.Printable;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -28,6 +29,7 @@ public final class Session implements AutoCloseable {
   private final String program;
   private final PrintStream output;
   private final PrintStream errors;
+  private boolean untrusted;
   private final boolean operandsLast;
   private final AsyncRequests requests = new AsyncRequests();
   private final List<String> awaitedTags = new ArrayList<>();
@@ -50,6 +52,11 @@ public final class Session implements AutoCloseable {
     this.operandsLast = operandsLast;
   }
 
+  /** Whatever is opened from now on was made by strangers. */
+  public void untrusted() {
+    untrusted = true;
+  }
+
   /** The program's name, for messages. */
   public String program() {
     return program;
@@ -63,7 +70,7 @@ public final class Session implements AutoCloseable {
 
   /** Prints a line to standard error. */
   public void printError(String line) {
-    errors.print(line + "\n");
+    errors.print(Printable.lines(line) + "\n");
   }
 
   /** Prints a line to standard error, with the program's name. */
@@ -88,7 +95,7 @@ public final class Session implements AutoCloseable {
 
   /** Prints what the block layer says to standard error. */
   public void error(BlockException e) {
-    error(e.getMessage());
+    error(Printable.of(e.getMessage()));
     String hint = e.hint();
     if (hint != null) {
       printError(hint);
@@ -212,6 +219,9 @@ public final class Session implements AutoCloseable {
    */
   public void open(@Nullable String filename, BlockOptions options, OpenMode mode)
       throws BlockException {
+    if (untrusted) {
+      mode.untrusted();
+    }
     backend = ImageOpener.open(graph(), filename, options, mode);
   }
 

@@ -3,13 +3,17 @@ package dev.strata.monitor.commandline;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.file.posix.StandardStreams;
+import dev.strata.block.option.Printable;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
-/** Where a tool's output and messages go. Messages come after the output printed before them. */
+/**
+ * Where a tool's output and messages go. Messages come after the output printed before them; what
+ * an image put into them does not steer the terminal.
+ */
 public final class Terminal {
   private final String program;
   private final PrintStream output;
@@ -56,13 +60,13 @@ public final class Terminal {
   /** A message: {@code program: message}. */
   public void error(String message) {
     output.flush();
-    errors.print(program + ": " + message + "\n");
+    errors.print(program + ": " + Printable.lines(message) + "\n");
     errors.flush();
   }
 
   /** A failure, with the line that tells what to do, if there is one. */
   public void error(BlockException failure) {
-    error(failure.getMessage());
+    error(Printable.of(failure.getMessage()));
     if (failure.hint() != null) {
       line(failure.hint());
     }
@@ -71,7 +75,7 @@ public final class Terminal {
   /** A line without the program's name. */
   public void line(String text) {
     output.flush();
-    errors.print(text + "\n");
+    errors.print(Printable.lines(text) + "\n");
     errors.flush();
   }
 

@@ -33,6 +33,7 @@ final class CommandLine {
   private static final int FORK = OptionTable.FIRST_KEY + 9;
   private static final int PID_FILE = OptionTable.FIRST_KEY + 10;
   private static final int SELINUX_LABEL = OptionTable.FIRST_KEY + 11;
+  private static final int UNTRUSTED = OptionTable.FIRST_KEY + 12;
 
   private final Terminal terminal;
 
@@ -67,6 +68,7 @@ final class CommandLine {
   @Nullable String discard;
   @Nullable String detectZeroes;
   boolean imageOptions;
+  boolean untrusted;
   String filename = "";
 
   // The process
@@ -119,6 +121,7 @@ final class CommandLine {
         .with(TLS_HOSTNAME, "tls-hostname", "NAME", "whom the server's certificate has to name")
         .with(TLS_AUTHZ, "tls-authz", "ID", "the object that says who may be a client")
         .with(IMAGE_OPTS, "image-opts", null, "FILE is a list of options")
+        .with(UNTRUSTED, "untrusted", null, "refuse a dangerous image, and files that it names")
         .with('T', "trace", "PATTERN", "choose events to trace: none are built in")
         .with(FORK, "fork", null, "return when the server can be reached, which stays")
         .with(PID_FILE, "pid-file", "FILE", "write the server's process id there")
@@ -206,6 +209,7 @@ final class CommandLine {
       case TLS_HOSTNAME -> tlsHostname = argument;
       case TLS_AUTHZ -> tlsAuthorization = argument;
       case IMAGE_OPTS -> imageOptions = true;
+      case UNTRUSTED -> untrusted = true;
       case 'T' -> trace(argument);
       case FORK -> fork = true;
       case PID_FILE -> pidFile = argument;

@@ -11,6 +11,7 @@ import dev.strata.block.nbd.protocol.NbdOption;
 import dev.strata.block.nbd.protocol.NbdOptionReply;
 import dev.strata.block.nbd.protocol.OptionReplyHeader;
 import dev.strata.block.nbd.protocol.TransmissionFlags;
+import dev.strata.block.option.Printable;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.SocketAddress;
@@ -109,9 +110,9 @@ final class ExportList {
   }
 
   private void describe(NbdOptionReply.Server export, boolean chunks) throws IOException {
-    output.print(" export: '" + printable(export.name()) + "'\n");
+    output.print(" export: '" + Printable.of(export.name()) + "'\n");
     if (!export.description().isEmpty()) {
-      output.print("  description: " + printable(export.description()) + "\n");
+      output.print("  description: " + Printable.of(export.description()) + "\n");
     }
     var wanted = List.of(InfoItem.NAME, InfoItem.DESCRIPTION, InfoItem.BLOCK_SIZE);
     for (NbdOptionReply reply : answered(ask(new NbdOption.Info(export.name(), wanted)))) {
@@ -158,19 +159,9 @@ final class ExportList {
     if (!names.isEmpty()) {
       output.print("  available meta contexts: " + names.size() + "\n");
       for (String context : names) {
-        output.print("   " + printable(context) + "\n");
+        output.print("   " + Printable.of(context) + "\n");
       }
     }
-  }
-
-  /** What a terminal can be shown: a server may send anything. */
-  private static String printable(String text) {
-    var shown = new StringBuilder(text.length());
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      shown.append(Character.isISOControl(c) ? '?' : c);
-    }
-    return shown.toString();
   }
 
   // Options
@@ -195,7 +186,8 @@ final class ExportList {
 
   private static List<NbdOptionReply> answered(List<NbdOptionReply> replies) throws BlockException {
     if (replies.getLast() instanceof NbdOptionReply.Refusal(int type, String message)) {
-      throw new BlockException(Errno.EINVAL, "the server refuses to tell: " + printable(message));
+      throw new BlockException(
+          Errno.EINVAL, "the server refuses to tell: " + Printable.of(message));
     }
     return replies;
   }

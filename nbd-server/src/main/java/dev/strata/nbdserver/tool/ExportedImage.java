@@ -15,6 +15,8 @@ import dev.strata.block.graph.Edge;
 import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
 import dev.strata.block.graph.TemporaryOverlay;
+import dev.strata.block.image.ImageFile;
+import dev.strata.block.image.SafetyInspection;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.ImageName;
 import dev.strata.block.option.OptionString;
@@ -110,7 +112,12 @@ final class ExportedImage implements AutoCloseable {
       options.putIfAbsent("detect-zeroes", given.detectZeroes);
     }
     putAio(filename, options);
+    OpenGate gate = OpenGate.AS_QEMU;
     try {
+      if (given.untrusted) {
+        SafetyInspection.of(ImageFile.of(filename, options, graph.drivers())).requireHarmless();
+        gate = OpenGate.DENY;
+      }
       BlockNode node =
           graph.open(
               new OpenRequest(
@@ -119,7 +126,7 @@ final class ExportedImage implements AutoCloseable {
                   given.throwAway ? flags.withWritable(false) : flags,
                   false,
                   false,
-                  OpenGate.AS_QEMU));
+                  gate));
       return given.throwAway ? TemporaryOverlay.open(graph, node, flags) : node;
     } catch (BlockException e) {
       throw e.during("Failed to blk_new_open '" + given.filename + "'");
