@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.testimages.fuzz;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.strata.block.BlockException;
+import dev.strata.imgtool.command.Commands;
+import dev.strata.monitor.commandline.Subcommand;
+import dev.strata.monitor.commandline.Terminal;
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Damaged images are judged as the real {@code qemu-img} judges them: the same exit code of check,
+ * info, map and convert, and the same bytes. System properties: {@code strata.long} for 3000
+ * images; {@code strata.differential.images} for another number, {@code strata.differential.seed};
+ * {@code strata.differential.script} for one image, as {@code FORMAT:HEX}.
+ */
+final class DifferentialTest {
+  private static final int SHORT = 12;
+  private static final int LONG = 3000;
+  private static final long MOST_CONVERTED = 64 << 20;
+  private static final int TIMEOUT_SECONDS = 20;
+  private static final PrintStream NOWHERE = new PrintStream(OutputStream.nullOutputStream());
+
+  @TempDir Path folder;
+
+  private static boolean isInstalled() {
+    return new File("/usr/bin/qemu-img").canExecute();
+  }
+
+  /** What is damaged. */
+  private record Kind(String format, ByteOrder order, List<byte[]> sound) {
+    static List<Kind> all() {
+      var qcow2 = new Kind("qcow2", ByteOrder.BIG_ENDIAN, Seeds.qcow2());
+      return List.of(
+          qcow2,
+          qcow2,
+          qcow2,
+          new Kind("parallels", ByteOrder.LITTLE_ENDIAN, Seeds.parallels()),
+          new Kind("bochs", ByteOrder.LITTLE_ENDIAN, Seeds.bochs()));
+    }
+
+    byte[] image(byte[] script) {
+      return new Damage(order, sound).image(script);
+    }
+
+    boolean hasExtension(byte[] image) {
+      return format.equals("parallels")
+          && image.length >= 64
+          && ByteBuffer.wrap(image).order(order).getLong(56) != 0;
+    }
+
+    long size(byte[] image) {
+      if (image.length < 128) {
+        return 0;
+      }
+      ByteBuffer bytes = ByteBuffer.wrap(image).order(order);
+      return switch (format) {
+        case "qcow2" -> bytes.getLong(24);
+        case "parallels" -> bytes.getLong(36) * 512;
+        default -> bytes.getLong(bytes.getInt(64) == 0x10000 ? 84 : 88);
+      };
+    }
+  }
+
+  @Test
+  void damagedImagesAreJudgedAsTheRealToolsDo() throws Exception {
+    assumeTrue(isInstalled(), "no /usr/bin/qemu-img");
+    List<Kind> kinds = Kind.all();
+    String only = System.getProperty("strata.differential.script");
+    if (only != null) {
+      String[] parts = only.split(":", 2);
+      Kind kind = kinds.stream().filter(k -> k.format().equals(parts[0])).findFirst().orElseThrow();
+      String difference = difference(kind, HexFormat.of().parseHex(parts[1]));
+      assertTrue(difference.isEmpty(), difference);
+      return;
+    }
+    int images =
+        Integer.getInteger(
+            "strata.differential.images", Boolean.getBoolean("strata.long") ? LONG : SHORT);
+    long seed = Long.getLong("strata.differential.seed", 1);
+    var mutations = new ArrayList<Mutations>();
+    for (Kind kind : kinds) {
+      mutations.add(
+          new Mutations(ImageTarget.Scripts.of(kind.sound().size()), seed + mutations.size()));
+    }
+    var differences = new ArrayList<String>();
+    for (int i = 0; i < images; i++) {
+      int which = i % kinds.size();
+      byte[] script = mutations.get(which).next();
+      if (script.length > 0 && (script[0] & 0xff) == Damage.RAW) {
+        script[0] = 0; // what is no image at all is of no interest here
+      }
+      String difference = difference(kinds.get(which), script);
+      if (!difference.isEmpty()) {
+        differences.add(difference);
+      }
+    }
+    Files.write(Path.of("target", "differences.txt"), differences, StandardCharsets.UTF_8);
+    System.out.println("differential: " + images + " images, " + differences.size() + " differ");
+    assertTrue(differences.size() * 100 <= images, () -> String.join("\n", differences));
+  }
+
+  private String difference(Kind kind, byte[] script) throws Exception {
+    byte[] image = kind.image(script);
+    Files.write(folder.resolve(Disk.IMAGE), image);
+    Files.write(folder.resolve(Seeds.BASE), Seeds.base());
+    Files.write(folder.resolve(Seeds.DATA), Seeds.data());
+    String name = folder.resolve(Disk.IMAGE).toString();
+    var text = new StringBuilder();
+    var commands = new ArrayList<>(List.of("check", "info"));
+    if (kind.size(image) >= 0 && kind.size(image) <= MOST_CONVERTED) {
+      commands.addAll(List.of("map", "convert"));
+    }
+    for (String command : commands) {
+      Path theirs = folder.resolve("theirs");
+      Path ours = folder.resolve("ours");
+      int their = real(words(command, kind.format(), name, theirs));
+      int our = own(words(command, kind.format(), name, ours));
+      // To the reference, what belongs to a format extension is a leak.
+      boolean same = their == our || (their == 3 && our == 0 && kind.hasExtension(image));
+      if (same && command.equals("convert") && our == 0) {
+        same = Files.mismatch(theirs, ours) < 0;
+      }
+      if (!same) {
+        text.append(' ').append(command).append(' ').append(their).append('/').append(our);
+      }
+    }
+    if (java.util.Arrays.compare(image, Files.readAllBytes(folder.resolve(Disk.IMAGE))) != 0) {
+      text.append(" the image is changed");
+    }
+    return text.isEmpty() ? "" : kind.format() + ":" + HexFormat.of().formatHex(script) + text;
+  }
+
+  private static List<String> words(String command, String format, String image, Path target) {
+    var words = new ArrayList<>(List.of(command, "-f", format));
+    if (command.equals("map")) {
+      words.add("--output=json");
+    } else if (command.equals("convert")) {
+      words.addAll(List.of("-O", "raw"));
+    }
+    words.add(image);
+    if (command.equals("convert")) {
+      words.add(target.toString());
+    }
+    return words;
+  }
+
+  private static int own(List<String> words) {
+    Subcommand command = Commands.find(words.getFirst());
+    try {
+      return command.run(
+          words.subList(1, words.size()), new Terminal("qemu-img", NOWHERE, NOWHERE));
+    } catch (BlockException e) {
+      return 1; // as the program does
+    }
+  }
+
+  private int real(List<String> words) throws IOException, InterruptedException {
+    var all = new ArrayList<>(List.of("/usr/bin/qemu-img"));
+    all.addAll(words);
+    Process process =
+        new ProcessBuilder(all)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      return -1;
+    }
+    return process.exitValue();
+  }
+}

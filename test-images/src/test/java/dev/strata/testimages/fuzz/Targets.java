@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.testimages.fuzz;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Preallocation;
+import dev.strata.block.driver.BlockDriverFactory;
+import dev.strata.block.driver.DriverKind;
+import dev.strata.block.graph.DriverRegistry;
+import dev.strata.block.json.JsonReader;
+import dev.strata.block.json.JsonValue;
+import dev.strata.block.json.JsonWriter;
+import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.DottedKeys;
+import dev.strata.block.option.ImageName;
+import dev.strata.block.option.OptionString;
+import dev.strata.block.option.Size;
+import dev.strata.formats.qcow2.Qcow2Factory;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** The parsers: one to come is a line here. */
+final class Targets {
+  static final List<String> NAMES =
+      List.of(
+          "qcow2",
+          "qcow2-write",
+          "parallels",
+          "parallels-write",
+          "bochs",
+          "raw-options",
+          "json",
+          "json-name",
+          "option-string",
+          "size",
+          "blkdebug",
+          "image-name",
+          "nbd-server",
+          "nbd-client");
+
+  /** A target with a fault, for those who look for faults. */
+  static final String PLANTED = "planted";
+
+  /** Without a thread for each image. */
+  private static final BlockOptions QCOW2 =
+      BlockOptions.of("driver", "qcow2", "cache-clean-interval", "0");
+
+  private static final DriverRegistry DRIVERS = DriverRegistry.load();
+
+  private Targets() {}
+
+  /** The target of that name. */
+  static FuzzTarget named(String name) {
+    var disk = new Disk();
+    return switch (name) {
+      case "qcow2" ->
+          new ImageTarget(
+              name, QCOW2, Seeds.qcow2(), ByteOrder.BIG_ENDIAN, UnaryOperator.identity(), disk);
+      case "qcow2-write" -> new WriteTarget(name, QCOW2, Seeds.qcow2(), ByteOrder.BIG_ENDIAN, disk);
+      case "parallels" ->
+          new ImageTarget(
+              name,
+              BlockOptions.of("driver", "parallels"),
+              Seeds.parallels(),
+              ByteOrder.LITTLE_ENDIAN,
+              Seeds::withChecksum,
+              disk);
+      case "parallels-write" ->
+          new WriteTarget(
+              name,
+              BlockOptions.of("driver", "parallels", "prealloc-size", "65536"),
+              Seeds.parallels(),
+              ByteOrder.LITTLE_ENDIAN,
+              disk);
+      case "bochs" ->
+          new ImageTarget(
+              name,
+              BlockOptions.of("driver", "bochs"),
+              Seeds.bochs(),
+              ByteOrder.LITTLE_ENDIAN,
+              UnaryOperator.identity(),
+              disk);
+      case "raw-options" ->
+          new TextTarget(
+              name,
+              text -> rawOptions(text, disk),
+              List.of(
+                  "driver=raw,file=image,offset=512,size=1024",
+                  "offset=9223372036854775807,size=512",
+                  "size=-1",
+                  "driver=raw,file.driver=file,file.filename=image,offset=1k"));
+      case "json" ->
+          new TextTarget(
+              name,
+              Targets::json,
+              List.of(
+                  "{\"a\": [1, -2.5e10, true, null, \"\\u00e9\\n\"], \"b\": {}}",
+                  "[[[[]]]]",
+                  "{'a': 18446744073709551615, 'b': -9223372036854775808}"));
+      case "json-name" ->
+          new TextTarget(
+              name,
+              text -> jsonName(text, disk),
+              List.of(
+                  "json:{\"driver\":\"qcow2\",\"file\":{\"driver\":\"file\",\"filename\":\"x\"}}",
+                  "json:{\"driver\":\"raw\",\"file.filename\":\"image\",\"offset\":\"512\"}",
+                  "json:{\"a.0\":1,\"a\":[{\"b\":null}]}"));
+      case "option-string" ->
+          new TextTarget(
+              name,
+              Targets::optionString,
+              List.of(
+                  "size=1G,cluster_size=64k,backing_file=a,,b,lazy_refcounts",
+                  "driver=qcow2,file.driver=file,file.filename=x,file.locking=off",
+                  "secret,id=sec0,data=a,nosecret",
+                  "a.0.b=1,a.0.c=2,a.1=x"));
+      case "size" ->
+          new TextTarget(
+              name,
+              Targets::size,
+              List.of("1.5G", "0x10k", "9223372036854775807", "18446744073709551616", "1e3", "7E"));
+      case "blkdebug" -> new BlkdebugTarget();
+      case "image-name" ->
+          new TextTarget(
+              name,
+              Targets::imageName,
+              List.of(
+                  "nbd://localhost:10809/export?socket=/x",
+                  "nbd+unix:///e?socket=/tmp/s",
+                  "nbd:unix:/tmp/s:exportname=e",
+                  "nbd:localhost:10809:exportname=a%20b",
+                  "blkdebug:config:image",
+                  "blkverify:a:b",
+                  "file:/dev/cdrom",
+                  "./a:b",
+                  "nbd://[::1]:1/"));
+      case "nbd-server" -> new NbdServerTarget();
+      case "nbd-client" -> new NbdClientTarget();
+      case PLANTED -> new TextTarget(name, Targets::planted, List.of("[]"));
+      default -> throw new IllegalArgumentException("No target " + name);
+    };
+  }
+
+  private static void planted(String text) {
+    if (ImageName.isJson(text)) {
+      throw new IllegalStateException("planted");
+    }
+  }
+
+  private static void rawOptions(String text, Disk disk) throws BlockException {
+    BlockOptions options = OptionString.parse(text, "file", warning -> {});
+    // Only what is about the window: other files are another target's.
+    var own = BlockOptions.of("driver", "raw", "file.filename", Disk.IMAGE);
+    for (String name : List.of("offset", "size")) {
+      String value = options.string(name);
+      if (value != null) {
+        own.put(name, value);
+      }
+    }
+    disk.folder(true).with(Disk.IMAGE, new byte[4096]);
+    disk.use(
+        true,
+        false,
+        own,
+        backend -> {
+          new Visit(backend).run();
+          Visit.attempt(() -> backend.writeZeroes(0, backend.length(), 0));
+          Visit.attempt(() -> backend.truncate(backend.length() * 2, true, Preallocation.OFF, 0));
+        });
+  }
+
+  private static void json(String text) throws BlockException {
+    JsonValue value = JsonReader.parse(text);
+    String compact = JsonWriter.compact(value);
+    // What is written can be read, and is the same; members may be in another order.
+    String again = JsonWriter.compact(JsonReader.parse(compact));
+    if (again.length() != compact.length()) {
+      throw new Finding("read back as " + again + ": " + compact);
+    }
+    for (int i = 0; i < compact.length(); i++) {
+      if (Character.isISOControl(compact.charAt(i))) {
+        throw new Finding("a control character in JSON");
+      }
+    }
+    JsonWriter.pretty(value);
+  }
+
+  private static void jsonName(String text, Disk disk) throws BlockException {
+    String name = ImageName.isJson(text) ? text : "json:" + text;
+    BlockOptions options = ImageName.parseJson(name);
+    options.toJson();
+    options.section("file");
+    disk.folder(true).with(Disk.IMAGE, new byte[4096]).with("x", new byte[512]);
+    disk.use(false, true, ImageName.parseJson(name), backend -> new Visit(backend).run());
+  }
+
+  private static void optionString(String text) throws BlockException {
+    Visit.attempt(() -> OptionString.parseCreation(text));
+    OptionString.asksForHelp(text);
+    Visit.attempt(() -> DottedKeys.parseOrJson(text, "file"));
+    Visit.attempt(() -> new Qcow2Factory().createOptions().check(OptionString.parseCreation(text)));
+    BlockOptions options = OptionString.parseImage(text, warning -> {});
+    options.toJson();
+    for (String name : options.names()) {
+      options.string(name);
+      Visit.attempt(() -> options.copy().takeSize(name));
+      Visit.attempt(() -> options.copy().takeBool(name));
+      Visit.attempt(() -> options.copy().takeNumber(name));
+    }
+  }
+
+  private static void size(String text) throws BlockException {
+    Size.deprecation(text);
+    long size = Size.parse(text);
+    Size.human(Math.max(0, size));
+    Size.parse(text, 20);
+  }
+
+  private static void imageName(String text) throws BlockException {
+    ImageName.protocol(text);
+    ImageName.folder(text);
+    ImageName.combine(text, "base");
+    ImageName.combine("/folder/image", text);
+    if (ImageName.protocol(ImageName.ofPath(text)) != null) {
+      throw new Finding("a path that is taken for a protocol");
+    }
+    for (BlockDriverFactory driver : DRIVERS.all()) {
+      if (driver.kind() == DriverKind.PROTOCOL || driver.protocol() != null) {
+        Visit.attempt(() -> driver.parseFilename(text, new BlockOptions()));
+      }
+    }
+    BlockDriverFactory driver = DRIVERS.protocolOf(text, true);
+    driver.parseFilename(text, new BlockOptions());
+  }
+}
