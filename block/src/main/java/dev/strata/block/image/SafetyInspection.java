@@ -218,7 +218,7 @@ public final class SafetyInspection {
 
   private static byte[] read(BlockBackend from, long offset, int most) throws BlockException {
     long start = Math.max(0, offset);
-    byte[] bytes = new byte[(int) Math.clamp(from.length() - start, 0, most)];
+    byte[] bytes = new byte[Math.clamp(from.length() - start, 0, most)];
     if (bytes.length > 0) {
       from.read(start, bytes, 0);
     }

@@ -49,7 +49,7 @@ public final class Printable {
   }
 
   private static char digit(char c, int shift) {
-    return HEX.charAt(c >> shift & 15);
+    return HEX.charAt((c >> shift) & 15);
   }
 
   /** Controls of ASCII and Latin-1, ends of lines, and what turns the direction of writing. */
@@ -61,7 +61,7 @@ public final class Printable {
         && (c < 0xa0
             || c == 0x2028
             || c == 0x2029
-            || c >= 0x202a && c <= 0x202e
-            || c >= 0x2066 && c <= 0x2069);
+            || (c >= 0x202a && c <= 0x202e)
+            || (c >= 0x2066 && c <= 0x2069));
   }
 }

@@ -97,11 +97,12 @@ final class HeaderFile {
     while (in.position() + 8 <= end) {
       int type = (int) in.u32("extension type");
       long length = in.u32("extension length");
-      if (type == HeaderExtension.END) {
-        break;
-      }
+      // The end has a length too, whatever for.
       if (length > end - in.position()) {
         throw new BlockException(Errno.EINVAL, "Header extension too large");
+      }
+      if (type == HeaderExtension.END) {
+        break;
       }
       byte[] body = in.bytes("extension", (int) length);
       found.add(extension(type, body));

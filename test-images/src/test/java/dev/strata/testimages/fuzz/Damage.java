@@ -86,7 +86,7 @@ final class Damage {
       }
       default -> {
         if (where / 8 < length) {
-          image[where / 8] ^= (byte) (1 << where % 8);
+          image[where / 8] ^= (byte) (1 << (where % 8));
         }
       }
     }
@@ -116,21 +116,21 @@ final class Damage {
       case 5 -> 1L << 62;
       case 6 -> number;
       case 7 -> (long) number * SECTOR;
-      case 8 -> (long) number * SECTOR | 1L << 63;
-      case 9 -> (long) number * SECTOR | 1L << 62;
+      case 8 -> (long) number * SECTOR | (1L << 63);
+      case 9 -> (long) number * SECTOR | (1L << 62);
       case 10 -> length;
-      case 11 -> (length | SECTOR - 1) + 1;
+      case 11 -> (length | (SECTOR - 1)) + 1;
       case 12 -> length - 1;
       case 13 -> Integer.MAX_VALUE;
       case 14 -> Integer.MIN_VALUE & 0xffff_ffffL;
       case 15 -> 1L << 56;
       case 16 -> (1L << 56) - SECTOR;
-      case 17 -> 1L << number % 64;
-      case 18 -> (1L << number % 64) - 1;
+      case 17 -> 1L << (number % 64);
+      case 18 -> (1L << (number % 64)) - 1;
       case 19 -> (long) number << 32;
       case 20 -> (long) number << 48;
       case 21 -> 0xffff_ffffL;
-      case 22 -> (long) number * SECTOR | 1L << 63 | 1;
+      case 22 -> (long) number * SECTOR | (1L << 63) | 1;
       default -> -(long) number;
     };
   }

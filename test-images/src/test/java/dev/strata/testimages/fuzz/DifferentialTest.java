@@ -59,6 +59,12 @@ final class DifferentialTest {
       return new Damage(order, sound).image(script);
     }
 
+    boolean hasExtension(byte[] image) {
+      return format.equals("parallels")
+          && image.length >= 64
+          && ByteBuffer.wrap(image).order(order).getLong(56) != 0;
+    }
+
     long size(byte[] image) {
       if (image.length < 128) {
         return 0;
@@ -126,7 +132,8 @@ final class DifferentialTest {
       Path ours = folder.resolve("ours");
       int their = real(words(command, kind.format(), name, theirs));
       int our = own(words(command, kind.format(), name, ours));
-      boolean same = their == our;
+      // To the reference, what belongs to a format extension is a leak.
+      boolean same = their == our || (their == 3 && our == 0 && kind.hasExtension(image));
       if (same && command.equals("convert") && our == 0) {
         same = Files.mismatch(theirs, ours) < 0;
       }

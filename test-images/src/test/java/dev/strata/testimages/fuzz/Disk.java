@@ -74,9 +74,13 @@ final class Disk {
         backend.close();
       }
     } finally {
-      if (!graph.nodes().isEmpty()) {
-        throw new Finding("still open: " + graph.nodes());
-      }
+      requireNothingOpen();
+    }
+  }
+
+  private void requireNothingOpen() {
+    if (!graph.nodes().isEmpty()) {
+      throw new Finding("still open: " + graph.nodes());
     }
   }
 

@@ -75,7 +75,7 @@ final class Frames {
       case 7 -> 0xffff_ffffL - number;
       case 8 -> 0x8000_0000L - number;
       case 9 -> (32L << 20) + number - 128;
-      case 10 -> 1L << number % 64;
+      case 10 -> 1L << (number % 64);
       default -> (long) number << 32;
     };
   }

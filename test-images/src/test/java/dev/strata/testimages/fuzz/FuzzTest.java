@@ -140,11 +140,11 @@ final class FuzzTest {
 
   private static void greedy() {
     for (int i = 0; i < 300; i++) {
-      waste = new byte[1 << 20];
+      unusedWaste = new byte[1 << 20];
     }
   }
 
-  private static volatile byte[] waste;
+  private static volatile byte[] unusedWaste;
 
   private static FuzzTarget wrong(Runnable deed) {
     return new FuzzTarget() {

@@ -183,13 +183,15 @@ final class HostileImagesTest {
     refused("Backing file name too long", "info", "IMAGE");
     qcow2(image -> image.putInt(116, Integer.MAX_VALUE));
     refused("Header extension too large", "info", "IMAGE");
+    qcow2(image -> image.putInt(112, 0).putInt(116, Integer.MAX_VALUE)); // of the end itself
+    refused("Header extension too large", "info", "IMAGE");
   }
 
   @Test
   void v08AnL1TableThatIsTooSmallOrElsewhere() throws Exception {
     qcow2(image -> image.putInt(36, 0));
     refused("L1 table is too small", "info", "IMAGE");
-    qcow2(image -> image.putLong(40, Long.MAX_VALUE & -4096));
+    qcow2(image -> image.putLong(40, Long.MAX_VALUE & -4096L));
     refused("Could not read L1 table", "info", "IMAGE");
   }
 
@@ -197,7 +199,7 @@ final class HostileImagesTest {
   void v09SnapshotsThatAreNotThere() throws Exception {
     qcow2(image -> image.putInt(60, 65537));
     refused("Snapshot table too large", "info", "IMAGE");
-    qcow2(image -> image.putLong(64, Long.MAX_VALUE & -4096));
+    qcow2(image -> image.putLong(64, Long.MAX_VALUE & -4096L));
     refused("Failed to read snapshot table", "info", "IMAGE");
   }
 
@@ -243,7 +245,7 @@ final class HostileImagesTest {
   @Test
   void v23ARefcountBlockAtTheStartOfTheFile() throws Exception {
     Path image =
-        qcow2(bytes -> bytes.putLong((int) bytes.getLong(48), 1L << 62 | 3)); // not aligned
+        qcow2(bytes -> bytes.putLong((int) bytes.getLong(48), (1L << 62) | 3)); // not aligned
     byte[] before = Files.readAllBytes(image);
     refused("has damaged metadata", "info", "--untrusted", "IMAGE");
     try (DiskImage disk = ImageFile.of(image.toString()).format("qcow2").forWriting().open()) {

@@ -56,7 +56,7 @@ final class Mutations {
       }
       default -> {
         if (at < input.length) {
-          input[at] = random.nextBoolean() ? odd() : (byte) (input[at] ^ 1 << random.nextInt(8));
+          input[at] = random.nextBoolean() ? odd() : (byte) (input[at] ^ (1 << random.nextInt(8)));
         }
         return input;
       }

@@ -56,13 +56,13 @@ final class NbdClientTarget implements FuzzTarget {
       case 2 -> {
         int option = frames.next();
         byte[] words = frames.bytes();
-        reply(out, option, 1 << 31 | frames.next(), frames.length(words.length)).put(words);
+        reply(out, option, (1 << 31) | frames.next(), frames.length(words.length)).put(words);
       }
       case 3 -> {
         long size = frames.number();
         reply(out, 7, 3, 12).putShort((short) 0).putLong(size).putShort((short) frames.next());
         if (frames.next() % 2 == 1) {
-          reply(out, 7, 3, 14).putShort((short) 3).putInt(1 << frames.next() % 32);
+          reply(out, 7, 3, 14).putShort((short) 3).putInt(1 << (frames.next() % 32));
           out.putInt(4096).putInt((int) frames.number());
         }
       }
@@ -70,14 +70,14 @@ final class NbdClientTarget implements FuzzTarget {
       case 5, 6 -> {
         int type = frames.next();
         byte[] body = body(type, frames);
-        out.putInt(0x668e33ef).putShort((short) (frames.next() % 4 ^ 1)).putShort(type(type));
+        out.putInt(0x668e33ef).putShort((short) ((frames.next() % 4) ^ 1)).putShort(type(type));
         out.putLong(cookie(frames)).putInt(frames.length(body.length)).put(body);
       }
       case 7 -> out.putInt(0x67446698).putInt(frames.next() % 40).putLong(cookie(frames));
       case 8 -> {
         int type = frames.next();
         byte[] body = body(type, frames);
-        out.putInt(0x6e8a278c).putShort((short) (frames.next() % 4 ^ 1)).putShort(type(type));
+        out.putInt(0x6e8a278c).putShort((short) ((frames.next() % 4) ^ 1)).putShort(type(type));
         out.putLong(cookie(frames)).putLong(frames.next() % 4 == 3 ? frames.number() : 0);
         out.putLong(frames.length(body.length)).put(body);
       }
@@ -91,7 +91,7 @@ final class NbdClientTarget implements FuzzTarget {
   }
 
   private static short type(int type) {
-    return (short) (type % 16 > 8 ? 1 << 15 | type % 16 - 8 : type % 8);
+    return (short) (type % 16 > 8 ? (1 << 15) | (type % 16 - 8) : type % 8);
   }
 
   /** What belongs to a chunk of that type, mostly. */

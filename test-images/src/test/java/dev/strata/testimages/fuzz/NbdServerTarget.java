@@ -107,7 +107,7 @@ final class NbdServerTarget implements FuzzTarget {
           out.putInt((int) length);
         }
         if (command == 1) {
-          out.put(new byte[(int) Math.clamp(length, 0, 1024)]);
+          out.put(new byte[Math.clamp(length, 0, 1024)]);
         }
       }
       case 6 -> out.put(frames.bytes());
