@@ -125,7 +125,7 @@ jvm_words() { # TOOL
 }
 
 # Naming a module that is not there makes the JVM say so.
-native=dev.strata.block
+native=dev.strata.block,dev.strata.formats
 if grep -q 'requires.* aircompressor' formats/src/main/java/module-info.java; then
   native=$native,aircompressor.v3
 fi

@@ -3,10 +3,12 @@
 module dev.strata.formats {
   requires aircompressor.v3;
   requires transitive dev.strata.block;
+  requires org.bouncycastle.provider;
   requires static org.jspecify;
 
   provides dev.strata.block.driver.BlockDriverFactory with
       dev.strata.formats.bochs.BochsFactory,
+      dev.strata.formats.luks.LuksFactory,
       dev.strata.formats.parallels.ParallelsFactory,
       dev.strata.formats.qcow2.Qcow2Factory,
       dev.strata.formats.raw.RawFactory;

@@ -74,6 +74,27 @@ public abstract class MappedImage implements BlockDriver {
   }
 
   /**
+   * Whether bytes that {@link #map} calls data lie encrypted: {@link #readStored} and {@link
+   * #writeStored} see to that, and nobody is told where they lie.
+   */
+  protected boolean storesEncrypted() {
+    return false;
+  }
+
+  /** Reads bytes that have a place. */
+  protected void readStored(long guestOffset, Mapping.Data place, IoVector into)
+      throws BlockException {
+    place.file().read(place.offset(), into, 0);
+  }
+
+  /** Writes bytes to their place. */
+  protected void writeStored(
+      long guestOffset, Child file, long hostOffset, IoVector from, int flags)
+      throws BlockException {
+    file.write(hostOffset, from, flags);
+  }
+
+  /**
    * Writes one cluster, but for the image's end a whole one, in encoded form.
    *
    * @return false if that would take no less room: the bytes are then written as they are
@@ -132,7 +153,7 @@ public abstract class MappedImage implements BlockDriver {
       IoVector part = into.slice(done, mapping.length());
       if (mapping instanceof Mapping.Data data) {
         data.file().event(DebugEvent.READ_AIO);
-        data.file().read(data.offset(), part, 0);
+        readStored(offset + done, data, part);
       } else if (mapping instanceof Mapping.Zero) {
         part.fill((byte) 0);
       } else if (mapping instanceof Mapping.Backing) {
@@ -205,19 +226,20 @@ public abstract class MappedImage implements BlockDriver {
   private long writeInPlace(long offset, IoVector from, int flags) throws BlockException {
     RequestRanges.Hold hold = ranges.share(offset, offset + from.length());
     try {
-      return writeMapped(map(offset, from.length()), from, flags);
+      return writeMapped(offset, map(offset, from.length()), from, flags);
     } finally {
       ranges.leave(hold);
     }
   }
 
-  private long writeMapped(Mapping mapping, IoVector from, int flags) throws BlockException {
+  private long writeMapped(long offset, Mapping mapping, IoVector from, int flags)
+      throws BlockException {
     if (!(mapping instanceof Mapping.Data data && data.writable())) {
       return 0;
     }
     beforeWriteInPlace(data.offset(), data.length());
     data.file().event(DebugEvent.WRITE_AIO);
-    data.file().write(data.offset(), from.slice(0, data.length()), flags);
+    writeStored(offset, data.file(), data.offset(), from.slice(0, data.length()), flags);
     return data.length();
   }
 
@@ -236,7 +258,7 @@ public abstract class MappedImage implements BlockDriver {
   private long writeOwned(long offset, IoVector from, int flags, boolean continues)
       throws BlockException {
     // Another write may have allocated it while this one waited.
-    long written = writeMapped(map(offset, from.length()), from, flags);
+    long written = writeMapped(offset, map(offset, from.length()), from, flags);
     if (written > 0) {
       return written;
     }
@@ -266,14 +288,15 @@ public abstract class MappedImage implements BlockDriver {
     boolean headZero = headLength == 0 || readsZero(start, headLength);
     boolean tailZero = tailLength == 0 || readsZero(dataEnd, tailLength);
     boolean zeroed = false;
-    if (headLength + tailLength > 0 && headZero && tailZero) {
+    // Zeroes in the file are no zeroes to whom decrypts them.
+    if (headLength + tailLength > 0 && headZero && tailZero && !storesEncrypted()) {
       zeroed = zeroStorage(allocation) || allocation.readsZero();
     }
     boolean head = headLength > 0 && !zeroed;
     boolean tail = tailLength > 0 && !zeroed;
     if (!head && !tail) {
       allocation.file().event(DebugEvent.WRITE_AIO);
-      allocation.file().write(allocation.hostOffset() + headLength, data, flags);
+      writeStored(offset, allocation.file(), allocation.hostOffset() + headLength, data, flags);
       return;
     }
     try (BufferPool.Buffer around =
@@ -294,7 +317,9 @@ public abstract class MappedImage implements BlockDriver {
       }
       allocation.file().event(DebugEvent.COW_WRITE);
       allocation.file().event(DebugEvent.WRITE_AIO);
-      allocation.file().write(allocation.hostOffset() + (head ? 0 : headLength), all, flags);
+      long skipped = head ? 0 : headLength;
+      writeStored(
+          start + skipped, allocation.file(), allocation.hostOffset() + skipped, all, flags);
     }
   }
 
@@ -361,6 +386,9 @@ public abstract class MappedImage implements BlockDriver {
   @Override
   public final long copyFrom(CopyOffload source, long sourceOffset, long offset, long length)
       throws BlockException {
+    if (storesEncrypted()) {
+      return 0;
+    }
     RequestRanges.Hold hold = ranges.share(offset, offset + length);
     try {
       if (map(offset, length) instanceof Mapping.Data data && data.writable()) {
@@ -448,6 +476,9 @@ public abstract class MappedImage implements BlockDriver {
     } finally {
       ranges.leave(hold);
     }
+    if (storesEncrypted()) {
+      return placeless(offset, mapping);
+    }
     if (detail == StatusDetail.ZEROES && mapping instanceof Mapping.Data data && hasHoles()) {
       return dataOrHole(offset, data);
     }
@@ -463,6 +494,18 @@ public abstract class MappedImage implements BlockDriver {
       zero = below.zero();
     }
     return new Extent(offset, length, true, zero, true, false, data.file(), data.offset(), false);
+  }
+
+  private static Extent placeless(long offset, Mapping mapping) {
+    if (mapping instanceof Mapping.Data) {
+      return Extent.encoded(offset, mapping.length(), false);
+    }
+    if (mapping instanceof Mapping.Zero) {
+      return Extent.zero(offset, mapping.length());
+    }
+    return mapping instanceof Mapping.Encoded encoded
+        ? Extent.encoded(offset, encoded.length(), encoded.compressed())
+        : Extent.unallocated(offset, mapping.length());
   }
 
   private static Extent extent(long offset, Mapping mapping) {

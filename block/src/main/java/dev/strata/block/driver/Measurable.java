@@ -3,6 +3,7 @@ package dev.strata.block.driver;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.BlockIo;
+import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,16 @@ public interface Measurable {
    *     is known
    */
   Measurement measure(BlockOptions options, @Nullable Source source) throws BlockException;
+
+  /**
+   * As {@link #measure(BlockOptions, Source)}, for options that may name objects.
+   *
+   * @param objects that are defined
+   */
+  default Measurement measure(BlockOptions options, @Nullable Source source, ObjectRegistry objects)
+      throws BlockException {
+    return measure(options, source);
+  }
 
   /** Content to be measured, with what its format knows beyond bytes. */
   interface Source extends BlockIo {

@@ -53,6 +53,13 @@ public interface OpenContext {
   /** The backing child as of now, or null; a driver asks again with every request. */
   @Nullable Child backing();
 
+  /**
+   * What {@link BlockDriver#childPermissions} answers has changed.
+   *
+   * @throws BlockException if the permissions cannot be had; the old ones then stay in force
+   */
+  void permissionsChanged() throws BlockException;
+
   /** The node's dirty bitmaps: a format loads those that the image keeps. */
   BitmapSet bitmaps();
 

@@ -148,6 +148,10 @@ public final class BlockGraph implements AutoCloseable {
     return backend;
   }
 
+  synchronized void refreshPermissions(BlockNode node) throws BlockException {
+    PermissionUpdate.refresh(node);
+  }
+
   synchronized void changePermissions(BlockBackend backend, Permissions wanted)
       throws BlockException {
     PermissionUpdate.change(backend.node(), backend, wanted);

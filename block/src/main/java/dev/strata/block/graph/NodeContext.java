@@ -112,6 +112,11 @@ final class NodeContext implements OpenContext {
   }
 
   @Override
+  public void permissionsChanged() throws BlockException {
+    node.graph().refreshPermissions(node);
+  }
+
+  @Override
   public BitmapSet bitmaps() {
     return node.bitmaps();
   }

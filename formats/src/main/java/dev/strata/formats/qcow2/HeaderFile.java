@@ -142,7 +142,7 @@ final class HeaderFile {
         if (body.length != 16) {
           throw new BlockException(
               Errno.EINVAL,
-              "CRYPTO header extension size " + body.length + " but expected size 16");
+              "CRYPTO header extension size " + body.length + ", but expected size 16");
         }
         yield new HeaderExtension.CryptoHeader(in.u64("offset"), in.u64("length"));
       }

@@ -11,6 +11,7 @@ import dev.strata.block.driver.SnapshotStore.Snapshot;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
+import dev.strata.formats.crypto.LuksAmendment;
 import java.util.ArrayList;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -24,22 +25,17 @@ final class Qcow2Amend {
   private static final int V2_REFCOUNT_ORDER = 4;
 
   static final OptionSchema SCHEMA =
-      OptionSchema.of(
-          Option.string("encrypt.state", "Select new state of affected keyslots (active/inactive)"),
-          Option.number("encrypt.keyslot", "Select a single keyslot to modify explicitly"),
-          Option.string("encrypt.old-secret", "Select all keyslots that match this password"),
-          Option.string(
-              "encrypt.new-secret",
-              "New secret to set in the matching keyslots. Empty string to erase"),
-          Qcow2Create.ITER_TIME,
-          Qcow2Create.SIZE,
-          Qcow2Create.COMPAT,
-          Qcow2Create.BACKING_FILE,
-          Qcow2Create.BACKING_FMT,
-          Qcow2Create.DATA_FILE,
-          Qcow2Create.DATA_FILE_RAW,
-          Option.bool("lazy_refcounts", "Postpone refcount updates"),
-          Option.number("refcount_bits", "Width of a reference count entry in bits"));
+      OptionSchema.of(LuksAmendment.options("encrypt.").toArray(Option<?>[]::new))
+          .and(
+              OptionSchema.of(
+                  Qcow2Create.SIZE,
+                  Qcow2Create.COMPAT,
+                  Qcow2Create.BACKING_FILE,
+                  Qcow2Create.BACKING_FMT,
+                  Qcow2Create.DATA_FILE,
+                  Qcow2Create.DATA_FILE_RAW,
+                  Option.bool("lazy_refcounts", "Postpone refcount updates"),
+                  Option.number("refcount_bits", "Width of a reference count entry in bits")));
 
   private final Qcow2Metadata metadata;
   private final HeaderFile header;
@@ -72,13 +68,15 @@ final class Qcow2Amend {
     progress.progress(done + step * total, steps * total);
   }
 
-  /** Changes what the options name. */
-  void run(BlockOptions options) throws BlockException {
+  /**
+   * Changes what the options name.
+   *
+   * @param force even if keys are lost thereby; nothing else that can be changed here loses data
+   */
+  void run(BlockOptions options, boolean force) throws BlockException {
     Qcow2Header old = header.header();
     int version = version(options.takeString("compat"), old.version());
-    if (!options.section("encrypt").isEmpty()) {
-      throw wrong("Can't amend encryption options - encryption not present");
-    }
+    LuksAmendment keys = keys(options.section("encrypt"));
     String backing = options.takeString("backing_file");
     String backingFormat = options.takeString("backing_fmt");
     String dataFile = options.takeString("data_file");
@@ -94,6 +92,10 @@ final class Qcow2Amend {
     }
     if (version > old.version()) {
       upgrade(version);
+    }
+    DataEncryption encryption = metadata.encryption();
+    if (keys != null && encryption != null && encryption.volume() != null) {
+      keys.apply(encryption.volume(), encryption.passphrases(), force);
     }
     if (backing != null || backingFormat != null) {
       checkSameBacking(backing, backingFormat);
@@ -124,6 +126,19 @@ final class Qcow2Amend {
     if (down) {
       downgrade();
     }
+  }
+
+  private @Nullable LuksAmendment keys(BlockOptions given) throws BlockException {
+    if (given.isEmpty()) {
+      return null;
+    }
+    if (metadata.encryption() == null) {
+      throw wrong("Can't amend encryption options - encryption not present");
+    }
+    if (metadata.encryption().volume() == null) {
+      throw new BlockException(Errno.EOPNOTSUPP, "Only LUKS encryption options can be amended");
+    }
+    return LuksAmendment.take(given);
   }
 
   private static int version(@Nullable String word, int current) throws BlockException {

@@ -10,6 +10,7 @@ import dev.strata.block.driver.CreateContext;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
+import dev.strata.formats.crypto.LuksCreation;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,30 +31,24 @@ record Qcow2Create(
     Preallocation preallocation,
     boolean lazyRefcounts,
     int refcountOrder,
-    int compressionType) {
+    int compressionType,
+    @Nullable NewEncryption encryption) {
+  /** Header, refcount table and a block of refcounts: where nothing more is, all is written. */
+  private static final int FEWEST_CLUSTERS = 3;
+
   private static final String V3 =
       " with compatibility level 1.1 and above (use version=v3 or greater)";
 
-  private static final Option<Boolean> ENCRYPTION =
+  static final Option<Boolean> ENCRYPTION =
       Option.bool(
           "encryption",
           "Encrypt the image with format 'aes'. (Deprecated in favor of encrypt.format=aes)");
   private static final Option<String> ENCRYPT_FORMAT =
-      Option.string("encrypt.format", "Encrypt the image, format choices: 'aes', 'luks'");
+      Option.string("encrypt.format", "Encrypt the image, format choices: 'aes', 'luks'")
+          .suggesting("aes", "luks");
   private static final Option<String> KEY_SECRET =
-      Option.string("encrypt.key-secret", "ID of secret providing qcow AES key or LUKS passphrase");
-  private static final Option<String> CIPHER_ALG =
-      Option.string("encrypt.cipher-alg", "Name of encryption cipher algorithm");
-  private static final Option<String> CIPHER_MODE =
-      Option.string("encrypt.cipher-mode", "Name of encryption cipher mode");
-  private static final Option<String> IVGEN_ALG =
-      Option.string("encrypt.ivgen-alg", "Name of IV generator algorithm");
-  private static final Option<String> IVGEN_HASH_ALG =
-      Option.string("encrypt.ivgen-hash-alg", "Name of IV generator hash algorithm");
-  private static final Option<String> HASH_ALG =
-      Option.string("encrypt.hash-alg", "Name of encryption hash algorithm");
-  static final Option<Long> ITER_TIME =
-      Option.number("encrypt.iter-time", "Time to spend in PBKDF in milliseconds");
+      Option.string(
+          DataEncryption.KEY_SECRET, "ID of secret providing qcow AES key or LUKS passphrase");
   private static final Option<Long> CLUSTER_SIZE =
       Option.size("cluster_size", "qcow2 cluster size").orElse(65536L);
   private static final Option<Boolean> EXTENDED_L2 =
@@ -88,12 +83,12 @@ record Qcow2Create(
           ENCRYPTION,
           ENCRYPT_FORMAT,
           KEY_SECRET,
-          CIPHER_ALG,
-          CIPHER_MODE,
-          IVGEN_ALG,
-          IVGEN_HASH_ALG,
-          HASH_ALG,
-          ITER_TIME,
+          LuksCreation.cipherOption("encrypt."),
+          LuksCreation.modeOption("encrypt."),
+          LuksCreation.ivOption("encrypt."),
+          LuksCreation.ivHashOption("encrypt."),
+          LuksCreation.hashOption("encrypt."),
+          LuksCreation.iterTimeOption("encrypt."),
           CLUSTER_SIZE,
           EXTENDED_L2,
           PREALLOCATION,
@@ -117,7 +112,7 @@ record Qcow2Create(
 
   /** Takes the options and checks that they go together. */
   static Qcow2Create take(BlockOptions options) throws BlockException {
-    rejectEncryption(options);
+    NewEncryption encryption = NewEncryption.take(options);
     long clusterSize = options.take(CLUSTER_SIZE, 65536L);
     if (clusterSize < 512 || clusterSize > 2 << 20 || Long.bitCount(clusterSize) != 1) {
       throw wrong("Cluster size must be a power of two between 512 and 2048k");
@@ -143,17 +138,10 @@ record Qcow2Create(
             preallocation(options.takeString(PREALLOCATION.name())),
             options.take(LAZY_REFCOUNTS, false),
             Long.numberOfTrailingZeros(refcountBits),
-            compression(options.take(COMPRESSION_TYPE, "zlib")));
+            compression(options.take(COMPRESSION_TYPE, "zlib")),
+            encryption);
     create.check();
     return create;
-  }
-
-  private static void rejectEncryption(BlockOptions options) throws BlockException {
-    Boolean encryption = options.takeBool(ENCRYPTION.name());
-    BlockOptions encrypt = options.section("encrypt");
-    if (Boolean.TRUE.equals(encryption) || !encrypt.isEmpty()) {
-      throw new BlockException(Errno.EOPNOTSUPP, "Encryption of qcow2 images is not supported yet");
-    }
   }
 
   private static int version(@Nullable String word) throws BlockException {
@@ -231,23 +219,44 @@ record Qcow2Create(
 
   /** Writes the image. */
   void run(CreateContext context) throws BlockException {
+    NewEncryption secret = encryption;
+    if (secret != null) {
+      secret.checkPassword(context.objects()); // before anything that is there is overwritten
+    }
+    NewImageLayout layout = layout();
     Child file = context.createFile();
     Child data = dataFile == null ? null : context.createDataFile(dataFile);
-    long clusterSize = 1L << clusterBits;
     // Tables first, the header last: a crash before it leaves no image at all.
     file.truncate(0, false, Preallocation.OFF, 0);
-    writeRefcounts(file, clusterSize);
-    var cluster = new byte[(int) clusterSize];
-    Qcow2Header header = header();
-    HeaderFile.encode(cluster, header, HeaderExtension.inOrder(extensions(), header), backingFile);
+    layout.writeRefcounts(file);
+    var extensions = new ArrayList<>(extensions());
+    if (layout.clusters() > FEWEST_CLUSTERS) {
+      file.truncate(layout.end(), false, Preallocation.OFF, 0);
+    }
+    if (secret != null && secret.headerBytes() > 0) {
+      long length = secret.headerBytes();
+      secret.writeHeader(
+          new CryptoHeaderArea(file, layout.cryptoOffset(), length), context.objects());
+      extensions.add(new HeaderExtension.CryptoHeader(layout.cryptoOffset(), length));
+    }
+    file.flush();
+    var cluster = new byte[1 << clusterBits];
+    Qcow2Header header = header(layout);
+    HeaderFile.encode(cluster, header, HeaderExtension.inOrder(extensions, header), backingFile);
     file.write(0, cluster, 0);
     file.flush();
-    if (size == 0) {
-      return;
+    if (header.size() != size) {
+      resize(context, data);
     }
+  }
+
+  private void resize(CreateContext context, @Nullable Child data) throws BlockException {
     var options = new BlockOptions();
     if (data != null) {
       options.put("data-file", data.nodeName());
+    }
+    if (encryption != null && encryption.keySecret() != null) {
+      options.put(DataEncryption.KEY_SECRET, encryption.keySecret());
     }
     BlockIo image = context.openImage("qcow2", options);
     try {
@@ -257,33 +266,32 @@ record Qcow2Create(
     }
   }
 
-  /** A refcount table with one block, which counts the header, the table and itself. */
-  private void writeRefcounts(Child file, long clusterSize) throws BlockException {
-    var table = new byte[(int) clusterSize];
-    long blockOffset = 2 * clusterSize;
-    for (int i = 0; i < 8; i++) {
-      table[i] = (byte) (blockOffset >>> (56 - 8 * i));
-    }
-    file.write(clusterSize, table, 0);
-    var block = new byte[(int) clusterSize];
-    for (int cluster = 0; cluster < 3; cluster++) {
-      countOne(block, cluster);
-    }
-    file.write(blockOffset, block, 0);
-    file.flush();
+  /**
+   * An image whose passphrase takes time to unlock it, as it shall, gets its size at once, if there
+   * is nothing but an empty table to it.
+   */
+  private boolean isSizedAtOnce() {
+    return encryption != null && preallocation == Preallocation.OFF && dataFile == null;
   }
 
-  private void countOne(byte[] block, int cluster) {
-    int bits = 1 << refcountOrder;
-    if (bits < 8) {
-      block[cluster * bits / 8] |= (byte) (1 << (cluster * bits % 8));
-    } else {
-      block[(cluster + 1) * (bits / 8) - 1] = 1;
-    }
+  private Geometry geometry() {
+    return new Geometry(clusterBits, extendedL2, refcountOrder);
   }
 
-  private Qcow2Header header() {
-    long clusterSize = 1L << clusterBits;
+  private NewImageLayout layout() throws BlockException {
+    long l1Bytes = 0;
+    if (isSizedAtOnce()) {
+      l1Bytes = 8 * geometry().l1EntriesFor(size);
+      if (l1Bytes > Qcow2Header.MAX_L1_BYTES) {
+        throw BlockException.of(Errno.EFBIG);
+      }
+    }
+    return NewImageLayout.of(
+        clusterBits, refcountOrder, encryption == null ? 0 : encryption.headerBytes(), l1Bytes);
+  }
+
+  private Qcow2Header header(NewImageLayout layout) throws BlockException {
+    boolean sized = isSizedAtOnce();
     long incompatible =
         (dataFile != null ? Feature.DATA_FILE : 0)
             | (compressionType != 0 ? Feature.COMPRESSION_TYPE : 0)
@@ -293,12 +301,12 @@ record Qcow2Create(
         0,
         0,
         clusterBits,
-        0,
-        0,
-        0,
-        0,
-        clusterSize,
-        1,
+        sized ? size : 0,
+        encryption == null ? DataEncryption.NONE : encryption.method(),
+        sized ? (int) geometry().l1EntriesFor(size) : 0,
+        sized && size > 0 ? layout.l1Offset() : 0,
+        layout.tableOffset(),
+        layout.tableClusters(),
         0,
         0,
         incompatible,

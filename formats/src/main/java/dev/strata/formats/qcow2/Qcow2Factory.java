@@ -8,6 +8,7 @@ import dev.strata.block.driver.CreateContext;
 import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.Measurable;
 import dev.strata.block.driver.OpenContext;
+import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionSchema;
 import java.nio.ByteBuffer;
@@ -61,7 +62,13 @@ public final class Qcow2Factory implements BlockDriverFactory, Measurable {
 
   @Override
   public Measurement measure(BlockOptions options, @Nullable Source source) throws BlockException {
-    return Qcow2Measure.take(options).run(source);
+    return measure(options, source, new ObjectRegistry());
+  }
+
+  @Override
+  public Measurement measure(BlockOptions options, @Nullable Source source, ObjectRegistry objects)
+      throws BlockException {
+    return Qcow2Measure.take(options, objects).run(source);
   }
 
   @Override
@@ -71,7 +78,7 @@ public final class Qcow2Factory implements BlockDriverFactory, Measurable {
 
   @Override
   public List<String> contentOptions() {
-    return List.of("encrypt.");
+    return List.of(DataEncryption.KEY_SECRET);
   }
 
   @Override

@@ -26,6 +26,7 @@ import dev.strata.block.driver.VmStateStore;
 import dev.strata.block.json.JsonValue;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionSchema;
+import dev.strata.formats.crypto.EncryptedSectors;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,7 @@ final class Qcow2Image extends MappedImage
   private final Geometry geometry;
   private final ReentrantLock lock;
   private final Corruption corruption;
+  private final @Nullable DataEncryption encryption;
   private final GuestWrites writes;
   private final ClusterErasure erasure;
   private final CompressedClusters compressed;
@@ -65,6 +67,7 @@ final class Qcow2Image extends MappedImage
     this.geometry = metadata.geometry();
     this.lock = metadata.lock();
     this.corruption = metadata.corruption();
+    this.encryption = metadata.encryption();
     this.writable = context.flags().writable();
     this.writes = new GuestWrites(metadata);
     this.erasure = new ClusterErasure(metadata);
@@ -80,6 +83,7 @@ final class Qcow2Image extends MappedImage
   public Limits limits() {
     long sub = geometry.subclusterSize();
     return Limits.NONE
+        .withRequestAlignment(encryption == null ? 1 : EncryptedSectors.SECTOR)
         .withWriteZeroes(sub, 0, RequestFlags.MAY_UNMAP)
         .withDiscard(geometry.clusterSize(), 0)
         .withWriteFlags(RequestFlags.COMPRESSED);
@@ -134,7 +138,7 @@ final class Qcow2Image extends MappedImage
   @Override
   public boolean readsZeroAfterCreate() {
     // With the metadata preallocated, what the file holds shines through.
-    return metadata.dataFile().readsZeroAfterCreate() || isWithoutData();
+    return (encryption == null && metadata.dataFile().readsZeroAfterCreate()) || isWithoutData();
   }
 
   private boolean isWithoutData() {
@@ -183,6 +187,32 @@ final class Qcow2Image extends MappedImage
   protected Allocation allocate(long guestOffset, long length, boolean continues)
       throws BlockException {
     return writes.allocate(guestOffset, length, continues);
+  }
+
+  @Override
+  protected boolean storesEncrypted() {
+    return encryption != null;
+  }
+
+  @Override
+  protected void readStored(long guestOffset, Mapping.Data place, IoVector into)
+      throws BlockException {
+    if (encryption == null) {
+      super.readStored(guestOffset, place, into);
+    } else {
+      encryption.read(place.file(), place.offset(), guestOffset, into);
+    }
+  }
+
+  @Override
+  protected void writeStored(
+      long guestOffset, Child file, long hostOffset, IoVector from, int flags)
+      throws BlockException {
+    if (encryption == null) {
+      super.writeStored(guestOffset, file, hostOffset, from, flags);
+    } else {
+      encryption.write(file, hostOffset, guestOffset, from, flags);
+    }
   }
 
   @Override
@@ -312,6 +342,11 @@ final class Qcow2Image extends MappedImage
     return metadata.isDirty();
   }
 
+  @Override
+  public boolean encrypted() {
+    return metadata.header().header().cryptMethod() != DataEncryption.NONE;
+  }
+
   /** The image may be written now. */
   void markBitmapsInUse() throws BlockException {
     lock.lock();
@@ -330,10 +365,9 @@ final class Qcow2Image extends MappedImage
   @Override
   public void amend(BlockOptions options, boolean force, ProgressListener progress)
       throws BlockException {
-    // Nothing that can be changed here loses data, forced or not.
     aloneLocked(() -> {
       metadata.freed().settle();
-      new Qcow2Amend(metadata, resize, snapshots, bitmaps, progress).run(options);
+      new Qcow2Amend(metadata, resize, snapshots, bitmaps, progress).run(options, force);
     });
   }
 
@@ -390,11 +424,20 @@ final class Qcow2Image extends MappedImage
 
   @Override
   public void readVmState(long offset, IoVector into) throws BlockException {
+    checkSectors(offset, into.length());
     read(vmStateOffset() + offset, into, 0);
+  }
+
+  /** Nobody above pads these requests to what is encrypted at a time. */
+  private void checkSectors(long offset, long length) throws BlockException {
+    if (encryption != null && ((offset | length) & (EncryptedSectors.SECTOR - 1)) != 0) {
+      throw BlockException.of(Errno.EINVAL);
+    }
   }
 
   @Override
   public void writeVmState(long offset, IoVector from) throws BlockException {
+    checkSectors(offset, from.length());
     lock.lock();
     try {
       resize.growL1(vmStateOffset() + offset + from.length());

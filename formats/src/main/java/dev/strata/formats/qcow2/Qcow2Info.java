@@ -21,6 +21,7 @@ final class Qcow2Info {
     if (h.version() >= 3) {
       data.put("lazy-refcounts", (h.compatible() & Feature.LAZY_REFCOUNTS) != 0);
       data.put("refcount-bits", 1L << h.refcountOrder());
+      encryption(metadata, data);
       data.put("corrupt", (h.incompatible() & Feature.CORRUPT) != 0);
       data.put("extended-l2", h.extendedL2());
       var named = header.extension(HeaderExtension.DataFile.class);
@@ -40,7 +41,15 @@ final class Qcow2Info {
       }
     } else {
       data.put("refcount-bits", 16);
+      encryption(metadata, data);
     }
     return new JsonObject().put("type", "qcow2").put("data", data);
+  }
+
+  private static void encryption(Qcow2Metadata metadata, JsonObject data) {
+    DataEncryption encryption = metadata.encryption();
+    if (encryption != null) {
+      data.put("encrypt", encryption.describe());
+    }
   }
 }

@@ -7,8 +7,12 @@ import dev.strata.block.Extent;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.Measurable.Measurement;
 import dev.strata.block.driver.Measurable.Source;
+import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.formats.crypto.LuksCreation;
+import dev.strata.formats.crypto.Passphrases;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -20,13 +24,19 @@ import org.jspecify.annotations.Nullable;
  * @param keepsAll whether every cluster of the source is copied, because of a backing file whose
  *     content is not known
  * @param allocates whether creation allocates all data clusters
+ * @param encryption the encryption header's size in bytes, whole clusters
  */
 record Qcow2Measure(
-    long size, Geometry geometry, boolean bitmaps, boolean keepsAll, boolean allocates) {
+    long size,
+    Geometry geometry,
+    boolean bitmaps,
+    boolean keepsAll,
+    boolean allocates,
+    long encryption) {
   private static final long MAX_STATUS = 1L << 30;
 
   /** Takes the options that matter, with the reference's words for wrong ones. */
-  static Qcow2Measure take(BlockOptions options) throws BlockException {
+  static Qcow2Measure take(BlockOptions options, ObjectRegistry objects) throws BlockException {
     Long clusterSize = options.takeSize("cluster_size");
     long cluster = clusterSize == null ? 65536 : clusterSize;
     if (cluster < 512 || cluster > 2 << 20 || Long.bitCount(cluster) != 1) {
@@ -62,8 +72,12 @@ record Qcow2Measure(
               + " compat=1.1 or greater)");
     }
     boolean backing = options.takeString("backing_file") != null;
-    if (options.has("encrypt.format")) {
-      throw new BlockException(Errno.EOPNOTSUPP, "Encryption of qcow2 images is not supported yet");
+    long encryption = 0;
+    if ("luks".equals(options.takeString("encrypt.format"))) {
+      LuksCreation creation = LuksCreation.take(options.section("encrypt"));
+      var passphrases = new Passphrases(objects, DataEncryption.KEY_SECRET);
+      Arrays.fill(passphrases.required(creation.keySecret()), (byte) 0);
+      encryption = (creation.headerBytes() + cluster - 1) & -cluster;
     }
     Long size = options.takeSize("size");
     return new Qcow2Measure(
@@ -72,7 +86,8 @@ record Qcow2Measure(
             Long.numberOfTrailingZeros(cluster), extended, Long.numberOfTrailingZeros(bits)),
         !old,
         backing,
-        allocates);
+        allocates,
+        encryption);
   }
 
   private static BlockException wrong(String message) {
@@ -96,8 +111,8 @@ record Qcow2Measure(
       stored = 0;
     }
     return new Measurement(
-        (tables + stored) << geometry.clusterBits(),
-        (tables + dataClusters) << geometry.clusterBits(),
+        encryption + ((tables + stored) << geometry.clusterBits()),
+        encryption + ((tables + dataClusters) << geometry.clusterBits()),
         source == null || !bitmaps ? -1 : bitmapBytes(source, guestSize));
   }
 

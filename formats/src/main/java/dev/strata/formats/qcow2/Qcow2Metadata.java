@@ -5,6 +5,7 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.driver.OpenContext;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The metadata of an open image: its header, refcounts and tables, with the caches between them and
@@ -20,6 +21,7 @@ final class Qcow2Metadata {
   private final Child file;
   private final Child dataFile;
   private final HeaderFile header;
+  private final @Nullable DataEncryption encryption;
   private volatile Geometry geometry; // refcounts may get another width
   private final Corruption corruption;
   private final MetadataPlaces places;
@@ -42,6 +44,7 @@ final class Qcow2Metadata {
     this.file = opened.file();
     this.dataFile = opened.dataFile();
     this.header = opened.header();
+    this.encryption = opened.encryption();
     Qcow2Header h = header.header();
     this.geometry = Geometry.of(h);
     this.size = h.size();
@@ -108,12 +111,20 @@ final class Qcow2Metadata {
     caches.dropUnused();
   }
 
+  /** How guest data are encrypted; null if they are not. */
+  @Nullable DataEncryption encryption() {
+    return encryption;
+  }
+
   /** Forgets everything and gives the memory back, after whatever has to be written is. */
   void close() {
     lock.lock();
     try {
       cleaner.close();
       caches.close();
+      if (encryption != null) {
+        encryption.close();
+      }
     } finally {
       lock.unlock();
     }

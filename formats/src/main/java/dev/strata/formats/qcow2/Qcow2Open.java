@@ -16,19 +16,38 @@ import org.jspecify.annotations.Nullable;
  * Opens an image: reads the header and refuses what cannot be handled or cannot be true, before
  * anything of that size is allocated.
  */
-record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options options) {
+record Qcow2Open(
+    Child file,
+    Child dataFile,
+    HeaderFile header,
+    Qcow2Options options,
+    @Nullable DataEncryption encryption) {
 
   static Qcow2Image open(OpenContext context, BlockOptions given) throws BlockException {
     Child file = context.child("file", EdgeRole.IMAGE);
     HeaderFile header = HeaderFile.load(file);
-    Qcow2Header h = header.header();
     checkFeatures(context, header);
-    if (h.cryptMethod() != 0) {
-      throw new BlockException(
-          Errno.EOPNOTSUPP,
-          (h.cryptMethod() == 1 ? "AES" : "LUKS")
-              + " encryption of qcow2 images is not supported yet");
+    DataEncryption encryption = DataEncryption.open(context, file, header, given);
+    boolean open = false;
+    try {
+      Qcow2Image image = open(context, given, file, header, encryption);
+      open = true;
+      return image;
+    } finally {
+      if (!open && encryption != null) {
+        encryption.close();
+      }
     }
+  }
+
+  private static Qcow2Image open(
+      OpenContext context,
+      BlockOptions given,
+      Child file,
+      HeaderFile header,
+      @Nullable DataEncryption encryption)
+      throws BlockException {
+    Qcow2Header h = header.header();
     checkTables(h, context.flags().check());
     if (header.hasStaleBitmaps()) {
       context.warn(
@@ -45,7 +64,8 @@ record Qcow2Open(Child file, Child dataFile, HeaderFile header, Qcow2Options opt
     Child data = openDataFile(context, given, header, file);
     var image =
         new Qcow2Image(
-            context, new Qcow2Metadata(context, new Qcow2Open(file, data, header, options)));
+            context,
+            new Qcow2Metadata(context, new Qcow2Open(file, data, header, options, encryption)));
     boolean open = false;
     try {
       if (context.flags().writable()) {

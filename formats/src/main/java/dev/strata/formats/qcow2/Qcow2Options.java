@@ -54,6 +54,12 @@ record Qcow2Options(
   private static final Option<Long> CACHE_CLEAN_INTERVAL =
       Option.number(
           "cache-clean-interval", "Clean unused cache entries after this time (in" + " seconds)");
+  private static final Option<String> ENCRYPT_FORMAT =
+      Option.string("encrypt.format", "Encryption format, as the image's header has it")
+          .suggesting("aes", "luks");
+  private static final Option<String> KEY_SECRET =
+      Option.string(
+          DataEncryption.KEY_SECRET, "ID of secret providing qcow AES key or LUKS passphrase");
 
   static final OptionSchema SCHEMA =
       OptionSchema.of(
@@ -66,7 +72,9 @@ record Qcow2Options(
           L2_CACHE_SIZE,
           L2_CACHE_ENTRY_SIZE,
           REFCOUNT_CACHE_SIZE,
-          CACHE_CLEAN_INTERVAL);
+          CACHE_CLEAN_INTERVAL,
+          ENCRYPT_FORMAT,
+          KEY_SECRET);
 
   private static final long DEFAULT_CLEAN_SECONDS = 600;
 

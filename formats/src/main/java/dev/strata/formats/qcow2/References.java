@@ -62,6 +62,10 @@ final class References {
     L1Table l1 = metadata.l1();
     countTables(l1.offset(), l1.entries(), true);
     countSnapshots();
+    var crypto = metadata.header().extension(HeaderExtension.CryptoHeader.class);
+    if (crypto != null) {
+      count(crypto.offset(), crypto.length());
+    }
     countBitmaps();
     countRefcountStructures();
   }

@@ -3,6 +3,7 @@ package dev.strata.formats.qcow2;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
+import dev.strata.block.IoVector;
 import dev.strata.block.ProgressListener;
 import dev.strata.block.driver.SnapshotStore.Snapshot;
 import java.util.ArrayList;
@@ -46,10 +47,10 @@ final class ZeroExpansion {
     }
     long visited = 0;
     for (long[] table : tables) {
-      for (long entry : table) {
-        long offset = L1Entry.offset(entry);
+      for (int i = 0; i < table.length; i++) {
+        long offset = L1Entry.offset(table[i]);
         if (offset != 0 && done.add(offset)) {
-          expand(offset);
+          expand(offset, i * geometry.l1EntryCoverage());
         }
         progress.progress(++visited, total);
       }
@@ -58,7 +59,7 @@ final class ZeroExpansion {
     metadata.caches().sync();
   }
 
-  private void expand(long table) throws BlockException {
+  private void expand(long table, long guestStart) throws BlockException {
     if (geometry.offsetInCluster(table) != 0) {
       throw metadata
           .corruption()
@@ -73,7 +74,9 @@ final class ZeroExpansion {
         if (L2Entry.isCompressed(entry) || !L2Entry.isZero(entry)) {
           continue;
         }
-        long expanded = expanded(entry, shares);
+        long clustersBefore = at / geometry.l2EntrySize() + index;
+        long guestOffset = guestStart + (clustersBefore << geometry.clusterBits());
+        long expanded = expanded(entry, shares, guestOffset);
         CachedTable slice = slices.get(table + at);
         map.setEntry(slice, index, expanded);
         long old = L2Entry.offset(entry);
@@ -86,7 +89,7 @@ final class ZeroExpansion {
     }
   }
 
-  private long expanded(long entry, long shares) throws BlockException {
+  private long expanded(long entry, long shares, long guestOffset) throws BlockException {
     if (!metadata.hasBacking() && !metadata.namesBacking()) {
       return 0; // reads as zeroes as it is
     }
@@ -108,7 +111,12 @@ final class ZeroExpansion {
       metadata.caches().orderL2AfterRefcounts();
     }
     metadata.overlaps().beforeWrite(0, host, size);
-    file.writeZeroes(host, size, 0);
+    DataEncryption encryption = metadata.encryption();
+    if (encryption == null) {
+      file.writeZeroes(host, size, 0);
+    } else {
+      encryption.write(file, host, guestOffset, IoVector.of(new byte[(int) size]), 0);
+    }
     metadata.caches().orderL2AfterData();
     return host | (shares == 1 ? L2Entry.COPIED : 0);
   }

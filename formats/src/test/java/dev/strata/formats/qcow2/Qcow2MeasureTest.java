@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.driver.Measurable.Measurement;
+import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +21,7 @@ final class Qcow2MeasureTest {
   }
 
   private static Measurement measure(BlockOptions options) throws BlockException {
-    return Qcow2Measure.take(options).run(null);
+    return Qcow2Measure.take(options, new ObjectRegistry()).run(null);
   }
 
   @Test

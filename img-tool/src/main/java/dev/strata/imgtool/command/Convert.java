@@ -8,6 +8,7 @@ import dev.strata.block.copy.ImageCopy;
 import dev.strata.block.driver.ImageInfo;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.option.BlockOptions;
 import dev.strata.block.graph.Edge;
 import dev.strata.block.option.OptionString;
 import dev.strata.imgtool.command.Arguments.UsageException;
@@ -24,6 +25,7 @@ import java.util.function.Consumer;
 /** {@code qemu-img convert}. */
 final class Convert extends ImageCommand {
   private final ConvertOptions given = new ConvertOptions();
+  private final BlockOptions targetKeys = new BlockOptions();
   private boolean backed; // the target leaves to its backing file what that holds
 
   @Override
@@ -117,7 +119,8 @@ final class Convert extends ImageCommand {
             given.targetOptions,
             flags,
             mode,
-            /* backing= */ true);
+            /* backing= */ true,
+            targetKeys);
     checkTarget(out, total, arguments);
     try (var progress = new Progress(terminal, progressStyle(opener))) {
       new ImageCopy(sources, out, settings(out, progress), warning(terminal)).run();
@@ -185,6 +188,11 @@ final class Convert extends ImageCommand {
       throw arguments.wrongValue("Compression not supported for this file format");
     }
     if (given.compress
+        && (image.options().has("encrypt.format")
+            || Boolean.TRUE.equals(image.options().copy().takeBool("encryption")))) {
+      throw arguments.wrongValue("Compression and encryption not supported at the same time");
+    }
+    if (given.compress
         && image.options().has("preallocation")
         && !"off".equals(image.options().string("preallocation"))) {
       throw arguments.wrongValue("Compression and preallocation not supported at the same time");
@@ -193,6 +201,13 @@ final class Convert extends ImageCommand {
       image.create();
     } catch (BlockException e) {
       throw e.during(target + ": error while converting " + format);
+    }
+    // What was made with a key is opened with it.
+    for (String name : image.options().names()) {
+      String secret = image.options().string(name);
+      if (name.endsWith("key-secret") && secret != null) {
+        targetKeys.put(name, secret);
+      }
     }
   }
 

@@ -151,7 +151,8 @@ final class Measure extends ImageCommand {
       throw new BlockException(
           Errno.EOPNOTSUPP, "Block driver '" + outFormat + "' does not support size measurement");
     }
-    return measurable.measure(given, image == null ? null : new MeasuredImage(image));
+    return measurable.measure(
+        given, image == null ? null : new MeasuredImage(image), graph.objects());
   }
 
   private void print(Measurable.Measurement sizes, Terminal terminal) {

@@ -178,7 +178,9 @@ final class NewImage {
       if (format != null) {
         open.put("driver", format);
       }
-      node = graph.open(OpenRequest.of(full, open, NodeFlags.READ_ONLY, OpenGate.AS_QEMU));
+      // Only its size is asked for: an encrypted one needs no key.
+      NodeFlags flags = NodeFlags.READ_ONLY.withNoIo(true);
+      node = graph.open(OpenRequest.of(full, open, flags, OpenGate.AS_QEMU));
     } catch (BlockException e) {
       throw e.withHint("Could not open backing image.");
     }
