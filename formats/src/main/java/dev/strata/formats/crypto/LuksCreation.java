@@ -158,8 +158,9 @@ public record LuksCreation(
             digestIterations,
             UUID.randomUUID().toString(),
             LuksHeader.emptySlots(keyBytes));
-    try (LuksVolume volume =
-        LuksVolume.create(area, header, key, password, iterations(keyBytes, 1))) {
+    try {
+      LuksVolume.create(area, header, key, password, iterations(keyBytes, 1)).close();
+    } finally {
       Arrays.fill(key, (byte) 0);
     }
   }

@@ -8,6 +8,7 @@ import dev.strata.block.copy.ImageCopy;
 import dev.strata.block.driver.ImageInfo;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.option.BlockOptions;
 import dev.strata.block.graph.Edge;
 import dev.strata.block.option.OptionString;
 import dev.strata.block.throttle.ThrottleGroup;
@@ -25,6 +26,7 @@ import java.util.function.Consumer;
 /** {@code qemu-img convert}. */
 final class Convert extends ImageCommand {
   private final ConvertOptions given = new ConvertOptions();
+  private final BlockOptions targetKeys = new BlockOptions();
   private boolean backed; // the target leaves to its backing file what that holds
 
   @Override
@@ -118,7 +120,8 @@ final class Convert extends ImageCommand {
             given.targetOptions,
             flags,
             mode,
-            /* backing= */ true);
+            /* backing= */ true,
+            targetKeys);
     checkTarget(out, total, arguments);
     try (var progress = new Progress(terminal, progressStyle(opener))) {
       out.throttle(ThrottleGroup.ofWrites(given.rate));
@@ -200,6 +203,13 @@ final class Convert extends ImageCommand {
       image.create();
     } catch (BlockException e) {
       throw e.during(target + ": error while converting " + format);
+    }
+    // What was made with a key is opened with it.
+    for (String name : image.options().names()) {
+      String secret = image.options().string(name);
+      if (name.endsWith("key-secret") && secret != null) {
+        targetKeys.put(name, secret);
+      }
     }
   }
 

@@ -151,6 +151,23 @@ final class ImageOpener {
       CacheMode cache,
       boolean backing)
       throws BlockException {
+    return open(name, imageFormat, asOptions, flags, cache, backing, new BlockOptions());
+  }
+
+  /**
+   * Opens an image with further options beside its name; failures name it.
+   *
+   * @param more as the image's driver knows them
+   */
+  BlockBackend open(
+      String name,
+      @Nullable String imageFormat,
+      boolean asOptions,
+      NodeFlags flags,
+      CacheMode cache,
+      boolean backing,
+      BlockOptions more)
+      throws BlockException {
     BlockOptions options;
     String filename;
     if (asOptions) {
@@ -163,6 +180,7 @@ final class ImageOpener {
         options.put("driver", imageFormat);
       }
     }
+    options.putAll("", more);
     if (forceShare) {
       options.put("force-share", true);
     }

@@ -181,7 +181,9 @@ final class NewImage {
         open.put("driver", format);
       }
       opener.requireHarmless(full, open);
-      node = graph.open(OpenRequest.of(full, open, NodeFlags.READ_ONLY, opener.gate()));
+      // Only its size is asked for: an encrypted one needs no key.
+      NodeFlags flags = NodeFlags.READ_ONLY.withNoIo(true);
+      node = graph.open(OpenRequest.of(full, open, flags, opener.gate()));
     } catch (BlockException e) {
       throw e.withHint("Could not open backing image.");
     }
