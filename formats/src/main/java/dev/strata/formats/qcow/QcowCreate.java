@@ -71,7 +71,7 @@ record QcowCreate(long size, @Nullable String backingFile) {
   void run(CreateContext context) throws BlockException {
     Child file = context.createFile();
     byte[] name = backingFile == null ? new byte[0] : backingFile.getBytes(StandardCharsets.UTF_8);
-    long l1Offset = (QcowHeader.BYTES + name.length + 7) & -8;
+    long l1Offset = ((long) QcowHeader.BYTES + name.length + 7) & -8;
     var header =
         new QcowHeader(
             backingFile == null ? 0 : QcowHeader.BYTES,

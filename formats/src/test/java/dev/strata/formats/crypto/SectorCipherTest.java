@@ -66,7 +66,7 @@ final class SectorCipherTest {
   private static byte[] number(long sector, int length) {
     var iv = new byte[length];
     for (int i = 0; i < 8; i++) {
-      iv[i] = (byte) (sector >>> 8 * i);
+      iv[i] = (byte) (sector >>> (8 * i));
     }
     return iv;
   }
