@@ -6,6 +6,7 @@ import dev.strata.block.Child;
 import dev.strata.block.Errno;
 import dev.strata.block.Preallocation;
 import dev.strata.block.driver.Checkable.Listener;
+import dev.strata.block.driver.SnapshotStore.Snapshot;
 import dev.strata.block.layout.StructReader;
 
 /**
@@ -357,12 +358,34 @@ final class References {
 
   private void countSnapshots() throws BlockException {
     for (SnapshotEntry entry : snapshots.entries()) {
-      long[] l1 = snapshots.readL1(entry);
-      countTables(entry.l1Offset(), l1, false);
+      String wrong = null;
+      if (geometry.offsetInCluster(entry.l1Offset()) != 0) {
+        wrong = "l1_offset=" + hex(entry.l1Offset()) + ": L1 table is not cluster aligned";
+      } else if (!entry.isPlausible()) {
+        wrong = "l1_size=" + hex(entry.l1Size()) + ": L1 table is too large";
+      }
+      if (wrong != null) {
+        // The other tables are still worth checking.
+        Snapshot info = entry.info();
+        corrupt(
+            " snapshot "
+                + info.id()
+                + " ("
+                + info.name()
+                + ") "
+                + wrong
+                + "; snapshot table entry corrupted");
+        continue;
+      }
+      countTables(entry.l1Offset(), snapshots.readL1(entry), false);
     }
     if (snapshots.tableBytes() > 0) {
       count(metadata.header().header().snapshotsOffset(), snapshots.tableBytes());
     }
+  }
+
+  private static String hex(long number) {
+    return "0x" + Long.toHexString(number);
   }
 
   private void countBitmaps() throws BlockException {
