@@ -229,11 +229,14 @@ final class References {
 
   private void countTables(long l1Offset, long[] entries, boolean active) throws BlockException {
     count(l1Offset, entries.length * 8L);
-    var table = new long[(int) (geometry.clusterSize() / 8)];
+    long[] table = null; // an image may say that it has thousands of snapshots, without any table
     for (long entry : entries) {
       long offset = L1Entry.offset(entry);
       if (offset == 0) {
         continue;
+      }
+      if (table == null) {
+        table = new long[(int) (geometry.clusterSize() / 8)];
       }
       if ((entry & L1Entry.RESERVED) != 0) {
         corrupt(" found L1 entry with reserved bits set: " + Long.toHexString(entry));
