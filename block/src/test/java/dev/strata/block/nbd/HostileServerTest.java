@@ -121,7 +121,7 @@ final class HostileServerTest {
         assertGo(
             "Requested export not available",
             NbdOptionReply.Refusal.of(OptionError.UNKNOWN, "no \033[2J"));
-    assertEquals("server reported: no ?[2J", e.hint());
+    assertEquals("server reported: no \\x1b[2J", e.hint());
     e =
         assertGo(
             "TLS negotiation required before option 7 (go)",

@@ -62,7 +62,7 @@ final class HeaderFile {
       }
       extensionsEnd = header.backingFileOffset();
       int start = (int) header.backingFileOffset();
-      backing = new String(cluster, start, size, StandardCharsets.UTF_8);
+      backing = text(cluster, start, size);
     }
     List<HeaderExtension> extensions = readExtensions(cluster, header, extensionsEnd);
     var loaded = new HeaderFile(file, header, List.of(), backing);
@@ -115,6 +115,15 @@ final class HeaderFile {
     return found;
   }
 
+  /** Up to the first NUL: where names are read as C reads them, what is behind it is not there. */
+  private static String text(byte[] bytes, int start, int size) {
+    int length = 0;
+    while (length < size && bytes[start + length] != 0) {
+      length++;
+    }
+    return new String(bytes, start, length, StandardCharsets.UTF_8);
+  }
+
   private static HeaderExtension extension(int type, byte[] body) throws BlockException {
     var in = StructReader.bigEndian(body);
     return switch (type) {
@@ -123,10 +132,9 @@ final class HeaderFile {
           throw new BlockException(
               Errno.EINVAL, "ERROR: ext_backing_format: len=" + body.length + " too large (>=16)");
         }
-        yield new HeaderExtension.BackingFormat(new String(body, StandardCharsets.UTF_8));
+        yield new HeaderExtension.BackingFormat(text(body, 0, body.length));
       }
-      case HeaderExtension.DATA_FILE ->
-          new HeaderExtension.DataFile(new String(body, StandardCharsets.UTF_8));
+      case HeaderExtension.DATA_FILE -> new HeaderExtension.DataFile(text(body, 0, body.length));
       case HeaderExtension.FEATURE_NAMES -> new HeaderExtension.FeatureNames(body);
       case HeaderExtension.BITMAPS -> {
         if (body.length != 24) {

@@ -157,7 +157,8 @@ final class Qcow2Image extends MappedImage
     var format = header.extension(HeaderExtension.BackingFormat.class);
     return name == null || name.isEmpty()
         ? null
-        : new BackingReference(name, format == null ? null : format.name());
+        : new BackingReference(
+            name, format == null || format.name().isEmpty() ? null : format.name());
   }
 
   @Override

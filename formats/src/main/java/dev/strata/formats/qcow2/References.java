@@ -6,6 +6,7 @@ import dev.strata.block.Child;
 import dev.strata.block.Errno;
 import dev.strata.block.Preallocation;
 import dev.strata.block.driver.Checkable.Listener;
+import dev.strata.block.driver.SnapshotStore.Snapshot;
 import dev.strata.block.layout.StructReader;
 
 /**
@@ -232,11 +233,14 @@ final class References {
 
   private void countTables(long l1Offset, long[] entries, boolean active) throws BlockException {
     count(l1Offset, entries.length * 8L);
-    var table = new long[(int) (geometry.clusterSize() / 8)];
+    long[] table = null; // an image may say that it has thousands of snapshots, without any table
     for (long entry : entries) {
       long offset = L1Entry.offset(entry);
       if (offset == 0) {
         continue;
+      }
+      if (table == null) {
+        table = new long[(int) (geometry.clusterSize() / 8)];
       }
       if ((entry & L1Entry.RESERVED) != 0) {
         corrupt(" found L1 entry with reserved bits set: " + Long.toHexString(entry));
@@ -361,12 +365,34 @@ final class References {
 
   private void countSnapshots() throws BlockException {
     for (SnapshotEntry entry : snapshots.entries()) {
-      long[] l1 = snapshots.readL1(entry);
-      countTables(entry.l1Offset(), l1, false);
+      String wrong = null;
+      if (geometry.offsetInCluster(entry.l1Offset()) != 0) {
+        wrong = "l1_offset=" + hex(entry.l1Offset()) + ": L1 table is not cluster aligned";
+      } else if (!entry.isPlausible()) {
+        wrong = "l1_size=" + hex(entry.l1Size()) + ": L1 table is too large";
+      }
+      if (wrong != null) {
+        // The other tables are still worth checking.
+        Snapshot info = entry.info();
+        corrupt(
+            " snapshot "
+                + info.id()
+                + " ("
+                + info.name()
+                + ") "
+                + wrong
+                + "; snapshot table entry corrupted");
+        continue;
+      }
+      countTables(entry.l1Offset(), snapshots.readL1(entry), false);
     }
     if (snapshots.tableBytes() > 0) {
       count(metadata.header().header().snapshotsOffset(), snapshots.tableBytes());
     }
+  }
+
+  private static String hex(long number) {
+    return "0x" + Long.toHexString(number);
   }
 
   private void countBitmaps() throws BlockException {
