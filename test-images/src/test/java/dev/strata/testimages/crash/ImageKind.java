@@ -84,7 +84,7 @@ public record ImageKind(
   }
 
   /** Whether a check can repair what it finds, leaks included. */
-  boolean isRepairable() {
+  public boolean isRepairable() {
     return isQcow2() || format.equals("parallels");
   }
 
