@@ -89,7 +89,8 @@ final class CompletionTest {
       assertTrue(commands.contains(" " + name + " "), commands);
     }
     String formats = bash("qemu-img convert -O " + INSERT_ALL);
-    assertEquals("qemu-img convert -O parallels qcow2 raw", formats.strip());
+    assertEquals(
+        "qemu-img convert -O luks parallels qcow qcow2 qed raw vdi vhdx vpc", formats.strip());
   }
 
   @Test
