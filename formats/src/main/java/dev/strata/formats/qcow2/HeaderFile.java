@@ -286,7 +286,10 @@ final class HeaderFile {
     byte[] name = backing == null ? new byte[0] : backing.getBytes(StandardCharsets.UTF_8);
     var body = new byte[cluster.length];
     var out = StructWriter.bigEndian(body);
-    long need = header.headerLength();
+    long need = header.headerLength(); // which a stranger chose, up to a cluster
+    if (need + 8 + name.length > cluster.length) {
+      throw BlockException.of(Errno.ENOSPC);
+    }
     out.seek(header.headerLength());
     for (HeaderExtension extension : extensions) {
       byte[] bytes = extension.body();

@@ -130,7 +130,7 @@ final class FuzzRun {
                 "--custom_hook_includes=dev.strata.block.**:dev.strata.formats.**:"
                     + "dev.strata.nbdserver.**",
                 "-seed=" + seed,
-                "-timeout=20",
+                "-timeout=100",
                 "-print_final_stats=0",
                 "-close_fd_mask=0"));
     if (budget.runs() > 0) {
