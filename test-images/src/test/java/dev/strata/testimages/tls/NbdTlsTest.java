@@ -197,7 +197,6 @@ final class NbdTlsTest {
       assertRefused(uri(server.socket(), "x509", "nobody"));
       assertRefused(uri(server.socket(), "x509", "stranger"));
       copy(uri(server.socket(), "x509", "client"));
-      assertLogged("Verify failed: No certificate was found.");
       assertLogged("The certificate hasn't got a known issuer");
     }
   }
