@@ -26,11 +26,29 @@ public record Server(Process process, Path socket) implements AutoCloseable {
             .redirectInput(new File("/dev/null"))
             .redirectOutput(folder.resolve("server.log").toFile())
             .start();
-    while (!Files.exists(socket)) {
+    return listening(process, socket);
+  }
+
+  /** The server that a process is, once it answers. */
+  public static Server listening(Process process, Path socket)
+      throws IOException, InterruptedException {
+    while (!isListening(socket)) {
       // A wait for something that happens, not for a time.
       assertTrue(!process.waitFor(10, TimeUnit.MILLISECONDS), "the server has ended");
     }
     return new Server(process, socket);
+  }
+
+  /** A socket's name is there a moment before anybody answers. */
+  private static boolean isListening(Path socket) throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/net/unix"))) {
+      // Num RefCount Protocol Flags Type St Inode Path; the flag is the kernel's SO_ACCEPTCON.
+      String[] words = line.split(" +", 8);
+      if (words.length == 8 && words[3].equals("00010000") && words[7].equals(socket.toString())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   String uri() {
