@@ -84,12 +84,12 @@ public record ImageKind(
   }
 
   /** Whether a check can repair what it finds, leaks included. */
-  public boolean isRepairable() {
+  boolean isRepairable() {
     return isQcow2() || format.equals("parallels");
   }
 
   /** Whether an image that was not closed has to be opened for writing before it can be read. */
-  boolean replaysLog() {
+  public boolean replaysLog() {
     return format.equals("vhdx");
   }
 

@@ -71,7 +71,7 @@ public final class Judge {
       if (kind.isRepairable() && (!sound || count++ % REPAIR_ANYWAY == 0)) {
         long[] values = stage.values(kind.format(), Stage.IMAGE);
         repair(values);
-        if (isDirty(state)) {
+        if (isDirty(kind, state)) {
           put(state);
           stage.open(kind.format(), Stage.IMAGE, Stage.WRITABLE).close();
           // What was counted behind the file's end nobody sees until the file has grown.
@@ -83,7 +83,8 @@ public final class Judge {
     }
   }
 
-  private boolean isDirty(Map<String, byte[]> state) {
+  /** Whether the image says that its refcounts may lag: opening it for writing puts them right. */
+  public static boolean isDirty(ImageKind kind, Map<String, byte[]> state) {
     byte[] image = state.getOrDefault(Stage.IMAGE, new byte[0]);
     return kind.isQcow2()
         && image.length > DIRTY_BYTE
@@ -111,32 +112,33 @@ public final class Judge {
     }
     checkSnapshots(snapshots, cut);
     boolean damaged = result.corruptions() + result.checkErrors() > 0;
-    if (damaged && !isDirty(state)) {
+    if (damaged && !isDirty(kind, state)) {
       for (String line : findings.lines()) {
-        if (!isHarmless(line, findings)) {
+        if (!isHarmless(kind, line, findings.lines())) {
           throw new Violation("a check finds " + findings.first());
         }
       }
     }
-    return !damaged && result.leaks() == 0 && !isDirty(state);
+    return !damaged && result.leaks() == 0 && !isDirty(kind, state);
   }
 
-  private boolean isHarmless(String line, Stage.Findings findings) {
+  /**
+   * Whether a finding in an image whose writer stopped half way is no damage.
+   *
+   * @param all that was found
+   */
+  public static boolean isHarmless(ImageKind kind, String line, List<String> all) {
     if (!kind.isQcow2()) {
       // The file's new length may have been lost, unlike the entry of a cluster behind the old one.
       return line.equals(UNCLOSED)
           || isLeakedPlace(line)
           || line.contains("space leaked at the end")
-          || (line.contains("is outside image") && findings.lines().contains(UNCLOSED));
+          || (line.contains("is outside image") && all.contains(UNCLOSED));
     }
-    return isHarmless(line, findings.lines(), kind.clusterSize());
+    return isHarmless(line, all, kind.clusterSize());
   }
 
-  /**
-   * Whether a finding in a qcow2 image whose writer stopped half way is no damage.
-   *
-   * @param all that was found
-   */
+  /** As above, in a qcow2 image with clusters of that size. */
   public static boolean isHarmless(String line, List<String> all, int clusterSize) {
     Matcher flag = COPIED_FLAG.matcher(line);
     if (!flag.find()) {
@@ -163,7 +165,7 @@ public final class Judge {
   }
 
   /** Some formats have nothing that can be checked. */
-  private static Checkable.Result check(
+  public static Checkable.Result check(
       BlockBackend disk, Checkable.Repair repair, Stage.Findings findings) throws BlockException {
     var checkable = disk.node().capability(Checkable.class);
     return checkable.isPresent() ? checkable.get().check(repair, findings) : NOTHING_FOUND;

@@ -12,6 +12,7 @@ import dev.strata.block.driver.SnapshotStore;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.testimages.crash.GuestModel;
 import dev.strata.testimages.crash.ImageKind;
+import dev.strata.testimages.crash.Judge;
 import dev.strata.testimages.crash.PreparedImage;
 import dev.strata.testimages.crash.Stage;
 import dev.strata.testimages.crash.Violation;
@@ -338,8 +339,7 @@ final class Contest {
       if (!Arrays.equals(last, Stage.values(closed))) {
         throw new Violation("the closed image reads otherwise");
       }
-      Checkable checkable = closed.node().capability(Checkable.class).orElseThrow();
-      Checkable.Result result = checkable.check(Checkable.Repair.NONE, findings);
+      Checkable.Result result = Judge.check(closed, Checkable.Repair.NONE, findings);
       if (result.corruptions() + result.leaks() + result.checkErrors() > 0) {
         throw new Violation("a check finds " + findings.first());
       }

@@ -23,8 +23,6 @@ import java.util.TreeMap;
  * @param files their content, by name
  */
 record Killed(int time, Map<String, byte[]> files) {
-  private static final int DIRTY_BYTE = 79; // of a qcow2 header
-
   /**
    * Throws a {@link Violation} if it is corrupt or has lost what was flushed.
    *
@@ -37,18 +35,15 @@ record Killed(int time, Map<String, byte[]> files) {
     var copies = new MemoryFiles();
     files.forEach((name, bytes) -> copies.put(name, bytes.clone()));
     var stage = new Stage(copies);
-    byte[] header = files.getOrDefault(Stage.IMAGE, new byte[0]);
-    boolean dirty = kind.isQcow2() && header[7] >= 3 && (header[DIRTY_BYTE] & 1) != 0;
-    if (dirty) {
+    if (Judge.isDirty(kind, files) || kind.replaysLog()) {
       stage.open(kind.format(), Stage.IMAGE, Stage.WRITABLE).close(); // which puts it right
     }
     try (BlockBackend disk = stage.open(kind.format(), Stage.IMAGE, NodeFlags.READ_ONLY)) {
       var findings = new Stage.Findings();
-      Checkable checkable = disk.node().capability(Checkable.class).orElseThrow();
-      Checkable.Result result = checkable.check(Checkable.Repair.NONE, findings);
+      Checkable.Result result = Judge.check(disk, Checkable.Repair.NONE, findings);
       if (result.corruptions() + result.checkErrors() > 0) {
         for (String line : findings.lines()) {
-          if (!isHarmless(kind, line, findings.lines())) {
+          if (!Judge.isHarmless(kind, line, findings.lines())) {
             throw new Violation("killed at " + time + ", a check finds " + findings.first());
           }
         }
@@ -68,13 +63,6 @@ record Killed(int time, Map<String, byte[]> files) {
         }
       }
     }
-  }
-
-  private static boolean isHarmless(ImageKind kind, String line, List<String> all) {
-    return kind.isQcow2()
-        ? Judge.isHarmless(line, all, kind.clusterSize())
-        : line.equals("ERROR image was not closed correctly")
-            || line.contains("space leaked at the end");
   }
 
   /** When the last flush began that had ended by then; 0 if there was none. */
