@@ -6,7 +6,9 @@ import dev.strata.block.BlockIo;
 import dev.strata.block.Child;
 import dev.strata.block.CopyOffload;
 import dev.strata.block.DebugEvent;
+import dev.strata.block.Errno;
 import dev.strata.block.Limits;
+import dev.strata.block.Preallocation;
 import dev.strata.block.option.BlockOptions;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -116,6 +118,13 @@ public interface BlockDriver extends BlockIo, AutoCloseable {
 
     /** Nothing is in flight. */
     void run();
+  }
+
+  /** Drivers whose nodes have one size only do not have this. */
+  @Override
+  default void truncate(long length, boolean exact, Preallocation mode, int flags)
+      throws BlockException {
+    throw new BlockException(Errno.EOPNOTSUPP, "Image format driver does not support resize");
   }
 
   /**

@@ -57,8 +57,10 @@ public abstract class MappedImage implements BlockDriver {
    *     guestOffset}: they had better lie in a row in the file too
    * @return an allocation that contains {@code guestOffset}; it may be shorter than asked for
    */
-  protected abstract Allocation allocate(long guestOffset, long length, boolean continues)
-      throws BlockException;
+  protected Allocation allocate(long guestOffset, long length, boolean continues)
+      throws BlockException {
+    throw BlockException.of(Errno.EROFS); // of a format that is only read
+  }
 
   /**
    * Prepares for a write to storage that {@link #map} calls writable; throws if it is none of the
@@ -118,10 +120,18 @@ public abstract class MappedImage implements BlockDriver {
    * @throws BlockException {@link Errno#EOPNOTSUPP} if the map cannot say so: the graph then writes
    *     zeroes
    */
-  protected abstract void zeroRange(long guestOffset, long length, int flags) throws BlockException;
+  protected void zeroRange(long guestOffset, long length, int flags) throws BlockException {
+    throw BlockException.of(Errno.EOPNOTSUPP);
+  }
 
-  /** Gives up the storage of the range, held exclusively. */
-  protected abstract void discardRange(long guestOffset, long length) throws BlockException;
+  /**
+   * Gives up the storage of the range, held exclusively.
+   *
+   * @throws BlockException {@link Errno#EOPNOTSUPP} if the map cannot give any up
+   */
+  protected void discardRange(long guestOffset, long length) throws BlockException {
+    throw BlockException.of(Errno.EOPNOTSUPP);
+  }
 
   /** Holds all of the image exclusively while {@code work} changes the map at large. */
   protected final void alone(MapChange work) throws BlockException {

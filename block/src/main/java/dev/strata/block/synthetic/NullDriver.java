@@ -6,7 +6,6 @@ import dev.strata.block.Errno;
 import dev.strata.block.Extent;
 import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
-import dev.strata.block.Preallocation;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.BlockDriver;
 import java.util.concurrent.TimeUnit;
@@ -105,12 +104,6 @@ final class NullDriver implements BlockDriver {
         null,
         readsZeroes ? offset : -1,
         false);
-  }
-
-  @Override
-  public void truncate(long length, boolean exact, Preallocation mode, int flags)
-      throws BlockException {
-    throw new BlockException(Errno.EOPNOTSUPP, "Image format driver does not support resize");
   }
 
   @Override

@@ -8,14 +8,10 @@ import dev.strata.block.Errno;
 import dev.strata.block.Extent;
 import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
-import dev.strata.block.Preallocation;
 import dev.strata.block.StatusDetail;
-import dev.strata.block.driver.Allocation;
 import dev.strata.block.driver.MappedImage;
 import dev.strata.block.driver.Mapping;
-import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
-import dev.strata.block.option.BlockOptions;
 import dev.strata.formats.compression.ClusterCodec;
 import dev.strata.formats.compression.RecentBlock;
 import java.lang.foreign.MemorySegment;
@@ -114,34 +110,8 @@ final class DmgImage extends MappedImage {
   }
 
   @Override
-  public Undo reopen(NodeFlags flags, BlockOptions options) throws BlockException {
-    throw new BlockException(
-        Errno.EOPNOTSUPP,
-        "Block format 'dmg' used by node '"
-            + context().nodeName()
-            + "' does not support reopening files");
-  }
-
-  @Override
-  protected Allocation allocate(long guestOffset, long length, boolean continues)
-      throws BlockException {
-    throw BlockException.of(Errno.EROFS);
-  }
-
-  @Override
-  protected void zeroRange(long guestOffset, long length, int flags) throws BlockException {
-    throw BlockException.of(Errno.EROFS);
-  }
-
-  @Override
-  protected void discardRange(long guestOffset, long length) throws BlockException {
-    throw BlockException.of(Errno.EROFS);
-  }
-
-  @Override
-  public void truncate(long length, boolean exact, Preallocation mode, int flags)
-      throws BlockException {
-    throw new BlockException(Errno.EOPNOTSUPP, "Image format driver does not support resize");
+  public boolean reopens() {
+    return false;
   }
 
   @Override

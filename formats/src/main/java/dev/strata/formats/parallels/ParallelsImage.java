@@ -5,10 +5,10 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
 import dev.strata.block.Limits;
-import dev.strata.block.Preallocation;
 import dev.strata.block.bitmap.DirtyBitmap;
 import dev.strata.block.driver.Allocation;
 import dev.strata.block.driver.Checkable;
+import dev.strata.block.driver.FreshStorage;
 import dev.strata.block.driver.MappedImage;
 import dev.strata.block.driver.Mapping;
 import dev.strata.block.driver.NodeFlags;
@@ -184,37 +184,16 @@ final class ParallelsImage extends MappedImage implements Checkable {
     return new FreshClusters(open, open.take(run), first, run);
   }
 
-  private final class FreshClusters implements Allocation {
+  private final class FreshClusters extends FreshStorage {
     private final DataArea open;
-    private final long hostOffset;
     private final int first;
     private final int count;
 
     FreshClusters(DataArea open, long hostOffset, int first, int count) {
+      super(file, first * clusterSize, count * clusterSize, hostOffset);
       this.open = open;
-      this.hostOffset = hostOffset;
       this.first = first;
       this.count = count;
-    }
-
-    @Override
-    public long guestOffset() {
-      return first * clusterSize;
-    }
-
-    @Override
-    public long length() {
-      return count * clusterSize;
-    }
-
-    @Override
-    public Child file() {
-      return file;
-    }
-
-    @Override
-    public long hostOffset() {
-      return hostOffset;
     }
 
     @Override
@@ -225,35 +204,19 @@ final class ParallelsImage extends MappedImage implements Checkable {
     @Override
     public void link() throws BlockException {
       for (int i = 0; i < count; i++) {
-        bat.set(first + i, (hostOffset + i * clusterSize) / entryUnit);
+        bat.set(first + i, (hostOffset() + i * clusterSize) / entryUnit);
       }
     }
 
     @Override
     public void release() {
-      open.giveBack(hostOffset, length());
+      open.giveBack(hostOffset(), length());
     }
-  }
-
-  @Override
-  protected void zeroRange(long guestOffset, long length, int flags) throws BlockException {
-    throw BlockException.of(Errno.EOPNOTSUPP);
-  }
-
-  @Override
-  protected void discardRange(long guestOffset, long length) throws BlockException {
-    throw BlockException.of(Errno.EOPNOTSUPP);
   }
 
   @Override
   public void flush() throws BlockException {
     bat.writeBack();
-  }
-
-  @Override
-  public void truncate(long length, boolean exact, Preallocation mode, int flags)
-      throws BlockException {
-    throw new BlockException(Errno.EOPNOTSUPP, "Image format driver does not support resize");
   }
 
   @Override

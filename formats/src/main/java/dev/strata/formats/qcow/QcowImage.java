@@ -7,21 +7,20 @@ import dev.strata.block.Child;
 import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
-import dev.strata.block.Preallocation;
 import dev.strata.block.RequestFlags;
 import dev.strata.block.driver.Allocation;
 import dev.strata.block.driver.BackingReference;
 import dev.strata.block.driver.Emptiable;
+import dev.strata.block.driver.FreshStorage;
 import dev.strata.block.driver.ImageInfo;
 import dev.strata.block.driver.MappedImage;
 import dev.strata.block.driver.Mapping;
-import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
-import dev.strata.block.option.BlockOptions;
 import dev.strata.formats.compression.ClusterCodec;
 import dev.strata.formats.table.EntryTable;
-import dev.strata.formats.table.MapTables;
+import dev.strata.formats.table.FileEnd;
 import dev.strata.formats.table.TableCache;
+import dev.strata.formats.table.TwoLevelMap;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -38,12 +37,11 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
   private final int clusterBits;
   private final long clusterSize;
   private final long metadataEnd;
-  private final ClusterArea area;
+  private final FileEnd area;
   private final EntryTable l1;
   private final TableCache l2;
-  private final MapTables tables;
+  private final TwoLevelMap map;
   private final ClusterCodec codec = ClusterCodec.deflate();
-  private final Object linking = new Object();
   private final @Nullable BackingReference backing;
 
   private QcowImage(
@@ -60,9 +58,10 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
         new EntryTable(
             file, buffers, header.l1Offset(), header.l1Entries(), 8, ByteOrder.BIG_ENDIAN);
     this.l2 = new TableCache(file, buffers, 1 << header.l2Bits(), 8, ByteOrder.BIG_ENDIAN);
-    this.tables = new MapTables(file, l1, l2);
     this.metadataEnd = Math.max(QcowHeader.BYTES, l1.end());
-    this.area = new ClusterArea(file, metadataEnd, 1L << (63 - clusterBits));
+    // Compressed clusters lie below that.
+    this.area = new FileEnd(file, metadataEnd, 1L << (63 - clusterBits));
+    this.map = new TwoLevelMap(file, l1, l2, clusterBits, area, this::checkTable);
   }
 
   static QcowImage open(OpenContext context, Child file) throws BlockException {
@@ -104,35 +103,18 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
     return clusterSize;
   }
 
-  private int l1Index(long guestOffset) {
-    return (int) (guestOffset >>> (clusterBits + header.l2Bits()));
-  }
-
-  private int l2Index(long guestOffset) {
-    return (int) (guestOffset >>> clusterBits) & (l2.count() - 1);
-  }
-
-  /** How many clusters of one L2 table the range touches. */
-  private int clusters(long guestOffset, long length) {
-    long within = guestOffset & (clusterSize - 1);
-    return (int)
-        Math.min(((within + length - 1) >>> clusterBits) + 1, l2.count() - l2Index(guestOffset));
-  }
-
-  private long l2Place(int index) throws BlockException {
-    long place = l1.get(index);
+  private void checkTable(long place) throws BlockException {
     if (place < 0 || place > Long.MAX_VALUE - l2.tableBytes()) {
       throw BlockException.of(Errno.EIO);
     }
-    return place;
   }
 
   @Override
   protected Mapping map(long guestOffset, long length) throws BlockException {
     long within = guestOffset & (clusterSize - 1);
-    long table = l2Place(l1Index(guestOffset));
-    int index = l2Index(guestOffset);
-    int wanted = clusters(guestOffset, length);
+    long table = map.table(guestOffset);
+    int index = map.index(guestOffset);
+    int wanted = map.clusters(guestOffset, length);
     if (table == 0) {
       return new Mapping.Backing(Math.min(length, wanted * clusterSize - within));
     }
@@ -154,7 +136,7 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
 
   @Override
   protected void readEncoded(long guestOffset, IoVector into) throws BlockException {
-    long entry = l2.get(l2Place(l1Index(guestOffset)), l2Index(guestOffset));
+    long entry = l2.get(map.table(guestOffset), map.index(guestOffset));
     int length = L2Entry.compressedLength(entry, clusterBits);
     if (length == 0) {
       throw BlockException.of(Errno.EIO);
@@ -182,7 +164,7 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
       boolean linked = false;
       try {
         file.write(place, packed.vector(length), 0);
-        setEntries(guestOffset, 1, L2Entry.compressed(place, length, clusterBits));
+        map.set(guestOffset, 1, L2Entry.compressed(place, length, clusterBits), 0);
         linked = true;
       } finally {
         if (!linked) {
@@ -197,9 +179,9 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
   protected Allocation allocate(long guestOffset, long length, boolean continues)
       throws BlockException {
     long start = guestOffset & -clusterSize;
-    long table = l2Place(l1Index(guestOffset));
-    int index = l2Index(guestOffset);
-    int wanted = clusters(guestOffset, length);
+    long table = map.table(guestOffset);
+    int index = map.index(guestOffset);
+    int wanted = map.clusters(guestOffset, length);
     long entry = table == 0 ? 0 : l2.get(table, index);
     if (entry > 0) {
       throw new BlockException(
@@ -212,91 +194,33 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
     return new FreshClusters(area.take(run * clusterSize, clusterSize), start, run);
   }
 
-  private final class FreshClusters implements Allocation {
-    private final long place;
-    private final long guestOffset;
+  private final class FreshClusters extends FreshStorage {
     private final int count;
 
     FreshClusters(long place, long guestOffset, int count) {
-      this.place = place;
-      this.guestOffset = guestOffset;
+      super(file, guestOffset, count * clusterSize, place);
       this.count = count;
     }
 
     @Override
-    public long guestOffset() {
-      return guestOffset;
-    }
-
-    @Override
-    public long length() {
-      return count * clusterSize;
-    }
-
-    @Override
-    public Child file() {
-      return file;
-    }
-
-    @Override
-    public long hostOffset() {
-      return place;
-    }
-
-    @Override
     public boolean readsZero() {
-      return area.readsZero(place);
+      return area.readsZero(hostOffset());
     }
 
     @Override
     public void link() throws BlockException {
-      setEntries(guestOffset, count, place);
+      map.set(guestOffset(), count, hostOffset(), clusterSize);
     }
 
     @Override
     public void release() {
-      area.giveBack(place, length());
+      area.giveBack(hostOffset(), length());
     }
-  }
-
-  /** Points to clusters that lie in a row, from a table which is made if there is none. */
-  private void setEntries(long guestOffset, int count, long first) throws BlockException {
-    int index = l2Index(guestOffset);
-    synchronized (linking) {
-      long table = table(guestOffset);
-      for (int i = 0; i < count; i++) {
-        l2.set(table, index + i, first + i * clusterSize);
-      }
-    }
-    if (l2.isFull()) {
-      flush();
-    }
-  }
-
-  private long table(long guestOffset) throws BlockException {
-    int index = l1Index(guestOffset);
-    long table = l2Place(index);
-    if (table == 0) {
-      table = area.take(l2.tableBytes(), clusterSize);
-      l2.create(table);
-      l1.set(index, table);
-    }
-    return table;
-  }
-
-  @Override
-  protected void zeroRange(long guestOffset, long length, int flags) throws BlockException {
-    throw BlockException.of(Errno.EOPNOTSUPP);
-  }
-
-  @Override
-  protected void discardRange(long guestOffset, long length) throws BlockException {
-    throw BlockException.of(Errno.EOPNOTSUPP);
   }
 
   @Override
   public void flush() throws BlockException {
-    tables.writeBack(MapTables.Before.NOTHING);
+    map.writeBack();
   }
 
   /** Cuts the file off behind an L1 table without entries. */
@@ -318,22 +242,8 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
   }
 
   @Override
-  public void truncate(long length, boolean exact, Preallocation mode, int flags)
-      throws BlockException {
-    throw new BlockException(Errno.EOPNOTSUPP, "Image format driver does not support resize");
-  }
-
-  @Override
   public long clusterSize() {
     return clusterSize;
-  }
-
-  @Override
-  public Undo reopen(NodeFlags flags, BlockOptions options) throws BlockException {
-    if (!flags.writable()) {
-      flush();
-    }
-    return Undo.NOTHING;
   }
 
   @Override

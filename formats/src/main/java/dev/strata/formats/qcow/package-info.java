@@ -4,8 +4,8 @@
  * to the disk's clusters, which may be compressed. New clusters go to the end of the file.
  *
  * <pre>
- *   QcowImage ── where? ──▶ EntryTable (L1) ─▶ TableCache (L2) ── "file": tables
- *       ├──── room for more ──▶ ClusterArea ──────────────────── "file": its end
+ *   QcowImage ── where? ──▶ TwoLevelMap ── "file": L1 and L2 tables
+ *       ├──── room for more ──▶ FileEnd ────── "file": its end
  *       └──── packed bytes ───▶ ClusterCodec
  * </pre>
  *

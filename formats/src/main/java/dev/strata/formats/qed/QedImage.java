@@ -12,6 +12,7 @@ import dev.strata.block.driver.Allocation;
 import dev.strata.block.driver.BackingEditable;
 import dev.strata.block.driver.BackingReference;
 import dev.strata.block.driver.Checkable;
+import dev.strata.block.driver.FreshStorage;
 import dev.strata.block.driver.ImageInfo;
 import dev.strata.block.driver.MappedImage;
 import dev.strata.block.driver.Mapping;
@@ -19,8 +20,9 @@ import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.formats.table.EntryTable;
-import dev.strata.formats.table.MapTables;
+import dev.strata.formats.table.FileEnd;
 import dev.strata.formats.table.TableCache;
+import dev.strata.formats.table.TwoLevelMap;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -34,11 +36,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class QedImage extends MappedImage implements Checkable, ImageInfo, BackingEditable {
   private final Child file;
-  private final ClusterArea area;
+  private final FileEnd area;
   private final EntryTable l1;
   private final TableCache l2;
-  private final MapTables tables;
-  private final Object linking = new Object();
+  private final TwoLevelMap map;
   private final long clusterSize;
   private volatile QedHeader header; // changed with the image held alone, or by reopen
   private @Nullable BackingReference backing;
@@ -49,12 +50,15 @@ final class QedImage extends MappedImage implements Checkable, ImageInfo, Backin
     this.header = header;
     this.clusterSize = header.clusterSize();
     int entries = header.entries();
-    this.area = new ClusterArea(file, clusterSize);
+    long clustersEnd = (file.length() + clusterSize - 1) / clusterSize * clusterSize;
+    this.area = new FileEnd(file, clustersEnd, Long.MAX_VALUE);
     this.l1 =
         new EntryTable(
             file, context.buffers(), header.l1Offset(), entries, 8, ByteOrder.LITTLE_ENDIAN);
     this.l2 = new TableCache(file, context.buffers(), entries, 8, ByteOrder.LITTLE_ENDIAN);
-    this.tables = new MapTables(file, l1, l2);
+    this.map =
+        new TwoLevelMap(
+            file, l1, l2, Long.numberOfTrailingZeros(clusterSize), area, this::checkTable);
   }
 
   static QedImage open(OpenContext context, Child file) throws BlockException {
@@ -99,7 +103,7 @@ final class QedImage extends MappedImage implements Checkable, ImageInfo, Backin
 
   /** Writes what a check repaired; a check that found leaks at worst makes the image clean. */
   private void settle(QedCheck check) throws BlockException {
-    tables.writeBack(MapTables.Before.NOTHING);
+    map.writeBack();
     file.flush();
     if (check.result().corruptions() == check.result().corruptionsFixed()
         && header.has(QedHeader.NEED_CHECK)) {
@@ -133,35 +137,18 @@ final class QedImage extends MappedImage implements Checkable, ImageInfo, Backin
     return clusterSize;
   }
 
-  private int l1Index(long guestOffset) {
-    return (int) (guestOffset / clusterSize / l2.count());
-  }
-
-  private int l2Index(long guestOffset) {
-    return (int) (guestOffset / clusterSize % l2.count());
-  }
-
-  /** How many clusters of one L2 table the range touches. */
-  private int clusters(long guestOffset, long length) {
-    long within = guestOffset % clusterSize;
-    return (int)
-        Math.min((within + length - 1) / clusterSize + 1, l2.count() - l2Index(guestOffset));
-  }
-
-  private long l2Place(int index) throws BlockException {
-    long place = l1.get(index);
-    if (place != 0 && !header.isTablePlace(place, area.end())) {
+  private void checkTable(long place) throws BlockException {
+    if (!header.isTablePlace(place, area.end())) {
       throw BlockException.of(Errno.EINVAL);
     }
-    return place;
   }
 
   @Override
   protected Mapping map(long guestOffset, long length) throws BlockException {
     long within = guestOffset % clusterSize;
-    long table = l2Place(l1Index(guestOffset));
-    int index = l2Index(guestOffset);
-    int wanted = clusters(guestOffset, length);
+    long table = map.table(guestOffset);
+    int index = map.index(guestOffset);
+    int wanted = map.clusters(guestOffset, length);
     if (table == 0) {
       return new Mapping.Backing(Math.min(length, wanted * clusterSize - within));
     }
@@ -181,9 +168,9 @@ final class QedImage extends MappedImage implements Checkable, ImageInfo, Backin
   @Override
   protected Allocation allocate(long guestOffset, long length, boolean continues)
       throws BlockException {
-    long table = l2Place(l1Index(guestOffset));
-    int index = l2Index(guestOffset);
-    int wanted = clusters(guestOffset, length);
+    long table = map.table(guestOffset);
+    int index = map.index(guestOffset);
+    int wanted = map.clusters(guestOffset, length);
     int run = 1;
     if (table == 0) {
       run = wanted;
@@ -192,80 +179,32 @@ final class QedImage extends MappedImage implements Checkable, ImageInfo, Backin
         run++;
       }
     }
-    return new FreshClusters(area.take(run), guestOffset - guestOffset % clusterSize, run);
+    return new FreshClusters(
+        area.take(run * clusterSize, clusterSize), guestOffset - guestOffset % clusterSize, run);
   }
 
-  private final class FreshClusters implements Allocation {
-    private final long place;
-    private final long guestOffset;
+  private final class FreshClusters extends FreshStorage {
     private final int count;
 
     FreshClusters(long place, long guestOffset, int count) {
-      this.place = place;
-      this.guestOffset = guestOffset;
+      super(file, guestOffset, count * clusterSize, place);
       this.count = count;
     }
 
     @Override
-    public long guestOffset() {
-      return guestOffset;
-    }
-
-    @Override
-    public long length() {
-      return count * clusterSize;
-    }
-
-    @Override
-    public Child file() {
-      return file;
-    }
-
-    @Override
-    public long hostOffset() {
-      return place;
-    }
-
-    @Override
     public boolean readsZero() {
-      return area.readsZero(place);
+      return area.readsZero(hostOffset());
     }
 
     @Override
     public void link() throws BlockException {
-      setEntries(guestOffset, count, place, clusterSize);
+      map.set(guestOffset(), count, hostOffset(), clusterSize);
     }
 
     @Override
     public void release() {
-      area.giveBack(place, count);
+      area.giveBack(hostOffset(), length());
     }
-  }
-
-  /** Sets entries of one L2 table, which is made if there is none. */
-  private void setEntries(long guestOffset, int count, long first, long step)
-      throws BlockException {
-    int index = l2Index(guestOffset);
-    synchronized (linking) {
-      long table = table(guestOffset);
-      for (int i = 0; i < count; i++) {
-        l2.set(table, index + i, first + i * step);
-      }
-    }
-    if (l2.isFull()) {
-      flush();
-    }
-  }
-
-  private long table(long guestOffset) throws BlockException {
-    int index = l1Index(guestOffset);
-    long table = l2Place(index);
-    if (table == 0) {
-      table = area.take(header.tableSize());
-      l2.create(table);
-      l1.set(index, table);
-    }
-    return table;
   }
 
   /** Zeroes whole clusters: those with a place keep it. */
@@ -280,20 +219,15 @@ final class QedImage extends MappedImage implements Checkable, ImageInfo, Backin
         file.writeZeroes(data.offset(), data.length(), flags & ~RequestFlags.FUA);
       } else if (mapping instanceof Mapping.Backing) {
         int count = (int) (mapping.length() / clusterSize);
-        setEntries(guestOffset + done, count, L2Entry.ZERO, 0);
+        map.set(guestOffset + done, count, L2Entry.ZERO, 0);
       }
       done += mapping.length();
     }
   }
 
   @Override
-  protected void discardRange(long guestOffset, long length) throws BlockException {
-    throw BlockException.of(Errno.EOPNOTSUPP);
-  }
-
-  @Override
   public void flush() throws BlockException {
-    tables.writeBack(MapTables.Before.NOTHING);
+    map.writeBack();
   }
 
   @Override
@@ -360,8 +294,6 @@ final class QedImage extends MappedImage implements Checkable, ImageInfo, Backin
   public Undo reopen(NodeFlags flags, BlockOptions options) throws BlockException {
     if (flags.writable()) {
       beginWriting();
-    } else {
-      flush();
     }
     return Undo.NOTHING;
   }

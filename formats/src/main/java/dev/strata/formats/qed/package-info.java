@@ -3,8 +3,8 @@
  * QEMU Enhanced Disk images: a header, and a map of two levels that leads to the disk's clusters.
  *
  * <pre>
- *   QedImage ── where? ──▶ EntryTable (L1) ─▶ TableCache (L2) ── "file": tables
- *       └──── room for more ──▶ ClusterArea ──────────────────── "file": its end
+ *   QedImage ── where? ──▶ TwoLevelMap ── "file": L1 and L2 tables
+ *       └──── room for more ──▶ FileEnd ────── "file": its end
  * </pre>
  *
  * @see "QEMU docs/interop/qed_spec"

@@ -4,6 +4,8 @@
  * memory, and written back after the data that they point to.
  *
  * <pre>
+ *   TwoLevelMap ─▶ FileEnd: where new tables go
+ *       ▼
  *   MapTables ──▶ EntryTable (first level) ──┐
  *       └──────▶ TableCache ─▶ EntryTable ... ─┴─ "file"
  * </pre>

@@ -6,15 +6,13 @@ import dev.strata.block.Child;
 import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
-import dev.strata.block.Preallocation;
 import dev.strata.block.driver.Allocation;
 import dev.strata.block.driver.Checkable;
+import dev.strata.block.driver.FreshStorage;
 import dev.strata.block.driver.ImageInfo;
 import dev.strata.block.driver.MappedImage;
 import dev.strata.block.driver.Mapping;
-import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
-import dev.strata.block.option.BlockOptions;
 import dev.strata.formats.table.EntryTable;
 import dev.strata.formats.table.MapTables;
 import java.nio.ByteBuffer;
@@ -149,37 +147,22 @@ final class VdiImage extends MappedImage implements Checkable, ImageInfo {
     }
   }
 
-  private final class FreshBlocks implements Allocation {
+  private final class FreshBlocks extends FreshStorage {
     private final BlockPlaces from;
     private final int place;
     private final int first;
     private final int count;
 
     FreshBlocks(BlockPlaces from, int place, int first, int count) {
+      super(
+          file,
+          (long) first * BLOCK,
+          (long) count * BLOCK,
+          header.dataOffset() + (long) place * BLOCK);
       this.from = from;
       this.place = place;
       this.first = first;
       this.count = count;
-    }
-
-    @Override
-    public long guestOffset() {
-      return (long) first * BLOCK;
-    }
-
-    @Override
-    public long length() {
-      return (long) count * BLOCK;
-    }
-
-    @Override
-    public Child file() {
-      return file;
-    }
-
-    @Override
-    public long hostOffset() {
-      return header.dataOffset() + (long) place * BLOCK;
     }
 
     @Override
@@ -201,16 +184,6 @@ final class VdiImage extends MappedImage implements Checkable, ImageInfo {
   }
 
   @Override
-  protected void zeroRange(long guestOffset, long length, int flags) throws BlockException {
-    throw BlockException.of(Errno.EOPNOTSUPP);
-  }
-
-  @Override
-  protected void discardRange(long guestOffset, long length) throws BlockException {
-    throw BlockException.of(Errno.EOPNOTSUPP);
-  }
-
-  @Override
   public void flush() throws BlockException {
     tables.writeBack(this::writeCount);
   }
@@ -224,12 +197,6 @@ final class VdiImage extends MappedImage implements Checkable, ImageInfo {
       file.write(VdiHeader.ALLOCATED_POSITION, IoVector.of(field), 0);
       storedCount = count;
     }
-  }
-
-  @Override
-  public void truncate(long length, boolean exact, Preallocation mode, int flags)
-      throws BlockException {
-    throw new BlockException(Errno.EOPNOTSUPP, "Image format driver does not support resize");
   }
 
   @Override
@@ -252,14 +219,6 @@ final class VdiImage extends MappedImage implements Checkable, ImageInfo {
     synchronized (tables) {
       return storedCount;
     }
-  }
-
-  @Override
-  public Undo reopen(NodeFlags flags, BlockOptions options) throws BlockException {
-    if (!flags.writable()) {
-      flush();
-    }
-    return Undo.NOTHING;
   }
 
   @Override

@@ -7,10 +7,10 @@ import dev.strata.block.Errno;
 import dev.strata.block.Extent;
 import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
-import dev.strata.block.Preallocation;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.Allocation;
 import dev.strata.block.driver.Checkable;
+import dev.strata.block.driver.FreshStorage;
 import dev.strata.block.driver.ImageInfo;
 import dev.strata.block.driver.MappedImage;
 import dev.strata.block.driver.Mapping;
@@ -18,6 +18,7 @@ import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.formats.table.EntryTable;
+import dev.strata.formats.table.FileEnd;
 import dev.strata.formats.table.MapTables;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -31,6 +32,8 @@ final class VhdxImage extends MappedImage implements Checkable, ImageInfo {
   /** The BAT is written in whole sectors of the log. */
   private static final long BAT_UNIT = LogEntry.SECTOR / Long.BYTES;
 
+  private static final long MIB = 1 << 20;
+
   private final Child file;
   private final HeaderFile headers;
   private final Regions regions;
@@ -40,7 +43,7 @@ final class VhdxImage extends MappedImage implements Checkable, ImageInfo {
   private final EntryTable bat;
   private final VhdxLog log;
   private final MapTables tables;
-  private final PayloadArea area;
+  private final FileEnd area;
   private boolean replayed; // when it was opened
 
   private VhdxImage(
@@ -74,9 +77,10 @@ final class VhdxImage extends MappedImage implements Checkable, ImageInfo {
             regions.batOffset() + regions.batLength(),
             regions.metadataOffset() + regions.metadataLength());
     this.area =
-        new PayloadArea(
+        new FileEnd(
             file,
-            Math.max(metadataEnd, headers.header().logOffset() + headers.header().logLength()));
+            Math.max(metadataEnd, headers.header().logOffset() + headers.header().logLength()),
+            Long.MAX_VALUE);
   }
 
   static BlockException invalid(Child file) {
@@ -176,51 +180,30 @@ final class VhdxImage extends MappedImage implements Checkable, ImageInfo {
           Errno.EIO, "VHDX BAT entry " + batIndex(block) + " points into the image's metadata");
     }
     log.begin();
-    return new FreshBlock(area.take(blockSize), block);
+    return new FreshBlock(area.take(blockSize, MIB), block);
   }
 
-  private final class FreshBlock implements Allocation {
-    private final long place;
+  private final class FreshBlock extends FreshStorage {
     private final long block;
 
     FreshBlock(long place, long block) {
-      this.place = place;
+      super(file, block * blockSize, blockSize, place);
       this.block = block;
     }
 
     @Override
-    public long guestOffset() {
-      return block * blockSize;
-    }
-
-    @Override
-    public long length() {
-      return blockSize;
-    }
-
-    @Override
-    public Child file() {
-      return file;
-    }
-
-    @Override
-    public long hostOffset() {
-      return place;
-    }
-
-    @Override
     public boolean readsZero() {
-      return area.readsZero(place);
+      return area.readsZero(hostOffset());
     }
 
     @Override
     public void link() throws BlockException {
-      bat.set(batIndex(block), BatEntry.present(place));
+      bat.set(batIndex(block), BatEntry.present(hostOffset()));
     }
 
     @Override
     public void release() {
-      area.giveBack(place, blockSize);
+      area.giveBack(hostOffset(), length());
     }
   }
 
@@ -228,16 +211,6 @@ final class VhdxImage extends MappedImage implements Checkable, ImageInfo {
   protected void beforeWriteInPlace(long guestOffset, long hostOffset, long length)
       throws BlockException {
     log.begin();
-  }
-
-  @Override
-  protected void zeroRange(long guestOffset, long length, int flags) throws BlockException {
-    throw BlockException.of(Errno.EOPNOTSUPP);
-  }
-
-  @Override
-  protected void discardRange(long guestOffset, long length) throws BlockException {
-    throw BlockException.of(Errno.EOPNOTSUPP);
   }
 
   /** As the reference says of the whole disk: data, nobody knows where. */
@@ -249,12 +222,6 @@ final class VhdxImage extends MappedImage implements Checkable, ImageInfo {
   @Override
   public void flush() throws BlockException {
     tables.writeBack(MapTables.Before.NOTHING);
-  }
-
-  @Override
-  public void truncate(long length, boolean exact, Preallocation mode, int flags)
-      throws BlockException {
-    throw new BlockException(Errno.EOPNOTSUPP, "Image format driver does not support resize");
   }
 
   @Override

@@ -7,7 +7,7 @@
  * <pre>
  *   VhdxImage ── where? ──▶ EntryTable (BAT) ──┐
  *       │                                      └─▶ VhdxLog ─▶ "file": log, then BAT
- *       └──── room for more ──▶ PayloadArea ───▶ "file": blocks
+ *       └──── room for more ──▶ FileEnd ───▶ "file": its end
  * </pre>
  *
  * @see "Microsoft, [MS-VHDX]: Virtual Hard Disk v2 File Format"

@@ -5,7 +5,6 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
 import dev.strata.block.Limits;
-import dev.strata.block.Preallocation;
 import dev.strata.block.driver.Allocation;
 import dev.strata.block.driver.ImageInfo;
 import dev.strata.block.driver.MappedImage;
@@ -60,23 +59,7 @@ final class FixedVpcImage extends MappedImage implements ImageInfo {
   }
 
   @Override
-  protected void zeroRange(long guestOffset, long length, int flags) throws BlockException {
-    throw BlockException.of(Errno.EOPNOTSUPP);
-  }
-
-  @Override
-  protected void discardRange(long guestOffset, long length) throws BlockException {
-    throw BlockException.of(Errno.EOPNOTSUPP);
-  }
-
-  @Override
   public void flush() {}
-
-  @Override
-  public void truncate(long length, boolean exact, Preallocation mode, int flags)
-      throws BlockException {
-    throw new BlockException(Errno.EOPNOTSUPP, "Image format driver does not support resize");
-  }
 
   @Override
   public long clusterSize() {

@@ -5,8 +5,8 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
 import dev.strata.block.Limits;
-import dev.strata.block.Preallocation;
 import dev.strata.block.driver.Allocation;
+import dev.strata.block.driver.FreshStorage;
 import dev.strata.block.driver.ImageInfo;
 import dev.strata.block.driver.MappedImage;
 import dev.strata.block.driver.Mapping;
@@ -108,33 +108,14 @@ final class VpcImage extends MappedImage implements ImageInfo {
     return new FreshBlock(area.take(block), block);
   }
 
-  private final class FreshBlock implements Allocation {
+  private final class FreshBlock extends FreshStorage {
     private final long place;
     private final int block;
 
     FreshBlock(long place, int block) {
+      super(file, (long) block * blockSize, blockSize, place + header.bitmapSize());
       this.place = place;
       this.block = block;
-    }
-
-    @Override
-    public long guestOffset() {
-      return (long) block * blockSize;
-    }
-
-    @Override
-    public long length() {
-      return blockSize;
-    }
-
-    @Override
-    public Child file() {
-      return file;
-    }
-
-    @Override
-    public long hostOffset() {
-      return place + header.bitmapSize();
     }
 
     @Override
@@ -154,24 +135,8 @@ final class VpcImage extends MappedImage implements ImageInfo {
   }
 
   @Override
-  protected void zeroRange(long guestOffset, long length, int flags) throws BlockException {
-    throw BlockException.of(Errno.EOPNOTSUPP);
-  }
-
-  @Override
-  protected void discardRange(long guestOffset, long length) throws BlockException {
-    throw BlockException.of(Errno.EOPNOTSUPP);
-  }
-
-  @Override
   public void flush() throws BlockException {
     tables.writeBack(area::writeFooter);
-  }
-
-  @Override
-  public void truncate(long length, boolean exact, Preallocation mode, int flags)
-      throws BlockException {
-    throw new BlockException(Errno.EOPNOTSUPP, "Image format driver does not support resize");
   }
 
   @Override

@@ -7,7 +7,6 @@ import dev.strata.block.Errno;
 import dev.strata.block.Extent;
 import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
-import dev.strata.block.Preallocation;
 import dev.strata.block.RequestFlags;
 import dev.strata.block.RequestRanges;
 import dev.strata.block.StatusDetail;
@@ -182,12 +181,6 @@ final class QuorumDriver implements BlockDriver {
       }
     }
     return data > 0 ? Extent.data(offset, data, null, -1) : Extent.zero(offset, zeroes);
-  }
-
-  @Override
-  public void truncate(long length, boolean exact, Preallocation mode, int flags)
-      throws BlockException {
-    throw new BlockException(Errno.EOPNOTSUPP, "Image format driver does not support resize");
   }
 
   @Override

@@ -7,7 +7,6 @@ import dev.strata.block.Errno;
 import dev.strata.block.Extent;
 import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
-import dev.strata.block.Preallocation;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.SnapshotAccess;
@@ -61,12 +60,6 @@ final class SnapshotAccessDriver implements BlockDriver {
   @Override
   public Extent status(long offset, long length, StatusDetail detail) throws BlockException {
     return snapshot().snapshotStatus(offset, length, detail);
-  }
-
-  @Override
-  public void truncate(long length, boolean exact, Preallocation mode, int flags)
-      throws BlockException {
-    throw new BlockException(Errno.EOPNOTSUPP, "Image format driver does not support resize");
   }
 
   @Override
