@@ -9,10 +9,21 @@ import dev.strata.block.driver.CreateContext;
 import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
+import dev.strata.formats.crypto.EncryptionOptions;
+import java.util.List;
 
 /** The qcow driver: version 1 of the format. */
 public final class QcowFactory implements BlockDriverFactory {
+  private static final OptionSchema OPEN =
+      OptionSchema.of(
+          Option.string("encrypt.format", "Encryption format, as the image's header has it")
+              .suggesting("aes"),
+          Option.string(
+              EncryptionOptions.KEY_SECRET,
+              "ID of the secret that provides the AES encryption key"));
+
   /** For the service loader. */
   public QcowFactory() {}
 
@@ -28,7 +39,12 @@ public final class QcowFactory implements BlockDriverFactory {
 
   @Override
   public OptionSchema openOptions() {
-    return OptionSchema.of();
+    return OPEN;
+  }
+
+  @Override
+  public List<String> contentOptions() {
+    return List.of(EncryptionOptions.KEY_SECRET);
   }
 
   @Override
@@ -58,7 +74,7 @@ public final class QcowFactory implements BlockDriverFactory {
 
   @Override
   public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
-    return QcowImage.open(context, context.child("file", EdgeRole.IMAGE));
+    return QcowImage.open(context, context.child("file", EdgeRole.IMAGE), options);
   }
 
   @Override

@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
  * @param size of the disk in bytes, a multiple of 512
  * @param clusterBits 9 to 16
  * @param l2Bits 6 to 13: an L2 table has 2^l2Bits entries
+ * @param encrypted whether by the old AES
  * @param l1Offset in bytes
  * @see "The QCOW Image Format, Header"
  */
@@ -27,6 +28,7 @@ record QcowHeader(
     long size,
     int clusterBits,
     int l2Bits,
+    boolean encrypted,
     long l1Offset) {
   static final int BYTES = 48;
   static final int MAX_NAME = 1023;
@@ -63,9 +65,6 @@ record QcowHeader(
     check(clusterBits >= 9 && clusterBits <= 16, "Cluster size must be between 512 and 64k");
     check(l2Bits >= 9 - 3 && l2Bits <= 16 - 3, "L2 table size must be between 512 and 64k");
     check(encryption <= AES, "invalid encryption method in qcow header");
-    if (encryption != NO_ENCRYPTION) {
-      throw new BlockException(EOPNOTSUPP, "Encryption of qcow images is not supported yet");
-    }
     check(l1Entries(size, clusterBits + l2Bits) >= 0, "Image too large");
     if (l1Offset < 0 || l1Offset > Long.MAX_VALUE / 2) {
       throw BlockException.of(EIO);
@@ -84,6 +83,7 @@ record QcowHeader(
         (size + 511) & -512,
         clusterBits,
         l2Bits,
+        encryption == AES,
         l1Offset);
   }
 
@@ -129,7 +129,7 @@ record QcowHeader(
         .u8(clusterBits)
         .u8(l2Bits)
         .u16(0)
-        .u32(NO_ENCRYPTION)
+        .u32(encrypted ? AES : NO_ENCRYPTION)
         .u64(l1Offset);
     return bytes;
   }

@@ -16,13 +16,19 @@ import dev.strata.block.driver.ImageInfo;
 import dev.strata.block.driver.MappedImage;
 import dev.strata.block.driver.Mapping;
 import dev.strata.block.driver.OpenContext;
+import dev.strata.block.option.BlockOptions;
 import dev.strata.formats.compression.ClusterCodec;
+import dev.strata.formats.crypto.EncryptedSectors;
+import dev.strata.formats.crypto.EncryptionOptions;
+import dev.strata.formats.crypto.LegacyAes;
+import dev.strata.formats.crypto.Passphrases;
 import dev.strata.formats.table.EntryTable;
 import dev.strata.formats.table.FileEnd;
 import dev.strata.formats.table.TableCache;
 import dev.strata.formats.table.TwoLevelMap;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,10 +50,17 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
   private final ClusterCodec codec = ClusterCodec.deflate();
   private final @Nullable BackingReference backing;
 
+  private final @Nullable EncryptedSectors sectors; // null if they lie in the clear
+
   private QcowImage(
-      OpenContext context, Child file, QcowHeader header, @Nullable BackingReference backing)
+      OpenContext context,
+      Child file,
+      QcowHeader header,
+      @Nullable BackingReference backing,
+      @Nullable EncryptedSectors sectors)
       throws BlockException {
     super(context);
+    this.sectors = sectors;
     this.file = file;
     this.header = header;
     this.backing = backing;
@@ -64,7 +77,8 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
     this.map = new TwoLevelMap(file, l1, l2, clusterBits, area, this::checkTable);
   }
 
-  static QcowImage open(OpenContext context, Child file) throws BlockException {
+  static QcowImage open(OpenContext context, Child file, BlockOptions options)
+      throws BlockException {
     byte[] bytes = new byte[QcowHeader.BYTES];
     file.read(0, IoVector.of(bytes), 0);
     QcowHeader header = QcowHeader.decode(bytes);
@@ -74,7 +88,68 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
       file.read(header.backingNameOffset(), IoVector.of(name), 0);
       backing = new BackingReference(new String(name, StandardCharsets.UTF_8), null);
     }
-    return new QcowImage(context, file, header, backing);
+    String found = header.encrypted() ? "aes" : null;
+    String secret = EncryptionOptions.takeKeySecret(found, options.section("encrypt"));
+    EncryptedSectors sectors = null;
+    if (header.encrypted() && !context.flags().noIo()) {
+      byte[] password =
+          new Passphrases(context.objects(), EncryptionOptions.KEY_SECRET).required(secret);
+      try {
+        sectors = LegacyAes.sectors(password);
+      } finally {
+        Arrays.fill(password, (byte) 0);
+      }
+    }
+    boolean open = false;
+    try {
+      var image = new QcowImage(context, file, header, backing, sectors);
+      open = true;
+      return image;
+    } finally {
+      if (!open && sectors != null) {
+        sectors.close();
+      }
+    }
+  }
+
+  @Override
+  public boolean encrypted() {
+    return header.encrypted();
+  }
+
+  @Override
+  protected boolean storesEncrypted() {
+    return header.encrypted();
+  }
+
+  private EncryptedSectors sectors() throws BlockException {
+    EncryptedSectors unlocked = sectors;
+    if (unlocked == null) {
+      throw new BlockException(Errno.EPERM, "The image was opened without its key");
+    }
+    return unlocked;
+  }
+
+  @Override
+  protected void readStored(long guestOffset, Mapping.Data place, IoVector into)
+      throws BlockException {
+    if (!header.encrypted()) {
+      super.readStored(guestOffset, place, into);
+      return;
+    }
+    long sector = guestOffset / EncryptedSectors.SECTOR;
+    sectors().read(place.file(), place.offset(), sector, into, context().buffers());
+  }
+
+  @Override
+  protected void writeStored(long guestOffset, Child to, long hostOffset, IoVector from, int flags)
+      throws BlockException {
+    if (!header.encrypted()) {
+      super.writeStored(guestOffset, to, hostOffset, from, flags);
+      return;
+    }
+    long sector = guestOffset / EncryptedSectors.SECTOR;
+    sectors().write(to, hostOffset, sector, from, flags, context().buffers());
   }
 
   @Override
@@ -90,7 +165,9 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
   /** The reference, too, writes zeroes as data and gives nothing back. */
   @Override
   public Limits limits() {
-    return Limits.NONE.withWriteFlags(RequestFlags.COMPRESSED);
+    return Limits.NONE
+        .withRequestAlignment(header.encrypted() ? EncryptedSectors.SECTOR : 1)
+        .withWriteFlags(RequestFlags.COMPRESSED);
   }
 
   @Override
@@ -252,6 +329,9 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
       flush();
     } finally {
       codec.close();
+      if (sectors != null) {
+        sectors.close();
+      }
     }
   }
 }

@@ -10,6 +10,7 @@ import dev.strata.block.driver.OpenContext;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.formats.crypto.EncryptedSectors;
+import dev.strata.formats.crypto.EncryptionOptions;
 import dev.strata.formats.crypto.LegacyAes;
 import dev.strata.formats.crypto.LuksVolume;
 import dev.strata.formats.crypto.Passphrases;
@@ -25,7 +26,6 @@ final class DataEncryption implements AutoCloseable {
   static final int NONE = 0;
   static final int AES = 1;
   static final int LUKS = 2;
-  static final String KEY_SECRET = "encrypt.key-secret";
 
   private final Passphrases passphrases;
   private final BufferPool buffers;
@@ -34,7 +34,7 @@ final class DataEncryption implements AutoCloseable {
 
   private DataEncryption(
       OpenContext context, @Nullable LuksVolume volume, @Nullable EncryptedSectors sectors) {
-    this.passphrases = new Passphrases(context.objects(), KEY_SECRET);
+    this.passphrases = new Passphrases(context.objects(), EncryptionOptions.KEY_SECRET);
     this.buffers = context.buffers();
     this.volume = volume;
     this.sectors = sectors;
@@ -53,27 +53,15 @@ final class DataEncryption implements AutoCloseable {
   static @Nullable DataEncryption open(
       OpenContext context, Child file, HeaderFile header, BlockOptions options)
       throws BlockException {
-    BlockOptions encrypt = options.section("encrypt");
     int method = header.header().cryptMethod();
-    String format = encrypt.takeString("format");
     var pointer = header.extension(HeaderExtension.CryptoHeader.class);
     if (pointer != null) {
       checkPointer(pointer, method, header.header().clusterSize());
     }
-    if (method == NONE) {
-      if (format != null) {
-        throw wrong("No encryption in image header, but options specified format '" + format + "'");
-      }
+    String found = method == NONE ? null : method == AES ? "aes" : "luks";
+    String secret = EncryptionOptions.takeKeySecret(found, options.section("encrypt"));
+    if (found == null) {
       return null;
-    }
-    String found = method == AES ? "aes" : "luks";
-    if (format != null && !format.equals(found)) {
-      throw wrong(
-          "Header reported '" + found + "' encryption format but options specify '" + format + "'");
-    }
-    String secret = encrypt.takeString("key-secret");
-    for (String name : encrypt.names()) {
-      throw wrong("Parameter '" + name + "' is unexpected");
     }
     if (method == LUKS && pointer == null) {
       throw wrong("Missing CRYPTO header for crypt method " + method);
@@ -82,7 +70,8 @@ final class DataEncryption implements AutoCloseable {
       return new DataEncryption(
           context, pointer == null ? null : LuksVolume.open(area(file, pointer)), null);
     }
-    byte[] password = new Passphrases(context.objects(), KEY_SECRET).required(secret);
+    byte[] password =
+        new Passphrases(context.objects(), EncryptionOptions.KEY_SECRET).required(secret);
     try {
       if (pointer == null) {
         return new DataEncryption(context, null, LegacyAes.sectors(password));

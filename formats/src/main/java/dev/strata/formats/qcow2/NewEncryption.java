@@ -5,6 +5,7 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.formats.crypto.EncryptionOptions;
 import dev.strata.formats.crypto.LuksCreation;
 import dev.strata.formats.crypto.Passphrases;
 import java.util.Arrays;
@@ -26,18 +27,9 @@ record NewEncryption(@Nullable LuksCreation luks, @Nullable String keySecret) {
   static @Nullable NewEncryption take(BlockOptions options) throws BlockException {
     Boolean encryption = options.takeBool(Qcow2Create.ENCRYPTION.name());
     BlockOptions encrypt = options.section("encrypt");
-    String format = encrypt.takeString("format");
-    if (Boolean.TRUE.equals(encryption)) {
-      if (format != null) {
-        throw wrong("'encrypt.format' and its alias 'encryption' can't be used at the same time");
-      }
-      format = "aes";
-    }
+    String format = EncryptionOptions.creationFormat(encryption, encrypt);
     if (format == null) {
-      if (encrypt.isEmpty()) {
-        return null;
-      }
-      throw wrong("Parameter 'encrypt.format' is missing");
+      return null;
     }
     switch (format) {
       case "luks" -> {
@@ -70,7 +62,7 @@ record NewEncryption(@Nullable LuksCreation luks, @Nullable String keySecret) {
   }
 
   private byte[] password(ObjectRegistry objects) throws BlockException {
-    return new Passphrases(objects, DataEncryption.KEY_SECRET).required(keySecret);
+    return new Passphrases(objects, EncryptionOptions.KEY_SECRET).required(keySecret);
   }
 
   /** Writes the encryption header, if there is one. */

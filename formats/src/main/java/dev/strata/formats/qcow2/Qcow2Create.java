@@ -10,6 +10,7 @@ import dev.strata.block.driver.CreateContext;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
+import dev.strata.formats.crypto.EncryptionOptions;
 import dev.strata.formats.crypto.LuksCreation;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,7 +49,7 @@ record Qcow2Create(
           .suggesting("aes", "luks");
   private static final Option<String> KEY_SECRET =
       Option.string(
-          DataEncryption.KEY_SECRET, "ID of secret providing qcow AES key or LUKS passphrase");
+          EncryptionOptions.KEY_SECRET, "ID of secret providing qcow AES key or LUKS passphrase");
   private static final Option<Long> CLUSTER_SIZE =
       Option.size("cluster_size", "qcow2 cluster size").orElse(65536L);
   private static final Option<Boolean> EXTENDED_L2 =
@@ -256,7 +257,7 @@ record Qcow2Create(
       options.put("data-file", data.nodeName());
     }
     if (encryption != null && encryption.keySecret() != null) {
-      options.put(DataEncryption.KEY_SECRET, encryption.keySecret());
+      options.put(EncryptionOptions.KEY_SECRET, encryption.keySecret());
     }
     BlockIo image = context.openImage("qcow2", options);
     try {

@@ -14,6 +14,7 @@ import dev.strata.block.driver.SafetyFinding;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionSchema;
+import dev.strata.formats.crypto.EncryptionOptions;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.function.Consumer;
@@ -87,7 +88,7 @@ public final class Qcow2Factory implements BlockDriverFactory, Measurable, Inspe
 
   @Override
   public List<String> contentOptions() {
-    return List.of(DataEncryption.KEY_SECRET);
+    return List.of(EncryptionOptions.KEY_SECRET);
   }
 
   @Override

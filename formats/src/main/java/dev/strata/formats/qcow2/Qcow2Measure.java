@@ -9,6 +9,7 @@ import dev.strata.block.driver.Measurable.Measurement;
 import dev.strata.block.driver.Measurable.Source;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.formats.crypto.EncryptionOptions;
 import dev.strata.formats.crypto.LuksCreation;
 import dev.strata.formats.crypto.Passphrases;
 import java.nio.charset.StandardCharsets;
@@ -75,7 +76,7 @@ record Qcow2Measure(
     long encryption = 0;
     if ("luks".equals(options.takeString("encrypt.format"))) {
       LuksCreation creation = LuksCreation.take(options.section("encrypt"));
-      var passphrases = new Passphrases(objects, DataEncryption.KEY_SECRET);
+      var passphrases = new Passphrases(objects, EncryptionOptions.KEY_SECRET);
       Arrays.fill(passphrases.required(creation.keySecret()), (byte) 0);
       encryption = (creation.headerBytes() + cluster - 1) & -cluster;
     }

@@ -6,6 +6,7 @@ import dev.strata.block.Errno;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
+import dev.strata.formats.crypto.EncryptionOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,7 +60,7 @@ record Qcow2Options(
           .suggesting("aes", "luks");
   private static final Option<String> KEY_SECRET =
       Option.string(
-          DataEncryption.KEY_SECRET, "ID of secret providing qcow AES key or LUKS passphrase");
+          EncryptionOptions.KEY_SECRET, "ID of secret providing qcow AES key or LUKS passphrase");
 
   static final OptionSchema SCHEMA =
       OptionSchema.of(
