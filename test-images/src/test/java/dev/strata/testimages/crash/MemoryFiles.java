@@ -4,23 +4,12 @@ package dev.strata.testimages.crash;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.driver.BlockDriver;
-import dev.strata.block.driver.BlockDriverFactory;
-import dev.strata.block.driver.CreateContext;
-import dev.strata.block.driver.DriverKind;
-import dev.strata.block.driver.OpenContext;
-import dev.strata.block.option.BlockOptions;
-import dev.strata.block.option.Option;
-import dev.strata.block.option.OptionSchema;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** The driver {@code file} of a graph whose files are all in memory. Thread-safe. */
-public final class MemoryFiles implements BlockDriverFactory {
-  private static final Option<String> FILENAME = Option.string("filename", "File name");
-  private static final Option<Long> SIZE = Option.size("size", "Virtual disk size");
-
+public final class MemoryFiles extends MemoryFactory {
   /** What is asked of a file. */
   public enum Call {
     CREATE,
@@ -76,7 +65,9 @@ public final class MemoryFiles implements BlockDriverFactory {
   private volatile Gate gate = Gate.OPEN;
 
   /** No files. */
-  public MemoryFiles() {}
+  public MemoryFiles() {
+    super("file");
+  }
 
   /** Has everything pass through that gate from now on. */
   public void gate(Gate between) {
@@ -121,43 +112,7 @@ public final class MemoryFiles implements BlockDriverFactory {
   }
 
   @Override
-  public String name() {
-    return "file";
-  }
-
-  @Override
-  public DriverKind kind() {
-    return DriverKind.PROTOCOL;
-  }
-
-  @Override
-  public @Nullable String protocol() {
-    return "file";
-  }
-
-  @Override
-  public OptionSchema openOptions() {
-    return OptionSchema.of(FILENAME);
-  }
-
-  @Override
-  public OptionSchema createOptions() {
-    return OptionSchema.of(SIZE);
-  }
-
-  @Override
-  public boolean creates() {
-    return true;
-  }
-
-  @Override
-  public List<String> contentOptions() {
-    return List.of(FILENAME.name());
-  }
-
-  @Override
-  public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
-    String filename = options.take(FILENAME, "");
+  protected BlockDriver open(String filename) throws BlockException {
     return open(filename, filename);
   }
 
@@ -175,11 +130,6 @@ public final class MemoryFiles implements BlockDriverFactory {
   }
 
   @Override
-  public void create(CreateContext context, BlockOptions options) throws BlockException {
-    create(context.filename(), options.take(SIZE, 0L));
-  }
-
-  /** Makes a file of zeroes. */
   public void create(String name, long size) throws BlockException {
     Gate between = gate;
     between.before(Call.CREATE, name, 0, size);

@@ -10,16 +10,9 @@ import dev.strata.block.Preallocation;
 import dev.strata.block.RequestFlags;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.BlockDriver;
-import dev.strata.block.driver.BlockDriverFactory;
-import dev.strata.block.driver.CreateContext;
-import dev.strata.block.driver.DriverKind;
-import dev.strata.block.driver.OpenContext;
-import dev.strata.block.option.BlockOptions;
-import dev.strata.block.option.Option;
-import dev.strata.block.option.OptionSchema;
+import dev.strata.testimages.crash.MemoryFactory;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -28,9 +21,7 @@ import java.util.TreeMap;
  * Finding}; one that grows beyond what an attacker's host would have room for, by EFBIG. Not
  * thread-safe.
  */
-final class OneFolder implements BlockDriverFactory {
-  private static final Option<String> FILENAME = Option.string("filename", "File name");
-  private static final Option<Long> SIZE = Option.size("size", "Virtual disk size");
+final class OneFolder extends MemoryFactory {
   private static final int MAX_LENGTH = 8 << 20;
 
   private final Map<String, Content> files = new TreeMap<>();
@@ -38,6 +29,7 @@ final class OneFolder implements BlockDriverFactory {
 
   /** An empty folder. */
   OneFolder(boolean writable) {
+    super("file");
     this.writable = writable;
   }
 
@@ -62,43 +54,7 @@ final class OneFolder implements BlockDriverFactory {
   }
 
   @Override
-  public String name() {
-    return "file";
-  }
-
-  @Override
-  public DriverKind kind() {
-    return DriverKind.PROTOCOL;
-  }
-
-  @Override
-  public String protocol() {
-    return "file";
-  }
-
-  @Override
-  public OptionSchema openOptions() {
-    return OptionSchema.of(FILENAME);
-  }
-
-  @Override
-  public OptionSchema createOptions() {
-    return OptionSchema.of(SIZE);
-  }
-
-  @Override
-  public boolean creates() {
-    return true;
-  }
-
-  @Override
-  public List<String> contentOptions() {
-    return List.of(FILENAME.name());
-  }
-
-  @Override
-  public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
-    String filename = options.take(FILENAME, "");
+  protected BlockDriver open(String filename) throws BlockException {
     Content file = files.get(filename);
     if (file == null) {
       throw BlockException.of(Errno.ENOENT, "Could not open '" + filename + "'");
@@ -107,8 +63,8 @@ final class OneFolder implements BlockDriverFactory {
   }
 
   @Override
-  public void create(CreateContext context, BlockOptions options) throws BlockException {
-    with(context.filename(), new byte[Math.toIntExact(options.take(SIZE, 0L))]);
+  protected void create(String filename, long size) {
+    with(filename, new byte[Math.toIntExact(size)]);
   }
 
   private static final class Content {
