@@ -26,11 +26,17 @@ final class Damage {
 
   private final ByteOrder order;
   private final List<byte[]> sound;
+  private final int[] places;
 
-  /** A language for images of a format. */
-  Damage(ByteOrder order, List<byte[]> sound) {
+  /**
+   * A language for images of a format.
+   *
+   * @param places where the format has something to damage: its header first
+   */
+  Damage(ByteOrder order, List<byte[]> sound, int... places) {
     this.order = order;
     this.sound = sound;
+    this.places = places.length == 0 ? new int[1] : places;
   }
 
   /** The image that a script describes. */
@@ -60,18 +66,20 @@ final class Damage {
   private byte[] step(byte[] image, ByteBuffer in) {
     int what = in.get() & 0xff;
     int where = in.getShort() & 0xffff;
+    int place = places[where % places.length];
+    where /= places.length;
     int which = in.get() & 0xff;
     int number = in.getShort() & 0xffff;
     ByteBuffer bytes = ByteBuffer.wrap(image).order(order);
     int length = image.length;
     switch (what % 12) {
-      case 0, 1 -> putInt(bytes, where * 4 % HEADER, (int) value(which, number, length));
-      case 2, 3 -> putLong(bytes, where * 4 % HEADER, value(which, number, length));
-      case 4, 5, 6 -> putLong(bytes, where * 8, value(which, number, length));
-      case 7 -> putInt(bytes, where * 4, (int) value(which, number, length));
+      case 0, 1 -> putInt(bytes, place + where * 4 % HEADER, (int) value(which, number, length));
+      case 2, 3 -> putLong(bytes, place + where * 4 % HEADER, value(which, number, length));
+      case 4, 5, 6 -> putLong(bytes, place + where * 8, value(which, number, length));
+      case 7 -> putInt(bytes, place + where * 4, (int) value(which, number, length));
       case 8 -> {
-        if (where < length) {
-          image[where] = (byte) number;
+        if (place + where < length) {
+          image[place + where] = (byte) number;
         }
       }
       case 9 -> {
@@ -85,8 +93,8 @@ final class Damage {
         return Arrays.copyOf(image, which % 2 == 0 ? Math.min(where, length) : length + GROWTH);
       }
       default -> {
-        if (where / 8 < length) {
-          image[where / 8] ^= (byte) (1 << (where % 8));
+        if (place + where / 8 < length) {
+          image[place + where / 8] ^= (byte) (1 << (where % 8));
         }
       }
     }

@@ -13,15 +13,15 @@ import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +37,7 @@ final class DifferentialTest {
   private static final int SHORT = 12;
   private static final int LONG = 3000;
   private static final long MOST_CONVERTED = 64 << 20;
+  private static final int QCOW2_SHARE = 6;
   private static final int TIMEOUT_SECONDS = 20;
   private static final PrintStream NOWHERE = new PrintStream(OutputStream.nullOutputStream());
 
@@ -46,49 +47,32 @@ final class DifferentialTest {
     return new File("/usr/bin/qemu-img").canExecute();
   }
 
-  /** What is damaged. */
-  private record Kind(String format, ByteOrder order, List<byte[]> sound) {
-    static List<Kind> all() {
-      var qcow2 = new Kind("qcow2", ByteOrder.BIG_ENDIAN, Seeds.qcow2());
-      return List.of(
-          qcow2,
-          qcow2,
-          qcow2,
-          new Kind("parallels", ByteOrder.LITTLE_ENDIAN, Seeds.parallels()),
-          new Kind("bochs", ByteOrder.LITTLE_ENDIAN, Seeds.bochs()));
-    }
-
-    byte[] image(byte[] script) {
-      return new Damage(order, sound).image(script);
-    }
-
-    boolean hasExtension(byte[] image) {
-      return format.equals("parallels")
-          && image.length >= 64
-          && ByteBuffer.wrap(image).order(order).getLong(56) != 0;
-    }
-
-    long size(byte[] image) {
-      if (image.length < 128) {
-        return 0;
+  /** What is damaged. What is locked is not: nobody could convert it. */
+  private static List<FuzzedFormat> formats() {
+    var all = new ArrayList<FuzzedFormat>();
+    for (String name :
+        Stream.concat(FuzzedFormat.WRITABLE.stream(), FuzzedFormat.READABLE.stream()).toList()) {
+      FuzzedFormat format = FuzzedFormat.named(name);
+      if (!format.isLocked()) {
+        all.addAll(Collections.nCopies(name.equals("qcow2") ? QCOW2_SHARE : 1, format));
       }
-      ByteBuffer bytes = ByteBuffer.wrap(image).order(order);
-      return switch (format) {
-        case "qcow2" -> bytes.getLong(24);
-        case "parallels" -> bytes.getLong(36) * 512;
-        default -> bytes.getLong(bytes.getInt(64) == 0x10000 ? 84 : 88);
-      };
     }
+    return all;
+  }
+
+  private static boolean hasExtension(FuzzedFormat format, byte[] image) {
+    return format.name().equals("parallels") && image.length >= 64 && format.number(image, 56) != 0;
   }
 
   @Test
   void damagedImagesAreJudgedAsTheRealToolsDo() throws Exception {
     assumeTrue(isInstalled(), "no /usr/bin/qemu-img");
-    List<Kind> kinds = Kind.all();
+    List<FuzzedFormat> kinds = formats();
     String only = System.getProperty("strata.differential.script");
     if (only != null) {
       String[] parts = only.split(":", 2);
-      Kind kind = kinds.stream().filter(k -> k.format().equals(parts[0])).findFirst().orElseThrow();
+      FuzzedFormat kind =
+          kinds.stream().filter(k -> k.name().equals(parts[0])).findFirst().orElseThrow();
       String difference = difference(kind, HexFormat.of().parseHex(parts[1]));
       assertTrue(difference.isEmpty(), difference);
       return;
@@ -98,7 +82,7 @@ final class DifferentialTest {
             "strata.differential.images", Boolean.getBoolean("strata.long") ? LONG : SHORT);
     long seed = Long.getLong("strata.differential.seed", 1);
     var mutations = new ArrayList<Mutations>();
-    for (Kind kind : kinds) {
+    for (FuzzedFormat kind : kinds) {
       mutations.add(
           new Mutations(ImageTarget.Scripts.of(kind.sound().size()), seed + mutations.size()));
     }
@@ -131,10 +115,10 @@ final class DifferentialTest {
       })
   void whatOnceMadeADifferenceMakesNone(String script) throws Exception {
     assumeTrue(isInstalled(), "no /usr/bin/qemu-img");
-    assertEquals("", difference(Kind.all().getFirst(), HexFormat.of().parseHex(script)));
+    assertEquals("", difference(FuzzedFormat.named("qcow2"), HexFormat.of().parseHex(script)));
   }
 
-  private String difference(Kind kind, byte[] script) throws Exception {
+  private String difference(FuzzedFormat kind, byte[] script) throws Exception {
     byte[] image = kind.image(script);
     Files.write(folder.resolve(Disk.IMAGE), image);
     Files.write(folder.resolve(Seeds.BASE), Seeds.base());
@@ -142,16 +126,16 @@ final class DifferentialTest {
     String name = folder.resolve(Disk.IMAGE).toString();
     var text = new StringBuilder();
     var commands = new ArrayList<>(List.of("check", "info"));
-    if (kind.size(image) >= 0 && kind.size(image) <= MOST_CONVERTED) {
+    if (size(kind, image) <= MOST_CONVERTED) {
       commands.addAll(List.of("map", "convert"));
     }
     for (String command : commands) {
       Path theirs = folder.resolve("theirs");
       Path ours = folder.resolve("ours");
-      int their = real(words(command, kind.format(), name, theirs));
-      int our = own(words(command, kind.format(), name, ours));
+      int their = real(words(command, kind.name(), name, theirs));
+      int our = own(words(command, kind.name(), name, ours));
       // To the reference, what belongs to a format extension is a leak.
-      boolean same = their == our || (their == 3 && our == 0 && kind.hasExtension(image));
+      boolean same = their == our || (their == 3 && our == 0 && hasExtension(kind, image));
       if (same && command.equals("convert") && our == 0) {
         same = Files.mismatch(theirs, ours) < 0;
       }
@@ -162,7 +146,20 @@ final class DifferentialTest {
     if (java.util.Arrays.compare(image, Files.readAllBytes(folder.resolve(Disk.IMAGE))) != 0) {
       text.append(" the image is changed");
     }
-    return text.isEmpty() ? "" : kind.format() + ":" + HexFormat.of().formatHex(script) + text;
+    return text.isEmpty() ? "" : kind.name() + ":" + HexFormat.of().formatHex(script) + text;
+  }
+
+  /** How large the disk is, or 0 if nobody can tell. */
+  private static long size(FuzzedFormat kind, byte[] image) {
+    var disk = new Disk();
+    disk.folder(false).with(Disk.IMAGE, image).with(Seeds.DATA, Seeds.data());
+    var size = new long[1];
+    try {
+      disk.use(false, false, kind.options().copy(), backend -> size[0] = backend.length());
+    } catch (BlockException e) {
+      return 0;
+    }
+    return size[0];
   }
 
   private static List<String> words(String command, String format, String image, Path target) {

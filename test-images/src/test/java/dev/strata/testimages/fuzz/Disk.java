@@ -14,9 +14,17 @@ import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.formats.bochs.BochsFactory;
+import dev.strata.formats.cloop.CloopFactory;
+import dev.strata.formats.dmg.DmgFactory;
+import dev.strata.formats.luks.LuksFactory;
 import dev.strata.formats.parallels.ParallelsFactory;
+import dev.strata.formats.qcow.QcowFactory;
 import dev.strata.formats.qcow2.Qcow2Factory;
+import dev.strata.formats.qed.QedFactory;
 import dev.strata.formats.raw.RawFactory;
+import dev.strata.formats.vdi.VdiFactory;
+import dev.strata.formats.vhdx.VhdxFactory;
+import dev.strata.formats.vpc.VpcFactory;
 import java.util.EnumSet;
 import java.util.List;
 
@@ -45,8 +53,13 @@ final class Disk {
    * than the folder. Nothing may stay open, whatever happens.
    */
   void use(boolean writable, boolean backing, BlockOptions options, Use use) throws BlockException {
+    use(NodeFlags.READ_ONLY.withWritable(writable).withUnmap(writable), backing, options, use);
+  }
+
+  /** The same with the image opened that way. */
+  void use(NodeFlags flags, boolean backing, BlockOptions options, Use use) throws BlockException {
+    boolean writable = flags.writable();
     try {
-      NodeFlags flags = NodeFlags.READ_ONLY.withWritable(writable).withUnmap(writable);
       BlockNode node =
           graph.open(
               new OpenRequest(
@@ -90,9 +103,17 @@ final class Disk {
         List.of(
             folder,
             new BochsFactory(),
+            new CloopFactory(),
+            new DmgFactory(),
+            new LuksFactory(),
             new ParallelsFactory(),
             new Qcow2Factory(),
-            new RawFactory());
+            new QcowFactory(),
+            new QedFactory(),
+            new RawFactory(),
+            new VdiFactory(),
+            new VhdxFactory(),
+            new VpcFactory());
     return new BlockGraph(new DriverRegistry(drivers), line -> {});
   }
 }

@@ -133,6 +133,11 @@ final class FuzzRun {
                 "-timeout=100",
                 "-print_final_stats=0",
                 "-close_fd_mask=0"));
+    if (Targets.named(target).speaksOfDamage()) {
+      // Comparisons, of which each is a call out of Java, are most of the time, and the language of
+      // damage has the values already that they would lead to.
+      words.add("--trace=cov");
+    }
     if (budget.runs() > 0) {
       words.add("-runs=" + budget.runs());
     }

@@ -21,4 +21,9 @@ interface FuzzTarget {
    * @throws Finding if the parser did what it must not
    */
   void run(byte[] input) throws IOException;
+
+  /** Whether inputs are scripts of {@link Damage}. */
+  default boolean speaksOfDamage() {
+    return false;
+  }
 }

@@ -51,7 +51,7 @@ final class HostileImagesTest {
   }
 
   private Path bochs(Change change) throws Exception {
-    return changed(Seeds.bochs().get(1), ByteOrder.LITTLE_ENDIAN, change);
+    return changed(ForeignSeeds.bochs().get(1), ByteOrder.LITTLE_ENDIAN, change);
   }
 
   private Path changed(byte[] sound, ByteOrder order, Change change) throws Exception {

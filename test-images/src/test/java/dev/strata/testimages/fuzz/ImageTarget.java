@@ -2,37 +2,38 @@
 package dev.strata.testimages.fuzz;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.option.BlockOptions;
-import java.nio.ByteOrder;
+import dev.strata.block.driver.NodeFlags;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.UnaryOperator;
 
 /** Opens an image for reading and does what tools do; nothing in the folder may change. */
-record ImageTarget(
-    String name,
-    BlockOptions options,
-    List<byte[]> sound,
-    ByteOrder order,
-    UnaryOperator<byte[]> finish,
-    Disk disk)
-    implements FuzzTarget {
+record ImageTarget(String name, FuzzedFormat format, Disk disk) implements FuzzTarget {
+  @Override
+  public boolean speaksOfDamage() {
+    return true;
+  }
+
   @Override
   public List<byte[]> seeds() {
-    return Scripts.of(sound.size());
+    return Scripts.of(format.sound().size());
   }
 
   @Override
   public void run(byte[] input) throws BlockException {
-    byte[] image = finish.apply(new Damage(order, sound).image(input));
+    byte[] image = format.image(input);
     OneFolder folder = disk.folder(false);
     folder.with(Disk.IMAGE, image).with(Seeds.BASE, Seeds.base()).with(Seeds.DATA, Seeds.data());
+    if (format.isLocked()) {
+      NodeFlags flags = NodeFlags.READ_ONLY.withNoIo(true);
+      disk.use(flags, false, format.options().copy(), backend -> new Visit(backend).info());
+      return;
+    }
     try {
       // With its backing file as convert does.
-      disk.use(false, true, options.copy(), backend -> new Visit(backend).run());
+      disk.use(false, true, format.options().copy(), backend -> new Visit(backend).run());
     } catch (BlockException e) {
       // Without it as info does.
-      disk.use(false, false, options.copy(), backend -> new Visit(backend).run());
+      disk.use(false, false, format.options().copy(), backend -> new Visit(backend).run());
     }
   }
 

@@ -22,7 +22,7 @@ import java.util.TreeMap;
  * thread-safe.
  */
 final class OneFolder extends MemoryFactory {
-  private static final int MAX_LENGTH = 8 << 20;
+  private static final int MAX_LENGTH = 16 << 20;
 
   private final Map<String, Content> files = new TreeMap<>();
   private boolean writable;

@@ -7,13 +7,12 @@ import dev.strata.block.RequestFlags;
 import dev.strata.block.bitmap.DirtyBitmap;
 import dev.strata.block.driver.SnapshotStore;
 import dev.strata.block.graph.BlockGraph;
+import dev.strata.block.object.ObjectProperties;
 import dev.strata.block.option.BlockOptions;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -159,49 +158,108 @@ final class Seeds {
     bytes.putLong(bytes.getLong(36)).putLong(1).putLong(2); // size, id
     bytes.putInt(8).putInt(1).putLong((at + cluster) / SECTOR);
     longer[at + cluster] = 5;
-    return withChecksum(longer);
+    return Checksums.parallels(longer);
   }
 
-  /** Gives an extension the checksum that a parser asks for, as an attacker would. */
-  static byte[] withChecksum(byte[] image) {
-    if (image.length < 64) {
-      return image;
+  /** With three key slots in use, in two ciphers; a passphrase is derived as quickly as may be. */
+  static List<byte[]> luks() {
+    String[] ways = {
+      "cipher-alg=aes-256", "cipher-alg=serpent-128,cipher-mode=cbc,ivgen-alg=essiv"
+    };
+    var all = new ArrayList<byte[]>();
+    for (String way : ways) {
+      var options = BlockOptions.of("size", "8192", "key-secret", "key", "iter-time", "10");
+      for (String option : way.split(",", -1)) {
+        String[] parts = option.split("=", 2);
+        options.put(parts[0], parts[1]);
+      }
+      all.add(locked(options));
     }
-    ByteBuffer bytes = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
-    long at = bytes.getLong(56) * SECTOR;
-    long cluster = (bytes.getInt(28) & 0xffff_ffffL) * SECTOR;
-    if (at <= 0 || cluster <= 24 || cluster > image.length || at > image.length - cluster) {
-      return image;
+    return all;
+  }
+
+  private static byte[] locked(BlockOptions options) {
+    OneFolder folder = new Disk().folder(true);
+    try (BlockGraph graph = Disk.graph(folder)) {
+      graph.objects().define(ObjectProperties.parse("secret,id=key,data=1234"));
+      graph.create(graph.drivers().require("luks"), Disk.IMAGE, options);
+    } catch (BlockException e) {
+      throw new UncheckedIOException(e);
     }
+    return folder.content(Disk.IMAGE);
+  }
+
+  static List<byte[]> qcow() {
+    return List.of(
+        made("qcow", 4096, 32, "size", "131072"),
+        made("qcow", 512, 64, "size", "32768", "backing_file", BASE, "backing_fmt", "raw"));
+  }
+
+  static List<byte[]> qed() {
+    return List.of(
+        made("qed", 4096, 32, "size", "131072", "cluster_size", "4096", "table_size", "1"),
+        made(
+            "qed",
+            4096,
+            32,
+            "size",
+            "131072",
+            "cluster_size",
+            "4096",
+            "table_size",
+            "2",
+            "backing_file",
+            BASE,
+            "backing_fmt",
+            "raw"));
+  }
+
+  static List<byte[]> vdi() {
+    return List.of(
+        made("vdi", 0, 0, "size", "8M"),
+        made("vdi", 4096, 8, "size", "3M"),
+        made("vdi", 0, 0, "size", "1M", "preallocation", "metadata"));
+  }
+
+  static List<byte[]> vpc() {
+    return List.of(
+        made("vpc", 0, 0, "size", "64M", "force_size", "on"),
+        made("vpc", 4096, 8, "size", "2M", "force_size", "on"),
+        made("vpc", 4096, 8, "size", "128k", "subformat", "fixed", "force_size", "on"));
+  }
+
+  static List<byte[]> vhdx() {
+    return List.of(
+        made("vhdx", 0, 0, "size", "64M", "block_size", "1M"),
+        made("vhdx", 4096, 8, "size", "2M", "block_size", "1M"));
+  }
+
+  /** Where a VHDX has headers, region tables, log, metadata and map, as {@link #vhdx} has them. */
+  static final int[] VHDX_PLACES = {
+    64 << 10, 128 << 10, 192 << 10, 256 << 10, 1 << 20, 2 << 20, (2 << 20) + (64 << 10), 3 << 20
+  };
+
+  /** An image with some data, if {@code cluster} says how much. */
+  private static byte[] made(String format, int cluster, int clusters, String... options) {
+    var disk = new Disk();
+    OneFolder folder = disk.folder(true).with(BASE, base().clone());
     try {
-      MessageDigest digest = MessageDigest.getInstance("MD5");
-      digest.update(image, (int) at + 24, (int) cluster - 24);
-      bytes.put((int) at + 8, digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
+      try (BlockGraph graph = Disk.graph(folder)) {
+        graph.create(graph.drivers().require(format), Disk.IMAGE, BlockOptions.of(options));
+      }
+      if (cluster > 0) {
+        disk.use(
+            true,
+            true,
+            BlockOptions.of("driver", format),
+            backend -> {
+              backend.write(0, IoVector.of(filled(cluster, 1)), 0);
+              backend.write((clusters - 2L) * cluster, IoVector.of(filled(2 * cluster, 2)), 0);
+            });
+      }
+    } catch (BlockException e) {
+      throw new UncheckedIOException(e);
     }
-    return image;
-  }
-
-  static List<byte[]> bochs() {
-    return List.of(bochs(0x10000), bochs(0x20000));
-  }
-
-  /** A growing image of 8 extents with 2 in use; nobody here makes them. */
-  private static byte[] bochs(int version) {
-    int extent = 4096;
-    var image = new byte[SECTOR + 8 * 4 + 2 * (SECTOR + extent)];
-    ByteBuffer out = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
-    out.put("Bochs Virtual HD Image".getBytes(StandardCharsets.US_ASCII));
-    out.put(32, "Redolog".getBytes(StandardCharsets.US_ASCII));
-    out.put(48, "Growing".getBytes(StandardCharsets.US_ASCII));
-    out.putInt(64, version).putInt(68, SECTOR).putInt(72, 8).putInt(76, SECTOR).putInt(80, extent);
-    out.putLong(version == 0x10000 ? 84 : 88, 8L * extent);
-    for (int i = 0; i < 8; i++) {
-      out.putInt(SECTOR + 4 * i, i == 1 ? 0 : i == 4 ? 1 : -1);
-    }
-    out.put(SECTOR + 32, (byte) 0x35);
-    out.put(2 * SECTOR + 32 + extent, (byte) 0x0f);
-    return image;
+    return folder.content(Disk.IMAGE);
   }
 }

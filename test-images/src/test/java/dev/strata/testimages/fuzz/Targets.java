@@ -15,19 +15,16 @@ import dev.strata.block.option.ImageName;
 import dev.strata.block.option.OptionString;
 import dev.strata.block.option.Size;
 import dev.strata.formats.qcow2.Qcow2Factory;
-import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.function.UnaryOperator;
 
-/** The parsers: one to come is a line here. */
+/** The parsers: one to come is a line here, or of {@link FuzzedFormat}. */
 final class Targets {
+  /** What follows the name of a format whose images are changed. */
+  private static final String WRITE = "-write";
+
   static final List<String> NAMES =
-      List.of(
-          "qcow2",
-          "qcow2-write",
-          "parallels",
-          "parallels-write",
-          "bochs",
+      names(
           "raw-options",
           "json",
           "json-name",
@@ -41,45 +38,32 @@ final class Targets {
   /** A target with a fault, for those who look for faults. */
   static final String PLANTED = "planted";
 
-  /** Without a thread for each image. */
-  private static final BlockOptions QCOW2 =
-      BlockOptions.of("driver", "qcow2", "cache-clean-interval", "0");
-
   private static final DriverRegistry DRIVERS = DriverRegistry.load();
 
   private Targets() {}
 
+  private static List<String> names(String... parsers) {
+    var all = new ArrayList<String>();
+    for (String format : FuzzedFormat.WRITABLE) {
+      all.add(format);
+      all.add(format + WRITE);
+    }
+    all.addAll(FuzzedFormat.READABLE);
+    all.addAll(List.of(parsers));
+    return List.copyOf(all);
+  }
+
   /** The target of that name. */
   static FuzzTarget named(String name) {
     var disk = new Disk();
+    if (FuzzedFormat.WRITABLE.contains(name) || FuzzedFormat.READABLE.contains(name)) {
+      return new ImageTarget(name, FuzzedFormat.named(name), disk);
+    }
+    if (name.endsWith(WRITE)) {
+      String format = name.substring(0, name.length() - WRITE.length());
+      return new WriteTarget(name, FuzzedFormat.named(format), disk);
+    }
     return switch (name) {
-      case "qcow2" ->
-          new ImageTarget(
-              name, QCOW2, Seeds.qcow2(), ByteOrder.BIG_ENDIAN, UnaryOperator.identity(), disk);
-      case "qcow2-write" -> new WriteTarget(name, QCOW2, Seeds.qcow2(), ByteOrder.BIG_ENDIAN, disk);
-      case "parallels" ->
-          new ImageTarget(
-              name,
-              BlockOptions.of("driver", "parallels"),
-              Seeds.parallels(),
-              ByteOrder.LITTLE_ENDIAN,
-              Seeds::withChecksum,
-              disk);
-      case "parallels-write" ->
-          new WriteTarget(
-              name,
-              BlockOptions.of("driver", "parallels", "prealloc-size", "65536"),
-              Seeds.parallels(),
-              ByteOrder.LITTLE_ENDIAN,
-              disk);
-      case "bochs" ->
-          new ImageTarget(
-              name,
-              BlockOptions.of("driver", "bochs"),
-              Seeds.bochs(),
-              ByteOrder.LITTLE_ENDIAN,
-              UnaryOperator.identity(),
-              disk);
       case "raw-options" ->
           new TextTarget(
               name,

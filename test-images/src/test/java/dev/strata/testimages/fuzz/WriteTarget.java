@@ -7,8 +7,6 @@ import dev.strata.block.Preallocation;
 import dev.strata.block.driver.Checkable;
 import dev.strata.block.driver.SnapshotStore;
 import dev.strata.block.graph.BlockBackend;
-import dev.strata.block.option.BlockOptions;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -17,22 +15,25 @@ import java.util.Optional;
  * Opens an image for writing and changes it; the input's last byte says where to begin. What
  * becomes of a damaged image is its own fault, but every step ends.
  */
-record WriteTarget(
-    String name, BlockOptions options, List<byte[]> sound, ByteOrder order, Disk disk)
-    implements FuzzTarget {
+record WriteTarget(String name, FuzzedFormat format, Disk disk) implements FuzzTarget {
   private static final int STEPS = 9;
   private static final int BLOCK = 3000;
 
   @Override
+  public boolean speaksOfDamage() {
+    return true;
+  }
+
+  @Override
   public List<byte[]> seeds() {
-    return ImageTarget.Scripts.of(sound.size());
+    return ImageTarget.Scripts.of(format.sound().size());
   }
 
   @Override
   public void run(byte[] input) throws BlockException {
     byte[] script = input.length < 2 ? input : Arrays.copyOf(input, input.length - 1);
     int first = input.length < 2 ? 0 : input[input.length - 1] & 0xff;
-    byte[] image = new Damage(order, sound).image(script);
+    byte[] image = format.image(script);
     disk.folder(true)
         .with(Disk.IMAGE, image)
         .with(Seeds.BASE, Seeds.base().clone())
@@ -40,7 +41,7 @@ record WriteTarget(
     disk.use(
         true,
         true,
-        options.copy(),
+        format.options().copy(),
         backend -> {
           for (int i = 0; i < STEPS; i++) {
             int step = (first + i) % STEPS;
