@@ -52,6 +52,7 @@ public record ImageKind(
           of("qcow-backing", "qcow", 512, 128, "", Trait.BACKING),
           of("qed", "qed", 4096, 32, "table_size=1"),
           of("qed-backing", "qed", 4096, 32, "table_size=1", Trait.BACKING),
+          of("luks", "luks", 4096, 32, "key-secret=key,cipher-alg=aes-128,iter-time=10"),
           of("vdi", "vdi", 1 << 20, 10, ""),
           of("vhdx", "vhdx", 1 << 20, 10, ""),
           of("vpc", "vpc", 2 << 20, 9, "force_size=on"));

@@ -15,7 +15,9 @@ import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.DriverRegistry;
 import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
+import dev.strata.block.object.ObjectProperties;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.formats.luks.LuksFactory;
 import dev.strata.formats.parallels.ParallelsFactory;
 import dev.strata.formats.qcow.QcowFactory;
 import dev.strata.formats.qcow2.Qcow2Factory;
@@ -47,6 +49,9 @@ public final class Stage {
   /** The name of its data file, if it has one. */
   public static final String DATA = "data";
 
+  /** The id of the secret that opens what is locked. */
+  public static final String KEY = "key";
+
   /** To write and to discard. */
   public static final NodeFlags WRITABLE = NodeFlags.READ_ONLY.withWritable(true).withUnmap(true);
 
@@ -71,6 +76,7 @@ public final class Stage {
         List.of(
             files,
             new BlklogwritesFactory(),
+            new LuksFactory(),
             new ParallelsFactory(),
             new Qcow2Factory(),
             new QcowFactory(),
@@ -80,6 +86,11 @@ public final class Stage {
             new VhdxFactory(),
             new VpcFactory());
     this.graph = new BlockGraph(new DriverRegistry(drivers), warnings::add);
+    try {
+      graph.objects().define(ObjectProperties.parse("secret,id=" + KEY + ",data=1234"));
+    } catch (BlockException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** The files. */
@@ -107,6 +118,7 @@ public final class Stage {
   /** What keeps files small, and threads away. */
   public static List<String> openOptions(String format) {
     return switch (format) {
+      case "luks" -> List.of("key-secret", KEY);
       case "parallels" -> List.of("prealloc-size", "16384");
       case "qcow2" -> List.of("cache-clean-interval", "0");
       default -> List.of();
