@@ -34,6 +34,7 @@ final class ChunkTable {
   private static final int MAX_LENGTH = 64 << 20;
   private static final int MAX_SECTORS = MAX_LENGTH / SECTOR;
   private static final long MAX_PLACE = Long.MAX_VALUE / 4;
+  private static final int FORK_HEADER = 256;
   private static final int MISH = 0x6d697368; // "mish"
   private static final int MISH_BYTES = 204;
   private static final int CHUNK_BYTES = 40;
@@ -49,16 +50,48 @@ final class ChunkTable {
 
   static ChunkTable read(OpenContext context, Child file, KolyTrailer trailer)
       throws BlockException {
-    if (trailer.plistLength() == 0) {
-      throw new BlockException(
-          EINVAL, "dmg files with a resource fork instead of a property list are not supported");
-    }
-    byte[] plist = new byte[trailer.plistLength()];
-    file.read(trailer.plistOffset(), IoVector.of(plist), 0);
     var table = new ChunkTable(context, trailer);
-    table.readPlist(new String(plist, StandardCharsets.ISO_8859_1));
+    if (trailer.forkLength() != 0) {
+      table.readFork(bytes(file, trailer.forkOffset(), trailer.forkLength()));
+    } else if (trailer.plistLength() != 0) {
+      byte[] plist = bytes(file, trailer.plistOffset(), trailer.plistLength());
+      table.readPlist(new String(plist, StandardCharsets.ISO_8859_1));
+    } else {
+      throw BlockException.of(EINVAL);
+    }
     table.chunks.sort((a, b) -> Long.compare(a.start(), b.start()));
     return table;
+  }
+
+  private static byte[] bytes(Child file, long offset, int length) throws BlockException {
+    byte[] bytes = new byte[length];
+    file.read(offset, IoVector.of(bytes), 0);
+    return bytes;
+  }
+
+  /**
+   * Reads the resources of an older image: block maps and others, each behind its length.
+   *
+   * @see "Inside Macintosh: More Macintosh Toolbox, Resource File Format"
+   */
+  private void readFork(byte[] fork) throws BlockException {
+    var in = StructReader.bigEndian(fork);
+    long start = in.u32("data offset"); //       0
+    in.skip("map offset", 4); //                 4
+    long length = in.u32("data length"); //      8
+    if (start != FORK_HEADER || length == 0 || length > fork.length - start) {
+      throw BlockException.of(EINVAL);
+    }
+    int end = (int) (start + length);
+    for (int at = (int) start; at < end; ) {
+      in.seek("resource", at);
+      long size = in.u32("resource length");
+      if (size == 0 || size > end - at - 4) {
+        throw BlockException.of(EINVAL);
+      }
+      at += 4 + (int) size;
+      readBlockMap(in.bytes("resource", (int) size));
+    }
   }
 
   private void readPlist(String plist) throws BlockException {

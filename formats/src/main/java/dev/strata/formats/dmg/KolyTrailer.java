@@ -15,19 +15,27 @@ import java.util.Arrays;
  *
  * @param position of the trailer in the file
  * @param dataForkOffset of the chunks, in bytes
+ * @param forkOffset of the resource fork, in bytes
+ * @param forkLength in bytes; 0 if there is none
  * @param plistOffset of the property list, in bytes
  * @param plistLength in bytes; 0 if there is none
  * @param sectors of the disk
  * @see "Demystifying the DMG File Format, The UDIF resource file"
  */
 record KolyTrailer(
-    long position, long dataForkOffset, long plistOffset, int plistLength, long sectors) {
+    long position,
+    long dataForkOffset,
+    long forkOffset,
+    int forkLength,
+    long plistOffset,
+    int plistLength,
+    long sectors) {
   static final int BYTES = 512;
 
   private static final int MAGIC = 0x6b6f6c79; // "koly"
 
-  /** A property list is held in memory as a whole. */
-  private static final long MAX_PLIST_BYTES = 16 << 20;
+  /** A property list or a resource fork is held in memory as a whole. */
+  private static final long MAX_TABLES = 16 << 20;
 
   /** Reads the trailer, which may not lie quite at the end. */
   static KolyTrailer find(Child file) throws BlockException {
@@ -53,22 +61,35 @@ record KolyTrailer(
     in.seek("DataForkOffset", 0x18);
     long dataForkOffset = in.u64("DataForkOffset"); //     0x018
     long dataForkLength = in.u64("DataForkLength"); //     0x020
+    long forkOffset = in.u64("RsrcForkOffset"); //         0x028
+    long forkLength = in.u64("RsrcForkLength"); //         0x030
     in.seek("XMLOffset", 0xd8);
     long plistOffset = in.u64("XMLOffset"); //             0x0d8
     long plistLength = in.u64("XMLLength"); //             0x0e0
     in.seek("SectorCount", 0x1ec);
     long sectors = in.u64("SectorCount"); //               0x1ec
     if (!isInside(dataForkOffset, dataForkLength, position)
+        || !isInside(forkOffset, forkLength, position)
         || !isInside(plistOffset, plistLength, position)
         || sectors < 0
         || sectors > Long.MAX_VALUE / 512) {
       throw BlockException.of(EINVAL);
     }
-    if (plistLength > MAX_PLIST_BYTES) {
-      throw new BlockException(
-          EINVAL, "XMLLength is " + plistLength + "; must be at most " + MAX_PLIST_BYTES);
+    return new KolyTrailer(
+        position,
+        dataForkOffset,
+        forkOffset,
+        bounded("RsrcForkLength", forkLength),
+        plistOffset,
+        bounded("XMLLength", plistLength),
+        sectors);
+  }
+
+  private static int bounded(String name, long length) throws BlockException {
+    if (length > MAX_TABLES) {
+      throw new BlockException(EINVAL, name + " is " + length + "; must be at most " + MAX_TABLES);
     }
-    return new KolyTrailer(position, dataForkOffset, plistOffset, (int) plistLength, sectors);
+    return (int) length;
   }
 
   private static boolean isInside(long offset, long length, long end) {

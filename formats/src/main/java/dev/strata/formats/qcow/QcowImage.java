@@ -16,6 +16,7 @@ import dev.strata.block.driver.ImageInfo;
 import dev.strata.block.driver.MappedImage;
 import dev.strata.block.driver.Mapping;
 import dev.strata.block.driver.OpenContext;
+import dev.strata.block.layout.StructReader;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.formats.compression.ClusterCodec;
 import dev.strata.formats.crypto.EncryptedSectors;
@@ -27,7 +28,6 @@ import dev.strata.formats.table.FileEnd;
 import dev.strata.formats.table.TableCache;
 import dev.strata.formats.table.TwoLevelMap;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -86,7 +86,8 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
     if (header.backingNameOffset() != 0) {
       byte[] name = new byte[header.backingNameSize()];
       file.read(header.backingNameOffset(), IoVector.of(name), 0);
-      backing = new BackingReference(new String(name, StandardCharsets.UTF_8), null);
+      String text = StructReader.bigEndian(name).paddedString("backing file", name.length);
+      backing = text.isEmpty() ? null : new BackingReference(text, null);
     }
     String found = header.encrypted() ? "aes" : null;
     String secret = EncryptionOptions.takeKeySecret(found, options.section("encrypt"));

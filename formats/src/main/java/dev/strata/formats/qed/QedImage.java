@@ -18,6 +18,7 @@ import dev.strata.block.driver.MappedImage;
 import dev.strata.block.driver.Mapping;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
+import dev.strata.block.layout.StructReader;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.formats.table.EntryTable;
 import dev.strata.formats.table.FileEnd;
@@ -77,10 +78,10 @@ final class QedImage extends MappedImage implements Checkable, ImageInfo, Backin
     if (header.has(QedHeader.BACKING_FILE)) {
       byte[] name = new byte[(int) header.backingNameSize()];
       file.read(header.backingNameOffset(), IoVector.of(name), 0);
-      backing =
-          new BackingReference(
-              new String(name, StandardCharsets.UTF_8),
-              header.has(QedHeader.BACKING_RAW) ? "raw" : null);
+      String text = StructReader.littleEndian(name).paddedString("backing file", name.length);
+      if (!text.isEmpty()) {
+        backing = new BackingReference(text, header.has(QedHeader.BACKING_RAW) ? "raw" : null);
+      }
     }
   }
 

@@ -13,6 +13,8 @@ import java.util.zip.DeflaterOutputStream;
 /** Sound images of formats that nobody here makes, put together by hand. */
 final class ForeignSeeds {
   private static final int SECTOR = 512;
+  private static final int ADC = 0x80000004;
+  private static final int ZLIB = 0x80000005;
 
   private ForeignSeeds() {}
 
@@ -61,17 +63,23 @@ final class ForeignSeeds {
   }
 
   static List<byte[]> dmg() {
-    return List.of(dmg(true), dmg(false));
+    return List.of(dmg(true, ADC), dmg(true, ZLIB), dmg(false, ZLIB));
   }
 
-  /** One chunk of each kind that can be read, and a comment; told by the property list, or not. */
-  private static byte[] dmg(boolean propertyList) {
+  /** Whether a dmg may be one of those with ADC: they differ in what follows the zlib chunk. */
+  static boolean holdsAdc(byte[] image) {
+    byte[] sound = dmg().getFirst();
+    int at = deflated(filled(8 * SECTOR, 8)).length + 8 * SECTOR;
+    return image.length > at + 2 && image[at] == sound[at] && image[at + 1] == sound[at + 1];
+  }
+
+  /** Chunks of each kind that can be read, and a comment; told by the property list, or not. */
+  private static byte[] dmg(boolean propertyList, int third) {
     int sectors = 8;
     byte[] plain = filled(sectors * SECTOR, 7);
     byte[] zlib = deflated(filled(sectors * SECTOR, 8));
-    byte[] adc = adc(sectors * SECTOR);
-    int[] types = {0x80000005, 1, 0x80000004, 0x7ffffffe, 0, 2, 0xffffffff};
-    byte[][] data = {zlib, plain, adc, {}, {}, {}, {}};
+    int[] types = {ZLIB, 1, third, 0x7ffffffe, 0, 2, 0xffffffff};
+    byte[][] data = {zlib, plain, third == ADC ? adc(sectors * SECTOR) : zlib, {}, {}, {}, {}};
     ByteBuffer mish = ByteBuffer.allocate(204 + 40 * types.length);
     mish.putInt(0, 0x6d697368).putInt(4, 1).putLong(16, 5L * sectors).putInt(200, types.length);
     var content = new ByteArrayOutputStream();

@@ -197,7 +197,7 @@ final class Seeds {
 
   static List<byte[]> qed() {
     return List.of(
-        made("qed", 4096, 32, "size", "131072", "cluster_size", "4096", "table_size", "1"),
+        made("qed", 4096, 32, "size", "131072", "cluster_size", "4096", "table_size", "2"),
         made(
             "qed",
             4096,
