@@ -51,6 +51,14 @@ public interface OpenContext {
    */
   Child childNamedByImage(String edge, EdgeRole role, String filename) throws BlockException;
 
+  /**
+   * Opens a file beside the image whose name was read from the image, if the user's policy allows
+   * that: never by another protocol than the image's own, whatever the name looks like.
+   *
+   * @param filename as stored in the image: absolute, or relative to the image's folder
+   */
+  Child fileNamedByImage(String edge, EdgeRole role, String filename) throws BlockException;
+
   /** The backing child as of now, or null; a driver asks again with every request. */
   @Nullable Child backing();
 
