@@ -111,18 +111,23 @@ final class NodeContext implements OpenContext {
   }
 
   @Override
-  public Child fileNamedByImage(String edge, EdgeRole role, String filename) throws BlockException {
-    String place = NodeFilename.place(node);
-    String target = filename;
-    if (!filename.startsWith("/")) {
-      if (place == null) {
-        Edge below = node.edge("file");
-        String driver = below == null ? node.driverName() : below.driverName();
-        throw new BlockException(
-            Errno.EINVAL, "Cannot generate a base directory for " + driver + " nodes");
-      }
-      target = ImageName.folder(place) + filename;
+  public String besideImage(String filename) throws BlockException {
+    if (filename.startsWith("/")) {
+      return filename;
     }
+    String place = NodeFilename.place(node);
+    if (place == null) {
+      Edge below = node.edge("file");
+      String driver = below == null ? node.driverName() : below.driverName();
+      throw new BlockException(
+          Errno.EINVAL, "Cannot generate a base directory for " + driver + " nodes");
+    }
+    return ImageName.folder(place) + filename;
+  }
+
+  @Override
+  public Child fileNamedByImage(String edge, EdgeRole role, String target) throws BlockException {
+    String place = NodeFilename.place(node);
     boolean local = place == null || ImageName.protocol(place) == null;
     gate.check(
         new OpenGate.Reference(edge, place, local ? ImageName.ofPath(target) : target, null));

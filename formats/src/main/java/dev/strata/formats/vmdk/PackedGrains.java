@@ -75,7 +75,7 @@ final class PackedGrains implements AutoCloseable {
    * @param sector of the grain in the disk
    */
   Packed pack(long sector, IoVector from) throws BlockException {
-    BufferPool.Buffer out = buffers.acquire(MARKER + 2L * grain);
+    BufferPool.Buffer out = buffers.acquire(2L * grain + VmdkExtent.SECTOR);
     boolean done = false;
     try (BufferPool.Buffer whole = buffers.acquire(grain)) {
       from.copyTo(0, whole.segment().asSlice(0, from.length()));
@@ -88,8 +88,11 @@ final class PackedGrains implements AutoCloseable {
       if (marked) {
         marker(out.segment()).putLong(0, sector).putInt(SIZE_POSITION, length);
       }
+      // Whole sectors: nothing else can begin in the last one.
+      int stored = (head + length + VmdkExtent.SECTOR - 1) & -VmdkExtent.SECTOR;
+      out.segment().asSlice(head + length, stored - head - length).fill((byte) 0);
       done = true;
-      return new Packed(out, head + length);
+      return new Packed(out, stored);
     } finally {
       if (!done) {
         out.close();

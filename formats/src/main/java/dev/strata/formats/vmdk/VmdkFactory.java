@@ -2,17 +2,21 @@
 package dev.strata.formats.vmdk;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.Child;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.CreateContext;
 import dev.strata.block.driver.DriverKind;
+import dev.strata.block.driver.Inspectable;
 import dev.strata.block.driver.OpenContext;
+import dev.strata.block.driver.SafetyFinding;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionSchema;
 import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 
 /** The vmdk driver. */
-public final class VmdkFactory implements BlockDriverFactory {
+public final class VmdkFactory implements BlockDriverFactory, Inspectable {
   /** For the service loader. */
   public VmdkFactory() {}
 
@@ -57,6 +61,11 @@ public final class VmdkFactory implements BlockDriverFactory {
     boolean found =
         magic == SparseHeader.MAGIC || magic == CowdHeader.MAGIC || VmdkDescriptor.isAt(head);
     return found ? 100 : 0;
+  }
+
+  @Override
+  public void inspect(Child file, Consumer<SafetyFinding> found) throws BlockException {
+    VmdkInspection.inspect(file, found);
   }
 
   @Override

@@ -65,29 +65,33 @@ final class VmdkOpening {
       return new VmdkImage(context, inside, "vmfsSparse", extents);
     }
     if (magic != SparseHeader.MAGIC) {
-      return described(new DescriptorPlace(file, 0, VmdkDescriptor.MAX_FILE_BYTES));
+      return described(descriptorFile(file, 0));
     }
     SparseHeader header = header(file);
     if (header.capacity() == 0 && header.descriptorOffset() > 0) {
-      long offset = Math.min(header.descriptorOffset(), Long.MAX_VALUE / 2 / VmdkExtent.SECTOR);
-      return described(
-          new DescriptorPlace(file, offset * VmdkExtent.SECTOR, VmdkDescriptor.MAX_FILE_BYTES));
+      return described(descriptorFile(file, header.descriptorOffset()));
     }
     add(SparseExtent.open(context.buffers(), file, "", header));
     String type = extents.getFirst().isCompressed() ? "streamOptimized" : "monolithicSparse";
     return new VmdkImage(context, inside, type, extents);
   }
 
-  private static int magic(Child file) throws BlockException {
+  static int magic(Child file) throws BlockException {
     byte[] bytes = new byte[4];
     file.read(0, bytes, 0);
     return ByteBuffer.wrap(bytes).getInt();
   }
 
-  private static SparseHeader header(Child file) throws BlockException {
+  static SparseHeader header(Child file) throws BlockException {
     byte[] sector = new byte[SparseHeader.BYTES];
     file.read(0, sector, 0);
     return SparseHeader.decode(sector);
+  }
+
+  /** A descriptor that is alone behind that sector. */
+  static DescriptorPlace descriptorFile(Child file, long sector) {
+    long offset = Math.min(sector, Long.MAX_VALUE / 2 / VmdkExtent.SECTOR) * VmdkExtent.SECTOR;
+    return new DescriptorPlace(file, offset, VmdkDescriptor.MAX_FILE_BYTES);
   }
 
   /** Opens a disk whose descriptor names its extents. */
@@ -155,6 +159,13 @@ final class VmdkOpening {
 
   private Child child(ExtentLine line, String edge) throws BlockException {
     EdgeRole role = line.isFlat() ? EdgeRole.DATA : EdgeRole.IMAGE;
-    return context.fileNamedByImage(edge, role, line.filename());
+    String name;
+    try {
+      name = context.besideImage(line.filename());
+    } catch (BlockException e) {
+      throw e.during(
+          "Cannot use relative paths with VMDK descriptor file '" + file.filename() + "'");
+    }
+    return context.fileNamedByImage(edge, role, name);
   }
 }
