@@ -55,7 +55,7 @@ class HeaderRefusalTest {
         "vmdk|20|00|L1 entry size is invalid",
         "vmdk|20|00004000|Invalid granularity, image may be corrupt",
         "vmdk|44|0102|L2 table size too big",
-        "vmdk|17|01|L1 size too big",
+        "vmdk|17|03|L1 size too big",
         "vmdk|19|80|Could not refresh total sector count: File too large",
         "vmdk|56|ffffffffffffffff|Invalid footer",
         "vmdk|64|ff|File truncated, expecting at least 130560 bytes",

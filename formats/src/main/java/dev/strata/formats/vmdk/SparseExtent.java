@@ -336,9 +336,14 @@ final class SparseExtent extends VmdkExtent {
   }
 
   @Override
+  long mappableGrains() {
+    return (long) directory.count() * tables.count();
+  }
+
+  @Override
   long firstGrainBeyond() throws BlockException {
     long end = (file().length() + SECTOR - 1) / SECTOR;
-    long count = (length() + grain() - 1) / grain();
+    long count = Math.min((length() + grain() - 1) / grain(), mappableGrains());
     for (long grain = 0; grain < count; ) {
       long table = table(grain);
       int index = index(grain);

@@ -99,6 +99,9 @@ record VmdkCreate(
     if (known.isFlat() && zeroedGrain) {
       throw new BlockException(Errno.EOPNOTSUPP, "Flat image can't enable zeroed grain");
     }
+    if (backingFormat != null && !backingFormat.equals("vmdk")) {
+      throw new BlockException(EINVAL, "backing_file must be a vmdk image");
+    }
     if (size < 0 || size > Long.MAX_VALUE - VmdkExtent.SECTOR) {
       throw BlockException.of(Errno.EFBIG);
     }

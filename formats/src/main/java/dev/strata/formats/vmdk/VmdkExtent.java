@@ -112,6 +112,11 @@ abstract sealed class VmdkExtent permits FlatExtent, SparseExtent, SeSparseExten
     return -1;
   }
 
+  /** How many grains there can be at most; the tables of an image may be too few for its size. */
+  long mappableGrains() {
+    return Long.MAX_VALUE;
+  }
+
   void flush() throws BlockException {}
 
   void close() {}
