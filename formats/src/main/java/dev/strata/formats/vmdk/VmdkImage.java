@@ -319,15 +319,27 @@ final class VmdkImage extends MappedImage implements Checkable, ImageInfo {
     flush();
     alone(() -> {
       for (int i = 0; i < ends.length; i++) {
-        long grain = extents.get(i).firstGrainBeyond();
-        if (grain >= 0) {
-          long sector = (start(i) + grain * extents.get(i).grain()) / VmdkExtent.SECTOR;
-          listener.found("ERROR: cluster offset for sector " + sector + " points after EOF");
-          throw BlockException.of(Errno.EINVAL);
-        }
+        checkExtent(i, listener);
       }
     });
     return new Result(0, 0, 0, 0, 0, 0, -1, -1, -1, -1);
+  }
+
+  /** Ends at the first finding, as the reference does. */
+  private void checkExtent(int index, Listener listener) throws BlockException {
+    VmdkExtent extent = extents.get(index);
+    long beyond = extent.firstGrainBeyond();
+    if (beyond >= 0) {
+      long sector = (start(index) + beyond * extent.grain()) / VmdkExtent.SECTOR;
+      listener.found("ERROR: cluster offset for sector " + sector + " points after EOF");
+      throw BlockException.of(Errno.EINVAL);
+    }
+    long most = extent.mappableGrains();
+    if (extent.grain() != 0 && most < (extent.length() + extent.grain() - 1) / extent.grain()) {
+      long sector = (start(index) + most * extent.grain()) / VmdkExtent.SECTOR;
+      listener.found("ERROR: could not get cluster_offset for sector " + sector);
+      throw BlockException.of(Errno.EPERM);
+    }
   }
 
   @Override
