@@ -18,7 +18,7 @@ record DescriptorPlace(Child file, long offset, int room) {
   }
 
   VmdkDescriptor read() throws BlockException {
-    byte[] bytes = new byte[(int) Math.clamp(file.length() - offset, 0, room)];
+    byte[] bytes = new byte[Math.clamp(file.length() - offset, 0, room)];
     if (bytes.length > 0) {
       file.read(offset, bytes, 0);
     }
