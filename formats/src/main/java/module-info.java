@@ -18,5 +18,6 @@ module dev.strata.formats {
       dev.strata.formats.raw.RawFactory,
       dev.strata.formats.vdi.VdiFactory,
       dev.strata.formats.vhdx.VhdxFactory,
+      dev.strata.formats.vmdk.VmdkFactory,
       dev.strata.formats.vpc.VpcFactory;
 }

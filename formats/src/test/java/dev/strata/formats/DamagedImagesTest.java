@@ -117,6 +117,45 @@ final class DamagedImagesTest {
   }
 
   @Test
+  void vmdk() throws Exception {
+    damageVmdk("monolithicSparse");
+  }
+
+  @Test
+  void vmdkStreams() throws Exception {
+    damageVmdk("streamOptimized");
+  }
+
+  private void damageVmdk(String subformat) throws Exception {
+    Path path = Files.createDirectory(folder.resolve("seed")).resolve("disk");
+    TestDisk.create("vmdk", path, "subformat", subformat, "size", String.valueOf(1 << 20));
+    byte[] grain = new byte[65536];
+    try (TestDisk disk = TestDisk.open(path, "driver", "vmdk")) {
+      for (int i = 0; i < 16; i += 3) {
+        Arrays.fill(grain, (byte) (i + 1));
+        disk.write(i * 65536L, grain);
+      }
+    }
+    var image = new ImageBytes(Files.readAllBytes(path), ByteOrder.LITTLE_ENDIAN);
+    var layout = new Layout();
+    numbers(layout, "header", 0, 4, 3);
+    numbers(layout, "header", 12, 8, 4);
+    layout.place("header", "numGTEsPerGT", 44, 4, 1);
+    numbers(layout, "header", 48, 8, 3);
+    numbers(layout, "descriptor", 512, 4, 80);
+    long redundant = image.get(48, 8) * 512;
+    long directory = image.get(56, 8) * 512;
+    numbers(layout, "RGD", redundant, 4, 1);
+    numbers(layout, "GD", directory, 4, 1);
+    numbers(layout, "GT", image.get(directory, 4) * 512, 4, 20);
+    numbers(layout, "grain", 65536, 4, 4);
+    layout.place(0);
+    layout.place(directory);
+    layout.place(65536);
+    run("vmdk", image, layout);
+  }
+
+  @Test
   void vhdx() throws Exception {
     var layout = new Layout();
     numbers(layout, "metadata", 0x300000, 4, 48);

@@ -51,6 +51,15 @@ class HeaderRefusalTest {
         "qcow|24|ff|Image too large",
         "qcow|32|08|Cluster size must be between 512 and 64k",
         "qcow|33|0e|L2 table size must be between 512 and 64k",
+        "vmdk|4|04|Unsupported VMDK version 4",
+        "vmdk|20|00|L1 entry size is invalid",
+        "vmdk|20|00004000|Invalid granularity, image may be corrupt",
+        "vmdk|44|0102|L2 table size too big",
+        "vmdk|17|03|L1 size too big",
+        "vmdk|19|80|Could not refresh total sector count: File too large",
+        "vmdk|56|ffffffffffffffff|Invalid footer",
+        "vmdk|64|ff|File truncated, expecting at least 130560 bytes",
+        "vmdk|0|4b444d58|invalid VMDK image descriptor",
         "qcow|36|01|invalid encryption method in qcow header",
       })
   void isWorded(String format, String position, String bytes, String message) throws Exception {

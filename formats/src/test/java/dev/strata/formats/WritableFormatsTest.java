@@ -46,6 +46,11 @@ class WritableFormatsTest {
         new Kind("qed"),
         new Kind("qed", "cluster_size", "4096", "table_size", "1"),
         new Kind("qcow"),
+        new Kind("vmdk"),
+        new Kind("vmdk", "zeroed_grain", "on"),
+        new Kind("vmdk", "subformat", "monolithicFlat"),
+        new Kind("vmdk", "subformat", "twoGbMaxExtentSparse"),
+        new Kind("vmdk", "subformat", "twoGbMaxExtentFlat"),
         new Kind("vhdx", "block_size", "1048576"),
         new Kind("vhdx", "subformat", "fixed"));
   }

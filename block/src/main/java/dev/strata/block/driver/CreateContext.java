@@ -23,6 +23,14 @@ public interface CreateContext {
   Child createDataFile(String filename) throws BlockException;
 
   /**
+   * Opens the image that is to be the new one's backing file, to be read; the graph closes it
+   * afterwards.
+   *
+   * @param backing as the new image is going to store it
+   */
+  Child openBacking(BackingReference backing) throws BlockException;
+
+  /**
    * Opens the image whose metadata now stand in the created file, as {@code driver} would, to give
    * it its size; the graph closes it afterwards.
    *

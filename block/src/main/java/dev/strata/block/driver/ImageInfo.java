@@ -20,6 +20,11 @@ public interface ImageInfo {
     return false;
   }
 
+  /** Whether only whole clusters can be written, and those once, compressed. */
+  default boolean needsCompressedWrites() {
+    return false;
+  }
+
   /** Whether all clusters are compressed or may be: {@code compressed} of {@code ImageInfo}. */
   default boolean compressed() {
     return false;

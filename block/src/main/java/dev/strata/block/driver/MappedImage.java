@@ -109,6 +109,21 @@ public abstract class MappedImage implements BlockDriver {
     throw BlockException.of(Errno.EOPNOTSUPP);
   }
 
+  /**
+   * Whether everything is stored in encoded form: a write that does not ask for that is one that
+   * does.
+   */
+  protected boolean storesEncoded() {
+    return false;
+  }
+
+  /**
+   * Bytes of the backing file are about to be read as this image's.
+   *
+   * @throws BlockException if they are not, for that file has changed since
+   */
+  protected void beforeReadingBacking() throws BlockException {}
+
   /** How far {@link #map} knows bytes: the size, or more where state is kept behind the disk. */
   protected long mappedLength() throws BlockException {
     return length();
@@ -185,6 +200,7 @@ public abstract class MappedImage implements BlockDriver {
       into.fill((byte) 0);
       return;
     }
+    beforeReadingBacking();
     backing.event(DebugEvent.READ_BACKING_AIO);
     backing.read(offset, into, 0);
   }
@@ -192,7 +208,7 @@ public abstract class MappedImage implements BlockDriver {
   @Override
   public final void write(long offset, IoVector from, int flags) throws BlockException {
     long length = from.length();
-    if (RequestFlags.has(flags, RequestFlags.COMPRESSED)) {
+    if (RequestFlags.has(flags, RequestFlags.COMPRESSED) || storesEncoded()) {
       writeCompressed(offset, from, flags & ~RequestFlags.COMPRESSED);
       return;
     }
@@ -400,7 +416,7 @@ public abstract class MappedImage implements BlockDriver {
   @Override
   public final long copyFrom(CopyOffload source, long sourceOffset, long offset, long length)
       throws BlockException {
-    if (storesEncrypted()) {
+    if (storesEncrypted() || storesEncoded()) {
       return 0;
     }
     RequestRanges.Hold hold = ranges.share(offset, offset + length);

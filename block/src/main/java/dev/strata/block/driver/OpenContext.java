@@ -51,6 +51,22 @@ public interface OpenContext {
    */
   Child childNamedByImage(String edge, EdgeRole role, String filename) throws BlockException;
 
+  /**
+   * The name of a file that the image names, absolute or relative to the image's folder, as seen
+   * from here.
+   *
+   * @throws BlockException if it is relative and the image is in no folder
+   */
+  String besideImage(String filename) throws BlockException;
+
+  /**
+   * Opens a file that the image names, if the user's policy allows that: never by another protocol
+   * than the image's own, whatever the name looks like.
+   *
+   * @param filename as {@link #besideImage} has it
+   */
+  Child fileNamedByImage(String edge, EdgeRole role, String filename) throws BlockException;
+
   /** The backing child as of now, or null; a driver asks again with every request. */
   @Nullable Child backing();
 

@@ -6,6 +6,7 @@ import dev.strata.block.BlockIo;
 import dev.strata.block.BufferPool;
 import dev.strata.block.Child;
 import dev.strata.block.EdgeRole;
+import dev.strata.block.driver.BackingReference;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.CreateContext;
 import dev.strata.block.driver.Deletable;
@@ -15,6 +16,7 @@ import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.Permissions;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.ImageName;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -29,6 +31,7 @@ final class ImageCreator implements CreateContext {
   private final String filename;
   private final BlockOptions options;
   private final List<BlockBackend> created = new ArrayList<>();
+  private final List<BlockBackend> opened = new ArrayList<>();
   private @Nullable BlockBackend file;
   private @Nullable BlockBackend image;
 
@@ -84,6 +87,13 @@ final class ImageCreator implements CreateContext {
         failure = failure == null ? e : failure;
       }
     }
+    for (BlockBackend backend : opened) {
+      try {
+        backend.close();
+      } catch (BlockException e) {
+        failure = failure == null ? e : failure;
+      }
+    }
     // When creation failed already, that is what the user has to hear.
     if (done && failure != null) {
       throw failure;
@@ -122,6 +132,25 @@ final class ImageCreator implements CreateContext {
                 EnumSet.allOf(Permission.class)));
     created.add(backend);
     return backend;
+  }
+
+  @Override
+  public Child openBacking(BackingReference backing) throws BlockException {
+    var own = new BlockOptions();
+    if (backing.format() != null) {
+      own.put("driver", backing.format());
+    }
+    String name = ImageName.combine(filename, backing.filename());
+    BlockNode node =
+        graph.open(new OpenRequest(name, own, NodeFlags.READ_ONLY, true, false, OpenGate.AS_QEMU));
+    BlockBackend backend =
+        graph.use(
+            node,
+            "",
+            new Permissions(
+                EnumSet.of(Permission.CONSISTENT_READ), EnumSet.allOf(Permission.class)));
+    opened.add(backend);
+    return new BackendChild(backend, "backing", EdgeRole.BACKING);
   }
 
   @Override

@@ -11,8 +11,10 @@ import dev.strata.block.bitmap.DirtyBitmap;
 import dev.strata.block.driver.ImageStamp;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
+import dev.strata.block.json.JsonValue;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.ImageName;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -106,6 +108,38 @@ final class NodeContext implements OpenContext {
           Errno.EINVAL, "A block device must be specified for \"" + edge + "\"");
     }
     return opener.attach(node, child, edge, role);
+  }
+
+  @Override
+  public String besideImage(String filename) throws BlockException {
+    if (filename.startsWith("/")) {
+      return filename;
+    }
+    String place = NodeFilename.place(node);
+    if (place == null) {
+      Edge below = node.edge("file");
+      String driver = below == null ? node.driverName() : below.driverName();
+      throw new BlockException(
+          Errno.EINVAL, "Cannot generate a base directory for " + driver + " nodes");
+    }
+    return ImageName.folder(place) + filename;
+  }
+
+  @Override
+  public Child fileNamedByImage(String edge, EdgeRole role, String target) throws BlockException {
+    String place = NodeFilename.place(node);
+    boolean local = place == null || ImageName.protocol(place) == null;
+    gate.check(
+        new OpenGate.Reference(edge, place, local ? ImageName.ofPath(target) : target, null));
+    BlockNode child;
+    if (local) {
+      options.putIfAbsent(edge + ".driver", JsonValue.of("file"));
+      options.putIfAbsent(edge + ".filename", JsonValue.of(target));
+      child = opener.openChild(node, null, options, edge, role, gate, depth);
+    } else {
+      child = opener.openChild(node, target, options, edge, role, gate, depth);
+    }
+    return opener.attach(node, Objects.requireNonNull(child), edge, role);
   }
 
   @Override

@@ -11,7 +11,12 @@ import java.lang.foreign.MemorySegment;
 public sealed interface ClusterCodec extends AutoCloseable permits DeflateCodec, ZstdCodec {
   /** Raw deflate streams (RFC 1951), as the compression type {@code zlib} of qcow2 has them. */
   static ClusterCodec deflate() {
-    return new DeflateCodec();
+    return new DeflateCodec(false);
+  }
+
+  /** Deflate streams with a header and a checksum (RFC 1950). */
+  static ClusterCodec zlib() {
+    return new DeflateCodec(true);
   }
 
   /** Zstandard frames (RFC 8878). */

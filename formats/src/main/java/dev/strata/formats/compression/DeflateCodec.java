@@ -10,7 +10,7 @@ import java.util.zip.Deflater;
 import java.util.zip.Inflater;
 
 /**
- * Raw deflate by the JDK's zlib.
+ * Deflate by the JDK's zlib, raw or wrapped.
  *
  * <p>The reference compresses with a window of 4 KiB and level 6. The JDK's window is 32 KiB, which
  * readers that inflate a cluster in one go (all known ones) take as well, whatever window they
@@ -21,14 +21,20 @@ final class DeflateCodec implements ClusterCodec {
   // reference's in half of its time or less; level 6 would be 6 % smaller and slower than it.
   private static final int LEVEL = 2;
 
+  private final boolean wrapped;
   private final IdlePool<Deflater> deflaters = new IdlePool<>();
   private final IdlePool<Inflater> inflaters = new IdlePool<>();
+
+  /** Streams with or without header and checksum. */
+  DeflateCodec(boolean wrapped) {
+    this.wrapped = wrapped;
+  }
 
   @Override
   public int compress(MemorySegment in, MemorySegment out) {
     Deflater deflater = deflaters.poll();
     if (deflater == null) {
-      deflater = new Deflater(LEVEL, true);
+      deflater = new Deflater(LEVEL, !wrapped);
     }
     try {
       ByteBuffer target = out.asByteBuffer();
@@ -55,7 +61,7 @@ final class DeflateCodec implements ClusterCodec {
   public void decompress(MemorySegment in, MemorySegment out) throws BlockException {
     Inflater inflater = inflaters.poll();
     if (inflater == null) {
-      inflater = new Inflater(true);
+      inflater = new Inflater(!wrapped);
     }
     try {
       ByteBuffer target = out.asByteBuffer();
@@ -65,6 +71,9 @@ final class DeflateCodec implements ClusterCodec {
         if (inflater.inflate(target) == 0) {
           throw BlockException.of(Errno.EIO);
         }
+      }
+      if (wrapped && !inflater.finished()) {
+        inflater.inflate(ByteBuffer.allocate(1)); // what follows the last byte: the checksum
       }
     } catch (DataFormatException e) {
       throw BlockException.of(Errno.EIO).causedBy(e);

@@ -17,6 +17,7 @@ public final class MapTables {
   private final Child file;
   private final EntryTable first;
   private final @Nullable TableCache second;
+  private final @Nullable TableCache copy;
   private final Writer writer;
 
   /** How parts of tables get into the file. */
@@ -38,6 +39,24 @@ public final class MapTables {
 
   /** The same with tables that are written in a way of their own. */
   public MapTables(Child file, EntryTable first, @Nullable TableCache second, Writer writer) {
+    this(file, first, second, null, writer);
+  }
+
+  /**
+   * A map whose second level exists twice; the first level of {@code copy} never changes. Of each
+   * change the copy is written first: what it has beyond the tables that are read does no harm.
+   */
+  public MapTables(Child file, EntryTable first, TableCache second, @Nullable TableCache copy) {
+    this(file, first, second, copy, (position, bytes) -> file.write(position, bytes, 0));
+  }
+
+  private MapTables(
+      Child file,
+      EntryTable first,
+      @Nullable TableCache second,
+      @Nullable TableCache copy,
+      Writer writer) {
+    this.copy = copy;
     this.file = file;
     this.first = first;
     this.second = second;
@@ -66,6 +85,9 @@ public final class MapTables {
     try {
       // The first level first: what it points to is then among the second level's changes.
       first.collect(top);
+      if (copy != null) {
+        copy.collect(all);
+      }
       if (second != null) {
         second.collect(all);
       }

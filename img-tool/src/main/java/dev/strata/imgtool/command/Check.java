@@ -2,6 +2,7 @@
 package dev.strata.imgtool.command;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
 import dev.strata.block.driver.Checkable;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.graph.BlockBackend;
@@ -81,7 +82,17 @@ final class Check extends ImageCommand {
       terminal.error("This image format does not support checks");
       return UNSUPPORTED;
     }
-    Checkable.Result result = check(checkable.get(), repair, terminal);
+    Checkable.Result result;
+    try {
+      result = check(checkable.get(), repair, terminal);
+    } catch (BlockException e) {
+      if (e.errno() != Errno.EOPNOTSUPP) {
+        throw e;
+      }
+      // Of a format that can be checked, but not repaired.
+      terminal.error("This image format does not support checks");
+      return UNSUPPORTED;
+    }
     if (result.leaksFixed() > 0 || result.corruptionsFixed() > 0) {
       long leaksFixed = result.leaksFixed();
       long corruptionsFixed = result.corruptionsFixed();

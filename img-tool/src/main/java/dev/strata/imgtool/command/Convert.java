@@ -232,13 +232,13 @@ final class Convert extends ImageCommand {
         given.targetIsZero
             || (!given.noCreate && backing == null && out.node().readsZeroAfterCreate());
     long cluster = 0;
-    if (given.compress) {
-      Optional<ImageInfo> info = out.node().capability(ImageInfo.class);
-      cluster = info.isPresent() ? info.get().clusterSize() : 0;
+    Optional<ImageInfo> info = out.node().capability(ImageInfo.class);
+    if (info.isPresent() && (given.compress || info.get().needsCompressedWrites())) {
+      cluster = info.get().clusterSize();
     }
     // The same input gives the same bytes when the user asks for reproducible results.
     boolean reproducible = SourceDate.isSet();
-    boolean ordered = reproducible || (given.inOrder && !given.compress);
+    boolean ordered = reproducible || (given.inOrder && cluster == 0);
     long backingLength = backed && backing != null ? backing.length() : -1;
     return new CopySettings(
         Math.min(given.workers, Math.max(2, Runtime.getRuntime().availableProcessors() + 1)),

@@ -117,6 +117,9 @@ record ResultingFiles(Shell shell, Path theirs, Path ours, Set<Allowance> allowa
     if (text.startsWith("QFI\u00fb")) {
       return "qcow2";
     }
+    if (text.startsWith("KDMV") || text.startsWith("# Disk Descripto")) {
+      return "vmdk";
+    }
     return text.equals("WithoutFreeSpace") || text.equals("WithouFreSpacExt") ? "parallels" : "raw";
   }
 

@@ -26,6 +26,9 @@ final class VaryingText {
           // When a snapshot was taken.
           Rule.of("\\b20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\b", "<date>"),
           Rule.of("\"date-(sec|nsec)\": \\d+", "\"date-$1\": <date>"),
+          // What identifies a vmdk disk's content is random; 4294967295 is for none.
+          Rule.of("\\b(cid\"?): (?!4294967295\\b)\\d+", "$1: <content>"),
+          Rule.of("\\b((?:parent)?CID=)(?!ffffffff\\b)[0-9a-f]+", "$1<content>"),
           // Names of nodes without a name end in two random digits.
           Rule.of("#block\\d{3,}", "#block<number>"),
           // How long qemu-io and qemu-img bench took.

@@ -55,6 +55,8 @@ public record ImageKind(
           of("luks", "luks", 4096, 32, "key-secret=key,cipher-alg=aes-128,iter-time=10"),
           of("vdi", "vdi", 1 << 20, 10, ""),
           of("vhdx", "vhdx", 1 << 20, 10, ""),
+          of("vmdk", "vmdk", 1 << 16, 20, ""),
+          of("vmdk-zeroed", "vmdk", 1 << 16, 20, "zeroed_grain=on"),
           of("vpc", "vpc", 2 << 20, 9, "force_size=on"));
 
   private static ImageKind of(

@@ -25,6 +25,7 @@ import dev.strata.formats.qed.QedFactory;
 import dev.strata.formats.raw.RawFactory;
 import dev.strata.formats.vdi.VdiFactory;
 import dev.strata.formats.vhdx.VhdxFactory;
+import dev.strata.formats.vmdk.VmdkFactory;
 import dev.strata.formats.vpc.VpcFactory;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -84,6 +85,7 @@ public final class Stage {
             new RawFactory(),
             new VdiFactory(),
             new VhdxFactory(),
+            new VmdkFactory(),
             new VpcFactory());
     this.graph = new BlockGraph(new DriverRegistry(drivers), warnings::add);
     try {

@@ -24,6 +24,7 @@ import dev.strata.formats.qed.QedFactory;
 import dev.strata.formats.raw.RawFactory;
 import dev.strata.formats.vdi.VdiFactory;
 import dev.strata.formats.vhdx.VhdxFactory;
+import dev.strata.formats.vmdk.VmdkFactory;
 import dev.strata.formats.vpc.VpcFactory;
 import java.util.EnumSet;
 import java.util.List;
@@ -113,6 +114,7 @@ final class Disk {
             new RawFactory(),
             new VdiFactory(),
             new VhdxFactory(),
+            new VmdkFactory(),
             new VpcFactory());
     return new BlockGraph(new DriverRegistry(drivers), line -> {});
   }

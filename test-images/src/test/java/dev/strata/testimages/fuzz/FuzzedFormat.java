@@ -29,7 +29,7 @@ record FuzzedFormat(
 
   /** Those whose images can be changed. */
   static final List<String> WRITABLE =
-      List.of("qcow2", "parallels", "qcow", "qed", "vdi", "vpc", "vhdx");
+      List.of("qcow2", "parallels", "qcow", "qed", "vdi", "vpc", "vhdx", "vmdk");
 
   /** Those whose images can only be read, or only be looked at. */
   static final List<String> READABLE = List.of("luks", "bochs", "cloop", "dmg");
@@ -46,6 +46,7 @@ record FuzzedFormat(
       case "vdi" -> of(name, Seeds.vdi(), LITTLE, AS_IT_IS);
       case "vpc" -> of(name, Seeds.vpc(), BIG, Checksums::vpc);
       case "vhdx" -> of(name, Seeds.vhdx(), LITTLE, Checksums::vhdx, Seeds.VHDX_PLACES);
+      case "vmdk" -> of(name, VmdkSeeds.all(), LITTLE, AS_IT_IS);
       case "luks" -> of(name, Seeds.luks(), BIG, AS_IT_IS);
       case "bochs" -> of(name, ForeignSeeds.bochs(), LITTLE, AS_IT_IS);
       case "cloop" -> of(name, ForeignSeeds.cloop(), BIG, AS_IT_IS);

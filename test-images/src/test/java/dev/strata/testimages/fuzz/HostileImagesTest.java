@@ -214,6 +214,40 @@ final class HostileImagesTest {
   }
 
   @Test
+  void v17ADescriptorThatNamesAFileOfTheHost() throws Exception {
+    String text = VmdkSeeds.descriptor("monolithicFlat", "RW 2 FLAT \"/etc/passwd\" 0");
+    write(text.getBytes(StandardCharsets.UTF_8));
+    refused("keeps its data in the file '/etc/passwd'", "info", "--untrusted", "IMAGE");
+    refused("keeps its data in the file '/etc/passwd'", "check", "--untrusted", "IMAGE");
+  }
+
+  @Test
+  void v24ADescriptorOfAMillionExtents() throws Exception {
+    var lines = new String[20_000];
+    Arrays.fill(lines, "RW 2 FLAT \"image\" 0");
+    write(VmdkSeeds.descriptor("monolithicFlat", lines).getBytes(StandardCharsets.UTF_8));
+    refused("More than 4096 extents", "info", "IMAGE");
+  }
+
+  @Test
+  void v24ADiskWhoseMapWouldTakeAllMemory() throws Exception {
+    changed(
+        VmdkSeeds.all().getFirst(),
+        ByteOrder.LITTLE_ENDIAN,
+        image -> image.putLong(12, 1L << 50).putInt(44, 1));
+    refused("L1 size too big", "info", "IMAGE");
+  }
+
+  @Test
+  void v24AGrainThatWouldTakeAllMemory() throws Exception {
+    changed(
+        VmdkSeeds.all().get(2),
+        ByteOrder.LITTLE_ENDIAN,
+        image -> image.putLong(20, 0x200000).putInt(44, 1));
+    refused("Invalid granularity", "convert", "-O", "raw", "IMAGE", "IMAGE.raw");
+  }
+
+  @Test
   void v18AndV19ADataFileOfTheHost() throws Exception {
     byte[] image = QCOW2.get(6).clone();
     write(image);

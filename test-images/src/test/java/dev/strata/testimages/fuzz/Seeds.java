@@ -38,7 +38,7 @@ final class Seeds {
     return DATA_CONTENT;
   }
 
-  private static byte[] filled(int length, int value) {
+  static byte[] filled(int length, int value) {
     var bytes = new byte[length];
     Arrays.fill(bytes, (byte) value);
     return bytes;

@@ -15,6 +15,7 @@ import dev.strata.block.option.ImageName;
 import dev.strata.block.option.OptionString;
 import dev.strata.block.option.Size;
 import dev.strata.formats.qcow2.Qcow2Factory;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,6 +26,7 @@ final class Targets {
 
   static final List<String> NAMES =
       names(
+          "vmdk-descriptor",
           "raw-options",
           "json",
           "json-name",
@@ -64,6 +66,16 @@ final class Targets {
       return new WriteTarget(name, FuzzedFormat.named(format), disk);
     }
     return switch (name) {
+      case "vmdk-descriptor" ->
+          new TextTarget(
+              name,
+              text -> vmdkDescriptor(text, disk),
+              List.of(
+                  VmdkSeeds.descriptor("monolithicFlat", "RW 8 FLAT \"base\" 0"),
+                  VmdkSeeds.descriptor("vmfs", "RW 8 VMFS \"base\"", "RW 100 FLAT \"data\" 9"),
+                  VmdkSeeds.descriptor("twoGbMaxExtentSparse", "RW 1024 SPARSE \"sparse\""),
+                  VmdkSeeds.descriptor("vmfsSparse", "RW 64 VMFSSPARSE \"cowd\""),
+                  VmdkSeeds.descriptor("seSparse", "RW 8192 SESPARSE \"sesparse\"")));
       case "raw-options" ->
           new TextTarget(
               name,
@@ -151,6 +163,18 @@ final class Targets {
           Visit.attempt(() -> backend.writeZeroes(0, backend.length(), 0));
           Visit.attempt(() -> backend.truncate(backend.length() * 2, true, Preallocation.OFF, 0));
         });
+  }
+
+  /** A descriptor and files of each kind that it may name. */
+  private static void vmdkDescriptor(String text, Disk disk) throws BlockException {
+    disk.folder(false)
+        .with(Disk.IMAGE, text.getBytes(StandardCharsets.UTF_8))
+        .with(Seeds.BASE, Seeds.base())
+        .with(Seeds.DATA, Seeds.data())
+        .with("sparse", VmdkSeeds.all().getFirst())
+        .with("cowd", VmdkSeeds.cowd())
+        .with("sesparse", VmdkSeeds.seSparse());
+    disk.use(false, true, BlockOptions.of("driver", "vmdk"), backend -> new Visit(backend).run());
   }
 
   private static void json(String text) throws BlockException {

@@ -90,7 +90,7 @@ final class CompletionTest {
     }
     String formats = bash("qemu-img convert -O " + INSERT_ALL);
     assertEquals(
-        "qemu-img convert -O luks parallels qcow qcow2 qed raw vdi vhdx vpc", formats.strip());
+        "qemu-img convert -O luks parallels qcow qcow2 qed raw vdi vhdx vmdk vpc", formats.strip());
   }
 
   @Test
