@@ -76,8 +76,8 @@ final class JobCommands {
     BlockNode target = daemon.node(targetName, targetName);
     checkBackup(arguments);
     JobSettings settings = settings(arguments);
-    daemon.jobs().checkIdle(source);
     daemon.jobs().checkIdle(target);
+    daemon.jobs().checkIdle(source);
     daemon.jobs().checkNew(settings.id());
     BackupJob job = BackupJob.of(settings, source, target, arguments.string("filter-node-name"));
     daemon.jobs().start(job);
