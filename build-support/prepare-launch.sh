@@ -144,9 +144,10 @@ quote() { # one word for the shell
 # The archive of a short command lies where it was made for, which spares it 5 ms of moving; that of a
 # server, which strangers talk to, lies at a place of chance.
 jvm_words() { # TOOL
-  if [ "$1" != nbd ]; then
-    for word in -Xrs -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0; do quote "$word"; done
-  fi
+  case $1 in
+    nbd | daemon) ;;
+    *) for word in -Xrs -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0; do quote "$word"; done ;;
+  esac
   for word in -XX:+UseSerialGC -Xms8m -Xmx160m -XX:MaxDirectMemorySize=2304m \
     -XX:ReservedCodeCacheSize=24m -XX:MaxMetaspaceSize=64m -XX:CompressedClassSpaceSize=48m \
     -XX:-UsePerfData -Xlog:disable -XX:+DisplayVMOutputToStderr \
@@ -169,6 +170,8 @@ main_of() {
     img) echo -m dev.strata.imgtool/dev.strata.imgtool.QemuImg ;;
     io) echo -m dev.strata.iotool/dev.strata.iotool.QemuIo ;;
     nbd) echo -m dev.strata.nbdserver/dev.strata.nbdserver.tool.QemuNbd ;;
+    # Nothing in its module leads to the servers, which contribute commands.
+    daemon) echo --add-modules dev.strata.nbdserver -m dev.strata.monitor/dev.strata.monitor.daemon.StorageDaemon ;;
     # Nothing in its module leads to the tools, which it asks what they are.
     strata) echo --add-modules ALL-MODULE-PATH -m dev.strata.monitor/dev.strata.monitor.manual.Strata ;;
   esac
@@ -227,7 +230,7 @@ write_launch() {
   sources -type d -print -o -type f -print | sed "s/'/'\\\\''/g; s|.*| \\|\\| [ \"\$launch_root\"'/&' -nt \"\$1\" ]|" | tr -d '\n'
   echo
   echo '}'
-  for tool in img io nbd strata; do
+  for tool in img io nbd daemon strata; do
     echo "launch_$tool() {"
     aot=
     [ ! -f "$run/$tool.aot" ] || aot="-XX:AOTCache=$(quote "$run/$tool.aot")"

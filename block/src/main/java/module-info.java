@@ -20,6 +20,8 @@ module dev.strata.block {
       dev.strata.nbdserver;
   exports dev.strata.block.graph;
   exports dev.strata.block.image;
+  exports dev.strata.block.job;
+  exports dev.strata.block.job.backup;
   exports dev.strata.block.json;
   exports dev.strata.block.layout;
   exports dev.strata.block.nbd.protocol;

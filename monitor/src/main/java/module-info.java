@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Strata's voice: the command line that all tools share, their help and their manual. */
+/** Strata's voice: the command line that all tools share, their help and their manual, and QMP. */
 module dev.strata.monitor {
   requires transitive dev.strata.block;
   requires info.picocli;
   requires static org.jspecify;
 
   exports dev.strata.monitor.commandline;
+  exports dev.strata.monitor.daemon;
   exports dev.strata.monitor.manual;
+  exports dev.strata.monitor.qmp;
+  exports dev.strata.monitor.schema;
 }

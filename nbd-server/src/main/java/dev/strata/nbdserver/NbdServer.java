@@ -2,6 +2,7 @@
 package dev.strata.nbdserver;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
 import dev.strata.block.tls.PeerSocket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -14,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -27,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class NbdServer {
   private static final long ACCEPT_PAUSE_MILLIS = 100;
 
-  private final List<Export> exports;
+  private final List<Export> exports; // changes under the lock, read by who negotiates
   private final int mostClients; // at a time
   private final boolean persistent;
   private final Semaphore overtakingThreads = new Semaphore(ServerLimits.ALL_OVERTAKING);
@@ -84,7 +86,7 @@ public final class NbdServer {
       boolean persistent,
       @Nullable TlsAccess tls,
       Consumer<String> notes) {
-    this.exports = List.copyOf(exports);
+    this.exports = new CopyOnWriteArrayList<>(exports);
     this.tls = tls;
     this.notes = notes;
     for (Export export : exports) {
@@ -114,6 +116,63 @@ public final class NbdServer {
       listener.close();
       dismiss();
     }
+  }
+
+  /**
+   * Offers one more export.
+   *
+   * @throws BlockException if there is one of that name
+   */
+  public void add(Export export) throws BlockException {
+    lock.lock();
+    try {
+      for (Export each : exports) {
+        if (each.name().equals(export.name())) {
+          throw new BlockException(
+              Errno.EEXIST, "NBD server already has export named '" + export.name() + "'");
+        }
+      }
+      departed.computeIfAbsent(export.name(), name -> new Traffic());
+      exports.add(export);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Offers an export no longer. Its disk is free when this returns true: nobody uses it.
+   *
+   * @param byForce whether clients that are connected to it are hung up on
+   * @return false if there are such, and they may stay
+   */
+  public boolean remove(Export export, boolean byForce) {
+    lock.lock();
+    try {
+      if (!byForce && isUsed(export)) {
+        return false;
+      }
+      exports.remove(export);
+      while (isUsed(export)) {
+        for (Client client : clients) {
+          if (client.negotiated && client.export.equals(export.name())) {
+            hangUp(client);
+          }
+        }
+        changed.awaitUninterruptibly();
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isUsed(Export export) {
+    for (Client client : clients) {
+      if (client.negotiated && client.export.equals(export.name())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** What has been done so far. */
@@ -299,7 +358,8 @@ public final class NbdServer {
   private boolean negotiated(Client client, Session session) {
     lock.lock();
     try {
-      if (!client.channel.isOpen()) {
+      // Too slow for the handshake's limit, or for an export that went meanwhile.
+      if (!client.channel.isOpen() || !exports.contains(session.export())) {
         return false;
       }
       client.export = session.export().name();

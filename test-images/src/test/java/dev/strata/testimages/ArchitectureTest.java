@@ -69,7 +69,8 @@ final class ArchitectureTest {
           below(MONITOR, "", ".schema", ".commandline", ".manual", ".qmp", ".hmp", ".daemon"));
 
   private static final ModuleLayers NBD_LAYERS =
-      new ModuleLayers("dev.strata.nbdserver", below("dev.strata.nbdserver", "", ".tool"));
+      new ModuleLayers(
+          "dev.strata.nbdserver", below("dev.strata.nbdserver", "", ".tool", ".daemon"));
 
   /** What formats share; all other packages of the module are a format each. */
   private static final List<String> FORMAT_FOUNDATIONS =

@@ -46,6 +46,11 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
     return node;
   }
 
+  /** Moves to another node, among whose users the caller puts it; no request is in flight. */
+  void node(BlockNode node) {
+    this.node = node;
+  }
+
   /** Whether every write is on stable storage before it returns. */
   public boolean writeThrough() {
     return writeThrough;
@@ -73,7 +78,7 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
 
   @Override
   public String describe() {
-    return user.isEmpty() ? "unnamed block device" : "block device '" + user + "'";
+    return user.isEmpty() ? "an unnamed block device" : "block device '" + user + "'";
   }
 
   @Override

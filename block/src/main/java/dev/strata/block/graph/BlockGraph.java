@@ -177,7 +177,7 @@ public final class BlockGraph implements AutoCloseable {
     backends.remove(backend);
     BlockNode node = backend.node();
     node.users().remove(backend);
-    if (node.users().isEmpty()) {
+    if (node.users().isEmpty() && !node.kept()) {
       close(node);
     } else {
       PermissionUpdate.refresh(node);
@@ -235,6 +235,38 @@ public final class BlockGraph implements AutoCloseable {
           if (old != null) {
             closeUnused(old.node());
           }
+        });
+  }
+
+  /**
+   * Puts a filter between a node and all its users, which go on through it. From that moment on no
+   * request reaches the node but through the filter.
+   *
+   * @param options of the filter's driver, without the node that it is put over, its {@code file}
+   * @throws BlockException if that cannot be; all is then as it was
+   */
+  public synchronized BlockNode insertFilter(BlockNode node, BlockOptions options)
+      throws BlockException {
+    options.put("file", node.name());
+    BlockNode filter =
+        opener.open(new OpenRequest(null, options, node.flags(), true, false, OpenGate.DENY));
+    try {
+      quiesced(List.of(node), () -> UserMove.run(node, filter));
+    } catch (BlockException e) {
+      discard(filter);
+      throw e;
+    }
+    return filter;
+  }
+
+  /** Takes a filter out again and closes it; its users use the node below directly. */
+  public synchronized void removeFilter(BlockNode filter) throws BlockException {
+    BlockNode below = filter.edges().getFirst().node();
+    quiesced(
+        List.of(filter),
+        () -> {
+          UserMove.run(filter, below);
+          close(filter);
         });
   }
 
@@ -359,7 +391,7 @@ public final class BlockGraph implements AutoCloseable {
     for (Edge edge : node.edges()) {
       BlockNode child = edge.node();
       child.users().remove(edge);
-      if (child.users().isEmpty()) {
+      if (child.users().isEmpty() && !child.kept()) {
         try {
           close(child);
         } catch (BlockException e) {
@@ -390,7 +422,8 @@ public final class BlockGraph implements AutoCloseable {
         failure = failure == null ? e : failure;
       }
     }
-    for (BlockNode node : nodes()) {
+    // Those that were opened last stand on the others.
+    for (BlockNode node : nodes().reversed()) {
       synchronized (this) {
         if (node.users().isEmpty()) {
           try {

@@ -38,6 +38,7 @@ public final class BlockNode {
   private @Nullable BackingReference namedBacking;
   private boolean backingOverridden;
   private boolean temporary;
+  private volatile boolean kept;
 
   BlockNode(
       BlockGraph graph,
@@ -197,6 +198,36 @@ public final class BlockNode {
 
   void temporary(boolean value) {
     temporary = value;
+  }
+
+  /** Whether it stays when its last user leaves, until somebody closes it. */
+  public boolean kept() {
+    return kept;
+  }
+
+  /** Has it stay when its last user leaves, or not. */
+  public void keep(boolean value) {
+    kept = value;
+  }
+
+  /** Whether a backend uses it: a server, a job. */
+  public boolean usedByBackend() {
+    for (NodeUser user : users) {
+      if (user instanceof BlockBackend) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether it is part of another node. */
+  public boolean usedByNode() {
+    for (NodeUser user : users) {
+      if (user instanceof Edge) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** A name that opens the same content: a plain file name, or a {@code json:} name. */

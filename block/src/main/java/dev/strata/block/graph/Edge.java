@@ -17,7 +17,7 @@ import java.util.Optional;
 /** One node's use of another. */
 public final class Edge implements Child, NodeUser {
   private final BlockNode parent;
-  private final BlockNode node;
+  private volatile BlockNode node; // changes under the graph's lock, with no request in flight
   private final String name;
   private final EdgeRole role;
   private volatile Permissions permissions = Permissions.NONE;
@@ -32,6 +32,11 @@ public final class Edge implements Child, NodeUser {
   /** The node below. */
   public BlockNode node() {
     return node;
+  }
+
+  /** Lets it lead to another node, among whose users the caller puts it. */
+  void node(BlockNode node) {
+    this.node = node;
   }
 
   /** The node above. */

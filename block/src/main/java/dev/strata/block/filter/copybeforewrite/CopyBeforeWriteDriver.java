@@ -14,6 +14,7 @@ import dev.strata.block.driver.FilterDriver;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.Permissions;
+import dev.strata.block.driver.PointInTimeCopy;
 import dev.strata.block.driver.SnapshotAccess;
 import java.util.EnumSet;
 import java.util.OptionalLong;
@@ -25,7 +26,7 @@ import java.util.Set;
  * <p>Who copies a range has it alone; who reads the snapshot shares it. So no cluster is written
  * while the snapshot reads it from the file: its copy comes first, and waits.
  */
-final class CopyBeforeWriteDriver extends FilterDriver implements SnapshotAccess {
+final class CopyBeforeWriteDriver extends FilterDriver implements SnapshotAccess, PointInTimeCopy {
   private static final long MAX_COPY = 1 << 20;
 
   private final OpenContext context;
@@ -65,6 +66,10 @@ final class CopyBeforeWriteDriver extends FilterDriver implements SnapshotAccess
       needed.add(Permission.CONSISTENT_READ);
     }
     shared.addAll(permissions.shared());
+    if (permissions.equals(Permissions.NONE)) {
+      // Nobody goes through it yet: those who write the file directly are about to be moved here.
+      return new Permissions(needed, shared);
+    }
     shared.remove(Permission.WRITE);
     shared.remove(Permission.RESIZE);
     return new Permissions(needed, shared);
@@ -161,6 +166,18 @@ final class CopyBeforeWriteDriver extends FilterDriver implements SnapshotAccess
       keep(length, end - length);
     }
     super.truncate(length, exact, mode, flags);
+  }
+
+  // What was not written
+
+  @Override
+  public OptionalLong nextToCopy(long from) throws BlockException {
+    return areas.nextToCopy(from, file().length());
+  }
+
+  @Override
+  public void copyRest(long offset, long length) throws BlockException {
+    copyAlone(areas.start(offset), areas.end(offset + length));
   }
 
   // The snapshot

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.job;
+
+/** Hears what becomes of jobs, in order, by any thread; must not wait for anything. */
+public interface JobListener {
+  /** It is in another state now. */
+  void statusChanged(Job job, JobStatus status);
+
+  /** It waits for being finalized. */
+  void pending(Job job);
+
+  /** It came to its end, cancelled or not; the progress says whether it failed. */
+  void ended(Job job, Job.Progress progress, boolean cancelled);
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.monitor.daemon;
+
+import static dev.strata.monitor.daemon.Daemon.flag;
+import static dev.strata.monitor.daemon.Daemon.required;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import dev.strata.block.bitmap.DirtyBitmap;
+import dev.strata.block.driver.BitmapStore;
+import dev.strata.block.driver.ImageInfo;
+import dev.strata.block.graph.BlockNode;
+import dev.strata.block.json.JsonArray;
+import dev.strata.block.json.JsonNumber;
+import dev.strata.block.json.JsonObject;
+import dev.strata.block.json.JsonString;
+import dev.strata.block.json.JsonValue;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Optional;
+
+/** Dirty bitmaps of nodes. */
+final class BitmapCommands {
+  private static final int MAX_NAME = 1023; // bytes, as qcow2 keeps them
+  private static final long MIN_GRANULARITY = 512;
+  private static final long MIN_DEFAULT_GRANULARITY = 4096;
+  private static final long MAX_DEFAULT_GRANULARITY = 65536;
+
+  private final Daemon daemon;
+
+  private BitmapCommands(Daemon daemon) {
+    this.daemon = daemon;
+  }
+
+  static void contribute(Daemon daemon) {
+    var own = new BitmapCommands(daemon);
+    daemon.commands().add("block-dirty-bitmap-add", own::add);
+    daemon.commands().add("block-dirty-bitmap-remove", own::remove);
+    daemon.commands().add("block-dirty-bitmap-clear", own::clear);
+    daemon.commands().add("block-dirty-bitmap-enable", arguments -> own.enable(arguments, true));
+    daemon.commands().add("block-dirty-bitmap-disable", arguments -> own.enable(arguments, false));
+    daemon.commands().add("block-dirty-bitmap-merge", own::merge);
+  }
+
+  private BlockNode node(String name) throws BlockException {
+    return daemon.node(name, name);
+  }
+
+  private DirtyBitmap find(String nodeName, String name, boolean anyState) throws BlockException {
+    DirtyBitmap bitmap = node(nodeName).bitmaps().find(name);
+    if (bitmap == null) {
+      throw new BlockException(Errno.ENOENT, "Dirty bitmap '" + name + "' not found");
+    }
+    if (bitmap.inconsistent() && !anyState) {
+      throw new BlockException(
+          Errno.EINVAL, "Bitmap '" + name + "' is inconsistent and cannot be used");
+    }
+    return bitmap;
+  }
+
+  private JsonValue add(JsonObject arguments) throws BlockException {
+    String name = required(arguments, "name");
+    if (name.isEmpty()) {
+      throw new BlockException(Errno.EINVAL, "Bitmap name cannot be empty");
+    }
+    BlockNode node = node(required(arguments, "node"));
+    long granularity = defaultGranularity(node);
+    if (arguments.get("granularity") instanceof JsonNumber given) {
+      granularity = given.bits();
+      if (granularity < MIN_GRANULARITY || Long.bitCount(granularity) != 1) {
+        throw new BlockException(
+            Errno.EINVAL, "Granularity must be power of 2 and at least " + MIN_GRANULARITY);
+      }
+    }
+    if (name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME) {
+      throw new BlockException(Errno.EINVAL, "Bitmap name too long: " + name);
+    }
+    boolean persistent = flag(arguments, "persistent", false);
+    if (node.bitmaps().find(name) != null) {
+      throw new BlockException(Errno.EEXIST, "Bitmap already exists: " + name);
+    }
+    if (persistent) {
+      checkStore(node, name, granularity);
+    }
+    var bitmap = new DirtyBitmap(name, granularity, node.length());
+    bitmap.enable(!flag(arguments, "disabled", false));
+    bitmap.keep(persistent);
+    node.bitmaps().add(bitmap);
+    return new JsonObject();
+  }
+
+  private static long defaultGranularity(BlockNode node) {
+    Optional<ImageInfo> info = node.capability(ImageInfo.class);
+    long cluster = info.isPresent() ? info.get().clusterSize() : 0;
+    return cluster <= 0
+        ? MAX_DEFAULT_GRANULARITY
+        : Math.clamp(cluster, MIN_DEFAULT_GRANULARITY, MAX_DEFAULT_GRANULARITY);
+  }
+
+  private static void checkStore(BlockNode node, String name, long granularity)
+      throws BlockException {
+    Optional<BitmapStore> store = node.capability(BitmapStore.class);
+    if (store.isEmpty()) {
+      throw new BlockException(
+          Errno.EOPNOTSUPP,
+          "Can't store persistent bitmaps to " + node.name() + ": Operation not supported");
+    }
+    store.get().checkNewBitmap(name, granularity);
+  }
+
+  private JsonValue remove(JsonObject arguments) throws BlockException {
+    String nodeName = required(arguments, "node");
+    DirtyBitmap bitmap = find(nodeName, required(arguments, "name"), true);
+    node(nodeName).bitmaps().remove(bitmap);
+    return new JsonObject();
+  }
+
+  private JsonValue clear(JsonObject arguments) throws BlockException {
+    find(required(arguments, "node"), required(arguments, "name"), false).clear();
+    return new JsonObject();
+  }
+
+  private JsonValue enable(JsonObject arguments, boolean enabled) throws BlockException {
+    find(required(arguments, "node"), required(arguments, "name"), false).enable(enabled);
+    return new JsonObject();
+  }
+
+  /** All are found before the first is merged: it succeeds or changes nothing. */
+  private JsonValue merge(JsonObject arguments) throws BlockException {
+    String nodeName = required(arguments, "node");
+    DirtyBitmap target = find(nodeName, required(arguments, "target"), false);
+    var sources = new ArrayList<DirtyBitmap>();
+    if (arguments.get("bitmaps") instanceof JsonArray array) {
+      for (JsonValue each : array) {
+        switch (each) {
+          case JsonString(String name) -> sources.add(find(nodeName, name, false));
+          case JsonObject there ->
+              sources.add(find(required(there, "node"), required(there, "name"), false));
+          default -> throw new IllegalArgumentException("the schema lets other bitmaps pass");
+        }
+      }
+    }
+    for (DirtyBitmap source : sources) {
+      if (source.length() != target.length()) {
+        throw new BlockException(
+            Errno.EINVAL,
+            "Bitmaps are of different sizes (destination size is "
+                + target.length()
+                + ", source size is "
+                + source.length()
+                + ") and can't be merged");
+      }
+    }
+    for (DirtyBitmap source : sources) {
+      target.merge(source);
+    }
+    return new JsonObject();
+  }
+}

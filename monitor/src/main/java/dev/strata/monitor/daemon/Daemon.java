@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.monitor.daemon;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import dev.strata.block.graph.BlockGraph;
+import dev.strata.block.graph.BlockNode;
+import dev.strata.block.job.JobRegistry;
+import dev.strata.block.json.JsonBool;
+import dev.strata.block.json.JsonObject;
+import dev.strata.monitor.qmp.QmpCommands;
+import dev.strata.monitor.qmp.QmpEvents;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What commands work on.
+ *
+ * @param graph with the objects that options refer to
+ */
+public record Daemon(BlockGraph graph, JobRegistry jobs, QmpEvents events, QmpCommands commands) {
+
+  /** The node of that name; the reference looks for a device too, of which there are none here. */
+  public BlockNode node(@Nullable String device, @Nullable String name) throws BlockException {
+    String wanted = name == null ? device : name;
+    BlockNode node = wanted == null ? null : graph.find(wanted);
+    if (node == null) {
+      throw new BlockException(
+          Errno.ENODEV,
+          "Cannot find device='"
+              + (device == null ? "" : device)
+              + "' nor node-name='"
+              + (name == null ? "" : name)
+              + "'");
+    }
+    return node;
+  }
+
+  /** A text that the schema says is there. */
+  public static String required(JsonObject arguments, String name) {
+    String value = arguments.string(name);
+    if (value == null) {
+      throw new IllegalArgumentException("the schema lets '" + name + "' be left out");
+    }
+    return value;
+  }
+
+  /** A flag that may be left out. */
+  public static boolean flag(JsonObject arguments, String name, boolean otherwise) {
+    return arguments.get(name) instanceof JsonBool(boolean value) ? value : otherwise;
+  }
+}

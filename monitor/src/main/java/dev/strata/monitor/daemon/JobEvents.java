@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.monitor.daemon;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.job.Job;
+import dev.strata.block.job.JobListener;
+import dev.strata.block.job.JobStatus;
+import dev.strata.block.json.JsonObject;
+import dev.strata.monitor.qmp.QmpEvents;
+
+/** Tells clients what becomes of jobs. */
+final class JobEvents implements JobListener {
+  private final QmpEvents events;
+
+  JobEvents(QmpEvents events) {
+    this.events = events;
+  }
+
+  @Override
+  public void statusChanged(Job job, JobStatus status) {
+    events.emit(
+        "JOB_STATUS_CHANGE", new JsonObject().put("status", status.word()).put("id", job.id()));
+  }
+
+  @Override
+  public void pending(Job job) {
+    if (job.isBlockJob()) {
+      events.emit(
+          "BLOCK_JOB_PENDING", new JsonObject().put("type", job.type()).put("id", job.id()));
+    }
+  }
+
+  @Override
+  public void ended(Job job, Job.Progress progress, boolean cancelled) {
+    if (!job.isBlockJob()) {
+      return;
+    }
+    var data = new JsonObject();
+    data.put("device", job.id());
+    data.put("len", progress.total());
+    data.put("offset", progress.current());
+    data.put("speed", progress.speed());
+    data.put("type", job.type());
+    BlockException failure = progress.failure();
+    if (failure != null) {
+      data.put("error", failure.errno().text());
+    }
+    events.emit(cancelled ? "BLOCK_JOB_CANCELLED" : "BLOCK_JOB_COMPLETED", data);
+  }
+}

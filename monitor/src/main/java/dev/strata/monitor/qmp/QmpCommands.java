@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.monitor.qmp;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.json.JsonArray;
+import dev.strata.block.json.JsonObject;
+import dev.strata.block.json.JsonValue;
+import dev.strata.monitor.schema.QapiInput;
+import dev.strata.monitor.schema.QapiSchema;
+import dev.strata.monitor.schema.QapiType;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The commands that there are, by name. They run one after the other, whoever asks. */
+public final class QmpCommands {
+  private record Entry(QapiType.@Nullable Structure arguments, QmpCommand command) {}
+
+  private final QapiSchema schema;
+  private final Map<String, Entry> commands = new LinkedHashMap<>(); // complete before any session
+
+  /** No commands yet. */
+  public QmpCommands(QapiSchema schema) {
+    this.schema = schema;
+  }
+
+  /** Adds a command, whose arguments the schema has. */
+  public void add(String name, QmpCommand command) {
+    QapiType.Structure arguments = schema.command(name);
+    if (arguments == null) {
+      throw new IllegalArgumentException("the schema has no command " + name);
+    }
+    commands.put(name, new Entry(arguments, command));
+  }
+
+  /** Adds a command that checks its arguments itself, for they are those of many drivers. */
+  public void addUnchecked(String name, QmpCommand command) {
+    commands.put(name, new Entry(null, command));
+  }
+
+  /** All names, as {@code query-commands} tells them. */
+  public JsonArray names() {
+    var names = new JsonArray();
+    for (String name : commands.keySet()) {
+      names.add(new JsonObject().put("name", name));
+    }
+    return names;
+  }
+
+  /** Whether there is a command of that name. */
+  boolean has(String name) {
+    return commands.containsKey(name);
+  }
+
+  /** Carries a command out, alone. */
+  public synchronized JsonValue run(String name, JsonObject arguments)
+      throws BlockException, QmpException {
+    Entry entry = commands.get(name);
+    if (entry == null) {
+      throw new QmpException("CommandNotFound", "The command " + name + " has not been found");
+    }
+    QapiType.Structure type = entry.arguments();
+    return entry.command().run(type == null ? arguments : QapiInput.ofJson(type, arguments));
+  }
+}

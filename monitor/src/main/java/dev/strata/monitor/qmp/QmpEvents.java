@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.monitor.qmp;
+
+import dev.strata.block.json.JsonObject;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Tells all sessions what happens. Thread-safe; never waits for a client. */
+public final class QmpEvents {
+  private final Clock clock;
+  private final List<QmpSession> sessions = new CopyOnWriteArrayList<>();
+
+  /** Nobody listens yet. */
+  public QmpEvents(Clock clock) {
+    this.clock = clock;
+  }
+
+  void add(QmpSession session) {
+    sessions.add(session);
+  }
+
+  void remove(QmpSession session) {
+    sessions.remove(session);
+  }
+
+  /** Something happened now. */
+  public void emit(String event, JsonObject data) {
+    Instant now = clock.instant();
+    var message =
+        new JsonObject()
+            .put(
+                "timestamp",
+                new JsonObject()
+                    .put("seconds", now.getEpochSecond())
+                    .put("microseconds", now.getNano() / 1000L))
+            .put("event", event)
+            .put("data", data);
+    for (QmpSession session : sessions) {
+      session.event(message);
+    }
+  }
+}

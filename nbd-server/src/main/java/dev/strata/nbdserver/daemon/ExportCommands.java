@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.nbdserver.daemon;
+
+import static dev.strata.monitor.daemon.Daemon.flag;
+import static dev.strata.monitor.daemon.Daemon.required;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import dev.strata.block.bitmap.DirtyBitmap;
+import dev.strata.block.driver.Permission;
+import dev.strata.block.driver.Permissions;
+import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.graph.BlockNode;
+import dev.strata.block.graph.Edge;
+import dev.strata.block.json.JsonArray;
+import dev.strata.block.json.JsonObject;
+import dev.strata.block.json.JsonString;
+import dev.strata.block.json.JsonValue;
+import dev.strata.block.option.OptionString;
+import dev.strata.monitor.daemon.CommandSet;
+import dev.strata.monitor.daemon.Daemon;
+import dev.strata.nbdserver.Export;
+import dev.strata.nbdserver.StatusContext;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code block-export-add} and its kin.
+ *
+ * @see "QEMU qapi/block-export.json"
+ */
+public final class ExportCommands implements CommandSet {
+  private final Map<String, Export> exports = new LinkedHashMap<>(); // by id; one command at a time
+  private @Nullable Daemon daemon;
+  private @Nullable RunningServer server;
+
+  /** For the service loader. */
+  public ExportCommands() {}
+
+  @Override
+  public void contribute(Daemon daemon) {
+    this.daemon = daemon;
+    daemon.commands().add("nbd-server-start", this::start);
+    daemon.commands().add("nbd-server-stop", arguments -> stop());
+    daemon.commands().add("block-export-add", this::add);
+    daemon.commands().add("block-export-del", this::delete);
+    daemon.commands().add("query-block-exports", arguments -> query());
+  }
+
+  private Daemon daemon() {
+    if (daemon == null) {
+      throw new IllegalStateException("no daemon has these commands");
+    }
+    return daemon;
+  }
+
+  // The server
+
+  private JsonValue start(JsonObject arguments) throws BlockException {
+    if (server != null) {
+      throw new BlockException(Errno.EEXIST, "NBD server already running");
+    }
+    server = RunningServer.start(daemon().graph().objects(), arguments);
+    return new JsonObject();
+  }
+
+  private RunningServer running() throws BlockException {
+    if (server == null) {
+      throw new BlockException(Errno.EINVAL, "NBD server not running");
+    }
+    return server;
+  }
+
+  private JsonValue stop() throws BlockException {
+    RunningServer ending = running();
+    for (String id : List.copyOf(exports.keySet())) {
+      remove(id, true);
+    }
+    server = null;
+    ending.end();
+    return new JsonObject();
+  }
+
+  @Override
+  public void close() throws BlockException {
+    if (server != null) {
+      stop();
+    }
+  }
+
+  // Exports
+
+  private JsonValue add(JsonObject arguments) throws BlockException {
+    String id = required(arguments, "id");
+    if (!OptionString.isIdentifier(id)) {
+      throw new BlockException(Errno.EINVAL, "Invalid block export id");
+    }
+    if (exports.containsKey(id)) {
+      throw new BlockException(Errno.EEXIST, "Block export id '" + id + "' is already in use");
+    }
+    String nodeName = required(arguments, "node-name");
+    BlockNode node = daemon().node(null, nodeName);
+    String type = required(arguments, "type");
+    if (!type.equals("nbd")) {
+      throw new BlockException(
+          Errno.EOPNOTSUPP, "Strata does not export by " + type + ", only by nbd");
+    }
+    if (arguments.has("iothread")) {
+      throw new BlockException(
+          Errno.EOPNOTSUPP, "Strata has no I/O threads to choose from for an export");
+    }
+    RunningServer target = running();
+    boolean writable = flag(arguments, "writable", false);
+    String given = arguments.string("name");
+    String description = arguments.string("description");
+    List<StatusContext> contexts = contexts(node, arguments);
+    BlockBackend disk = daemon().graph().use(node, "", permissions(writable));
+    try {
+      disk.writeThrough(flag(arguments, "writethrough", false));
+      var export =
+          new Export(
+              given == null ? nodeName : given,
+              description == null ? "" : description,
+              disk,
+              !writable,
+              target.isForMany(),
+              contexts);
+      target.server().add(export);
+      exports.put(id, export);
+    } catch (BlockException e) {
+      disk.close();
+      throw e;
+    }
+    return new JsonObject();
+  }
+
+  private static Permissions permissions(boolean writable) {
+    var needed = EnumSet.of(Permission.CONSISTENT_READ);
+    if (writable) {
+      needed.add(Permission.WRITE);
+    }
+    var shared = EnumSet.allOf(Permission.class);
+    shared.remove(Permission.RESIZE);
+    return new Permissions(needed, shared);
+  }
+
+  private List<StatusContext> contexts(BlockNode node, JsonObject arguments) throws BlockException {
+    var contexts = new ArrayList<StatusContext>();
+    contexts.add(new StatusContext.BaseAllocation());
+    if (flag(arguments, "allocation-depth", false)) {
+      contexts.add(new StatusContext.AllocationDepth());
+    }
+    if (arguments.get("bitmaps") instanceof JsonArray array) {
+      for (JsonValue each : array) {
+        DirtyBitmap bitmap =
+            switch (each) {
+              case JsonString(String name) -> ofChain(node, name);
+              case JsonObject there ->
+                  ofNode(
+                      daemon().node(required(there, "node"), required(there, "node")),
+                      required(there, "name"));
+              default -> throw new IllegalArgumentException("the schema lets other bitmaps pass");
+            };
+        contexts.add(new StatusContext.Bitmap(bitmap));
+      }
+    }
+    return contexts;
+  }
+
+  /** The bitmap of that name, of the node or the first layer below that has it. */
+  private static DirtyBitmap ofChain(BlockNode top, String name) throws BlockException {
+    for (BlockNode node = top; node != null; ) {
+      if (node.bitmaps().find(name) != null) {
+        return ofNode(node, name);
+      }
+      Edge backing = node.skipFilters().backing();
+      node = backing == null ? null : backing.node();
+    }
+    throw new BlockException(Errno.ENOENT, "Bitmap '" + name + "' is not found");
+  }
+
+  private static DirtyBitmap ofNode(BlockNode node, String name) throws BlockException {
+    DirtyBitmap bitmap = node.bitmaps().find(name);
+    if (bitmap == null) {
+      throw new BlockException(Errno.ENOENT, "Bitmap '" + name + "' is not found");
+    }
+    if (bitmap.inconsistent()) {
+      throw new BlockException(
+          Errno.EINVAL, "Bitmap '" + name + "' is inconsistent and cannot be used");
+    }
+    return bitmap;
+  }
+
+  private JsonValue delete(JsonObject arguments) throws BlockException {
+    String id = required(arguments, "id");
+    if (!exports.containsKey(id)) {
+      throw new BlockException(Errno.ENOENT, "Export '" + id + "' is not found");
+    }
+    if (!remove(id, "hard".equals(arguments.string("mode")))) {
+      throw new BlockException(Errno.EBUSY, "export '" + id + "' still in use");
+    }
+    return new JsonObject();
+  }
+
+  /** Removes an export; false if clients use it that may stay. */
+  private boolean remove(String id, boolean byForce) throws BlockException {
+    Export export = exports.get(id);
+    if (export == null || !running().server().remove(export, byForce)) {
+      return false;
+    }
+    exports.remove(id);
+    export.disk().close();
+    daemon().events().emit("BLOCK_EXPORT_DELETED", new JsonObject().put("id", id));
+    return true;
+  }
+
+  private JsonValue query() {
+    var found = new JsonArray();
+    for (Map.Entry<String, Export> each : exports.entrySet()) {
+      var json = new JsonObject();
+      json.put("id", each.getKey());
+      json.put("type", "nbd");
+      json.put("node-name", each.getValue().disk().node().name());
+      json.put("shutting-down", false);
+      found.add(json);
+    }
+    return found;
+  }
+}
