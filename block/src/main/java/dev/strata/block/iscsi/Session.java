@@ -94,9 +94,12 @@ final class Session implements AutoCloseable {
   }
 
   private static void connect(long context, IscsiSettings settings) throws BlockException {
-    check(
-        Libiscsi.iscsiInitTransport(context, settings.transport()),
-        "Error initializing transport.");
+    if (Libiscsi.iscsiInitTransport(context, settings.transport()) != 0) {
+      // TCP is always there; iSER is left out where the library was built without RDMA.
+      throw new BlockException(
+          Errno.EOPNOTSUPP,
+          "Error initializing transport: this libiscsi has no iSER: " + error(context));
+    }
     check(
         Libiscsi.iscsiSetTargetname(context, settings.target()),
         "iSCSI: Failed to set target name.");

@@ -55,11 +55,11 @@ final class Session implements AutoCloseable {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     long pause = FIRST_PAUSE_MILLIS;
     while (true) {
-      long left = Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime()));
+      long left = Math.max(1, millisUntil(end));
       try {
         return new Session(settings, connect(settings, left));
       } catch (BlockException e) {
-        left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+        left = millisUntil(end);
         if (left <= 0) {
           throw e;
         }
@@ -67,6 +67,11 @@ final class Session implements AutoCloseable {
         pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
       }
     }
+  }
+
+  /** Rounded up: what is left of a millisecond is still left. Not positive if it is over. */
+  private static long millisUntil(long endNanos) {
+    return Math.ceilDiv(endNanos - System.nanoTime(), TimeUnit.MILLISECONDS.toNanos(1));
   }
 
   private static void sleep(long millis) throws BlockException {

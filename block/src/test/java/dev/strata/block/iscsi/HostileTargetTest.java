@@ -265,6 +265,17 @@ class HostileTargetTest {
     }
   }
 
+  /** A library without iSER says of it what any says of a transport that nobody knows. */
+  @Test
+  void aTransportThatTheLibraryLacksIsToldInOneLine() {
+    var settings = new IscsiSettings(2, "127.0.0.1", "iqn.2026-01.test:t", 0, null, "iqn.i", 0, 0);
+    var e = assertThrows(BlockException.class, () -> Session.open(settings));
+    assertEquals(
+        "Error initializing transport: this libiscsi has no iSER: Unfamiliar transport type",
+        e.getMessage());
+    assertEquals(Errno.EOPNOTSUPP, e.errno());
+  }
+
   @Test
   void aTargetThatDoesNotTellItsModeIsWritable() throws BlockException {
     target.answer(MODE_SENSE_6, Answer.sense(5, 0x2000));
