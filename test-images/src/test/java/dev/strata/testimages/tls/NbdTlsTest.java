@@ -153,6 +153,25 @@ final class NbdTlsTest {
     }
   }
 
+  /** Each cipher alone, by both versions: we and the real server as clients of each other. */
+  @ParameterizedTest
+  @ValueSource(strings = {"AES-256-GCM", "AES-128-GCM", "CHACHA20-POLY1305"})
+  void everyCipherIsSpokenByBothEnds(String cipher) throws Exception {
+    for (String priority : List.of(NORMAL, OLDER)) {
+      String only = priority;
+      for (String other : List.of("AES-256-GCM", "AES-128-GCM", "CHACHA20-POLY1305")) {
+        only += other.equals(cipher) ? "" : ":-" + other;
+      }
+      try (Server server = serve("qemu-nbd", "x509", only)) {
+        copy(uri(server.socket(), "x509", "client"));
+      }
+      try (Server server = serve(Commands.OURS, "x509", only)) {
+        commands.succeed("nbdcopy", uri(server.socket(), "x509", "client"), "copy");
+        assertArrayEquals(content, Files.readAllBytes(folder.resolve("copy")), only);
+      }
+    }
+  }
+
   private Server nbdkit(String kind) throws IOException, InterruptedException {
     Path socket = folder.resolve("socket");
     Files.deleteIfExists(socket);
