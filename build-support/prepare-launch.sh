@@ -120,16 +120,6 @@ if ! [ -f "$run/complete" ]; then
     "$java_home/bin/jar" --create --no-compress --no-manifest --file ../tls.jar . || exit 1
     rm -rf "$run/tls/classes" "$run/lib/tls" "$run"/lib/tls-*.jar
   ) >>"$log" 2>&1 9>&- || fail "building Strata failed: see $log"
-  # The same for what the tools share with it: the first use of a cipher would check 7000 signatures.
-  (
-    archive=$(echo "$run"/lib/bcprov-*.jar) && [ -f "$archive" ] || exit 0
-    mkdir "$run/unsigned" && cd "$run/unsigned" && "$java_home/bin/jar" --extract --file "$archive" || exit 1
-    rm -f META-INF/*.SF META-INF/*.RSA
-    # A blank line ends what is about the whole archive; the digests of its entries follow.
-    sed '/^[[:space:]]*$/,$d' META-INF/MANIFEST.MF >"$run/manifest"
-    "$java_home/bin/jar" --create --no-compress --manifest "$run/manifest" --file "$archive" . || exit 1
-    rm -rf "$run/unsigned" "$run/manifest"
-  ) >>"$log" 2>&1 9>&- || fail "building Strata failed: see $log"
   if [ "$(uname -sm)" = 'Linux x86_64' ]; then
     # Else JNA unpacks it at each start.
     (cd "$run" && "$java_home/bin/jar" xf lib/jna-jpms-*.jar com/sun/jna/linux-x86-64/libjnidispatch.so) ||
