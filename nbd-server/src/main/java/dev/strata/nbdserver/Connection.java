@@ -42,15 +42,20 @@ final class Connection {
     this.headerSize = session.style().requestSize();
     this.channel = channel;
     this.requests = new Requests(session);
-    this.input = new RequestInput(channel);
     var socket = new ReplySocket(channel);
-    this.out = new ReplyBatch(socket);
+    this.input = new RequestInput(channel);
+    try {
+      this.out = new ReplyBatch(socket);
+    } catch (OutOfMemoryError e) {
+      input.close();
+      throw e;
+    }
     this.overtaking =
         new Overtaking("nbd-overtaking", threadsLeft, socket, this::carryOut, this::hangUp);
   }
 
   /**
-   * Serves the client; returns when it has left and all its requests are done.
+   * Serves the client, once; returns when it has left and all its requests are done.
    *
    * @throws IOException if the connection breaks
    */
@@ -62,6 +67,8 @@ final class Connection {
       out.send();
     } finally {
       overtaking.end();
+      out.close();
+      input.close();
     }
   }
 

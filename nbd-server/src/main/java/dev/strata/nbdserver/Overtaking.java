@@ -135,8 +135,7 @@ final class Overtaking {
   }
 
   private void serve() {
-    try {
-      var out = new ReplyBatch(socket);
+    try (var out = new ReplyBatch(socket)) {
       for (Request request = next(); request != null; request = next()) {
         run(request, out);
       }

@@ -11,16 +11,23 @@ import java.nio.ByteBuffer;
  * Replies that wait to be sent together, in one buffer outside the heap. For one thread; the socket
  * behind it may have several.
  */
-final class ReplyBatch {
+final class ReplyBatch implements AutoCloseable {
   private final ReplySocket socket;
+  private final Arena arena;
   private final MemorySegment memory;
   private final ByteBuffer bytes;
 
   /** An empty batch of {@link ServerLimits#REPLIES} bytes. */
+  @SuppressWarnings("MustBeClosedChecker") // closed with the batch
   ReplyBatch(ReplySocket socket) {
     this.socket = socket;
-    // The collector frees it: closing a shared arena would stop every thread.
-    this.memory = Arena.ofAuto().allocate(ServerLimits.REPLIES, 4096);
+    this.arena = Arena.ofShared(); // drivers may fill it by threads of their own
+    try {
+      this.memory = arena.allocate(ServerLimits.REPLIES, 4096);
+    } catch (OutOfMemoryError e) {
+      arena.close();
+      throw e;
+    }
     this.bytes = memory.asByteBuffer();
   }
 
@@ -54,6 +61,15 @@ final class ReplyBatch {
   /** Whether nothing waits. */
   boolean isEmpty() {
     return bytes.position() == 0;
+  }
+
+  /**
+   * Gives the memory back at once. Clients that come and go in numbers would leave behind more than
+   * the collector, which sees only a small object, has reason to look for.
+   */
+  @Override
+  public void close() {
+    arena.close();
   }
 
   /** Sends all; returns when the system has taken it. */

@@ -12,16 +12,30 @@ import java.nio.channels.ReadableByteChannel;
  * What a client has sent and what is not yet used of it: one buffer outside the heap, filled by as
  * large reads as the socket has bytes for. For one thread.
  */
-final class RequestInput {
+final class RequestInput implements AutoCloseable {
   private final ReadableByteChannel channel;
+  private final Arena arena;
   private final MemorySegment memory;
   private final ByteBuffer bytes; // its position is the end of what is there
   private int start; // of what is not yet used
 
+  @SuppressWarnings("MustBeClosedChecker") // closed with the input
   RequestInput(ReadableByteChannel channel) {
     this.channel = channel;
-    this.memory = Arena.ofAuto().allocate(ServerLimits.INPUT, 4096);
+    this.arena = Arena.ofShared(); // drivers may read it by threads of their own
+    try {
+      this.memory = arena.allocate(ServerLimits.INPUT, 4096);
+    } catch (OutOfMemoryError e) {
+      arena.close();
+      throw e;
+    }
     this.bytes = memory.asByteBuffer();
+  }
+
+  /** Gives the memory back, for the reason that {@link ReplyBatch#close} has. */
+  @Override
+  public void close() {
+    arena.close();
   }
 
   /** How many bytes are there. */

@@ -51,6 +51,17 @@ public record Server(Process process, Path socket) implements AutoCloseable {
     return false;
   }
 
+  /** The most memory that it has had so far. */
+  long peakKib() throws IOException {
+    for (String line :
+        Files.readAllLines(Path.of("/proc", String.valueOf(process.pid()), "status"))) {
+      if (line.startsWith("VmHWM:")) {
+        return Long.parseLong(line.replaceAll("\\D", ""));
+      }
+    }
+    throw new IOException("no VmHWM");
+  }
+
   String uri() {
     return "nbd+unix:///?socket=" + socket;
   }
