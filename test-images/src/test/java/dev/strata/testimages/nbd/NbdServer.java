@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.strata.testimages.nbdserver.Commands;
 import java.io.File;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -34,15 +35,26 @@ final class NbdServer implements AutoCloseable {
   }
 
   static NbdServer qemu(Path folder, String name, String... arguments) throws IOException {
+    return qemuNbd(folder, name, "qemu-nbd", arguments);
+  }
+
+  static NbdServer ours(Path folder, String name, String... arguments) throws IOException {
+    return qemuNbd(folder, name, Commands.OURS, arguments);
+  }
+
+  private static NbdServer qemuNbd(Path folder, String name, String program, String... arguments)
+      throws IOException {
     String socket = folder.resolve(name).toString();
-    List<String> command = new ArrayList<>(List.of("qemu-nbd", "-t", "-e", "0", "-k", socket));
+    List<String> command = new ArrayList<>(List.of(program, "-t", "-e", "0", "-k", socket));
     command.addAll(List.of(arguments));
     return start(folder, name, command);
   }
 
   private static NbdServer start(Path folder, String name, List<String> command)
       throws IOException {
-    assumeInstalled(command.get(0));
+    if (!command.get(0).equals(Commands.OURS)) {
+      assumeInstalled(command.get(0));
+    }
     Path socket = folder.resolve(name);
     Files.deleteIfExists(socket);
     Process process =

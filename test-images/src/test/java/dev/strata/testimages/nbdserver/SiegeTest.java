@@ -32,25 +32,27 @@ final class SiegeTest {
   private static final int ROUNDS_OF_A_CLIENT = 50;
   private static final long SHORT_NANOS = TimeUnit.SECONDS.toNanos(6);
   private static final long MOST_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-  private static final long MOST_GROWTH_KIB = 64 << 10;
+  private static final long MOST_KIB = 256 << 10;
 
   @TempDir private Path folder;
   private byte[] content = new byte[0];
 
   @Test
   void aGoodClientIsAnsweredAllTheWhile() throws Exception {
-    Commands.assumeInstalled("nbdinfo");
+    Commands.assumeInstalled(Commands.REAL);
     new Commands(folder).succeed(Commands.OURS, "--version"); // which may have to build first
     content = new byte[SIZE];
     new Random(3).nextBytes(content);
     Files.write(folder.resolve("disk"), content);
     long frames = Boolean.getBoolean("strata.long") ? 1_000_000 : 0;
     long seed = Long.getLong("strata.siege.seed", 1);
+    Path other = Files.createDirectory(folder.resolve("control"));
+    Files.createLink(other.resolve("disk"), folder.resolve("disk"));
     String[] options = {"-t", "-e", "0", "-f", "raw", "--cache=unsafe", "disk"};
     try (Server server = Server.start(folder, Commands.OURS, options);
-        var pulse = new Pulse()) {
+        Server control = Server.start(other, Commands.REAL, "-t", "-r", "-f", "raw", "disk")) {
       // What it takes in any case, with code compiled that will be.
-      visit(server.socket(), pulse, new Random(seed));
+      new Visits(seed).to(server.socket());
       long before = server.peakKib();
       var silent = new IdleClients(server.socket(), HALF_OPEN, false);
       var slow = new IdleClients(server.socket(), SLOW, true);
@@ -60,17 +62,14 @@ final class SiegeTest {
         Thread.ofPlatform().start(slow),
         Thread.ofPlatform().start(fuzzed)
       };
-      var worst = new long[2];
-      long visits = 0;
+      var besieged = new Visits(seed);
+      var free = new Visits(seed);
       int mostPresent = 0;
       try {
-        var random = new Random(seed);
         long end = System.nanoTime() + SHORT_NANOS;
         while (System.nanoTime() < end || fuzzed.sent() < frames || mostPresent < HALF_OPEN) {
-          long[] slowest = visit(server.socket(), pulse, random);
-          worst[0] = Math.max(worst[0], slowest[0]);
-          worst[1] = Math.max(worst[1], slowest[1]);
-          visits++;
+          besieged.to(server.socket());
+          free.to(control.socket());
           mostPresent = Math.max(mostPresent, silent.present());
         }
       } finally {
@@ -81,51 +80,58 @@ final class SiegeTest {
           each.join();
         }
       }
-      long growth = server.peakKib() - before;
+      long peak = server.peakKib();
       System.out.printf(
           "siege: %d silent, %d slow, %d frames; %d visits, the slowest handshake took %.1f ms, the"
-              + " slowest answer %.1f ms (machine apart, which stood still for up to %.1f ms);"
-              + " %d KiB more%n",
+              + " slowest answer %.1f ms; of a server that is left alone %.1f ms and %.1f ms; %d"
+              + " MiB at most, %d more than before%n",
           mostPresent,
           SLOW,
           fuzzed.sent(),
-          visits,
-          worst[0] / 1e6,
-          worst[1] / 1e6,
-          pulse.longestNanos() / 1e6,
-          growth);
-      assertTrue(
-          Math.max(worst[0], worst[1]) < MOST_NANOS, () -> "an answer took too long, seed " + seed);
-      assertTrue(growth < MOST_GROWTH_KIB, growth + " KiB more, seed " + seed);
+          besieged.count,
+          besieged.handshake / 1e6,
+          besieged.answer / 1e6,
+          free.handshake / 1e6,
+          free.answer / 1e6,
+          peak >> 10,
+          (peak - before) >> 10);
+      long machine = Math.max(free.handshake, free.answer);
+      long slowest = Math.max(besieged.handshake, besieged.answer);
+      assertTrue(slowest < MOST_NANOS + machine, () -> "an answer took too long, seed " + seed);
+      assertTrue(peak < MOST_KIB, peak + " KiB, seed " + seed);
       assertTrue(fuzzed.sent() > 1000, "hardly any frames");
     }
   }
 
-  /**
-   * A client comes, reads some blocks, which have to be the disk's, and leaves.
-   *
-   * @return how long the handshake and the slowest answer took beyond what the machine made
-   *     everybody wait
-   */
-  private long[] visit(Path socket, Pulse pulse, Random random)
-      throws IOException, InterruptedException {
-    long handshake;
-    long worst = 0;
-    long start = System.nanoTime();
-    try (RawClient client = RawClient.chosen(socket)) {
-      handshake = pulse.beyond(start);
-      for (int i = 0; i < ROUNDS_OF_A_CLIENT; i++) {
-        int at = random.nextInt((int) FuzzedFrames.FROM - BLOCK);
-        start = System.nanoTime();
-        client.request(0, Command.READ, i, at, BLOCK);
-        assertEquals(0, client.error(i));
-        byte[] read = client.receive(BLOCK).array();
-        worst = Math.max(worst, pulse.beyond(start));
-        assertArrayEquals(Arrays.copyOfRange(content, at, at + BLOCK), read);
-        Thread.sleep(PAUSE_MILLIS);
-      }
-      client.request(0, Command.DISC, 0, 0, 0);
+  /** Visits of clients that behave, and how long they had to wait at most. */
+  private final class Visits {
+    private final Random random;
+    int count;
+    long handshake; // nanoseconds
+    long answer; // nanoseconds
+
+    Visits(long seed) {
+      this.random = new Random(seed);
     }
-    return new long[] {handshake, worst};
+
+    /** A client comes, reads some blocks, which have to be the disk's, and leaves. */
+    void to(Path socket) throws IOException, InterruptedException {
+      count++;
+      long start = System.nanoTime();
+      try (RawClient client = RawClient.chosen(socket)) {
+        handshake = Math.max(handshake, System.nanoTime() - start);
+        for (int i = 0; i < ROUNDS_OF_A_CLIENT; i++) {
+          int at = random.nextInt((int) FuzzedFrames.FROM - BLOCK);
+          start = System.nanoTime();
+          client.request(0, Command.READ, i, at, BLOCK);
+          assertEquals(0, client.error(i));
+          byte[] read = client.receive(BLOCK).array();
+          answer = Math.max(answer, System.nanoTime() - start);
+          assertArrayEquals(Arrays.copyOfRange(content, at, at + BLOCK), read);
+          Thread.sleep(PAUSE_MILLIS);
+        }
+        client.request(0, Command.DISC, 0, 0, 0);
+      }
+    }
   }
 }

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  * authority is the same; {@code nobody}, with that authority's certificate only; {@code stranger},
  * a client of another authority; {@code psk}, with the key of {@code alice}.
  */
-record Certificates(Path folder) {
+public record Certificates(Path folder) {
   static final String CLIENT_NAME = "CN=client one,O=Test Inc,C=GB";
 
   static void assumeInstalled(String... programs) {
@@ -33,7 +33,8 @@ record Certificates(Path folder) {
     }
   }
 
-  static Certificates make(Path folder) throws IOException, InterruptedException {
+  /** Makes them, or skips the test where GnuTLS has no programs. */
+  public static Certificates make(Path folder) throws IOException, InterruptedException {
     assumeInstalled("certtool", "psktool");
     var made = new Certificates(folder);
     made.authority("ca");
@@ -54,7 +55,8 @@ record Certificates(Path folder) {
     return made;
   }
 
-  String dir(String name) {
+  /** The path of one of the folders. */
+  public String dir(String name) {
     return folder.resolve(name).toString();
   }
 
