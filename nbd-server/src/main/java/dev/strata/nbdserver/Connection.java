@@ -10,7 +10,6 @@ import dev.strata.block.nbd.protocol.NbdLimits;
 import dev.strata.block.nbd.protocol.RequestHeader;
 import dev.strata.block.tls.PeerSocket;
 import java.io.IOException;
-import java.util.concurrent.Semaphore;
 
 /**
  * The transmission phase with one client, on one thread: takes requests from the socket until the
@@ -33,15 +32,15 @@ final class Connection {
    * A connection that has been negotiated.
    *
    * @param channel in blocking mode; the caller closes it
-   * @param threadsLeft how many threads all clients together may still have
+   * @param shared what there still is of what all clients have together
    */
-  Connection(Session session, PeerSocket channel, Semaphore threadsLeft, Traffic traffic) {
+  Connection(Session session, PeerSocket channel, Shared shared, Traffic traffic) {
     this.traffic = traffic;
     this.session = session;
     this.extended = session.style().isExtended();
     this.headerSize = session.style().requestSize();
     this.channel = channel;
-    this.requests = new Requests(session);
+    this.requests = new Requests(session, shared.wholeReads());
     var socket = new ReplySocket(channel);
     this.input = new RequestInput(channel);
     try {
@@ -51,7 +50,7 @@ final class Connection {
       throw e;
     }
     this.overtaking =
-        new Overtaking("nbd-overtaking", threadsLeft, socket, this::carryOut, this::hangUp);
+        new Overtaking("nbd-overtaking", shared.threads(), socket, this::carryOut, this::hangUp);
   }
 
   /**

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -32,7 +31,7 @@ public final class NbdServer {
   private final List<Export> exports; // changes under the lock, read by who negotiates
   private final int mostClients; // at a time
   private final boolean persistent;
-  private final Semaphore overtakingThreads = new Semaphore(ServerLimits.ALL_OVERTAKING);
+  private final Shared ofAllClients = Shared.ofServer();
 
   private final @Nullable TlsAccess tls;
   private final Consumer<String> notes;
@@ -373,7 +372,7 @@ public final class NbdServer {
 
   private void serve(Client client, Session session) {
     try {
-      new Connection(session, client.peer, overtakingThreads, client.traffic).run();
+      new Connection(session, client.peer, ofAllClients, client.traffic).run();
     } catch (IOException | OutOfMemoryError e) {
       // As above.
     }

@@ -18,6 +18,7 @@ import dev.strata.block.nbd.protocol.ReplyChunk;
 import dev.strata.block.nbd.protocol.SimpleReply;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,8 +40,15 @@ final class Requests {
   private final HeaderStyle style;
   private final boolean extended;
   private final BufferPool buffers;
+  private final Semaphore wholeReads;
 
-  Requests(Session session) {
+  /**
+   * The requests of a session.
+   *
+   * @param wholeReads how many reads of all clients may still have {@link ServerLimits#WHOLE_READ}
+   */
+  Requests(Session session, Semaphore wholeReads) {
+    this.wholeReads = wholeReads;
     this.session = session;
     this.disk = session.export().disk();
     this.style = session.style();
@@ -301,7 +309,18 @@ final class Requests {
    * while it is sent; if that fails, all that is left is to hang up.
    */
   private boolean readLong(Request request, ReplyBatch out) throws IOException {
-    int held = (int) Math.min(request.length, ServerLimits.WHOLE_READ);
+    boolean whole = wholeReads.tryAcquire();
+    try {
+      int most = whole ? ServerLimits.WHOLE_READ : ServerLimits.PIECE;
+      return readLong(request, (int) Math.min(request.length, most), out);
+    } finally {
+      if (whole) {
+        wholeReads.release();
+      }
+    }
+  }
+
+  private boolean readLong(Request request, int held, ReplyBatch out) throws IOException {
     try (BufferPool.Buffer first = buffers.acquire(held)) {
       try {
         disk.read(request.offset, first.vector(held), 0);

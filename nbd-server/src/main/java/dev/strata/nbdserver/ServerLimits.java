@@ -7,7 +7,8 @@ package dev.strata.nbdserver;
  * <p>A connected client has one buffer of {@link #INPUT} bytes and one of {@link #REPLIES}, and for
  * each of the {@link #OVERTAKING} threads that requests which wait may use one more of {@link
  * #REPLIES} and a write's payload of at most {@link #PIECE}; these threads are at most {@link
- * #ALL_OVERTAKING} for all clients together. Longer reads and writes go piece by piece.
+ * #ALL_OVERTAKING} for all clients together. Longer reads and writes go piece by piece, but for the
+ * beginning of {@link #ALL_WHOLE_READS} reads of all clients.
  */
 final class ServerLimits {
   /** A client that has not chosen an export by then is sent away. */
@@ -33,6 +34,9 @@ final class ServerLimits {
 
   /** A read that is answered in one part is read up to here before the answer begins. */
   static final int WHOLE_READ = 1024 * 1024;
+
+  /** How many reads at a time have a buffer for that; others are read a piece before it begins. */
+  static final int ALL_WHOLE_READS = 16;
 
   /** How many requests of one client may wait at a time, each on a thread. */
   static final int OVERTAKING = 16;

@@ -6,7 +6,6 @@ import dev.strata.block.tls.PeerSocket;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.List;
-import java.util.concurrent.Semaphore;
 
 /** Serves one client on the caller's thread, for those who speak for the client. */
 public final class ServedClient {
@@ -25,7 +24,7 @@ public final class ServedClient {
     var socket = new PeerSocket(channel);
     Session session = new Negotiation(socket, List.of(export), null).run();
     if (session != null) {
-      new Connection(session, socket, new Semaphore(0), new Traffic()).run();
+      new Connection(session, socket, Shared.none(), new Traffic()).run();
     }
   }
 }

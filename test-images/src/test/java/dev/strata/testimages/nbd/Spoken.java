@@ -28,22 +28,22 @@ final class Spoken {
   /** The features of all conversations of a run. */
   static Set<Feature> in(List<Tap.Conversation> conversations) {
     var spoken = new Spoken();
-    int transmitting = 0;
+    Tap.Conversation before = null; // with requests
     for (Tap.Conversation each : conversations) {
       spoken.extended = false;
       ByteBuffer client = ByteBuffer.wrap(each.client.toByteArray());
       ByteBuffer server = ByteBuffer.wrap(each.server.toByteArray());
       try {
         if (spoken.handshake(client, server)) {
-          transmitting++;
+          if (before != null && before.overlaps(each)) {
+            spoken.features.add(Feature.MULTI_CONN);
+          }
+          before = each;
           spoken.requests(client);
         }
       } catch (BufferUnderflowException | IllegalArgumentException e) {
         // Said no more.
       }
-    }
-    if (transmitting > 1) {
-      spoken.features.add(Feature.MULTI_CONN);
     }
     return spoken.features;
   }

@@ -23,6 +23,13 @@ final class Tap implements AutoCloseable {
   static final class Conversation {
     final ByteArrayOutputStream client = new ByteArrayOutputStream();
     final ByteArrayOutputStream server = new ByteArrayOutputStream();
+    final long begin = System.nanoTime();
+    private volatile long end = Long.MAX_VALUE;
+
+    /** Whether another one was going on at some time of this one. */
+    boolean overlaps(Conversation other) {
+      return begin - other.end < 0 && other.begin - end < 0;
+    }
   }
 
   /** Listens at {@code socket} for clients of the server at {@code server}. */
@@ -46,7 +53,10 @@ final class Tap implements AutoCloseable {
         synchronized (this) {
           conversations.add(conversation);
         }
-        start(() -> pass(client, upstream, conversation.client));
+        start(() -> {
+          pass(client, upstream, conversation.client);
+          conversation.end = System.nanoTime();
+        });
         start(() -> pass(upstream, client, conversation.server));
       }
     } catch (IOException e) {
