@@ -93,7 +93,8 @@ final class Crypto extends JcaTlsCrypto {
           new ChaCha20Poly1305(false),
           ChaCha20Poly1305.KEY_SIZE,
           ChaCha20Poly1305.TAG_SIZE,
-          TlsAEADCipher.AEAD_CHACHA20_POLY1305);
+          TlsAEADCipher.AEAD_CHACHA20_POLY1305,
+          null); // nonces are counted, as the RFC has it
     } catch (GeneralSecurityException e) {
       throw new TlsFatalAlert(AlertDescription.internal_error, e);
     }
