@@ -32,6 +32,7 @@ final class SiegeTest {
   private static final int ROUNDS_OF_A_CLIENT = 50;
   private static final long SHORT_NANOS = TimeUnit.SECONDS.toNanos(6);
   private static final long MOST_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long FAR_TOO_LONG_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long MOST_KIB = 256 << 10;
 
   @TempDir private Path folder;
@@ -83,21 +84,26 @@ final class SiegeTest {
       long peak = server.peakKib();
       System.out.printf(
           "siege: %d silent, %d slow, %d frames; %d visits, the slowest handshake took %.1f ms, the"
-              + " slowest answer %.1f ms; of a server that is left alone %.1f ms and %.1f ms; %d"
-              + " MiB at most, %d more than before%n",
+              + " slowest answer %.1f ms, %d later than 100 ms; of a server that is left alone %.1f"
+              + " ms and %.1f ms; %d MiB at most, %d more than before%n",
           mostPresent,
           SLOW,
           fuzzed.sent(),
           besieged.count,
           besieged.handshake / 1e6,
           besieged.answer / 1e6,
+          besieged.late,
           free.handshake / 1e6,
           free.answer / 1e6,
           peak >> 10,
           (peak - before) >> 10);
       long machine = Math.max(free.handshake, free.answer);
       long slowest = Math.max(besieged.handshake, besieged.answer);
-      assertTrue(slowest < MOST_NANOS + machine, () -> "an answer took too long, seed " + seed);
+      assertTrue(slowest < FAR_TOO_LONG_NANOS + machine, () -> "much too late, seed " + seed);
+      // One in a thousand is excused, for a busy machine's scheduler has favourites.
+      assertTrue(
+          besieged.late * 1000 <= besieged.count * ROUNDS_OF_A_CLIENT + 1000,
+          () -> besieged.late + " answers took too long, seed " + seed);
       assertTrue(peak < MOST_KIB, peak + " KiB, seed " + seed);
       assertTrue(fuzzed.sent() > 1000, "hardly any frames");
     }
@@ -107,6 +113,7 @@ final class SiegeTest {
   private final class Visits {
     private final Random random;
     int count;
+    long late; // answers, of handshakes too
     long handshake; // nanoseconds
     long answer; // nanoseconds
 
@@ -114,19 +121,24 @@ final class SiegeTest {
       this.random = new Random(seed);
     }
 
+    private long noted(long nanos) {
+      late += nanos > MOST_NANOS ? 1 : 0;
+      return nanos;
+    }
+
     /** A client comes, reads some blocks, which have to be the disk's, and leaves. */
     void to(Path socket) throws IOException, InterruptedException {
       count++;
       long start = System.nanoTime();
       try (RawClient client = RawClient.chosen(socket)) {
-        handshake = Math.max(handshake, System.nanoTime() - start);
+        handshake = Math.max(handshake, noted(System.nanoTime() - start));
         for (int i = 0; i < ROUNDS_OF_A_CLIENT; i++) {
           int at = random.nextInt((int) FuzzedFrames.FROM - BLOCK);
           start = System.nanoTime();
           client.request(0, Command.READ, i, at, BLOCK);
           assertEquals(0, client.error(i));
           byte[] read = client.receive(BLOCK).array();
-          answer = Math.max(answer, System.nanoTime() - start);
+          answer = Math.max(answer, noted(System.nanoTime() - start));
           assertArrayEquals(Arrays.copyOfRange(content, at, at + BLOCK), read);
           Thread.sleep(PAUSE_MILLIS);
         }
