@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A client after the other that sends options and requests made by chance, most of them with a
@@ -26,7 +27,7 @@ final class FuzzedFrames implements Runnable {
   private final SplittableRandom random;
   private final ByteBuffer frame = ByteBuffer.allocate(MAX_PAYLOAD + 64);
   private final ByteBuffer replies = ByteBuffer.allocateDirect(1 << 20);
-  private volatile long sent;
+  private final AtomicLong sent = new AtomicLong();
   private volatile boolean ended;
 
   FuzzedFrames(Path socket, long seed) {
@@ -36,7 +37,7 @@ final class FuzzedFrames implements Runnable {
 
   /** How many frames have been sent. */
   long sent() {
-    return sent;
+    return sent.get();
   }
 
   void end() {
@@ -63,7 +64,7 @@ final class FuzzedFrames implements Runnable {
               take(client);
             }
           }
-          sent = sent + 1; // by this thread only
+          sent.incrementAndGet();
           if (i % IN_FLIGHT == 0) {
             take(client);
           }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.SplittableRandom;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A connection with {@link #SLOTS} requests in flight: each slot has a mebibyte of the disk, of
@@ -35,7 +36,7 @@ final class LoadedConnection implements AutoCloseable {
   private final BlockingQueue<Integer> idle = new ArrayBlockingQueue<>(SLOTS + 1);
   private final ByteBuffer outgoing = ByteBuffer.allocateDirect((1 << 20) + 64);
   private final ByteBuffer incoming = ByteBuffer.allocateDirect(1 << 20);
-  private volatile long done;
+  private final AtomicLong done = new AtomicLong();
 
   /** What a slot does, and what its blocks hold: handed over with its number. */
   private static final class Slot {
@@ -64,7 +65,7 @@ final class LoadedConnection implements AutoCloseable {
 
   /** How many requests were answered. */
   long done() {
-    return done;
+    return done.get();
   }
 
   private static long word(int connection, int slot, int block, int version, int index) {
@@ -136,7 +137,7 @@ final class LoadedConnection implements AutoCloseable {
           verify(index, slot);
         }
         latencies.took(System.nanoTime() - slot.start);
-        done = done + 1; // by this thread only
+        done.incrementAndGet();
         idle.add(index);
       }
       return null;
