@@ -87,12 +87,7 @@ public final class StorageDaemon {
     commands.add("qmp_capabilities", arguments -> new JsonObject());
     commands.add("query-version", arguments -> version());
     commands.add("query-commands", arguments -> commands.names());
-    commands.add(
-        "quit",
-        arguments -> {
-          told.countDown();
-          return new JsonObject();
-        });
+    commands.add("quit", arguments -> new JsonObject()); // the session ends the program
     BlockCommands.contribute(daemon);
     BitmapCommands.contribute(daemon);
     JobCommands.contribute(daemon);
@@ -293,7 +288,8 @@ public final class StorageDaemon {
   }
 
   private void converse(InputStream in, OutputStream out, boolean pretty) {
-    var session = new QmpSession(daemon.commands(), daemon.events(), out, version(), pretty);
+    var session =
+        new QmpSession(daemon.commands(), daemon.events(), out, version(), pretty, told::countDown);
     sessions.add(session);
     session.run(new InputStreamReader(in, StandardCharsets.UTF_8));
     sessions.remove(session);

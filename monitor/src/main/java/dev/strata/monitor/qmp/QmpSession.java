@@ -21,6 +21,7 @@ public final class QmpSession {
   private static final String GENERIC = "GenericError";
   private static final String NOT_FOUND = "CommandNotFound";
   private static final String NEGOTIATE = "qmp_capabilities";
+  private static final String QUIT = "quit";
   private static final long FAREWELL_MILLIS = 1000;
   private static final int CHUNK = 4096;
 
@@ -29,6 +30,8 @@ public final class QmpSession {
   private final QmpOutput output;
   private final JsonObject version;
   private final boolean pretty;
+  private final Runnable quit;
+  private boolean quitting; // the client's thread alone
   private volatile boolean negotiated;
   private volatile boolean outOfBand;
 
@@ -37,18 +40,21 @@ public final class QmpSession {
    *
    * @param version as {@code query-version} tells it
    * @param pretty whether replies take several lines
+   * @param quit ends the program; called when the client has its answer
    */
   public QmpSession(
       QmpCommands commands,
       QmpEvents events,
       OutputStream out,
       JsonObject version,
-      boolean pretty) {
+      boolean pretty,
+      Runnable quit) {
     this.commands = commands;
     this.events = events;
     this.output = new QmpOutput(out);
     this.version = version;
     this.pretty = pretty;
+    this.quit = quit;
   }
 
   /** Greets the client and does what it says, until it has nothing more to say. */
@@ -134,6 +140,9 @@ public final class QmpSession {
       reply = error(GENERIC, "Out of memory", id);
     }
     send(reply);
+    if (quitting) {
+      quit.run();
+    }
   }
 
   private static JsonObject error(String errorClass, String message, @Nullable JsonValue id) {
@@ -201,6 +210,8 @@ public final class QmpSession {
     if (urgent && commands.has(name)) {
       throw new QmpException(GENERIC, "The command " + name + " does not support OOB");
     }
-    return commands.run(name, arguments);
+    JsonValue answer = commands.run(name, arguments);
+    quitting |= name.equals(QUIT);
+    return answer;
   }
 }

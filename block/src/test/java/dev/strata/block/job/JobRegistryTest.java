@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** States, verbs and events as QEMU's qapi/job.json documents them. */
+@Timeout(60)
+final class JobRegistryTest {
+  private final List<String> heard = new ArrayList<>(); // guarded by itself
+  private final JobRegistry jobs =
+      new JobRegistry(
+          new JobListener() {
+            @Override
+            public void statusChanged(Job job, JobStatus status) {
+              hear(status.word());
+            }
+
+            @Override
+            public void pending(Job job) {
+              hear("PENDING");
+            }
+
+            @Override
+            public void ended(Job job, Job.Progress progress, boolean cancelled) {
+              hear(cancelled ? "CANCELLED" : "COMPLETED");
+            }
+          });
+
+  private void hear(String what) {
+    synchronized (heard) {
+      heard.add(what);
+      heard.notifyAll();
+    }
+  }
+
+  private void await(String what) throws InterruptedException {
+    synchronized (heard) {
+      while (!heard.contains(what)) {
+        heard.wait();
+      }
+    }
+  }
+
+  private void assertHeard(String... all) {
+    synchronized (heard) {
+      assertEquals(List.of(all), heard);
+    }
+  }
+
+  /** Takes a step for each permit. */
+  private static final class Steps extends Job {
+    final Semaphore permits = new Semaphore(0);
+    final List<String> ends = new ArrayList<>();
+    private final int steps;
+    private final boolean fails;
+
+    Steps(int steps, boolean fails, boolean autoFinalize, boolean autoDismiss) {
+      super("steps", new JobSettings("j", 0, autoFinalize, autoDismiss), List.of());
+      this.steps = steps;
+      this.fails = fails;
+    }
+
+    @Override
+    protected void run(JobControl control) throws BlockException {
+      control.remaining(steps);
+      for (int i = 0; i < steps; i++) {
+        permits.acquireUninterruptibly();
+        control.spend(1);
+      }
+      if (fails) {
+        throw BlockException.of(Errno.ENOSPC);
+      }
+    }
+
+    @Override
+    protected void commit() {
+      ends.add("commit");
+    }
+
+    @Override
+    protected void abort() {
+      ends.add("abort");
+    }
+  }
+
+  @AfterEach
+  void close() {
+    jobs.close();
+  }
+
+  @Test
+  void aJobLeftToItselfIsCommittedAndForgotten() throws Exception {
+    var job = new Steps(0, false, true, true);
+    jobs.start(job);
+    await("null");
+    assertHeard("created", "running", "waiting", "pending", "COMPLETED", "concluded", "null");
+    assertEquals(List.of("commit"), job.ends);
+    assertNull(jobs.find("j"));
+  }
+
+  @Test
+  void aJobWaitsForBeingFinalizedAndDismissed() throws Exception {
+    var job = new Steps(0, false, false, false);
+    jobs.start(job);
+    await("PENDING");
+    assertEquals(List.of(), job.ends);
+    assertRefused("dismiss", "pending", () -> jobs.dismiss("j"));
+    jobs.finish("j");
+    assertEquals(JobStatus.CONCLUDED, jobs.progress(job).status());
+    assertEquals(List.of("commit"), job.ends);
+    assertRefused("cancel", "concluded", () -> jobs.cancel("j"));
+    jobs.dismiss("j");
+    assertHeard(
+        "created", "running", "waiting", "pending", "PENDING", "COMPLETED", "concluded", "null");
+  }
+
+  @Test
+  void aJobThatWaitsForBeingFinalizedCanStillBeCancelled() throws Exception {
+    var job = new Steps(0, false, false, true);
+    jobs.start(job);
+    await("PENDING");
+    jobs.cancel("j");
+    await("null");
+    assertHeard(
+        "created",
+        "running",
+        "waiting",
+        "pending",
+        "PENDING",
+        "aborting",
+        "CANCELLED",
+        "concluded",
+        "null");
+    assertEquals(List.of("abort"), job.ends);
+  }
+
+  @Test
+  void aPausedJobDoesNothingUntilItIsResumed() throws Exception {
+    var job = new Steps(2, false, true, false);
+    jobs.start(job);
+    BlockException early = assertThrows(BlockException.class, () -> jobs.resume("j"));
+    assertEquals("Can't resume a job that was not paused", early.getMessage());
+    jobs.pause("j");
+    BlockException twice = assertThrows(BlockException.class, () -> jobs.pause("j"));
+    assertEquals("Job is already paused", twice.getMessage());
+    job.permits.release(2);
+    await("paused");
+    assertEquals(1, jobs.progress(job).current());
+    assertEquals(2, jobs.progress(job).total());
+    jobs.resume("j");
+    await("concluded");
+    assertHeard(
+        "created", "running", "paused", "running", "waiting", "pending", "COMPLETED", "concluded");
+  }
+
+  @Test
+  void aPausedJobCanBeCancelled() throws Exception {
+    var job = new Steps(2, false, true, true);
+    jobs.start(job);
+    jobs.pause("j");
+    job.permits.release();
+    await("paused");
+    jobs.cancel("j");
+    await("null");
+    assertEquals(List.of("abort"), job.ends);
+  }
+
+  @Test
+  void aFailureIsKeptUntilTheJobIsDismissed() throws Exception {
+    var job = new Steps(0, true, true, false);
+    jobs.start(job);
+    await("concluded");
+    BlockException failure = jobs.progress(job).failure();
+    assertNotNull(failure);
+    assertEquals(Errno.ENOSPC, failure.errno());
+    assertHeard("created", "running", "aborting", "COMPLETED", "concluded");
+    assertEquals(List.of("abort"), job.ends);
+    BlockException taken =
+        assertThrows(BlockException.class, () -> jobs.start(new Steps(0, false, true, true)));
+    assertEquals("Job ID 'j' already in use", taken.getMessage());
+  }
+
+  @Test
+  void aJobWhoseSpeedIsSlowIsCancelledAtOnce() throws Exception {
+    var job = new Steps(1000, false, true, true);
+    jobs.start(job);
+    jobs.speed("j", 1);
+    job.permits.release(1000);
+    jobs.cancel("j");
+    await("null");
+    assertEquals(List.of("abort"), job.ends);
+  }
+
+  @Test
+  void onlyReadyJobsAreCompleted() throws Exception {
+    jobs.start(new Steps(1, false, true, true));
+    assertRefused("complete", "running", () -> jobs.complete("j"));
+    assertRefused("finalize", "running", () -> jobs.finish("j"));
+    BlockException none = assertThrows(BlockException.class, () -> jobs.cancel("other"));
+    assertEquals("Job not found", none.getMessage());
+    jobs.cancel("j");
+    ((Steps) jobs.all().getFirst()).permits.release();
+  }
+
+  private interface Asked {
+    void run() throws BlockException;
+  }
+
+  private static void assertRefused(String verb, String state, Asked asked) {
+    BlockException refusal = assertThrows(BlockException.class, asked::run);
+    assertEquals(
+        "Job 'j' in state '" + state + "' cannot accept command verb '" + verb + "'",
+        refusal.getMessage());
+  }
+}

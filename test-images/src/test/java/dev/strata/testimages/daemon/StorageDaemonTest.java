@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.testimages.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
+import dev.strata.testimages.nbdserver.Commands;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Ours says what the real one says. */
+final class StorageDaemonTest {
+  private static final String OURS =
+      Path.of("..", "bin", "qemu-storage-daemon").toAbsolutePath().normalize().toString();
+  private static final String REAL = "qemu-storage-daemon";
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"nodes-and-exports", "arguments", "backup"})
+  void repliesAndEventsAreThoseOfTheRealDaemon(String script) throws Exception {
+    Commands.assumeInstalled(REAL, "qemu-img");
+    List<String> lines = script(script + ".qmp");
+    List<String> theirs = withoutDrains(play(REAL, lines));
+    List<String> ours = withoutDrains(play(OURS, lines));
+    assertEquals(String.join("\n", theirs), String.join("\n", ours));
+  }
+
+  private List<String> play(String program, List<String> lines) throws Exception {
+    Path image = folder.resolve("a.qcow2");
+    Files.deleteIfExists(image);
+    new Commands(folder)
+        .succeed("qemu-img", "create", "-q", "-f", "qcow2", image.toString(), "10M");
+    return Conversation.play(folder, program, lines);
+  }
+
+  /** The real one pauses a job that begins, until the requests before it are through. */
+  private static List<String> withoutDrains(List<String> said) {
+    var kept = new ArrayList<String>();
+    for (int i = 0; i < said.size(); i++) {
+      if (said.get(i).contains("\"status\": \"paused\"")) {
+        i++; // and the line that says that it runs again
+      } else {
+        kept.add(said.get(i));
+      }
+    }
+    return afterReplies(kept);
+  }
+
+  /**
+   * Whether a reply or an event of a job's own thread comes first is a matter of chance: of what
+   * follows a command, replies come first here.
+   */
+  private static List<String> afterReplies(List<String> said) {
+    var sorted = new ArrayList<>(said);
+    int start = 0;
+    for (int i = 0; i <= sorted.size(); i++) {
+      if (i == sorted.size() || sorted.get(i).startsWith("> ")) {
+        List<String> answer = sorted.subList(start, i);
+        answer.sort((a, b) -> Boolean.compare(isEvent(a), isEvent(b)));
+        start = i + 1;
+      }
+    }
+    return Collections.unmodifiableList(sorted);
+  }
+
+  private static boolean isEvent(String line) {
+    return line.startsWith("{\"event\"");
+  }
+
+  private static List<String> script(String name) throws IOException {
+    try (InputStream in = StorageDaemonTest.class.getResourceAsStream(name)) {
+      assertNotNull(in, name);
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+    }
+  }
+}
