@@ -67,8 +67,8 @@ java_home=$(find_java_25) ||
 # All that the result depends on: folders too, for a file that goes changes its folder's time.
 sources() {
   find pom.xml block/pom.xml formats/pom.xml tls/pom.xml \
-    monitor/pom.xml img-tool/pom.xml io-tool/pom.xml nbd-server/pom.xml block/src/main \
-    formats/src/main tls/src/main monitor/src/main img-tool/src/main io-tool/src/main nbd-server/src/main \
+    monitor/pom.xml img-tool/pom.xml io-tool/pom.xml nbd-server/pom.xml system-emulator/pom.xml block/src/main \
+    formats/src/main tls/src/main monitor/src/main img-tool/src/main io-tool/src/main nbd-server/src/main system-emulator/src/main \
     build-support bin/strata .mvn "$@"
 }
 

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Machines that run guests: processors, memory, devices, their disks served by the block graph. */
+module dev.strata.system {
+  requires dev.strata.block;
+  requires dev.strata.monitor;
+  requires static org.jspecify;
+}
