@@ -25,7 +25,8 @@ final class ArchitectureTest {
   private static final String TLS = "dev.strata.tls";
   private static final String MONITOR = "dev.strata.monitor";
   private static final List<String> TOOLS =
-      List.of("dev.strata.imgtool", "dev.strata.iotool", "dev.strata.nbdserver", "dev.strata.system");
+      List.of(
+          "dev.strata.imgtool", "dev.strata.iotool", "dev.strata.nbdserver", "dev.strata.system");
 
   /** The packages of the block layer that drive something; none knows another. */
   private static final List<String> DRIVERS =

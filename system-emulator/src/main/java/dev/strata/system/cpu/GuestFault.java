@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.cpu;
 
-/** A guest instruction faulted: no error of ours, so one a processor, made once, without a stack. */
+/**
+ * A guest instruction faulted: no error of ours, so one a processor, made once, without a stack.
+ */
 @SuppressWarnings("serial")
 public final class GuestFault extends RuntimeException {
   /** The architecture's number of the fault. */

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * Regions mapped over each other by priority, and the flat view that results. Serves physical
  * memory (addresses up to 2^62) and I/O ports alike.
  *
- * <p>Reads and writes are safe on any thread; what several threads write is ordered by them. Numbers
- * are little-endian. Where nothing is mapped, reads give ones and writes go nowhere.
+ * <p>Reads and writes are safe on any thread; what several threads write is ordered by them.
+ * Numbers are little-endian. Where nothing is mapped, reads give ones and writes go nowhere.
  */
 public final class AddressSpace {
   private static final ValueLayout.OfShort SHORT =

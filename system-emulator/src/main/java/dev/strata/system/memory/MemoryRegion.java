@@ -24,6 +24,20 @@ public final class MemoryRegion {
 
   private MemoryRegion(
       String name, long size, @Nullable MemorySegment memory, @Nullable MmioHandler handler) {
+    this(
+        name,
+        size,
+        memory,
+        handler,
+        new byte[memory == null ? 0 : Math.toIntExact((size + 4095) / PAGE_SIZE)]);
+  }
+
+  private MemoryRegion(
+      String name,
+      long size,
+      @Nullable MemorySegment memory,
+      @Nullable MmioHandler handler,
+      byte[] codePages) {
     if (size <= 0) {
       throw new IllegalArgumentException(name + ": size " + size);
     }
@@ -31,7 +45,17 @@ public final class MemoryRegion {
     this.size = size;
     this.memory = memory;
     this.handler = handler;
-    this.codePages = new byte[memory == null ? 0 : Math.toIntExact((size + 4095) / PAGE_SIZE)];
+    this.codePages = codePages;
+  }
+
+  /** This memory, marks and all, but that writes are ignored. */
+  public MemoryRegion readOnlyView(String viewName) {
+    return new MemoryRegion(viewName, size, memory(), IGNORED, codePages);
+  }
+
+  /** This memory, marks and all, but that writes go to {@code writes}. */
+  public MemoryRegion writtenElsewhere(String viewName, MmioHandler writes) {
+    return new MemoryRegion(viewName, size, memory(), writes, codePages);
   }
 
   /** Zeroed RAM of {@code size} bytes, living as long as {@code arena}. */

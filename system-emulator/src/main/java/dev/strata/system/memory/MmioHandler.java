@@ -12,6 +12,8 @@ public interface MmioHandler {
    */
   long read(long offset, int bytes);
 
-  /** Writes a register; arguments as for {@link #read}, bits of {@code value} above are not zero. */
+  /**
+   * Writes a register; arguments as for {@link #read}, bits of {@code value} above are not zero.
+   */
   void write(long offset, int bytes, long value);
 }
