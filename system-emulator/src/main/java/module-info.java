@@ -4,4 +4,6 @@ module dev.strata.system {
   requires dev.strata.block;
   requires dev.strata.monitor;
   requires static org.jspecify;
+
+  uses dev.strata.system.cpu.Architecture;
 }

@@ -117,11 +117,18 @@ public final class PciBus implements Device {
     }
   }
 
-  /** Ports CF8h to CFFh. */
-  public MmioHandler configurationPorts() {
+  /**
+   * Ports CF8h to CFFh.
+   *
+   * @param resetPort port CF9h, which lies inside: single bytes there are for it
+   */
+  public MmioHandler configurationPorts(MmioHandler resetPort) {
     return new MmioHandler() {
       @Override
       public long read(long offset, int bytes) {
+        if (offset == 1 && bytes == 1) {
+          return resetPort.read(0, 1);
+        }
         synchronized (PciBus.this) {
           if (offset < 4) {
             return bytes == 4 ? address & 0xffffffffL : -1;
@@ -135,6 +142,10 @@ public final class PciBus implements Device {
 
       @Override
       public void write(long offset, int bytes, long value) {
+        if (offset == 1 && bytes == 1) {
+          resetPort.write(0, 1, value);
+          return;
+        }
         synchronized (PciBus.this) {
           if (offset < 4) {
             if (bytes == 4) {

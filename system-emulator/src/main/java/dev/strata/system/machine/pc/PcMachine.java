@@ -95,8 +95,7 @@ public final class PcMachine implements AutoCloseable {
     pci.attach(1, 1, false, ide);
     power = new PowerManagement(clock, interrupts.line(9), new PowerPins(), false);
     pci.attach(1, 3, false, power);
-    map(0xcf8, 8, 4, pci.configurationPorts());
-    map(0xcf9, 1, 1, isa[0].resetPort(), BOARD_PRIORITY + 1);
+    map(0xcf8, 8, 4, pci.configurationPorts(isa[0].resetPort()));
     map(0xb2, 2, 1, power.apmPorts());
     devices.add(pci);
 
@@ -172,15 +171,11 @@ public final class PcMachine implements AutoCloseable {
   }
 
   private void map(int port, int count, int widest, MmioHandler handler) {
-    map(port, count, widest, handler, BOARD_PRIORITY);
-  }
-
-  private void map(int port, int count, int widest, MmioHandler handler, int priority) {
     ports.map(
         port,
         MemoryRegion.mmio(
             handler.getClass().getSimpleName(), count, new RegisterWidth(handler, 1, widest)),
-        priority);
+        BOARD_PRIORITY);
   }
 
   private ExecutorService worker(String name) {
@@ -209,6 +204,11 @@ public final class PcMachine implements AutoCloseable {
     ide.attach(index, disk, serial);
   }
 
+  /** Whether nothing is connected to an IDE place, 0 to 3. */
+  public boolean isIdeFree(int index) {
+    return ide.isFree(index);
+  }
+
   /** Adds a virtio disk on the PCI bus. */
   public void addVirtioDisk(BlockBackend disk, boolean readOnly, String serial) {
     pci.attach(
@@ -220,10 +220,21 @@ public final class PcMachine implements AutoCloseable {
     nextCard++;
   }
 
-  private void resetBoard() {
+  /** What the reset line does. */
+  void resetBoard() {
     for (Device device : devices) {
       device.reset();
     }
+  }
+
+  /** The ports, as the processor sees them. */
+  AddressSpace ports() {
+    return ports;
+  }
+
+  /** The memory, as the processor sees it. */
+  AddressSpace memory() {
+    return memory;
   }
 
   /** The machine, to be run. */
