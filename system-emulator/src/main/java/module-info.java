@@ -6,4 +6,7 @@ module dev.strata.system {
   requires static org.jspecify;
 
   uses dev.strata.system.cpu.Architecture;
+
+  provides dev.strata.system.cpu.Architecture with
+      dev.strata.system.cpu.x86.X86Architecture;
 }
