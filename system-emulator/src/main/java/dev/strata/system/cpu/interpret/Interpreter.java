@@ -110,6 +110,15 @@ public final class Interpreter extends GuestMemory {
     }
   }
 
+  /** Runs block by block until the pc is there; faults come out. */
+  public void runUntil(long pc) {
+    while (slots[pcSlot] != pc) {
+      synchronise();
+      attend(1); // One block, then a look at the pc.
+      step();
+    }
+  }
+
   private Block next() {
     current = null;
     long pc = slots[pcSlot];

@@ -326,7 +326,11 @@ abstract class ExtendedInstructions extends VectorInstructions {
     int t = temporary();
     out.add(Op.MOVE, 3, Slots.ARGUMENT, ZERO, readRegister(ofSize, reg), 0);
     call(Calls.COMPARE_EXCHANGE, t, old, RAX, ofSize);
-    writeRm(ofSize, t); // The old value where they differ: the write cycle happens either way.
+    if (isRegister() && ofSize == 2) {
+      writeRegister(3, rm, t); // Where they differ, the register's upper half stays, too.
+    } else {
+      writeRm(ofSize, t); // The old value where they differ: the write cycle happens either way.
+    }
     int differs = temporary();
     call(Calls.COMPARE_EXCHANGE, differs, old, accumulator, ofSize | 1 << 2);
     binary(Op.SUBTRACT, ofSize, SINK, accumulator, old, 0, true);

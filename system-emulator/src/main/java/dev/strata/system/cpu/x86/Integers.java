@@ -310,7 +310,7 @@ final class Integers {
     int size = kind & 3;
     boolean equal = ((old ^ accumulator) & mask(size)) == 0;
     if ((kind & 4) == 0) {
-      return equal ? cpu.r[Slots.ARGUMENT] : old;
+      return equal ? cpu.r[Slots.ARGUMENT] & mask(size) : old;
     }
     if (equal) {
       return cpu.r[RAX];
