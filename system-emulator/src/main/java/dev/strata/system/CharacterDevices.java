@@ -39,7 +39,7 @@ final class CharacterDevices implements AutoCloseable {
       return file(option + " " + name, name.substring("file:".length()));
     }
     throw new BlockException(
-            Errno.EINVAL, option + " " + name + ": '" + name + "' is not a valid char driver");
+        Errno.EINVAL, option + " " + name + ": '" + name + "' is not a valid char driver");
   }
 
   /** By the options of {@code -chardev}. */

@@ -195,13 +195,9 @@ final class CommandLine {
       memory = Size.parse(size, 20); // a number alone counts mebibytes
     } catch (BlockException e) {
       if (e.errno() == Errno.ERANGE) {
-        throw error(
-            "-m " + text + ": Value '" + size + "' is out of range for parameter 'size'");
+        throw error("-m " + text + ": Value '" + size + "' is out of range for parameter 'size'");
       }
-      throw error(
-              "-m "
-                  + text
-                  + ": Parameter 'size' expects a non-negative number below 2^64")
+      throw error("-m " + text + ": Parameter 'size' expects a non-negative number below 2^64")
           .withHint(
               "Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-\n"
                   + "and exabytes, respectively.");
@@ -287,7 +283,8 @@ final class CommandLine {
     }
     String property = text.substring(0, equal);
     if (!property.equals("isa-debugcon.iobase")) {
-      throw error(word + " " + text + ": of global properties, only isa-debugcon.iobase is there yet");
+      throw error(
+          word + " " + text + ": of global properties, only isa-debugcon.iobase is there yet");
     }
     globals.put(property, text.substring(equal + 1));
   }

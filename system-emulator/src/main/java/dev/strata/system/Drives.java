@@ -83,8 +83,9 @@ final class Drives implements AutoCloseable {
     if (media != null && !media.equals("disk")) {
       throw CommandLine.error("media=" + media + " is not supported yet");
     }
-    boolean readOnly = Boolean.TRUE.equals(options.takeBool("readonly"))
-        || Boolean.TRUE.equals(options.takeBool("read-only"));
+    boolean readOnly =
+        Boolean.TRUE.equals(options.takeBool("readonly"))
+            || Boolean.TRUE.equals(options.takeBool("read-only"));
     boolean temporary = snapshot || Boolean.TRUE.equals(options.takeBool("snapshot"));
     String cacheName = options.takeString("cache");
     CacheMode cache = cacheName == null ? CacheMode.WRITEBACK : CacheMode.of(cacheName);

@@ -124,8 +124,7 @@ final class PcAssembly {
     }
     byte[] image = file("could not open kernel file", name);
     String initrdName = line.initrd;
-    byte[] initrd =
-        initrdName == null ? new byte[0] : file("error reading initrd", initrdName);
+    byte[] initrd = initrdName == null ? new byte[0] : file("error reading initrd", initrdName);
     long below = Math.min(line.memory, 0xc0000000L);
     return LinuxKernel.of(image, initrd, line.append == null ? "" : line.append, below);
   }
@@ -147,8 +146,14 @@ final class PcAssembly {
       if (drive.connection() == Connection.IDE && drive.index() >= 0) {
         if (taken[drive.index()]) {
           throw CommandLine.error(
-                  drive.given() + ": drive with bus=" + drive.index() / 2 + ", unit="
-                      + drive.index() % 2 + " (index=" + drive.index() + ") exists");
+              drive.given()
+                  + ": drive with bus="
+                  + drive.index() / 2
+                  + ", unit="
+                  + drive.index() % 2
+                  + " (index="
+                  + drive.index()
+                  + ") exists");
         }
         taken[drive.index()] = true;
       }

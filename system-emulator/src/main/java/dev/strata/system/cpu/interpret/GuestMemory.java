@@ -236,10 +236,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
         if (range.region().hasCode(offset, bytes)) {
           beforeStoreToCode(masked, bytes);
         }
-        host(
-            range.region().hostAddress() + offset,
-            Integer.numberOfTrailingZeros(bytes),
-            value);
+        host(range.region().hostAddress() + offset, Integer.numberOfTrailingZeros(bytes), value);
         return;
       }
     }
@@ -306,8 +303,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     CodePage page = codePages.computeIfAbsent(physical & PAGE, CodePage::new);
     Block block = page.find(physical, mode);
     if (block != null && block.secondPage != -1) {
-      long second =
-          translate((linear | 4095) + 1, PageWalker.FETCH) & space.addressMask();
+      long second = translate((linear | 4095) + 1, PageWalker.FETCH) & space.addressMask();
       if (second != block.secondPage) {
         drop(page);
         block = null;

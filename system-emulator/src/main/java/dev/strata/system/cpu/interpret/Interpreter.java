@@ -44,8 +44,7 @@ public final class Interpreter extends GuestMemory {
    * @param pcSlot holds the pc of the block that runs
    * @param codeBaseSlot is added to the pc for a linear address
    */
-  public Interpreter(
-      AddressSpace space, int mmuModes, Guest guest, int pcSlot, int codeBaseSlot) {
+  public Interpreter(AddressSpace space, int mmuModes, Guest guest, int pcSlot, int codeBaseSlot) {
     super(space, mmuModes);
     this.guest = guest;
     this.pcSlot = pcSlot;
@@ -308,7 +307,9 @@ public final class Interpreter extends GuestMemory {
           }
           case Op.CALL -> {
             at = i;
-            v = guest.call((int) (w >>> 32) & 0xffff, x, r[(int) (w >>> 24) & 63], (int) (w >>> 48));
+            v =
+                guest.call(
+                    (int) (w >>> 32) & 0xffff, x, r[(int) (w >>> 24) & 63], (int) (w >>> 48));
             shift = 0;
           }
           case Op.CALL_AND_LEAVE -> {
@@ -356,8 +357,7 @@ public final class Interpreter extends GuestMemory {
   private long multiply(long w, int shift, long x, long y) {
     long v = x * y;
     if ((w & Op.FLAGS) != 0) {
-      boolean fits =
-          shift == 0 ? Math.multiplyHigh(x, y) == v >> 63 : v << shift >> shift == v;
+      boolean fits = shift == 0 ? Math.multiplyHigh(x, y) == v >> 63 : v << shift >> shift == v;
       set(RESULT, shift, fits ? 0 : CARRY | OVERFLOW, 0, v);
     }
     return v;

@@ -35,8 +35,7 @@ public final class Block {
   /** The next in the list of its page. */
   public @Nullable Block next;
 
-  Block(
-      long[] code, short[] offsets, long[] constants, int instructions, int length, int mode) {
+  Block(long[] code, short[] offsets, long[] constants, int instructions, int length, int mode) {
     this.code = code;
     this.offsets = offsets;
     this.constants = constants;

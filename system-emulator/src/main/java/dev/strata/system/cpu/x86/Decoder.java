@@ -139,7 +139,8 @@ abstract class Decoder {
               continue;
             }
           }
-          size = wide ? (rex & 8) != 0 ? 3 : operand66 ? 1 : 2 : (codeBits == 1) != operand66 ? 2 : 1;
+          size =
+              wide ? (rex & 8) != 0 ? 3 : operand66 ? 1 : 2 : (codeBits == 1) != operand66 ? 2 : 1;
           addressSize = wide ? address67 ? 2 : 3 : (codeBits == 1) != address67 ? 2 : 1;
           instruction(opcode);
           return;
@@ -430,7 +431,8 @@ abstract class Decoder {
   }
 
   /** An operand given as slot, or as immediate where {@code slot} is -1. */
-  final void binary(int operation, int ofSize, int destination, int a, int slot, int value, boolean flags) {
+  final void binary(
+      int operation, int ofSize, int destination, int a, int slot, int value, boolean flags) {
     long packed =
         slot < 0
             ? Op.pack(operation, ofSize, destination, a, 0, value) | Op.IMMEDIATE

@@ -272,8 +272,7 @@ abstract class ExtendedInstructions extends VectorInstructions {
     // The bit string reaches beyond the operand: whole operands away from the address.
     int shifted = temporary();
     out.add(Op.SIGN_EXTEND, size, shifted, ZERO, reg, 0);
-    out.add(
-        Op.pack(Op.SHIFT_ARITHMETIC, 3, shifted, shifted, 0, 3 + size) | Op.IMMEDIATE);
+    out.add(Op.pack(Op.SHIFT_ARITHMETIC, 3, shifted, shifted, 0, 3 + size) | Op.IMMEDIATE);
     int moved = temporary();
     out.add(Op.pack(Op.ADDRESS, 3, moved, ZERO, shifted, 0) | (long) size << 10);
     displace(moved);

@@ -65,7 +65,8 @@ final class FarTransfers {
   private void enter(int selector, long address, long descriptor, long offset, int cpl) {
     int access = Segments.access(descriptor);
     boolean wide = cpu.isLong() && (access & 0x2000) != 0;
-    if (wide ? !cpu.isCanonical(offset) || (access & 0x4000) != 0
+    if (wide
+        ? !cpu.isCanonical(offset) || (access & 0x4000) != 0
         : offset > Segments.limit(descriptor)) {
       throw cpu.generalProtection(0);
     }
@@ -102,9 +103,7 @@ final class FarTransfers {
     long address = segments.descriptorAddress(target, X86.GENERAL_PROTECTION);
     long descriptor = cpu.readSystem(address, 3);
     int code = Segments.access(descriptor);
-    if (!isCode(code)
-        || (code >> 5 & 3) > cpu.cpl
-        || cpu.isLong() && (code & 0x6000) != 0x2000) {
+    if (!isCode(code) || (code >> 5 & 3) > cpu.cpl || cpu.isLong() && (code & 0x6000) != 0x2000) {
       throw cpu.generalProtection(target & 0xfffc);
     }
     if ((code & 0x80) == 0) {

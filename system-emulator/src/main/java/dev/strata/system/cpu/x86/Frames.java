@@ -79,7 +79,8 @@ final class Frames {
     stack.commit();
     cpu.stackPointer(end);
     cpu.r[Slots.RBP] =
-        size == 1 ? cpu.r[Slots.RBP] & ~0xffffL | top & 0xffff
+        size == 1
+            ? cpu.r[Slots.RBP] & ~0xffffL | top & 0xffff
             : size == 2 ? top & 0xffffffffL : top;
   }
 
@@ -105,16 +106,24 @@ final class Frames {
       int access = Segments.access(descriptor);
       boolean code = (access & 0x18) == 0x18;
       int dpl = access >> 5 & 3;
-      boolean visible =
-          (access & 0x1c) == 0x1c || Math.max(cpu.cpl, selector & 3) <= dpl;
+      boolean visible = (access & 0x1c) == 0x1c || Math.max(cpu.cpl, selector & 3) <= dpl;
       int type = access & 0x1f;
       boolean system = (access & 0x10) == 0;
       boolean known =
           switch (kind) {
-            case 0 -> !system || type == 2 || type == 9 || type == 11 || type == 12
-                || !cpu.isLong() && (type == 1 || type == 3 || type == 4 || type == 5);
-            case 1 -> !system || type == 2 || type == 9 || type == 11
-                || !cpu.isLong() && (type == 1 || type == 3);
+            case 0 ->
+                !system
+                    || type == 2
+                    || type == 9
+                    || type == 11
+                    || type == 12
+                    || !cpu.isLong() && (type == 1 || type == 3 || type == 4 || type == 5);
+            case 1 ->
+                !system
+                    || type == 2
+                    || type == 9
+                    || type == 11
+                    || !cpu.isLong() && (type == 1 || type == 3);
             case 2 -> !system && (!code || (access & 2) != 0);
             default -> !system && !code && (access & 2) != 0;
           };

@@ -3,10 +3,8 @@ package dev.strata.system.cpu.x86;
 
 import static dev.strata.system.cpu.x86.Slots.PC;
 import static dev.strata.system.cpu.x86.Slots.RAX;
-import static dev.strata.system.cpu.x86.Slots.RBP;
 import static dev.strata.system.cpu.x86.Slots.RCX;
 import static dev.strata.system.cpu.x86.Slots.RDX;
-import static dev.strata.system.cpu.x86.Slots.RSP;
 import static dev.strata.system.cpu.x86.Slots.SINK;
 import static dev.strata.system.cpu.x86.Slots.ZERO;
 
@@ -530,8 +528,7 @@ final class Instructions extends ExtendedInstructions {
     int segment = dataSegment();
     int t = temporary();
     out.constant(t, prefix == 0 ? 0 : prefix == 0xf3 ? StringInstructions.REPEAT : 2);
-    callAndLeave(
-        Calls.STRING, t, ZERO, opcode | ofSize << 8 | addressSize << 10 | segment << 12);
+    callAndLeave(Calls.STRING, t, ZERO, opcode | ofSize << 8 | addressSize << 10 | segment << 12);
   }
 
   private void unary(int ofSize) {
@@ -560,8 +557,7 @@ final class Instructions extends ExtendedInstructions {
           binary(Op.SUBTRACT, ofSize, SINK, ZERO, copy, 0, true);
         }
       }
-      case 4, 5 ->
-          call(Calls.MULTIPLY_WIDE, SINK, readRm(ofSize), ZERO, ofSize | (modrm & 8) >> 1);
+      case 4, 5 -> call(Calls.MULTIPLY_WIDE, SINK, readRm(ofSize), ZERO, ofSize | (modrm & 8) >> 1);
       default -> call(Calls.DIVIDE, SINK, readRm(ofSize), ZERO, ofSize | (modrm & 8) >> 1);
     }
   }
@@ -593,8 +589,7 @@ final class Instructions extends ExtendedInstructions {
         int offset = temporary();
         int selector = temporary();
         boolean wraps = !wide;
-        out.add(
-            Op.pack(Op.LOAD, size, offset, address, ZERO, 0) | (wraps ? Op.ADDRESS32 : 0));
+        out.add(Op.pack(Op.LOAD, size, offset, address, ZERO, 0) | (wraps ? Op.ADDRESS32 : 0));
         out.add(
             Op.pack(Op.LOAD, 1, selector, address, ZERO, 1 << size) | (wraps ? Op.ADDRESS32 : 0));
         callAndLeave(which == 3 ? Calls.FAR_CALL : Calls.FAR_JUMP, selector, offset, size);

@@ -29,8 +29,7 @@ final class Integers {
 
   private void set(int register, int size, long value) {
     long[] r = cpu.r;
-    r[register] =
-        size >= 2 ? value & mask(size) : r[register] & ~mask(size) | value & mask(size);
+    r[register] = size >= 2 ? value & mask(size) : r[register] & ~mask(size) | value & mask(size);
   }
 
   /** MUL and IMUL of the accumulator; bit 2 of {@code kind}: signed. */
@@ -253,9 +252,7 @@ final class Integers {
       if (value == 0) {
         return cpu.r[Slots.ARGUMENT];
       }
-      return which == 0
-          ? Long.numberOfTrailingZeros(value)
-          : 63 - Long.numberOfLeadingZeros(value);
+      return which == 0 ? Long.numberOfTrailingZeros(value) : 63 - Long.numberOfLeadingZeros(value);
     }
     long result =
         which == 2
@@ -325,8 +322,7 @@ final class Integers {
     }
     long low = cpu.core.loadToWrite(address, half);
     long high = cpu.core.loadToWrite(address + (1 << half), half);
-    boolean equal =
-        low == (cpu.r[RAX] & mask(half)) && high == (cpu.r[RDX] & mask(half));
+    boolean equal = low == (cpu.r[RAX] & mask(half)) && high == (cpu.r[RDX] & mask(half));
     cpu.core.store(address, half, equal ? cpu.r[Slots.RBX] : low);
     cpu.core.store(address + (1 << half), half, equal ? cpu.r[Slots.RCX] : high);
     if (!equal) {

@@ -105,9 +105,7 @@ final class Paging implements PageWalker {
       memory.write(at, 4, entry | ACCESSED);
     }
     long marked = mark(tableAt, page, access);
-    return page & 0xfffff000L
-        | linear & 4095
-        | (write && (marked & DIRTY) != 0 ? MAY_WRITE : 0);
+    return page & 0xfffff000L | linear & 4095 | (write && (marked & DIRTY) != 0 ? MAY_WRITE : 0);
   }
 
   private long mark(long at, long entry, int access) {

@@ -110,8 +110,7 @@ final class Segments {
     int access = access(descriptor);
     boolean readable = (access & 0x10) != 0 && (access & 0x0a) != 8;
     boolean conforming = (access & 0x0c) == 0x0c;
-    if (!readable
-        || !conforming && Math.max(selector & 3, cpu.cpl) > (access >> 5 & 3)) {
+    if (!readable || !conforming && Math.max(selector & 3, cpu.cpl) > (access >> 5 & 3)) {
       throw cpu.generalProtection(selector & 0xfffc);
     }
     if ((access & 0x80) == 0) {
@@ -168,8 +167,7 @@ final class Segments {
     long address = descriptorAddress(selector, X86.GENERAL_PROTECTION);
     long descriptor = cpu.readSystem(address, 3);
     int access = access(descriptor);
-    boolean matches =
-        (access & 0x1f) == type || type == 9 && !cpu.isLong() && (access & 0x1f) == 1;
+    boolean matches = (access & 0x1f) == type || type == 9 && !cpu.isLong() && (access & 0x1f) == 1;
     if (!matches) {
       throw cpu.generalProtection(selector & 0xfffc);
     }

@@ -64,8 +64,7 @@ final class StackWriter {
     if ((access & 0x80) == 0) {
       throw cpu.fault(X86.STACK, selector & 0xfffc);
     }
-    var writer =
-        new StackWriter(cpu, true, pointer, (access & 0x4000) != 0 ? 0xffffffffL : 0xffff);
+    var writer = new StackWriter(cpu, true, pointer, (access & 0x4000) != 0 ? 0xffffffffL : 0xffff);
     writer.selector = selector;
     writer.base = Segments.base(descriptor);
     writer.limit = Segments.limit(descriptor);

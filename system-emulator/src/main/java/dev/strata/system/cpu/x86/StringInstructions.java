@@ -85,8 +85,7 @@ final class StringInstructions {
         long b = cpu.core.load(cpu.linear(X86.ES, destination, bytes, false), size);
         cpu.core.compared(size, a, b);
       }
-      case 0xaa ->
-          cpu.core.store(cpu.linear(X86.ES, destination, bytes, true), size, r[Slots.RAX]);
+      case 0xaa -> cpu.core.store(cpu.linear(X86.ES, destination, bytes, true), size, r[Slots.RAX]);
       case 0xac -> {
         long value = cpu.core.load(cpu.linear(segment, source, bytes, false), size);
         r[Slots.RAX] =

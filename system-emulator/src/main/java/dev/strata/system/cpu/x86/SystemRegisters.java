@@ -125,9 +125,7 @@ final class SystemRegisters {
   private void writeCr0(long given) {
     long value = given & 0xe005003fL | 0x10;
     boolean cachesWrong = (value & 1 << 29) != 0 && (value & 1 << 30) == 0;
-    if (given >>> 32 != 0
-        || cachesWrong
-        || (value & X86.PG) != 0 && (value & X86.PE) == 0) {
+    if (given >>> 32 != 0 || cachesWrong || (value & X86.PG) != 0 && (value & X86.PE) == 0) {
       throw cpu.generalProtection(0);
     }
     boolean turnsOn = (value & ~cpu.cr0 & X86.PG) != 0;

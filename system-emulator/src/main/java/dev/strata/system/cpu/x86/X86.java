@@ -53,7 +53,15 @@ final class X86 {
   static final long ALIGNMENT = 1 << 18;
   static final long ID = 1 << 21;
   static final long SYSTEM_FLAGS =
-      TRAP | INTERRUPT | DIRECTION | IOPL | NESTED | RESUME | VIRTUAL8086 | ALIGNMENT | ID
+      TRAP
+          | INTERRUPT
+          | DIRECTION
+          | IOPL
+          | NESTED
+          | RESUME
+          | VIRTUAL8086
+          | ALIGNMENT
+          | ID
           | 3 << 19;
 
   final Interpreter core;
@@ -259,7 +267,8 @@ final class X86 {
     boolean wrong = false;
     if (!isParagraphs()) {
       boolean code = (rights & 8) != 0;
-      wrong = (rights & 0x80) == 0 || (write ? code || (rights & 2) == 0 : code && (rights & 2) == 0);
+      wrong =
+          (rights & 0x80) == 0 || (write ? code || (rights & 2) == 0 : code && (rights & 2) == 0);
     }
     long last = offset + bytes - 1;
     long top = limit[segment];

@@ -188,8 +188,7 @@ final class X86Cpu implements Cpu, Guest {
       }
       case Calls.STORE_FLAGS -> core.flags(core.flags() & Flags.OVERFLOW | a & 0xd5);
       case Calls.DIRECTION ->
-          state.system =
-              extra == 0 ? state.system & ~X86.DIRECTION : state.system | X86.DIRECTION;
+          state.system = extra == 0 ? state.system & ~X86.DIRECTION : state.system | X86.DIRECTION;
       case Calls.IN -> {
         PortAccess.check(state, (int) a, 1 << extra);
         return state.surroundings.ports().read(a, 1 << extra);

@@ -128,7 +128,8 @@ final class IntegerTruthTest {
           undefined = undefined & ~1 | 0x894 & ~1;
         }
         case 12 -> {
-          operation(Math.max(1, size), new int[] {0x0f, random.nextBoolean() ? 0xa4 : 0xac}, reg, 0);
+          operation(
+              Math.max(1, size), new int[] {0x0f, random.nextBoolean() ? 0xa4 : 0xac}, reg, 0);
           put(random.nextInt(size <= 1 ? 16 : 32) + 1 & 31);
           undefined |= 0x810;
         }
@@ -141,7 +142,8 @@ final class IntegerTruthTest {
           defines(0);
         }
         case 15 -> {
-          operation(Math.max(1, size), new int[] {0x0f, random.nextBoolean() ? 0xbc : 0xbd}, reg, 0xf3);
+          operation(
+              Math.max(1, size), new int[] {0x0f, random.nextBoolean() ? 0xbc : 0xbd}, reg, 0xf3);
           defines(0x894);
         }
         default -> {

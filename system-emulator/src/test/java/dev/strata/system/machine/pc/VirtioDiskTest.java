@@ -125,8 +125,7 @@ final class VirtioDiskTest {
     assertEquals(0, request(1, 7, false, 512));
     var found = new byte[8];
     board.virtioDisk.read(7 * 512, IoVector.of(found), 0);
-    assertArrayEquals(
-        new byte[] {(byte) 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11}, found);
+    assertArrayEquals(new byte[] {(byte) 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11}, found);
     assertEquals(0, request(4, 0, false, 0));
   }
 
