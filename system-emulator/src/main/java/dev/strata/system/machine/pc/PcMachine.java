@@ -220,6 +220,11 @@ public final class PcMachine implements AutoCloseable {
     nextCard++;
   }
 
+  /** The processor takes an interrupt: its vector. */
+  int acknowledge() {
+    return interrupts.pins().acknowledge();
+  }
+
   /** What the reset line does. */
   void resetBoard() {
     for (Device device : devices) {
