@@ -79,7 +79,7 @@ public final class FirmwareConfig implements Device {
   public void item64(int key, long value) {
     var bytes = new byte[8];
     for (int at = 0; at < 8; at++) {
-      bytes[at] = (byte) (value >> 8 * at);
+      bytes[at] = (byte) (value >> (8 * at));
     }
     item(key, bytes);
   }
@@ -149,7 +149,7 @@ public final class FirmwareConfig implements Device {
     return new MmioHandler() {
       @Override
       public long read(long register, int bytes) {
-        long shifted = DMA_SIGNATURE >>> 8 * (8 - register - bytes);
+        long shifted = DMA_SIGNATURE >>> (8 * (8 - register - bytes));
         return switch (bytes) {
           case 1 -> shifted & 0xff;
           case 2 -> Short.reverseBytes((short) shifted) & 0xffff;

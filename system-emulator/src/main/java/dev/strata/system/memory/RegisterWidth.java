@@ -20,13 +20,13 @@ public record RegisterWidth(MmioHandler device, int narrowest, int widest) imple
       long start = offset & -step;
       int skipped = (int) (offset - start);
       // What reaches into the next register reads as ones.
-      return device.read(start, step) >>> 8 * skipped
-          | (skipped == 0 ? 0 : -1L << 8 * (step - skipped));
+      return device.read(start, step) >>> (8 * skipped)
+          | (skipped == 0 ? 0 : -1L << (8 * (step - skipped)));
     }
     long value = 0;
     for (int at = 0; at < bytes; at += step) {
       long part = device.read(offset + at, step);
-      value |= (step == 8 ? part : part & (1L << 8 * step) - 1) << 8 * at;
+      value |= (step == 8 ? part : part & (1L << (8 * step)) - 1) << (8 * at);
     }
     return value;
   }
@@ -35,11 +35,11 @@ public record RegisterWidth(MmioHandler device, int narrowest, int widest) imple
   public void write(long offset, int bytes, long value) {
     int step = step(offset, bytes);
     if (step > bytes) {
-      device.write(offset & -step, step, value & (1L << 8 * bytes) - 1);
+      device.write(offset & -step, step, value & (1L << (8 * bytes)) - 1);
       return;
     }
     for (int at = 0; at < bytes; at += step) {
-      device.write(offset + at & -step, step, value >>> 8 * at);
+      device.write(offset + at & -step, step, value >>> (8 * at));
     }
   }
 

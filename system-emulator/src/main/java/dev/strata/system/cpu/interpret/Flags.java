@@ -66,8 +66,8 @@ public class Flags {
 
   final boolean carry() {
     return switch (kind) {
-      case SUM -> ((a & b | (a | b) & ~result) << shift) < 0;
-      case DIFFERENCE -> ((~a & b | (~a | b) & result) << shift) < 0;
+      case SUM -> (((a & b) | ((a | b) & ~result)) << shift) < 0;
+      case DIFFERENCE -> (((~a & b) | ((~a | b) & result)) << shift) < 0;
       default -> (a & CARRY) != 0;
     };
   }

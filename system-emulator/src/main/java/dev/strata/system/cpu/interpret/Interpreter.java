@@ -240,15 +240,15 @@ public final class Interpreter extends GuestMemory {
             shift = 0;
           }
           case Op.INSERT8 -> {
-            v = r[d] & ~0xffL | y & 0xff;
+            v = (r[d] & ~0xffL) | (y & 0xff);
             shift = 0;
           }
           case Op.INSERT_HIGH8 -> {
-            v = r[d] & ~0xff00L | (y & 0xff) << 8;
+            v = (r[d] & ~0xff00L) | (y & 0xff) << 8;
             shift = 0;
           }
           case Op.INSERT16 -> {
-            v = r[d] & ~0xffffL | y & 0xffff;
+            v = (r[d] & ~0xffffL) | (y & 0xffff);
             shift = 0;
           }
           case Op.EXTRACT_HIGH8 -> v = x >>> 8 & 0xff;
@@ -286,7 +286,7 @@ public final class Interpreter extends GuestMemory {
               i++;
               continue;
             }
-            r[pcSlot] = r[pcSlot] + (w >> 32) << shift >>> shift;
+            r[pcSlot] = (r[pcSlot] + (w >> 32)) << shift >>> shift;
             break running;
           }
           case Op.BRANCH_IF -> {
@@ -294,11 +294,11 @@ public final class Interpreter extends GuestMemory {
               i++;
               continue;
             }
-            r[pcSlot] = r[pcSlot] + (w >> 32) << shift >>> shift;
+            r[pcSlot] = (r[pcSlot] + (w >> 32)) << shift >>> shift;
             break running;
           }
           case Op.JUMP -> {
-            r[pcSlot] = r[pcSlot] + (w >> 32) << shift >>> shift;
+            r[pcSlot] = (r[pcSlot] + (w >> 32)) << shift >>> shift;
             break running;
           }
           case Op.JUMP_TO -> {

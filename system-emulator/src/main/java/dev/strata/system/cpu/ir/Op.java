@@ -143,8 +143,8 @@ public final class Op {
 
   /** Whether an operation may fault, or run what may look at the flags. */
   static boolean observes(int operation) {
-    return operation >= LOAD && operation <= STORE
-        || operation >= SET && operation <= LEAVE_IF
+    return (operation >= LOAD && operation <= STORE)
+        || (operation >= SET && operation <= LEAVE_IF)
         || operation == BRANCH_IF;
   }
 }

@@ -197,8 +197,8 @@ abstract class Decoder {
 
   final void modrm() {
     modrm = u8();
-    reg = modrm >> 3 & 7 | (rex & 4) << 1;
-    rm = modrm & 7 | (rex & 1) << 3;
+    reg = (modrm >> 3 & 7) | (rex & 4) << 1;
+    rm = (modrm & 7) | (rex & 1) << 3;
     if (modrm < 0xc0) {
       memoryOperand();
     }
@@ -231,8 +231,8 @@ abstract class Decoder {
     }
     if (low == 4) {
       int sib = u8();
-      int index = sib >> 3 & 7 | (rex & 2) << 2;
-      int base = sib & 7 | (rex & 1) << 3;
+      int index = (sib >> 3 & 7) | (rex & 2) << 2;
+      int base = (sib & 7) | (rex & 1) << 3;
       eaIndex = index == 4 ? ZERO : index;
       eaScale = sib >> 6;
       if ((sib & 7) == 5 && mod == 0) {
@@ -285,7 +285,7 @@ abstract class Decoder {
 
   private void linearize(int ofSize, boolean write) {
     resolveRelative();
-    if (eaSegment < 0 || flat && eaSegment < 4 && addressSize > 1) {
+    if (eaSegment < 0 || (flat && eaSegment < 4 && addressSize > 1)) {
       eaSegment = -1;
       return;
     }
@@ -305,7 +305,7 @@ abstract class Decoder {
   }
 
   private long memory(int operation, int ofSize, int slot, int more) {
-    boolean wraps = !wide || addressSize == 2 && eaBase < T;
+    boolean wraps = !wide || (addressSize == 2 && eaBase < T);
     return Op.pack(operation, ofSize, slot, eaBase, eaIndex, eaDisplacement + more)
         | (long) eaScale << 10
         | (wraps ? Op.ADDRESS32 : 0);
@@ -346,7 +346,7 @@ abstract class Decoder {
   final int linear(int ofSize, boolean write) {
     linearize(ofSize, write);
     int t = temporary();
-    boolean wraps = !wide || addressSize == 2 && eaBase < T;
+    boolean wraps = !wide || (addressSize == 2 && eaBase < T);
     out.add(
         Op.pack(Op.ADDRESS, wraps ? 2 : 3, t, eaBase, eaIndex, eaDisplacement)
             | (long) eaScale << 10);
@@ -476,7 +476,7 @@ abstract class Decoder {
   }
 
   private long stack(int operation, int ofSize, int slot, int displacement, boolean write) {
-    if (wide || flat && stack32) {
+    if (wide || (flat && stack32)) {
       return Op.pack(operation, ofSize, slot, RSP, ZERO, displacement) | (wide ? 0 : Op.ADDRESS32);
     }
     int t = temporary();
@@ -520,7 +520,7 @@ abstract class Decoder {
     int t = temporary();
     int address = temporary();
     out.add(Op.ADDRESS, stackSize(), address, RBP, ZERO, 0);
-    if (wide || flat && stack32) {
+    if (wide || (flat && stack32)) {
       out.add(Op.pack(Op.LOAD, ofSize, t, address, ZERO, 0) | (wide ? 0 : Op.ADDRESS32));
     } else {
       int linear = temporary();

@@ -132,7 +132,7 @@ abstract class ExtendedInstructions extends VectorInstructions {
       }
       case 0xc7 -> group9();
       case 0xc8, 0xc9, 0xca, 0xcb, 0xcc, 0xcd, 0xce, 0xcf -> {
-        int register = opcode & 7 | (rex & 1) << 3;
+        int register = (opcode & 7) | (rex & 1) << 3;
         if (size == 1) {
           int t = temporary();
           out.constant(t, 0);

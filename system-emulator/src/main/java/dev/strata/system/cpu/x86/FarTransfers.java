@@ -70,7 +70,7 @@ final class FarTransfers {
         : offset > Segments.limit(descriptor)) {
       throw cpu.generalProtection(0);
     }
-    segments.set(X86.CS, selector & ~3 | cpl, segments.accessed(address, descriptor));
+    segments.set(X86.CS, (selector & ~3) | cpl, segments.accessed(address, descriptor));
     cpu.cpl = cpl;
     cpu.r[Slots.PC] = offset;
     cpu.modeChanged();
@@ -92,7 +92,7 @@ final class FarTransfers {
     if ((access & 0x80) == 0) {
       throw cpu.fault(X86.NOT_PRESENT, selector & 0xfffc);
     }
-    long offset = gate & 0xffff | (type == 12 ? gate >>> 32 & 0xffff0000L : 0);
+    long offset = (gate & 0xffff) | (type == 12 ? gate >>> 32 & 0xffff0000L : 0);
     if (cpu.isLong()) {
       offset |= cpu.readSystem(gateAddress + 8, 2) << 32;
     }
@@ -103,7 +103,7 @@ final class FarTransfers {
     long address = segments.descriptorAddress(target, X86.GENERAL_PROTECTION);
     long descriptor = cpu.readSystem(address, 3);
     int code = Segments.access(descriptor);
-    if (!isCode(code) || (code >> 5 & 3) > cpu.cpl || cpu.isLong() && (code & 0x6000) != 0x2000) {
+    if (!isCode(code) || (code >> 5 & 3) > cpu.cpl || (cpu.isLong() && (code & 0x6000) != 0x2000)) {
       throw cpu.generalProtection(target & 0xfffc);
     }
     if ((code & 0x80) == 0) {
@@ -239,7 +239,7 @@ final class FarTransfers {
     long target = cpu.peek(0, size);
     int selector = (int) cpu.peek(1 << size, size) & 0xffff;
     long flags = cpu.peek(2 << size, size);
-    long changeable = 0x254dd5L & ~X86.VIRTUAL8086 | 3 << 19;
+    long changeable = (0x254dd5L & ~X86.VIRTUAL8086) | 3 << 19;
     if (size == 1) {
       changeable &= 0xffff;
     }

@@ -55,7 +55,7 @@ final class Frames {
     }
     for (int i = 0; i < 8; i++) {
       if (i != Slots.RSP) {
-        cpu.r[i] = size == 1 ? cpu.r[i] & ~0xffffL | values[i] : values[i];
+        cpu.r[i] = size == 1 ? (cpu.r[i] & ~0xffffL) | values[i] : values[i];
       }
     }
     cpu.stackPointer(cpu.r[Slots.RSP] + (8 << size));
@@ -80,7 +80,7 @@ final class Frames {
     cpu.stackPointer(end);
     cpu.r[Slots.RBP] =
         size == 1
-            ? cpu.r[Slots.RBP] & ~0xffffL | top & 0xffff
+            ? (cpu.r[Slots.RBP] & ~0xffffL) | (top & 0xffff)
             : size == 2 ? top & 0xffffffffL : top;
   }
 
@@ -117,13 +117,13 @@ final class Frames {
                     || type == 9
                     || type == 11
                     || type == 12
-                    || !cpu.isLong() && (type == 1 || type == 3 || type == 4 || type == 5);
+                    || (!cpu.isLong() && (type == 1 || type == 3 || type == 4 || type == 5));
             case 1 ->
                 !system
                     || type == 2
                     || type == 9
                     || type == 11
-                    || !cpu.isLong() && (type == 1 || type == 3);
+                    || (!cpu.isLong() && (type == 1 || type == 3));
             case 2 -> !system && (!code || (access & 2) != 0);
             default -> !system && !code && (access & 2) != 0;
           };
@@ -133,7 +133,7 @@ final class Frames {
       }
     }
     Flags flags = cpu.core;
-    flags.flags(flags.flags() & ~Flags.ZERO | (valid ? Flags.ZERO : 0));
+    flags.flags((flags.flags() & ~Flags.ZERO) | (valid ? Flags.ZERO : 0));
     return result;
   }
 }

@@ -44,9 +44,9 @@ final class Instructions extends ExtendedInstructions {
       case 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47 -> step(Op.INCREMENT, opcode & 7);
       case 0x48, 0x49, 0x4a, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f -> step(Op.DECREMENT, opcode & 7);
       case 0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x57 ->
-          push(stackOperand(), opcode & 7 | (rex & 1) << 3);
+          push(stackOperand(), (opcode & 7) | (rex & 1) << 3);
       case 0x58, 0x59, 0x5a, 0x5b, 0x5c, 0x5d, 0x5e, 0x5f ->
-          writeRegister(stackOperand(), opcode & 7 | (rex & 1) << 3, pop(stackOperand()));
+          writeRegister(stackOperand(), (opcode & 7) | (rex & 1) << 3, pop(stackOperand()));
       case 0x60 -> legacyCall(Calls.PUSH_ALL);
       case 0x61 -> legacyCall(Calls.POP_ALL);
       case 0x62 -> bound();
@@ -118,7 +118,7 @@ final class Instructions extends ExtendedInstructions {
       case 0xb0, 0xb1, 0xb2, 0xb3, 0xb4, 0xb5, 0xb6, 0xb7 -> {
         int t = temporary();
         out.constant(t, u8());
-        writeRegister(0, opcode & 7 | (rex & 1) << 3, t);
+        writeRegister(0, (opcode & 7) | (rex & 1) << 3, t);
       }
       case 0xb8, 0xb9, 0xba, 0xbb, 0xbc, 0xbd, 0xbe, 0xbf -> moveImmediate(opcode);
       case 0xc0, 0xc1 -> {
@@ -435,7 +435,7 @@ final class Instructions extends ExtendedInstructions {
   }
 
   private void moveImmediate(int opcode) {
-    int register = opcode & 7 | (rex & 1) << 3;
+    int register = (opcode & 7) | (rex & 1) << 3;
     if (size == 3) {
       out.constant(register, s64());
     } else if (size == 2) {

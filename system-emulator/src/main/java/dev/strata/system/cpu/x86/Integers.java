@@ -29,7 +29,8 @@ final class Integers {
 
   private void set(int register, int size, long value) {
     long[] r = cpu.r;
-    r[register] = size >= 2 ? value & mask(size) : r[register] & ~mask(size) | value & mask(size);
+    r[register] =
+        size >= 2 ? value & mask(size) : (r[register] & ~mask(size)) | (value & mask(size));
   }
 
   /** MUL and IMUL of the accumulator; bit 2 of {@code kind}: signed. */
@@ -73,14 +74,14 @@ final class Integers {
     long dividend =
         size == 0
             ? cpu.r[RAX] & 0xffff
-            : (cpu.r[RDX] & mask(size)) << bits | cpu.r[RAX] & mask(size);
+            : (cpu.r[RDX] & mask(size)) << bits | (cpu.r[RAX] & mask(size));
     long quotient;
     long rest;
     if (signed) {
       dividend = extend(dividend, size + 1);
       quotient = dividend / by;
       rest = dividend % by;
-      if (dividend == Long.MIN_VALUE && by == -1 || quotient != extend(quotient, size)) {
+      if ((dividend == Long.MIN_VALUE && by == -1) || quotient != extend(quotient, size)) {
         throw cpu.fault(DIVIDE_ERROR, -1);
       }
     } else {
@@ -91,7 +92,7 @@ final class Integers {
       }
     }
     if (size == 0) {
-      set(RAX, 1, quotient & 0xff | (rest & 0xff) << 8);
+      set(RAX, 1, (quotient & 0xff) | (rest & 0xff) << 8);
     } else {
       set(RAX, size, quotient);
       set(RDX, size, rest);
@@ -119,7 +120,7 @@ final class Integers {
     } else {
       for (int i = 63; i >= 0; i--) {
         boolean over = rest < 0;
-        rest = rest << 1 | low >>> i & 1;
+        rest = rest << 1 | (low >>> i & 1);
         if (over || Long.compareUnsigned(rest, divisor) >= 0) {
           rest -= divisor;
           quotient |= 1L << i;
@@ -166,7 +167,7 @@ final class Integers {
         boolean out = left ? (result >>> (bits - 1) & 1) != 0 : (result & 1) != 0;
         result =
             left
-                ? result << 1 & mask(size) | (carry ? 1 : 0)
+                ? (result << 1 & mask(size)) | (carry ? 1 : 0)
                 : result >>> 1 | (carry ? 1L << (bits - 1) : 0);
         carry = out;
       }
@@ -176,7 +177,7 @@ final class Integers {
       boolean second = (result >>> (bits - 2) & 1) != 0;
       boolean overflow = left ? top != carry : top != second;
       flags.flags(
-          before & ~(Flags.CARRY | Flags.OVERFLOW)
+          (before & ~(Flags.CARRY | Flags.OVERFLOW))
               | (carry ? Flags.CARRY : 0)
               | (overflow ? Flags.OVERFLOW : 0));
     }
@@ -292,7 +293,7 @@ final class Integers {
         if (by == 0) {
           throw cpu.fault(DIVIDE_ERROR, -1);
         }
-        set(RAX, 1, al / by << 8 | al % by);
+        set(RAX, 1, (al / by) << 8 | al % by);
         flags.flags(0, al % by, 0);
       }
       default -> {
@@ -312,7 +313,7 @@ final class Integers {
     if (equal) {
       return cpu.r[RAX];
     }
-    return size >= 2 ? old & mask(size) : cpu.r[RAX] & ~mask(size) | old & mask(size);
+    return size >= 2 ? old & mask(size) : (cpu.r[RAX] & ~mask(size)) | (old & mask(size));
   }
 
   /** CMPXCHG8B and CMPXCHG16B. */
@@ -329,6 +330,6 @@ final class Integers {
       cpu.r[RAX] = low;
       cpu.r[RDX] = high;
     }
-    flags.flags(flags.flags() & ~Flags.ZERO | (equal ? Flags.ZERO : 0));
+    flags.flags((flags.flags() & ~Flags.ZERO) | (equal ? Flags.ZERO : 0));
   }
 }

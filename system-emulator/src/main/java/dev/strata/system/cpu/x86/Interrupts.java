@@ -17,7 +17,7 @@ final class Interrupts {
   }
 
   private static boolean contributes(int vector) {
-    return vector == 0 || vector >= X86.INVALID_TSS && vector <= X86.GENERAL_PROTECTION;
+    return vector == 0 || (vector >= X86.INVALID_TSS && vector <= X86.GENERAL_PROTECTION);
   }
 
   /** An exception; what fails on the way becomes a double fault, then a shutdown. */
@@ -32,8 +32,8 @@ final class Interrupts {
         delivering = -1;
         return;
       }
-      if (contributes(first) && contributes(vector)
-          || first == X86.PAGE && (contributes(vector) || vector == X86.PAGE)) {
+      if ((contributes(first) && contributes(vector))
+          || (first == X86.PAGE && (contributes(vector) || vector == X86.PAGE))) {
         vector = X86.DOUBLE_FAULT;
         code = 0;
       }
@@ -85,15 +85,15 @@ final class Interrupts {
     long gate = cpu.readSystem(cpu.idtBase + (long) vector * entry, 3);
     int access = Segments.access(gate);
     int type = access & 0x1f;
-    boolean known = type == 14 || type == 15 || !wide && (type == 6 || type == 7);
-    if (!known || software && (access >> 5 & 3) < cpu.cpl) {
+    boolean known = type == 14 || type == 15 || (!wide && (type == 6 || type == 7));
+    if (!known || (software && (access >> 5 & 3) < cpu.cpl)) {
       throw cpu.generalProtection(told);
     }
     if ((access & 0x80) == 0) {
       throw cpu.fault(X86.NOT_PRESENT, told);
     }
     boolean is32 = type >= 14;
-    long offset = gate & 0xffff | (is32 ? gate >>> 32 & 0xffff0000L : 0);
+    long offset = (gate & 0xffff) | (is32 ? gate >>> 32 & 0xffff0000L : 0);
     int ist = 0;
     if (wide) {
       offset |= cpu.readSystem(cpu.idtBase + (long) vector * entry + 8, 2) << 32;
@@ -108,19 +108,19 @@ final class Interrupts {
     long descriptor = cpu.readSystem(address, 3);
     int target = Segments.access(descriptor);
     int dpl = target >> 5 & 3;
-    if ((target & 0x18) != 0x18 || dpl > cpu.cpl || wide && (target & 0x6000) != 0x2000) {
-      throw cpu.generalProtection(selector & 0xfffc | external);
+    if ((target & 0x18) != 0x18 || dpl > cpu.cpl || (wide && (target & 0x6000) != 0x2000)) {
+      throw cpu.generalProtection((selector & 0xfffc) | external);
     }
     if ((target & 0x80) == 0) {
-      throw cpu.fault(X86.NOT_PRESENT, selector & 0xfffc | external);
+      throw cpu.fault(X86.NOT_PRESENT, (selector & 0xfffc) | external);
     }
     int cpl = (target & 4) != 0 ? cpu.cpl : dpl;
     if (cpu.isVirtual8086() && cpl != 0) {
-      throw cpu.generalProtection(selector & 0xfffc | external);
+      throw cpu.generalProtection((selector & 0xfffc) | external);
     }
     push(cpl, ist, is32, code, returnTo, resume);
     long descriptorNow = segments.accessed(address, descriptor);
-    segments.set(X86.CS, selector & ~3 | cpl, descriptorNow);
+    segments.set(X86.CS, (selector & ~3) | cpl, descriptorNow);
     cpu.cpl = cpl;
     cpu.r[Slots.PC] = offset;
     long cleared = X86.TRAP | X86.NESTED | X86.VIRTUAL8086 | X86.RESUME;
@@ -141,7 +141,7 @@ final class Interrupts {
     boolean switches = cpl != cpu.cpl;
     StackWriter stack;
     if (wide && ist != 0) {
-      long at = cpu.base[X86.TR] + 0x1c + 8 * ist;
+      long at = cpu.base[X86.TR] + 0x1c + 8L * ist;
       stack = StackWriter.at(cpu, cpu.readSystem(at, 3), cpl);
       stack.align();
     } else if (switches) {

@@ -27,7 +27,7 @@ final class Paging implements PageWalker {
   @Override
   public long walk(long linear, int access, int mode) {
     if ((cpu.cr0 & X86.PG) == 0) {
-      return linear & 0xffffffffL | MAY_WRITE;
+      return (linear & 0xffffffffL) | MAY_WRITE;
     }
     if (cpu.isLong()) {
       if (!cpu.isCanonical(linear)) {
@@ -56,8 +56,8 @@ final class Paging implements PageWalker {
       if ((entry & PRESENT) == 0) {
         throw fault(linear, access, mode, 0);
       }
-      boolean leaf = shift == 12 || (entry & LARGE) != 0 && shift <= 30;
-      if ((entry & reserved) != 0 || shift == 39 && (entry & LARGE) != 0) {
+      boolean leaf = shift == 12 || ((entry & LARGE) != 0 && shift <= 30);
+      if ((entry & reserved) != 0 || (shift == 39 && (entry & LARGE) != 0)) {
         throw fault(linear, access, mode, 1 | 8);
       }
       rights &= entry;
@@ -69,8 +69,8 @@ final class Paging implements PageWalker {
           memory.write(at, 8, marked);
         }
         long inside = (1L << shift) - 1;
-        return entry & ADDRESS & ~inside
-            | linear & inside
+        return (entry & ADDRESS & ~inside)
+            | (linear & inside)
             | (write && (marked & DIRTY) != 0 ? MAY_WRITE : 0);
       }
       if ((entry & ACCESSED) == 0) {
@@ -89,8 +89,8 @@ final class Paging implements PageWalker {
     if ((entry & LARGE) != 0 && (cpu.cr4 & X86.PSE) != 0) {
       boolean write = check(linear, access, mode, entry, 0);
       long marked = mark(at, entry, access);
-      long page = entry & 0xffc00000L | (entry >>> 13 & 0xff) << 32;
-      return page | linear & 0x3fffff | (write && (marked & DIRTY) != 0 ? MAY_WRITE : 0);
+      long page = (entry & 0xffc00000L) | (entry >>> 13 & 0xff) << 32;
+      return page | (linear & 0x3fffff) | (write && (marked & DIRTY) != 0 ? MAY_WRITE : 0);
     }
     long tableAt = (entry & 0xfffff000L) + (linear >>> 12 & 1023) * 4;
     long page = memory.read(tableAt, 4);
@@ -105,7 +105,9 @@ final class Paging implements PageWalker {
       memory.write(at, 4, entry | ACCESSED);
     }
     long marked = mark(tableAt, page, access);
-    return page & 0xfffff000L | linear & 4095 | (write && (marked & DIRTY) != 0 ? MAY_WRITE : 0);
+    return (page & 0xfffff000L)
+        | (linear & 4095)
+        | (write && (marked & DIRTY) != 0 ? MAY_WRITE : 0);
   }
 
   private long mark(long at, long entry, int access) {
@@ -120,13 +122,13 @@ final class Paging implements PageWalker {
   private boolean check(long linear, int access, int mode, long rights, long noExecute) {
     boolean user = mode == 1;
     boolean userPage = (rights & USER) != 0;
-    boolean mayWrite = (rights & WRITABLE) != 0 || !user && (cpu.cr0 & X86.WP) == 0;
+    boolean mayWrite = (rights & WRITABLE) != 0 || (!user && (cpu.cr0 & X86.WP) == 0);
     boolean wrong =
-        user && !userPage
-            || access == WRITE && !mayWrite
-            || access == FETCH && noExecute != 0
-            || access == FETCH && !user && userPage && (cpu.cr4 & X86.SMEP) != 0
-            || access != FETCH && mode == 2 && userPage;
+        (user && !userPage)
+            || (access == WRITE && !mayWrite)
+            || (access == FETCH && noExecute != 0)
+            || (access == FETCH && !user && userPage && (cpu.cr4 & X86.SMEP) != 0)
+            || (access != FETCH && mode == 2 && userPage);
     if (wrong) {
       throw fault(linear, access, mode, 1);
     }
@@ -148,7 +150,7 @@ final class Paging implements PageWalker {
   void loadPointers() {
     if ((cpu.cr0 & X86.PG) != 0 && (cpu.cr4 & X86.PAE) != 0 && !cpu.isLong()) {
       for (int i = 0; i < 4; i++) {
-        cpu.pageDirectoryPointers[i] = memory.read((cpu.cr3 & 0xffffffe0L) + 8 * i, 8);
+        cpu.pageDirectoryPointers[i] = memory.read((cpu.cr3 & 0xffffffe0L) + 8L * i, 8);
       }
     }
   }

@@ -6,7 +6,7 @@ final class PortAccess {
   private PortAccess() {}
 
   static void check(X86 cpu, int port, int bytes) {
-    if (!cpu.isProtected() || !cpu.isVirtual8086() && cpu.cpl <= (cpu.system & X86.IOPL) >> 12) {
+    if (!cpu.isProtected() || (!cpu.isVirtual8086() && cpu.cpl <= (cpu.system & X86.IOPL) >> 12)) {
       return;
     }
     long limit = cpu.limit[X86.TR];

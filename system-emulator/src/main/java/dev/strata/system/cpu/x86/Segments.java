@@ -13,7 +13,7 @@ final class Segments {
   long descriptorAddress(int selector, int vector) {
     boolean local = (selector & 4) != 0;
     long limit = local ? cpu.limit[X86.LDTR] : cpu.gdtLimit;
-    if (local && (cpu.access[X86.LDTR] & 0x80) == 0 || (selector | 7) > limit) {
+    if ((local && (cpu.access[X86.LDTR] & 0x80) == 0) || (selector | 7) > limit) {
       throw cpu.fault(vector, selector & 0xfffc);
     }
     return (local ? cpu.base[X86.LDTR] : cpu.gdtBase) + (selector & 0xfff8);
@@ -28,11 +28,11 @@ final class Segments {
   }
 
   static long base(long descriptor) {
-    return descriptor >>> 16 & 0xffffff | descriptor >>> 32 & 0xff000000L;
+    return (descriptor >>> 16 & 0xffffff) | (descriptor >>> 32 & 0xff000000L);
   }
 
   static long limit(long descriptor) {
-    long limit = descriptor & 0xffff | descriptor >>> 32 & 0xf0000;
+    long limit = (descriptor & 0xffff) | (descriptor >>> 32 & 0xf0000);
     return (descriptor >>> 55 & 1) != 0 ? limit << 12 | 0xfff : limit;
   }
 
@@ -66,7 +66,8 @@ final class Segments {
     if (cpu.isParagraphs()) {
       paragraph(segment, selector);
     } else if ((selector & 0xfffc) == 0) {
-      boolean allowed = segment != X86.SS || cpu.is64() && cpu.cpl < 3 && (selector & 3) == cpu.cpl;
+      boolean allowed =
+          segment != X86.SS || (cpu.is64() && cpu.cpl < 3 && (selector & 3) == cpu.cpl);
       if (!allowed) {
         throw cpu.generalProtection(0);
       }
@@ -110,7 +111,7 @@ final class Segments {
     int access = access(descriptor);
     boolean readable = (access & 0x10) != 0 && (access & 0x0a) != 8;
     boolean conforming = (access & 0x0c) == 0x0c;
-    if (!readable || !conforming && Math.max(selector & 3, cpu.cpl) > (access >> 5 & 3)) {
+    if (!readable || (!conforming && Math.max(selector & 3, cpu.cpl) > (access >> 5 & 3))) {
       throw cpu.generalProtection(selector & 0xfffc);
     }
     if ((access & 0x80) == 0) {
@@ -167,7 +168,8 @@ final class Segments {
     long address = descriptorAddress(selector, X86.GENERAL_PROTECTION);
     long descriptor = cpu.readSystem(address, 3);
     int access = access(descriptor);
-    boolean matches = (access & 0x1f) == type || type == 9 && !cpu.isLong() && (access & 0x1f) == 1;
+    boolean matches =
+        (access & 0x1f) == type || (type == 9 && !cpu.isLong() && (access & 0x1f) == 1);
     if (!matches) {
       throw cpu.generalProtection(selector & 0xfffc);
     }

@@ -44,7 +44,7 @@ final class StackWriter {
       if (4 + 8 * cpl + 7 > cpu.limit[X86.TR]) {
         throw cpu.fault(X86.INVALID_TSS, cpu.selector[X86.TR] & 0xfffc);
       }
-      return at(cpu, cpu.readSystem(tss + 4 + 8 * cpl, 3), cpl);
+      return at(cpu, cpu.readSystem(tss + 4 + 8L * cpl, 3), cpl);
     }
     boolean is32 = (cpu.access[X86.TR] & 8) != 0;
     long at = is32 ? 4 + 8 * cpl : 2 + 4 * cpl;
@@ -98,7 +98,7 @@ final class StackWriter {
         cpu.writeSystem(mask == -1 ? at : base + at, size, value);
       }
     }
-    pointer = pointer & ~mask | at;
+    pointer = (pointer & ~mask) | at;
   }
 
   /** The stack pointer moves. */

@@ -66,7 +66,7 @@ final class StringInstructions {
     long moved = r[register] + by;
     r[register] =
         switch (addressSize) {
-          case 1 -> r[register] & ~0xffffL | moved & 0xffff;
+          case 1 -> (r[register] & ~0xffffL) | (moved & 0xffff);
           case 2 -> moved & 0xffffffffL;
           default -> moved;
         };
@@ -90,8 +90,8 @@ final class StringInstructions {
         long value = cpu.core.load(cpu.linear(segment, source, bytes, false), size);
         r[Slots.RAX] =
             size == 0
-                ? r[Slots.RAX] & ~0xffL | value
-                : size == 1 ? r[Slots.RAX] & ~0xffffL | value : value;
+                ? (r[Slots.RAX] & ~0xffL) | value
+                : size == 1 ? (r[Slots.RAX] & ~0xffffL) | value : value;
       }
       case 0xae -> {
         long b = cpu.core.load(cpu.linear(X86.ES, destination, bytes, false), size);

@@ -94,7 +94,7 @@ final class SystemRegisters {
     long next = cpu.r[Slots.NEXT];
     switch (number) {
       case 0 -> writeCr0(value);
-      case 16 -> writeCr0(cpu.cr0 & ~0xeL | value & 0xf | cpu.cr0 & 1);
+      case 16 -> writeCr0((cpu.cr0 & ~0xeL) | (value & 0xf) | (cpu.cr0 & 1));
       case 2 -> cpu.cr2 = value;
       case 3 -> {
         cpu.cr3 = value;
@@ -102,8 +102,8 @@ final class SystemRegisters {
         cpu.core.flushTlb();
       }
       case 4 -> {
-        long known = 0x3007ffL & ~(1L << 5) | 1 << 5;
-        if ((value & ~known) != 0 || cpu.isLong() && (value & X86.PAE) == 0) {
+        long known = (0x3007ffL & ~(1L << 5)) | 1 << 5;
+        if ((value & ~known) != 0 || (cpu.isLong() && (value & X86.PAE) == 0)) {
           throw cpu.generalProtection(0);
         }
         cpu.cr4 = value;
@@ -123,9 +123,9 @@ final class SystemRegisters {
   }
 
   private void writeCr0(long given) {
-    long value = given & 0xe005003fL | 0x10;
+    long value = (given & 0xe005003fL) | 0x10;
     boolean cachesWrong = (value & 1 << 29) != 0 && (value & 1 << 30) == 0;
-    if (given >>> 32 != 0 || cachesWrong || (value & X86.PG) != 0 && (value & X86.PE) == 0) {
+    if (given >>> 32 != 0 || cachesWrong || ((value & X86.PG) != 0 && (value & X86.PE) == 0)) {
       throw cpu.generalProtection(0);
     }
     boolean turnsOn = (value & ~cpu.cr0 & X86.PG) != 0;
@@ -195,7 +195,7 @@ final class SystemRegisters {
   void writeMsr() {
     cpu.needPrivilege();
     int number = (int) cpu.r[RCX];
-    long value = cpu.r[RDX] << 32 | cpu.r[RAX] & 0xffffffffL;
+    long value = cpu.r[RDX] << 32 | (cpu.r[RAX] & 0xffffffffL);
     switch (number) {
       case 0x10 -> tscOffset += value - tsc(tscOffset);
       case 0x1b -> cpu.surroundings.pins().base(value);
@@ -237,10 +237,10 @@ final class SystemRegisters {
     long known =
         cpu.model.wide() ? X86.EFER_SCE | X86.EFER_LME | X86.EFER_LMA | X86.EFER_NX : X86.EFER_NX;
     if ((value & ~known) != 0
-        || (cpu.cr0 & X86.PG) != 0 && ((value ^ cpu.efer) & X86.EFER_LME) != 0) {
+        || ((cpu.cr0 & X86.PG) != 0 && ((value ^ cpu.efer) & X86.EFER_LME) != 0)) {
       throw cpu.generalProtection(0);
     }
-    cpu.efer = value & ~X86.EFER_LMA | cpu.efer & X86.EFER_LMA;
+    cpu.efer = (value & ~X86.EFER_LMA) | (cpu.efer & X86.EFER_LMA);
     cpu.core.flushTlb();
   }
 
@@ -290,7 +290,7 @@ final class SystemRegisters {
       throw cpu.fault(X86.UNDEFINED_OPCODE, -1);
     }
     cpu.needPrivilege();
-    int selector = (int) (star >>> 48) & 0xfffc | 3;
+    int selector = ((int) (star >>> 48) & 0xfffc) | 3;
     boolean wide = cpu.isLong();
     if (wide && size == 3) {
       if (!cpu.isCanonical(cpu.r[RCX])) {
@@ -333,7 +333,7 @@ final class SystemRegisters {
       throw cpu.generalProtection(0);
     }
     boolean wide = size == 3;
-    int selector = (int) sysenterCs & 0xfffc | 3;
+    int selector = ((int) sysenterCs & 0xfffc) | 3;
     flatSegment(X86.CS, selector + (wide ? 32 : 16), wide ? 0xa0fb : 0xc0fb);
     flatSegment(X86.SS, selector + (wide ? 40 : 24), 0xc0f3);
     cpu.cpl = 3;

@@ -186,9 +186,9 @@ final class X86 {
 
   /** Sets the bits in {@code mask} of RFLAGS. */
   void flags(long value, long mask) {
-    core.flags(core.flags() & ~mask | value & mask);
+    core.flags((core.flags() & ~mask) | (value & mask));
     long before = system;
-    system = (system & ~mask | value & mask) & SYSTEM_FLAGS;
+    system = ((system & ~mask) | (value & mask)) & SYSTEM_FLAGS;
     if ((system & INTERRUPT) != 0 && interruptLine) {
       core.attend(1);
     }
@@ -291,7 +291,7 @@ final class X86 {
   /** Sets the stack pointer, or the part of it that the stack's size has. */
   void stackPointer(long value) {
     switch (stackSize()) {
-      case 1 -> r[Slots.RSP] = r[Slots.RSP] & ~0xffffL | value & 0xffff;
+      case 1 -> r[Slots.RSP] = (r[Slots.RSP] & ~0xffffL) | (value & 0xffff);
       case 2 -> r[Slots.RSP] = value & 0xffffffffL;
       default -> r[Slots.RSP] = value;
     }

@@ -92,7 +92,7 @@ final class X86Cpu implements Cpu, Guest {
   private boolean wakes() {
     return state.nonMaskable
         || state.initialise
-        || state.interruptLine && (state.system & X86.INTERRUPT) != 0;
+        || (state.interruptLine && (state.system & X86.INTERRUPT) != 0);
   }
 
   @Override
@@ -184,9 +184,9 @@ final class X86Cpu implements Cpu, Guest {
       case Calls.DECIMAL -> integers.decimal(extra);
       case Calls.CARRY -> carry(extra);
       case Calls.LOAD_FLAGS -> {
-        return core.flags() & 0xff | 2;
+        return (core.flags() & 0xff) | 2;
       }
-      case Calls.STORE_FLAGS -> core.flags(core.flags() & Flags.OVERFLOW | a & 0xd5);
+      case Calls.STORE_FLAGS -> core.flags((core.flags() & Flags.OVERFLOW) | (a & 0xd5));
       case Calls.DIRECTION ->
           state.system = extra == 0 ? state.system & ~X86.DIRECTION : state.system | X86.DIRECTION;
       case Calls.IN -> {
@@ -369,9 +369,9 @@ final class X86Cpu implements Cpu, Guest {
   private long adjustRpl(long old, long with, int setFlags) {
     boolean lower = (old & 3) < (with & 3);
     if (setFlags != 0) {
-      core.flags(core.flags() & ~Flags.ZERO | (lower ? Flags.ZERO : 0));
+      core.flags((core.flags() & ~Flags.ZERO) | (lower ? Flags.ZERO : 0));
     }
-    return lower ? old & ~3L | with & 3 : old;
+    return lower ? (old & ~3L) | (with & 3) : old;
   }
 
   /** RDFSBASE and the like. */

@@ -39,7 +39,7 @@ final class X87 {
     } else if (opcode == 3 && modrm == 0xe2) {
       status &= 0x7f00;
     } else if (opcode == 7 && modrm == 0xe0) {
-      cpu.r[Slots.RAX] = cpu.r[Slots.RAX] & ~0xffffL | status;
+      cpu.r[Slots.RAX] = (cpu.r[Slots.RAX] & ~0xffffL) | status;
     } else if (modrm < 0xc0 && opcode == 1 && which == 7) {
       cpu.core.store(address, 1, control);
     } else if (modrm < 0xc0 && opcode == 1 && which == 5) {

@@ -46,7 +46,7 @@ final class AtaDrive {
   }
 
   private int cylinders() {
-    return (int) Math.clamp(sectors() / (HEADS * SECTORS_A_TRACK), 2, 16383);
+    return Math.clamp(sectors() / (HEADS * SECTORS_A_TRACK), 2, 16383);
   }
 
   /** The sector that a cylinder, a head and a sector from 1 on name, or -1. */
@@ -59,10 +59,10 @@ final class AtaDrive {
     int kind = mode >> 3;
     int number = mode & 7;
     boolean known =
-        kind == 0 && number <= 1
-            || kind == 1 && number <= 4
-            || kind == 4 && number <= 2
-            || kind == 8 && number <= 5;
+        (kind == 0 && number <= 1)
+            || (kind == 1 && number <= 4)
+            || (kind == 4 && number <= 2)
+            || (kind == 8 && number <= 5);
     if (known && kind != 0 && kind != 1) {
       transferMode = mode;
     }
@@ -109,7 +109,7 @@ final class AtaDrive {
     words[88] = 0x3f | (transferMode >> 3 == 8 ? 0x100 << (transferMode & 7) : 0);
     words[93] = 0x6003; // the reset's result: a cable of 80 wires
     for (int word = 0; word < 4; word++) {
-      words[100 + word] = (int) (sectors >> 16 * word) & 0xffff;
+      words[100 + word] = (int) (sectors >> (16 * word)) & 0xffff;
     }
     var bytes = new byte[SECTOR];
     for (int word = 0; word < 256; word++) {

@@ -57,7 +57,7 @@ final class BusMaster implements MmioHandler {
   /** The transfer is over. */
   synchronized void ended(boolean failed) {
     if ((command & START) != 0 || failed) {
-      status = status & ~ACTIVE | INTERRUPT | (failed ? FAILED : 0);
+      status = (status & ~ACTIVE) | INTERRUPT | (failed ? FAILED : 0);
     }
   }
 
@@ -107,7 +107,7 @@ final class BusMaster implements MmioHandler {
     return switch ((int) offset) {
       case 0 -> command;
       case 2 -> status;
-      case 4, 5, 6, 7 -> table >>> 8 * (offset - 4);
+      case 4, 5, 6, 7 -> table >>> (8 * (offset - 4));
       default -> 0xff;
     };
   }
@@ -126,7 +126,8 @@ final class BusMaster implements MmioHandler {
             status &= ~ACTIVE;
           }
         }
-        case 2 -> status = (int) (status & ~(value & (FAILED | INTERRUPT)) & ~0x60 | value & 0x60);
+        case 2 ->
+            status = (int) ((status & ~(value & (FAILED | INTERRUPT)) & ~0x60) | (value & 0x60));
         case 4 -> table = bytes == 4 ? value & 0xfffffffcL : table;
         default -> {} // reserved
       }

@@ -203,7 +203,7 @@ final class IdeChannel {
     }
     if (register == 6) {
       selected = value >> 4 & 1;
-      files[0].device = value & ~0x10 | 0xa0;
+      files[0].device = (value & ~0x10) | 0xa0;
       files[1].device = value | 0xb0;
       return;
     }
@@ -455,7 +455,7 @@ final class IdeChannel {
       return;
     }
     for (int index = 0; index < bytes && at < end; index++) {
-      buffer.set(ValueLayout.JAVA_BYTE, at++, (byte) (value >>> 8 * index));
+      buffer.set(ValueLayout.JAVA_BYTE, at++, (byte) (value >>> (8 * index)));
     }
     if (at == end) {
       writeBlock(of);

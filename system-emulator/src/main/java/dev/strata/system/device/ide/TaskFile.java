@@ -40,11 +40,11 @@ final class TaskFile {
 
   void write(int register, int value) {
     switch (register) {
-      case 1 -> features = features << 8 & 0xff00 | value;
-      case 2 -> count = count << 8 & 0xff00 | value;
-      case 3 -> low = low << 8 & 0xff00 | value;
-      case 4 -> middle = middle << 8 & 0xff00 | value;
-      default -> high = high << 8 & 0xff00 | value;
+      case 1 -> features = (features << 8 & 0xff00) | value;
+      case 2 -> count = (count << 8 & 0xff00) | value;
+      case 3 -> low = (low << 8 & 0xff00) | value;
+      case 4 -> middle = (middle << 8 & 0xff00) | value;
+      default -> high = (high << 8 & 0xff00) | value;
     }
   }
 
@@ -87,20 +87,20 @@ final class TaskFile {
   /** Says which sector a command ended at. */
   void sector(AtaDrive drive, long sector, boolean wide) {
     if (wide) {
-      low = (int) (sector >> 24 & 0xff) << 8 | (int) sector & 0xff;
-      middle = (int) (sector >> 32 & 0xff) << 8 | (int) (sector >> 8) & 0xff;
-      high = (int) (sector >> 40 & 0xff) << 8 | (int) (sector >> 16) & 0xff;
+      low = (int) (sector >> 24 & 0xff) << 8 | ((int) sector & 0xff);
+      middle = (int) (sector >> 32 & 0xff) << 8 | ((int) (sector >> 8) & 0xff);
+      high = (int) (sector >> 40 & 0xff) << 8 | ((int) (sector >> 16) & 0xff);
     } else if ((device & LBA) != 0) {
       low = (int) sector & 0xff;
       middle = (int) (sector >> 8) & 0xff;
       high = (int) (sector >> 16) & 0xff;
-      device = device & 0xf0 | (int) (sector >> 24) & 15;
+      device = (device & 0xf0) | ((int) (sector >> 24) & 15);
     } else {
       low = (int) (sector % 63) + 1;
       long track = sector / 63;
-      device = device & 0xf0 | (int) (track % 16);
+      device = (device & 0xf0) | (int) (track % 16);
       middle = (int) (track / 16) & 0xff;
-      high = (int) (track / 16 >> 8) & 0xff;
+      high = (int) ((track / 16) >> 8) & 0xff;
     }
   }
 

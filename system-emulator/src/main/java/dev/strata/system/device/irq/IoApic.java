@@ -136,8 +136,8 @@ public final class IoApic implements Device, MmioHandler {
 
   private void writeEntry(int line, boolean upper, long value) {
     long old = entries[line];
-    long written = upper ? old & 0xffffffffL | value << 32 : old & ~0xffffffffL | value;
-    long entry = written & WRITABLE | old & REMOTE_IRR;
+    long written = upper ? (old & 0xffffffffL) | value << 32 : (old & ~0xffffffffL) | value;
+    long entry = (written & WRITABLE) | (old & REMOTE_IRR);
     if ((entry & LEVEL) == 0) {
       entry &= ~REMOTE_IRR;
     }

@@ -69,7 +69,7 @@ public final class HostBridge extends PciFunction {
     @Override
     public void write(long offset, int bytes, long value) {
       for (int at = 0; at < bytes; at++) {
-        ram.memory().set(ValueLayout.JAVA_BYTE, SHADOW + offset + at, (byte) (value >>> 8 * at));
+        ram.memory().set(ValueLayout.JAVA_BYTE, SHADOW + offset + at, (byte) (value >>> (8 * at)));
       }
     }
   }
@@ -124,7 +124,7 @@ public final class HostBridge extends PciFunction {
     if (segment == SEGMENTS - 1) {
       return get8(FIRST_PAM) >> 4 & 3;
     }
-    return get8(FIRST_PAM + 1 + segment / 2) >> 4 * (segment & 1) & 3;
+    return get8(FIRST_PAM + 1 + segment / 2) >> (4 * (segment & 1)) & 3;
   }
 
   private void shadow(int segment, int state) {
@@ -149,7 +149,7 @@ public final class HostBridge extends PciFunction {
     int control = get8(SMRAM);
     boolean seen =
         (control & SMRAM_ENABLED) != 0
-            && ((control & SMRAM_OPEN) != 0 || systemManagement && (control & SMRAM_CLOSED) == 0);
+            && ((control & SMRAM_OPEN) != 0 || (systemManagement && (control & SMRAM_CLOSED) == 0));
     if (seen && !windowSeen) {
       memory.map(WINDOW, ram, WINDOW, WINDOW_LENGTH, SHADOW_PRIORITY);
     } else if (!seen && windowSeen) {

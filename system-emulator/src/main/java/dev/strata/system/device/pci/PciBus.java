@@ -136,7 +136,7 @@ public final class PciBus implements Device {
           PciFunction function = addressed();
           return function == null
               ? -1
-              : function.readConfiguration(address & 0xfc | (int) offset & 3, bytes);
+              : function.readConfiguration((address & 0xfc) | ((int) offset & 3), bytes);
         }
       }
 
@@ -149,13 +149,13 @@ public final class PciBus implements Device {
         synchronized (PciBus.this) {
           if (offset < 4) {
             if (bytes == 4) {
-              address = (int) value & 0x80fffffc | (int) value & 3;
+              address = ((int) value & 0x80fffffc) | ((int) value & 3);
             }
             return;
           }
           PciFunction function = addressed();
           if (function != null) {
-            function.writeConfiguration(address & 0xfc | (int) offset & 3, bytes, (int) value);
+            function.writeConfiguration((address & 0xfc) | ((int) offset & 3), bytes, (int) value);
           }
         }
       }

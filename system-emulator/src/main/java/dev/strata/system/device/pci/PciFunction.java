@@ -102,7 +102,7 @@ public abstract class PciFunction implements Device {
   /** Says which bits the guest may write. */
   protected final void writable(int register, int bytes, long mask) {
     for (int at = 0; at < bytes; at++) {
-      writable[register + at] = (byte) (mask >> 8 * at);
+      writable[register + at] = (byte) (mask >> (8 * at));
     }
   }
 
@@ -163,7 +163,7 @@ public abstract class PciFunction implements Device {
   }
 
   private void driveInterrupt() {
-    put8(STATUS, get8(STATUS) & ~8 | (asserted ? 8 : 0));
+    put8(STATUS, (get8(STATUS) & ~8) | (asserted ? 8 : 0));
     interrupt.set(asserted && (get16(COMMAND) & INTERRUPTS_OFF) == 0);
   }
 
@@ -187,7 +187,7 @@ public abstract class PciFunction implements Device {
   int readConfiguration(int register, int bytes) {
     int value = 0;
     for (int at = 0; at < bytes && register + at < 256; at++) {
-      value |= get8(register + at) << 8 * at;
+      value |= get8(register + at) << (8 * at);
     }
     return value;
   }
@@ -195,13 +195,13 @@ public abstract class PciFunction implements Device {
   /** Writes configuration; called with the bus's lock. */
   void writeConfiguration(int register, int bytes, int value) {
     for (int at = 0; at < bytes && register + at < 256; at++) {
-      int written = value >>> 8 * at & 0xff;
+      int written = value >>> (8 * at) & 0xff;
       int mask = writable[register + at] & 0xff;
       int kept = configuration[register + at] & ~mask;
       configuration[register + at] =
-          (byte) ((kept | written & mask) & ~(written & clearable[register + at]));
+          (byte) ((kept | (written & mask)) & ~(written & clearable[register + at]));
     }
-    if (register < 8 || register >= FIRST_BAR && register < FIRST_BAR + 24) {
+    if (register < 8 || (register >= FIRST_BAR && register < FIRST_BAR + 24)) {
       driveInterrupt();
       remap();
     }

@@ -175,7 +175,7 @@ public final class PowerManagement extends PciFunction {
               case 8 -> ticks() & 0xffffff;
               default -> 0;
             };
-        return whole >>> 8 * ((int) offset & 3);
+        return whole >>> (8 * ((int) offset & 3));
       }
     }
 
@@ -184,7 +184,7 @@ public final class PowerManagement extends PciFunction {
       boolean off = false;
       synchronized (bus()) {
         for (int at = 0; at < bytes; at++) {
-          off |= writeByte((int) offset + at, (int) (value >>> 8 * at) & 0xff);
+          off |= writeByte((int) offset + at, (int) (value >>> (8 * at)) & 0xff);
         }
         update();
       }
@@ -199,11 +199,11 @@ public final class PowerManagement extends PciFunction {
     switch (register) {
       case 0 -> status &= ~value;
       case 1 -> status &= ~(value << 8);
-      case 2 -> enabled = enabled & 0xff00 | value;
-      case 3 -> enabled = enabled & 0xff | value << 8;
-      case 4 -> control = control & 0xff00 | value;
+      case 2 -> enabled = (enabled & 0xff00) | value;
+      case 3 -> enabled = (enabled & 0xff) | value << 8;
+      case 4 -> control = (control & 0xff00) | value;
       case 5 -> {
-        control = control & 0xff | (value << 8 & ~SLEEP);
+        control = (control & 0xff) | (value << 8 & ~SLEEP);
         // Sleep type 0 is soft off in the tables of this board.
         return (value << 8 & SLEEP) != 0 && (value >> 2 & 7) == 0;
       }

@@ -217,7 +217,7 @@ public final class Uart16550 implements Device, MmioHandler {
     switch (register) {
       case 0 -> {
         if (divisorAccess) {
-          divisor = divisor & 0xff00 | data;
+          divisor = (divisor & 0xff00) | data;
         } else {
           if ((modemControl & LOOPBACK) != 0) {
             loop(data);
@@ -227,7 +227,7 @@ public final class Uart16550 implements Device, MmioHandler {
       }
       case 1 -> {
         if (divisorAccess) {
-          divisor = divisor & 0xff | data << 8;
+          divisor = (divisor & 0xff) | data << 8;
         } else {
           if ((data & ~enabled & 2) != 0) {
             transmitterInterrupt = true; // it is empty, and nobody has been told
@@ -265,7 +265,7 @@ public final class Uart16550 implements Device, MmioHandler {
   private void modemControl(int data) {
     int before = modemStatus() & 0xf0;
     modemControl = data;
-    int changed = (before ^ modemStatus() & 0xf0) >> 4;
+    int changed = (before ^ (modemStatus() & 0xf0)) >> 4;
     // RI counts when it ends.
     if ((changed & 4) != 0 && (before & 0x40) == 0) {
       changed &= ~4;

@@ -87,7 +87,7 @@ public final class RealTimeClock implements Device, MmioHandler {
   }
 
   private int coded(int value) {
-    return (memory[B] & BINARY) != 0 ? value : value / 10 << 4 | value % 10;
+    return (memory[B] & BINARY) != 0 ? value : (value / 10) << 4 | value % 10;
   }
 
   private int decoded(int value) {
@@ -124,7 +124,7 @@ public final class RealTimeClock implements Device, MmioHandler {
       case MONTH -> coded(now.getMonthValue());
       case YEAR -> coded(Math.floorMod(now.getYear(), 100));
       case CENTURY -> coded(Math.floorMod(now.getYear() / 100, 100));
-      case A -> memory[A] & 0x7f | (updates() ? UPDATE_IN_PROGRESS : 0);
+      case A -> (memory[A] & 0x7f) | (updates() ? UPDATE_IN_PROGRESS : 0);
       case C -> {
         int flags = memory[C] & 0xff;
         memory[C] = 0;
@@ -249,7 +249,7 @@ public final class RealTimeClock implements Device, MmioHandler {
   }
 
   private void raise(int flags) {
-    int set = memory[C] & 0x70 | flags;
+    int set = (memory[C] & 0x70) | flags;
     boolean interrupt = (set & memory[B] & 0x70) != 0;
     memory[C] = (byte) (set | (interrupt ? 0x80 : 0));
     line.set(interrupt);

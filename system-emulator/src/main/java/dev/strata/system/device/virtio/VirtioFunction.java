@@ -188,7 +188,7 @@ public final class VirtioFunction extends PciFunction {
           synchronized (VirtioFunction.this) {
             // As bytes of eight: a register is anywhere inside.
             long low = common(offset & ~7);
-            return low >>> 8 * (offset & 7);
+            return low >>> (8 * (offset & 7));
           }
         }
         case 1 -> {
@@ -209,10 +209,10 @@ public final class VirtioFunction extends PciFunction {
       boolean exists = queue != none;
       return switch ((int) offset) {
         case 0 ->
-            deviceFeaturesSelected & 0xffffffffL
+            (deviceFeaturesSelected & 0xffffffffL)
                 | half(offeredFeatures(), deviceFeaturesSelected) << 32;
         case 8 ->
-            driverFeaturesSelected & 0xffffffffL
+            (driverFeaturesSelected & 0xffffffffL)
                 | half(driverFeatures, driverFeaturesSelected) << 32;
         case 16 ->
             0xffffL | (long) queues.length << 16 | (long) status << 32 | (long) queueSelected << 48;
@@ -240,7 +240,7 @@ public final class VirtioFunction extends PciFunction {
             writeStatus((int) value & 0xff);
           } else {
             synchronized (VirtioFunction.this) {
-              writeCommon((int) offset, bytes, value);
+              writeCommon((int) offset, value);
             }
           }
         }
@@ -250,7 +250,7 @@ public final class VirtioFunction extends PciFunction {
       }
     }
 
-    private void writeCommon(int offset, int bytes, long value) {
+    private void writeCommon(int offset, long value) {
       int word = (int) value;
       SplitQueue queue = selected();
       boolean open = queue != none && !queue.enabled;
@@ -259,9 +259,9 @@ public final class VirtioFunction extends PciFunction {
         case 8 -> driverFeaturesSelected = word;
         case 12 -> {
           if ((status & FEATURES_OK) == 0 && (driverFeaturesSelected & ~1) == 0) {
-            long mask = 0xffffffffL << 32 * driverFeaturesSelected;
+            long mask = 0xffffffffL << (32 * driverFeaturesSelected);
             driverFeatures =
-                driverFeatures & ~mask | (value & 0xffffffffL) << 32 * driverFeaturesSelected;
+                (driverFeatures & ~mask) | (value & 0xffffffffL) << (32 * driverFeaturesSelected);
           }
         }
         case 22 -> queueSelected = word & 0xffff;
@@ -295,21 +295,21 @@ public final class VirtioFunction extends PciFunction {
     }
 
     private long join(long old, boolean upper, long half) {
-      return upper ? old & 0xffffffffL | half << 32 : old & ~0xffffffffL | half;
+      return upper ? (old & 0xffffffffL) | half << 32 : (old & ~0xffffffffL) | half;
     }
   }
 
   private long configuration(int offset, int bytes) {
     long value = 0;
     for (int at = 0; at < bytes; at++) {
-      value |= (long) device.configuration(offset + at) << 8 * at;
+      value |= (long) device.configuration(offset + at) << (8 * at);
     }
     return value;
   }
 
   private void configure(int offset, int bytes, long value) {
     for (int at = 0; at < bytes; at++) {
-      device.configure(offset + at, (int) (value >>> 8 * at) & 0xff);
+      device.configure(offset + at, (int) (value >>> (8 * at)) & 0xff);
     }
   }
 

@@ -32,22 +32,9 @@ final class PcInterrupts implements Device {
   PcInterrupts(
       AddressSpace memory, AddressSpace ports, ProcessorPins processor, VirtualClock clock) {
     this.memory = memory;
-    var wires =
-        new Object() {
-          InterruptControllerPair legacy;
-          IoApic io;
-        };
-    local =
-        new LocalApic(
-            0,
-            processor,
-            () -> wires.legacy.acknowledge(),
-            vector -> wires.io.ended(vector),
-            clock);
+    local = new LocalApic(0, processor, this::takeExternal, this::ended, clock);
     legacy = new InterruptControllerPair(local.externalLine());
     io = new IoApic(local);
-    wires.legacy = legacy;
-    wires.io = io;
     localRegisters = MemoryRegion.mmio("local apic", 0x1000, new RegisterWidth(local, 4, 4));
     memory.map(LocalApic.DEFAULT_BASE, localRegisters, APIC_PRIORITY);
     memory.map(
@@ -57,6 +44,14 @@ final class PcInterrupts implements Device {
     map(ports, 0x20, legacy.firstPorts());
     map(ports, 0xa0, legacy.secondPorts());
     map(ports, 0x4d0, legacy.levelPorts());
+  }
+
+  private int takeExternal() {
+    return legacy.acknowledge();
+  }
+
+  private void ended(int vector) {
+    io.ended(vector);
   }
 
   private static void map(AddressSpace ports, int port, MmioHandler handler) {

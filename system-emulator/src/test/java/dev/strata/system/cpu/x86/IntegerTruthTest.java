@@ -58,7 +58,7 @@ final class IntegerTruthTest {
       if (memory) {
         put(0x40 | (reg & 7) << 3 | 7, random.nextInt(0x60));
       } else {
-        put(0xc0 | (reg & 7) << 3 | rm & 7);
+        put(0xc0 | (reg & 7) << 3 | (rm & 7));
       }
     }
 
@@ -125,7 +125,7 @@ final class IntegerTruthTest {
         case 11 -> {
           operation(Math.max(1, size), new int[] {0x0f, 0xba}, 4 + random.nextInt(4), 0);
           put(random.nextInt(64));
-          undefined = undefined & ~1 | 0x894 & ~1;
+          undefined = (undefined & ~1) | (0x894 & ~1);
         }
         case 12 -> {
           operation(
@@ -230,7 +230,7 @@ final class IntegerTruthTest {
     code[body.length] = (byte) 0xff;
     code[body.length + 1] = 0x25;
     for (int i = 0; i < 8; i++) {
-      code[body.length + 6 + i] = (byte) (host.exit >>> 8 * i);
+      code[body.length + 6 + i] = (byte) (host.exit >>> (8 * i));
     }
     long[] registers = new long[NativeRunner.REGISTERS];
     for (int i = 0; i < 16; i++) {
@@ -238,7 +238,7 @@ final class IntegerTruthTest {
     }
     registers[4] = NativeRunner.DATA + 0x800;
     registers[7] = NativeRunner.DATA + 0x100;
-    registers[16] = random.nextInt() & ARITHMETIC_FLAGS | 0x202;
+    registers[16] = (random.nextInt() & ARITHMETIC_FLAGS) | 0x202;
     byte[] data = new byte[NativeRunner.DATA_SIZE];
     random.nextBytes(data);
 

@@ -6,6 +6,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -101,7 +102,9 @@ final class NativeRunner implements AutoCloseable {
     }
     var symbols = new ProcessBuilder("nm", program.toString()).start();
     long address = 0;
-    for (String line : new String(symbols.getInputStream().readAllBytes()).split("\n")) {
+    for (String line :
+        new String(symbols.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
+            .split("\n")) {
       if (line.endsWith(" leave")) {
         address = Long.parseLong(line.substring(0, 16), 16);
       }

@@ -80,7 +80,7 @@ final class Board implements AutoCloseable {
   }
 
   void configure(int slot, int function, int register, int bytes, long value) {
-    out(0xcf8, 4, 0x80000000L | slot << 11 | function << 8 | register & 0xfc);
+    out(0xcf8, 4, 0x80000000L | slot << 11 | function << 8 | (register & 0xfc));
     out(0xcfc + (register & 3), bytes, value);
   }
 

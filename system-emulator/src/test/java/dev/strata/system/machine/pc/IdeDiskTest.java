@@ -72,7 +72,7 @@ final class IdeDiskTest {
   void identifyTellsTheSize() {
     command(0xec, 0, 0);
     byte[] words = readSector();
-    int sectors = words[120] & 0xff | (words[121] & 0xff) << 8 | (words[122] & 0xff) << 16;
+    int sectors = (words[120] & 0xff) | (words[121] & 0xff) << 8 | (words[122] & 0xff) << 16;
     assertEquals(2048, sectors);
     assertEquals("EQUMH RADDSI K", new String(words, 54, 14, StandardCharsets.US_ASCII));
   }
@@ -95,7 +95,7 @@ final class IdeDiskTest {
       board.out(
           0x1f0,
           4,
-          bytes[at] & 0xff
+          (bytes[at] & 0xff)
               | (bytes[at + 1] & 0xff) << 8
               | (bytes[at + 2] & 0xff) << 16
               | (bytes[at + 3] & 0xffL) << 24);

@@ -66,14 +66,14 @@ final class VirtioDiskTest {
   }
 
   private void descriptor(int index, long address, long length, int flags, int next) {
-    write(DESCRIPTORS + 16 * index, 8, address);
-    write(DESCRIPTORS + 16 * index + 8, 4, length);
-    write(DESCRIPTORS + 16 * index + 12, 2, flags);
-    write(DESCRIPTORS + 16 * index + 14, 2, next);
+    write(DESCRIPTORS + 16L * index, 8, address);
+    write(DESCRIPTORS + 16L * index + 8, 4, length);
+    write(DESCRIPTORS + 16L * index + 12, 2, flags);
+    write(DESCRIPTORS + 16L * index + 14, 2, next);
   }
 
   private void offer(int head) {
-    write(AVAILABLE + 4 + 2 * (offered & 7), 2, head);
+    write(AVAILABLE + 4 + 2L * (offered & 7), 2, head);
     write(AVAILABLE + 2, 2, ++offered);
     write(BAR + 0x3000, 2, 0);
   }
