@@ -67,8 +67,8 @@ java_home=$(find_java_25) ||
 # All that the result depends on: folders too, for a file that goes changes its folder's time.
 sources() {
   find pom.xml block/pom.xml formats/pom.xml tls/pom.xml \
-    monitor/pom.xml img-tool/pom.xml io-tool/pom.xml nbd-server/pom.xml block/src/main \
-    formats/src/main tls/src/main monitor/src/main img-tool/src/main io-tool/src/main nbd-server/src/main \
+    monitor/pom.xml img-tool/pom.xml io-tool/pom.xml nbd-server/pom.xml system-emulator/pom.xml block/src/main \
+    formats/src/main tls/src/main monitor/src/main img-tool/src/main io-tool/src/main nbd-server/src/main system-emulator/src/main \
     build-support bin/strata .mvn "$@"
 }
 
@@ -93,7 +93,7 @@ if ! [ -f "$run/complete" ]; then
   mkdir -p "$run/lib"
   JAVA_HOME=$java_home MAVEN_OPTS='-XX:+UseSerialGC -XX:TieredStopAtLevel=1' \
     mvn -B -Dquick -Dmaven.test.skip=true -Dstrata.output=target/launch "-Dstrata.libraries=$run/lib" \
-    -pl tls,img-tool,io-tool,nbd-server -am package >"$log" 2>&1 </dev/null 9>&- ||
+    -pl tls,img-tool,io-tool,nbd-server,system-emulator -am package >"$log" 2>&1 </dev/null 9>&- ||
     fail "building Strata failed: see $log"
   cp */target/launch/*.jar "$run/lib/" 2>>"$log" ||
     fail "building Strata failed: see $log"
@@ -165,8 +165,21 @@ if grep -q 'requires.* aircompressor' formats/src/main/java/module-info.java; th
   native=$native,aircompressor.v3
 fi
 
+# A machine is worth the optimising compiler and room for what it compiles; a kernel is read into the
+# heap, the guest's memory is not there. Signals end it in order.
+system_words() {
+  for word in -XX:+UseSerialGC -Xms32m -Xmx768m -XX:ReservedCodeCacheSize=256m -XX:-UsePerfData \
+    -Xlog:disable -XX:+DisplayVMOutputToStderr "-XX:ErrorFile=$state/crash-%p.log" \
+    "-Dstrata.calls=$run/libstrata-calls.so" "-Dstrata.tls=$run/tls" \
+    "-Djna.boot.library.path=$run" -Djna.platform.library.path= \
+    "--enable-native-access=$native,dev.strata.system" --module-path "$run/lib"; do
+    quote "$word"
+  done
+}
+
 main_of() {
   case $1 in
+    system) echo -m dev.strata.system/dev.strata.system.QemuSystem ;;
     img) echo -m dev.strata.imgtool/dev.strata.imgtool.QemuImg ;;
     io) echo -m dev.strata.iotool/dev.strata.iotool.QemuIo ;;
     nbd) echo -m dev.strata.nbdserver/dev.strata.nbdserver.tool.QemuNbd ;;
@@ -241,6 +254,9 @@ write_launch() {
     echo "exec \$hold $words \$launch_fork -XX:TieredStopAtLevel=\$level -XX:CompileThresholdScaling=\$patience \"-Dstrata.program=\$program\" $(main_of $tool) \"\$@\""
     echo '}'
   done
+  echo 'launch_system() {'
+  echo "exec $(quote "$java_home/bin/java") $(system_words) \"-Dstrata.program=\$program\" $(main_of system) \"\$@\""
+  echo '}'
 }
 
 write_launch >"$state/launch.new" || fail "cannot write to $state"

@@ -17,7 +17,8 @@ module dev.strata.block {
       dev.strata.imgtool,
       dev.strata.iotool,
       dev.strata.monitor,
-      dev.strata.nbdserver;
+      dev.strata.nbdserver,
+      dev.strata.system;
   exports dev.strata.block.graph;
   exports dev.strata.block.image;
   exports dev.strata.block.job;

@@ -25,7 +25,8 @@ final class ArchitectureTest {
   private static final String TLS = "dev.strata.tls";
   private static final String MONITOR = "dev.strata.monitor";
   private static final List<String> TOOLS =
-      List.of("dev.strata.imgtool", "dev.strata.iotool", "dev.strata.nbdserver");
+      List.of(
+          "dev.strata.imgtool", "dev.strata.iotool", "dev.strata.nbdserver", "dev.strata.system");
 
   /** The packages of the block layer that drive something; none knows another. */
   private static final List<String> DRIVERS =
@@ -67,6 +68,27 @@ final class ArchitectureTest {
       new ModuleLayers(
           MONITOR,
           below(MONITOR, "", ".schema", ".commandline", ".manual", ".qmp", ".hmp", ".daemon"));
+
+  private static final String SYSTEM = "dev.strata.system";
+
+  private static final ModuleLayers SYSTEM_LAYERS =
+      new ModuleLayers(
+          SYSTEM,
+          below(
+              SYSTEM,
+              ".memory",
+              ".clock",
+              ".cpu.ir",
+              ".cpu.softfloat",
+              ".cpu",
+              ".cpu.interpret",
+              ".cpu.translate",
+              ".cpu.x86",
+              ".chardev",
+              ".device",
+              ".firmware",
+              ".machine",
+              ""));
 
   private static final ModuleLayers NBD_LAYERS =
       new ModuleLayers(
@@ -111,6 +133,21 @@ final class ArchitectureTest {
   @Test
   void packagesOfTheMonitorUseOnlyThoseBeforeThem() {
     assertNone(MONITOR_LAYERS.violations(classes));
+  }
+
+  @Test
+  void packagesOfTheEmulatorUseOnlyThoseBeforeThem() {
+    assertNone(SYSTEM_LAYERS.violations(classes));
+  }
+
+  @Test
+  void devicesKnowNoProcessor() {
+    assertTrue(
+        classes.stream()
+            .filter(c -> ModuleLayers.isInside(c.getPackageName(), SYSTEM + ".device"))
+            .flatMap(c -> c.getDirectDependenciesFromSelf().stream())
+            .noneMatch(
+                d -> ModuleLayers.isInside(d.getTargetClass().getPackageName(), SYSTEM + ".cpu")));
   }
 
   @Test

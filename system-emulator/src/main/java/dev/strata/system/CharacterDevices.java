@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import dev.strata.block.option.BlockOptions;
+import dev.strata.system.chardev.CharacterDevice;
+import dev.strata.system.chardev.StreamDevice;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What serial lines lead to, as the command line names it. Whoever made this closes it. */
+final class CharacterDevices implements AutoCloseable {
+  private final List<CharacterDevice> open = new ArrayList<>();
+  private boolean standardStreams;
+
+  CharacterDevices() {}
+
+  /** By the short form: {@code stdio}, {@code null}, {@code none}, {@code file:PATH}. */
+  @Nullable CharacterDevice byName(String option, String name) throws BlockException {
+    if (name.equals("none")) {
+      return null;
+    }
+    if (name.equals("null")) {
+      return CharacterDevice.nowhere();
+    }
+    if (name.equals("stdio") || name.equals("mon:stdio")) {
+      return standardStreams(option + " " + name);
+    }
+    if (name.startsWith("file:")) {
+      return file(option + " " + name, name.substring("file:".length()));
+    }
+    throw new BlockException(
+        Errno.EINVAL, option + " " + name + ": '" + name + "' is not a valid char driver");
+  }
+
+  /** By the options of {@code -chardev}. */
+  CharacterDevice byOptions(String id, BlockOptions given) throws BlockException {
+    BlockOptions options = given.copy();
+    String backend = options.takeString("backend");
+    String path = options.takeString("path");
+    for (String name : options.names()) {
+      throw CommandLine.error("-chardev id=" + id + ": Invalid parameter '" + name + "'");
+    }
+    if (backend != null && backend.equals("stdio")) {
+      return standardStreams("-chardev id=" + id);
+    }
+    if (backend != null && backend.equals("null")) {
+      return CharacterDevice.nowhere();
+    }
+    if (backend != null && backend.equals("file") && path != null) {
+      return file("-chardev id=" + id, path);
+    }
+    throw CommandLine.error(
+        "-chardev id=" + id + ": '" + backend + "' is not a valid char driver name");
+  }
+
+  private CharacterDevice standardStreams(String option) throws BlockException {
+    if (standardStreams) {
+      throw CommandLine.error(option + ": cannot use stdio by multiple character devices");
+    }
+    standardStreams = true;
+    return kept(
+        new StreamDevice(
+            new FileInputStream(FileDescriptor.in), new FileOutputStream(FileDescriptor.out)));
+  }
+
+  private CharacterDevice file(String option, String path) throws BlockException {
+    try {
+      return kept(
+          new StreamDevice(null, new BufferedOutputStream(Files.newOutputStream(Path.of(path)))));
+    } catch (IOException e) {
+      throw CommandLine.error(option + ": Could not open '" + path + "': " + e.getMessage());
+    }
+  }
+
+  private CharacterDevice kept(CharacterDevice device) {
+    open.add(device);
+    return device;
+  }
+
+  @Override
+  public void close() {
+    open.forEach(CharacterDevice::close);
+  }
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.OptionString;
+import dev.strata.block.option.Size;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What the command line asks for, checked as far as words go. */
+final class CommandLine {
+  private static final long DEFAULT_MEMORY = 128L << 20;
+
+  /** A disk: the option as given, for messages, and what it says. */
+  record DriveOption(String given, BlockOptions options) {}
+
+  /** A card or port: the option as given, its kind, and its properties. */
+  record DeviceOption(String given, String kind, BlockOptions properties) {}
+
+  /** Something else than a machine is wanted. */
+  enum Answer {
+    HELP,
+    VERSION,
+    MACHINES,
+    PROCESSORS
+  }
+
+  final List<DriveOption> drives = new ArrayList<>();
+  final List<DeviceOption> devices = new ArrayList<>();
+  final List<String> serial = new ArrayList<>();
+  final List<String> firmwareFolders = new ArrayList<>();
+  final Map<String, String> globals = new HashMap<>();
+  final Map<String, BlockOptions> characterDevices = new HashMap<>();
+  @Nullable Answer answer;
+  String machine = "pc";
+  String cpu = "qemu64";
+  String bios = "bios-256k.bin";
+  String boot = "cad";
+  long memory = DEFAULT_MEMORY;
+  boolean graphics = true;
+  boolean defaults = true;
+  boolean noReboot;
+  boolean stopped;
+  boolean snapshot;
+  @Nullable String kernel;
+  @Nullable String initrd;
+  @Nullable String append;
+  @Nullable String debugConsole;
+
+  private final List<String> words;
+  private int at;
+
+  private CommandLine(List<String> words) {
+    this.words = words;
+  }
+
+  /** What {@code words} ask for. */
+  static CommandLine parse(List<String> words) throws BlockException {
+    var line = new CommandLine(words);
+    while (line.at < words.size()) {
+      line.next();
+    }
+    if (line.kernel == null && line.append != null) {
+      throw error("-append only allowed with -kernel option");
+    }
+    if (line.kernel == null && line.initrd != null) {
+      throw error("-initrd only allowed with -kernel option");
+    }
+    return line;
+  }
+
+  static BlockException error(String message) {
+    return new BlockException(Errno.EINVAL, message);
+  }
+
+  private void next() throws BlockException {
+    String word = words.get(at++);
+    if (!word.startsWith("-") || word.equals("-")) {
+      disk(word, word, 0);
+      return;
+    }
+    // Long options may have two dashes.
+    String option = word.startsWith("--") ? word.substring(1) : word;
+    switch (option) {
+      case "-h", "-help" -> answer = Answer.HELP;
+      case "-version" -> answer = Answer.VERSION;
+      case "-nographic" -> graphics = false;
+      case "-nodefaults" -> defaults = false;
+      case "-no-reboot" -> noReboot = true;
+      case "-S" -> stopped = true;
+      case "-snapshot" -> snapshot = true;
+      default -> withArgument(word, option);
+    }
+  }
+
+  private void withArgument(String word, String option) throws BlockException {
+    switch (option) {
+      case "-M", "-machine" -> machine(argument(word));
+      case "-m" -> memory(argument(word));
+      case "-cpu" -> cpu(argument(word));
+      case "-smp" -> processors(argument(word));
+      case "-accel" -> only(word, "tcg");
+      case "-bios" -> bios = argument(word);
+      case "-L" -> firmwareFolders.add(argument(word));
+      case "-drive" -> {
+        String given = argument(word);
+        drives.add(new DriveOption(word + " " + given, parsed(word, given, null)));
+      }
+      case "-hda", "-hdb", "-hdc", "-hdd" -> {
+        String name = argument(word);
+        disk(word + " " + name, name, option.charAt(3) - 'a');
+      }
+      case "-kernel" -> kernel = argument(word);
+      case "-initrd" -> initrd = argument(word);
+      case "-append" -> append = argument(word);
+      case "-boot" -> boot(argument(word));
+      case "-serial" -> serial.add(argument(word));
+      case "-debugcon" -> debugConsole = argument(word);
+      case "-monitor", "-net", "-nic", "-display", "-vga", "-parallel" -> without(word, option);
+      case "-chardev" -> characterDevice(word, argument(word));
+      case "-device" -> {
+        String given = argument(word);
+        BlockOptions properties = parsed(word, given, "driver");
+        String kind = properties.takeString("driver");
+        if (kind == null) {
+          throw error(word + " " + given + ": Parameter 'driver' is missing");
+        }
+        devices.add(new DeviceOption(word + " " + given, kind, properties));
+      }
+      case "-global" -> global(word, argument(word));
+      default -> throw error(word + ": invalid option");
+    }
+  }
+
+  private String argument(String option) throws BlockException {
+    if (at >= words.size()) {
+      throw error(option + ": requires an argument");
+    }
+    return words.get(at++);
+  }
+
+  private static BlockOptions parsed(String option, String text, @Nullable String implied)
+      throws BlockException {
+    try {
+      return OptionString.parse(text, implied, null);
+    } catch (BlockException e) {
+      throw e.during(option + " " + text);
+    }
+  }
+
+  private void disk(String given, String name, int index) {
+    BlockOptions options = new BlockOptions();
+    options.put("file", name);
+    options.put("index", index);
+    options.put("if", "ide");
+    drives.add(new DriveOption(given, options));
+  }
+
+  private void machine(String text) throws BlockException {
+    BlockOptions options = parsed("-machine", text, "type");
+    String type = options.takeString("type");
+    if (type != null && (type.equals("help") || type.equals("?"))) {
+      answer = Answer.MACHINES;
+    } else if (type != null) {
+      machine = type;
+    }
+    String accelerator = options.takeString("accel");
+    if (accelerator != null && !accelerator.equals("tcg")) {
+      throw error("invalid accelerator " + accelerator);
+    }
+    Boolean wanted = options.takeBool("graphics");
+    if (wanted != null) {
+      graphics = wanted;
+    }
+    for (String name : options.names()) {
+      throw error("Property 'pc-i440fx-7.2-machine." + name + "' not found");
+    }
+  }
+
+  private void memory(String text) throws BlockException {
+    BlockOptions options = parsed("-m", text, "size");
+    String size = options.takeString("size");
+    for (String name : options.names()) {
+      throw error("-m " + text + ": Invalid parameter '" + name + "'");
+    }
+    if (size == null) {
+      return;
+    }
+    try {
+      memory = Size.parse(size, 20); // a number alone counts mebibytes
+    } catch (BlockException e) {
+      if (e.errno() == Errno.ERANGE) {
+        throw error("-m " + text + ": Value '" + size + "' is out of range for parameter 'size'");
+      }
+      throw error("-m " + text + ": Parameter 'size' expects a non-negative number below 2^64")
+          .withHint(
+              "Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-\n"
+                  + "and exabytes, respectively.");
+    }
+    if (memory == 0) {
+      memory = DEFAULT_MEMORY;
+    }
+    memory = memory + 8191 & ~8191L;
+    if (memory < 1 << 20 || memory > 1L << 38) {
+      throw error("-m " + text + ": a PC has 1 MiB to 256 GiB of memory");
+    }
+  }
+
+  private void cpu(String text) throws BlockException {
+    if (text.equals("help") || text.equals("?")) {
+      answer = Answer.PROCESSORS;
+      return;
+    }
+    int comma = text.indexOf(',');
+    if (comma >= 0) {
+      throw error("-cpu " + text + ": features cannot be chosen yet");
+    }
+    cpu = text;
+  }
+
+  private void processors(String text) throws BlockException {
+    BlockOptions options = parsed("-smp", text, "cpus");
+    for (String name : List.of("cpus", "sockets", "cores", "threads", "maxcpus")) {
+      Long count = options.takeNumber(name);
+      if (count != null && count != 1) {
+        throw error("-smp " + text + ": machines of one processor are all there are yet");
+      }
+    }
+    for (String name : options.names()) {
+      throw error("Parameter 'smp." + name + "' is unexpected");
+    }
+  }
+
+  private void only(String option, String word) throws BlockException {
+    String given = argument(option);
+    if (!given.equals(word)) {
+      throw error(option + " " + given + ": invalid accelerator " + given);
+    }
+  }
+
+  /** Options of what is not there, which may be asked not to be there. */
+  private void without(String word, String option) throws BlockException {
+    String given = argument(word);
+    if (!given.equals("none") && !(option.equals("-monitor") && given.equals("null"))) {
+      throw error(word + " " + given + ": not supported yet, only '" + word + " none' is");
+    }
+  }
+
+  private void boot(String text) throws BlockException {
+    BlockOptions options = parsed("-boot", text, "order");
+    String order = options.takeString("order");
+    for (String name : options.names()) {
+      throw error("-boot " + text + ": '" + name + "' is not supported yet");
+    }
+    boot = order == null ? boot : order;
+    for (int index = 0; index < boot.length(); index++) {
+      char letter = boot.charAt(index);
+      if (letter < 'a' || letter > 'p') {
+        throw error("Invalid boot device '" + letter + "'");
+      }
+    }
+  }
+
+  private void characterDevice(String word, String text) throws BlockException {
+    BlockOptions options = parsed(word, text, "backend");
+    String id = options.takeString("id");
+    if (id == null) {
+      throw error(word + " " + text + ": chardev: no id specified");
+    }
+    characterDevices.put(id, options);
+  }
+
+  private void global(String word, String text) throws BlockException {
+    int dot = text.indexOf('.');
+    int equal = text.indexOf('=');
+    if (dot < 0 || equal < dot) {
+      throw error(word + " " + text + ": Invalid parameter format, expected DRIVER.PROPERTY=VALUE");
+    }
+    String property = text.substring(0, equal);
+    if (!property.equals("isa-debugcon.iobase")) {
+      throw error(
+          word + " " + text + ": of global properties, only isa-debugcon.iobase is there yet");
+    }
+    globals.put(property, text.substring(equal + 1));
+  }
+}

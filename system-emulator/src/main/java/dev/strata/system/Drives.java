@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.driver.Permission;
+import dev.strata.block.driver.Permissions;
+import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.graph.BlockGraph;
+import dev.strata.block.graph.BlockNode;
+import dev.strata.block.graph.DriverRegistry;
+import dev.strata.block.graph.OpenGate;
+import dev.strata.block.graph.OpenRequest;
+import dev.strata.block.graph.TemporaryOverlay;
+import dev.strata.block.object.ObjectRegistry;
+import dev.strata.block.option.BlockOptions;
+import dev.strata.monitor.commandline.CacheMode;
+import dev.strata.monitor.commandline.Terminal;
+import dev.strata.system.CommandLine.DriveOption;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The images of {@code -drive} and its like, open; whoever made this closes it. */
+final class Drives implements AutoCloseable {
+  /** Where a disk is connected. */
+  enum Connection {
+    IDE,
+    VIRTIO,
+    NONE
+  }
+
+  /** An open disk; {@code index} is -1 for the next that is free. */
+  record Drive(
+      String given,
+      @Nullable String id,
+      Connection connection,
+      int index,
+      boolean readOnly,
+      @Nullable String serial,
+      BlockBackend disk) {}
+
+  private final ObjectRegistry objects = new ObjectRegistry();
+  private final BlockGraph graph;
+  private final boolean snapshot;
+  private final List<Drive> all = new ArrayList<>();
+
+  Drives(Terminal terminal, boolean snapshot) {
+    graph = new BlockGraph(DriverRegistry.load(), objects, terminal::error);
+    this.snapshot = snapshot;
+  }
+
+  List<Drive> all() {
+    return all;
+  }
+
+  /** The drive of that name, or null. */
+  @Nullable Drive find(String id) {
+    for (Drive drive : all) {
+      if (id.equals(drive.id)) {
+        return drive;
+      }
+    }
+    return null;
+  }
+
+  void open(DriveOption option) throws BlockException {
+    try {
+      all.add(opened(option));
+    } catch (BlockException e) {
+      throw e.during(option.given());
+    }
+  }
+
+  private Drive opened(DriveOption option) throws BlockException {
+    BlockOptions options = option.options().copy();
+    Connection connection = connection(options.takeString("if"));
+    Long index = options.takeNumber("index");
+    String serial = options.takeString("serial");
+    String id = options.takeString("id");
+    String media = options.takeString("media");
+    if (media != null && !media.equals("disk")) {
+      throw CommandLine.error("media=" + media + " is not supported yet");
+    }
+    boolean readOnly =
+        Boolean.TRUE.equals(options.takeBool("readonly"))
+            || Boolean.TRUE.equals(options.takeBool("read-only"));
+    boolean temporary = snapshot || Boolean.TRUE.equals(options.takeBool("snapshot"));
+    String cacheName = options.takeString("cache");
+    CacheMode cache = cacheName == null ? CacheMode.WRITEBACK : CacheMode.of(cacheName);
+    if (cache == null) {
+      throw CommandLine.error("invalid cache option");
+    }
+    String discard = options.takeString("discard");
+    boolean unmap = discard != null && (discard.equals("unmap") || discard.equals("on"));
+    String format = options.takeString("format");
+    if (format != null) {
+      options.put("driver", format);
+    }
+    if (connection == Connection.IDE && index != null && (index < 0 || index > 3)) {
+      throw CommandLine.error(
+          "machine type does not support if=ide,bus=" + index / 2 + ",unit=" + index % 2);
+    }
+    String file = options.takeString("file");
+    boolean writable = !readOnly;
+    NodeFlags flags =
+        NodeFlags.READ_ONLY
+            .withWritable(writable && !temporary)
+            .withUnmap(unmap)
+            .withCache(cache.direct(), cache.noFlush());
+    BlockBackend disk = use(file, options, flags, writable, temporary, id == null ? "" : id);
+    disk.writeThrough(cache.writeThrough());
+    int place = index == null ? -1 : Math.toIntExact(index);
+    return new Drive(option.given(), id, connection, place, readOnly, serial, disk);
+  }
+
+  private BlockBackend use(
+      @Nullable String file,
+      BlockOptions options,
+      NodeFlags flags,
+      boolean writable,
+      boolean temporary,
+      String user)
+      throws BlockException {
+    try {
+      BlockNode node =
+          graph.open(new OpenRequest(file, options, flags, false, false, OpenGate.AS_QEMU));
+      try {
+        if (temporary) {
+          node = TemporaryOverlay.open(graph, node, flags.withWritable(writable));
+        }
+        var needed = EnumSet.of(Permission.CONSISTENT_READ);
+        if (writable) {
+          needed.add(Permission.WRITE);
+        }
+        var shared = EnumSet.of(Permission.CONSISTENT_READ, Permission.WRITE_UNCHANGED);
+        return graph.use(node, user, new Permissions(needed, shared));
+      } catch (BlockException e) {
+        graph.close(node);
+        throw e;
+      }
+    } catch (BlockException e) {
+      throw file == null ? e : e.during("Could not open '" + file + "'");
+    }
+  }
+
+  private static Connection connection(@Nullable String name) throws BlockException {
+    if (name == null) {
+      return Connection.IDE;
+    }
+    return switch (name) {
+      case "ide" -> Connection.IDE;
+      case "virtio" -> Connection.VIRTIO;
+      case "none" -> Connection.NONE;
+      case "floppy", "scsi", "sd", "mtd", "pflash", "xen" ->
+          throw CommandLine.error("if=" + name + " is not supported yet");
+      default -> throw CommandLine.error("unsupported bus type '" + name + "'");
+    };
+  }
+
+  /** Brings all that guests were told is stable to stable storage, and closes the images. */
+  @Override
+  public void close() throws BlockException {
+    try {
+      for (Drive drive : all) {
+        drive.disk.flush();
+      }
+    } finally {
+      try {
+        graph.close();
+      } finally {
+        objects.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import dev.strata.block.option.BlockOptions;
+import dev.strata.system.CommandLine.DeviceOption;
+import dev.strata.system.Drives.Connection;
+import dev.strata.system.Drives.Drive;
+import dev.strata.system.chardev.CharacterDevice;
+import dev.strata.system.cpu.Architecture;
+import dev.strata.system.cpu.CpuModel;
+import dev.strata.system.firmware.LinuxKernel;
+import dev.strata.system.machine.pc.PcConfiguration;
+import dev.strata.system.machine.pc.PcMachine;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Makes a PC of a command line. */
+final class PcAssembly {
+  private static final List<String> FIRMWARE_FOLDERS =
+      List.of("/usr/share/seabios", "/usr/share/qemu");
+  private static final int MOST_FIRMWARE = 8 << 20;
+  private static final int MOST_PORTS = 4;
+  private static final int DEBUG_CONSOLE_PORT = 0xe9;
+
+  private final CommandLine line;
+  private final Drives drives;
+  private final CharacterDevices characterDevices;
+  private int disks;
+
+  PcAssembly(CommandLine line, Drives drives, CharacterDevices characterDevices) {
+    this.line = line;
+    this.drives = drives;
+    this.characterDevices = characterDevices;
+  }
+
+  PcMachine assemble(Architecture architecture, CpuModel model) throws BlockException {
+    for (var option : line.drives) {
+      drives.open(option);
+    }
+    var configuration =
+        new PcConfiguration(
+            line.memory,
+            line.cpu,
+            firmware(),
+            serial(),
+            !line.graphics,
+            kernel(),
+            line.noReboot,
+            line.boot,
+            LocalDateTime.now(ZoneOffset.UTC));
+    var machine = new PcMachine(configuration, architecture, model, System::nanoTime);
+    try {
+      connectDrives(machine);
+      for (DeviceOption device : line.devices) {
+        try {
+          add(machine, device);
+        } catch (BlockException e) {
+          throw e.during(device.given());
+        }
+      }
+      addDebugConsole(machine);
+      return machine;
+    } catch (BlockException e) {
+      machine.close();
+      throw e;
+    }
+  }
+
+  private byte[] firmware() throws BlockException {
+    var candidates = new ArrayList<Path>();
+    candidates.add(Path.of(line.bios));
+    for (String folder : line.firmwareFolders) {
+      candidates.add(Path.of(folder, line.bios));
+    }
+    for (String folder : FIRMWARE_FOLDERS) {
+      candidates.add(Path.of(folder, line.bios));
+    }
+    for (Path candidate : candidates) {
+      try {
+        if (Files.isRegularFile(candidate) && Files.size(candidate) <= MOST_FIRMWARE) {
+          byte[] bytes = Files.readAllBytes(candidate);
+          if (bytes.length > 0 && bytes.length % 0x10000 == 0) {
+            return bytes;
+          }
+        }
+      } catch (IOException _) {
+        continue; // the next folder may have one that can be read
+      }
+    }
+    throw CommandLine.error("could not load PC BIOS '" + line.bios + "'");
+  }
+
+  private List<CharacterDevice> serial() throws BlockException {
+    List<String> names = new ArrayList<>(line.serial);
+    if (names.isEmpty() && line.defaults) {
+      names.add(line.graphics ? "null" : "stdio");
+    }
+    var devices = new ArrayList<CharacterDevice>();
+    for (String name : names) {
+      CharacterDevice device = characterDevices.byName("-serial", name);
+      if (device != null) {
+        devices.add(device);
+      }
+    }
+    if (devices.size() > MOST_PORTS) {
+      throw CommandLine.error("a PC has four serial ports at most");
+    }
+    return devices;
+  }
+
+  private @Nullable LinuxKernel kernel() throws BlockException {
+    String name = line.kernel;
+    if (name == null) {
+      return null;
+    }
+    byte[] image = file("could not open kernel file", name);
+    String initrdName = line.initrd;
+    byte[] initrd = initrdName == null ? new byte[0] : file("error reading initrd", initrdName);
+    long below = Math.min(line.memory, 0xc0000000L);
+    return LinuxKernel.of(image, initrd, line.append == null ? "" : line.append, below);
+  }
+
+  private static byte[] file(String failure, String name) throws BlockException {
+    try {
+      return Files.readAllBytes(Path.of(name));
+    } catch (NoSuchFileException e) {
+      throw new BlockException(
+          Errno.ENOENT, failure + " '" + name + "': No such file or directory");
+    } catch (IOException e) {
+      throw new BlockException(Errno.EIO, failure + " '" + name + "': " + e.getMessage());
+    }
+  }
+
+  private void connectDrives(PcMachine machine) throws BlockException {
+    var taken = new boolean[4];
+    for (Drive drive : drives.all()) {
+      if (drive.connection() == Connection.IDE && drive.index() >= 0) {
+        if (taken[drive.index()]) {
+          throw CommandLine.error(
+              drive.given()
+                  + ": drive with bus="
+                  + drive.index() / 2
+                  + ", unit="
+                  + drive.index() % 2
+                  + " (index="
+                  + drive.index()
+                  + ") exists");
+        }
+        taken[drive.index()] = true;
+      }
+    }
+    for (Drive drive : drives.all()) {
+      switch (drive.connection()) {
+        case IDE -> {
+          int index = drive.index();
+          for (int free = 0; index < 0 && free < taken.length; free++) {
+            if (!taken[free]) {
+              taken[free] = true;
+              index = free;
+            }
+          }
+          if (index < 0) {
+            throw CommandLine.error(
+                drive.given() + ": machine type does not support if=ide,bus=2,unit=0");
+          }
+          machine.addIdeDisk(index, drive.disk(), serialOf(drive));
+        }
+        case VIRTIO -> {
+          machine.addVirtioDisk(drive.disk(), drive.readOnly(), serialOf(drive));
+        }
+        case NONE -> {} // a device asks for it
+      }
+    }
+  }
+
+  private String serialOf(Drive drive) {
+    disks++;
+    String serial = drive.serial();
+    return serial == null ? "QM0000" + disks : serial;
+  }
+
+  private static int number(BlockOptions properties, String name, int otherwise)
+      throws BlockException {
+    String text = properties.takeString(name);
+    if (text == null) {
+      return otherwise;
+    }
+    try {
+      return Integer.decode(text);
+    } catch (NumberFormatException e) {
+      throw CommandLine.error("Parameter '" + name + "' expects integer");
+    }
+  }
+
+  private void add(PcMachine machine, DeviceOption device) throws BlockException {
+    BlockOptions properties = device.properties().copy();
+    properties.remove("id");
+    switch (device.kind()) {
+      case "isa-debug-exit" -> {
+        int base = number(properties, "iobase", 0x501);
+        int size = number(properties, "iosize", 2);
+        rejectOthers(device, properties);
+        requirePorts(base, size);
+        machine.addDebugExit(base, size);
+      }
+      case "isa-debugcon" -> {
+        int base = number(properties, "iobase", DEBUG_CONSOLE_PORT);
+        String id = properties.takeString("chardev");
+        rejectOthers(device, properties);
+        requirePorts(base, 1);
+        BlockOptions options = id == null ? null : line.characterDevices.get(id);
+        if (options == null) {
+          throw CommandLine.error(
+              id == null
+                  ? "Can't create debugcon device, empty char device"
+                  : "Property 'isa-debugcon.chardev' can't find value '" + id + "'");
+        }
+        machine.addDebugConsole(base, characterDevices.byOptions("" + id, options));
+      }
+      case "virtio-blk-pci", "virtio-blk" -> addDisk(device, properties, machine, true);
+      case "ide-hd" -> addDisk(device, properties, machine, false);
+      default ->
+          throw CommandLine.error("'" + device.kind() + "' is not a valid device model name");
+    }
+  }
+
+  private void addDisk(
+      DeviceOption device, BlockOptions properties, PcMachine machine, boolean virtio)
+      throws BlockException {
+    String id = properties.takeString("drive");
+    String serial = properties.takeString("serial");
+    rejectOthers(device, properties);
+    if (id == null) {
+      throw CommandLine.error("drive property not set");
+    }
+    Drive drive = drives.find(id);
+    if (drive == null) {
+      String model = virtio ? "virtio-blk-device" : device.kind();
+      throw CommandLine.error("Property '" + model + ".drive' can't find value '" + id + "'");
+    }
+    String named = serial == null ? serialOf(drive) : serial;
+    if (virtio) {
+      machine.addVirtioDisk(drive.disk(), drive.readOnly(), named);
+      return;
+    }
+    for (int index = 0; index < 4; index++) {
+      if (machine.isIdeFree(index)) {
+        machine.addIdeDisk(index, drive.disk(), named);
+        return;
+      }
+    }
+    throw CommandLine.error("all four IDE places are taken");
+  }
+
+  private static void requirePorts(int base, int size) throws BlockException {
+    if (base < 0 || size < 1 || size > 8 || base > 0x10000 - size) {
+      throw CommandLine.error("ports " + base + "+" + size + " are not on a PC");
+    }
+  }
+
+  private static void rejectOthers(DeviceOption device, BlockOptions properties)
+      throws BlockException {
+    for (String name : properties.names()) {
+      throw CommandLine.error("Property '" + device.kind() + "." + name + "' not found");
+    }
+  }
+
+  private void addDebugConsole(PcMachine machine) throws BlockException {
+    String name = line.debugConsole;
+    if (name == null) {
+      return;
+    }
+    CharacterDevice output = characterDevices.byName("-debugcon", name);
+    String base = line.globals.get("isa-debugcon.iobase");
+    var properties = new BlockOptions();
+    if (base != null) {
+      properties.put("iobase", base);
+    }
+    int port = number(properties, "iobase", DEBUG_CONSOLE_PORT);
+    requirePorts(port, 1);
+    if (output != null) {
+      machine.addDebugConsole(port, output);
+    }
+  }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.file.posix.Posix;
+import dev.strata.monitor.commandline.Terminal;
+import dev.strata.system.CommandLine.Answer;
+import dev.strata.system.cpu.Architecture;
+import dev.strata.system.cpu.CpuModel;
+import dev.strata.system.machine.pc.PcMachine;
+import java.util.Arrays;
+import java.util.List;
+import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
+
+/** The program {@code qemu-system-x86_64}: runs a machine. */
+public final class QemuSystem {
+  static final String VERSION =
+      "QEMU emulator version 7.2.22 (Strata 0.1)\nStrata: a disk image toolkit on the JVM\n";
+
+  private static final List<String> MACHINES = List.of("pc", "pc-i440fx-7.2");
+
+  private QemuSystem() {}
+
+  /** Runs the program. */
+  public static void main(String[] arguments) {
+    var terminal = Terminal.standard(System.getProperty("strata.program", "qemu-system-x86_64"));
+    int code = run(Arrays.asList(arguments), terminal);
+    terminal.flush();
+    Posix.exit(code);
+  }
+
+  /**
+   * Runs a machine within this process, until it ends.
+   *
+   * @return the exit code
+   */
+  public static int run(List<String> words, Terminal terminal) {
+    try {
+      CommandLine line = CommandLine.parse(words);
+      Answer answer = line.answer;
+      if (answer != null) {
+        return answer(answer, terminal);
+      }
+      return run(line, terminal);
+    } catch (BlockException e) {
+      terminal.error(e);
+      return 1;
+    } catch (OutOfMemoryError e) {
+      terminal.error("Out of memory: " + e.getMessage());
+      return 1;
+    }
+  }
+
+  private static @Nullable Architecture architecture() {
+    for (Architecture architecture : ServiceLoader.load(Architecture.class)) {
+      if (architecture.name().equals("x86_64")) {
+        return architecture;
+      }
+    }
+    return null;
+  }
+
+  private static int answer(Answer answer, Terminal terminal) {
+    switch (answer) {
+      case VERSION -> terminal.out().print(VERSION);
+      case MACHINES ->
+          terminal
+              .out()
+              .print(
+                  """
+                  Supported machines are:
+                  pc                   Standard PC (i440FX + PIIX, 1996) (alias of pc-i440fx-7.2)
+                  pc-i440fx-7.2        Standard PC (i440FX + PIIX, 1996) (default)
+                  """);
+      case PROCESSORS -> {
+        Architecture architecture = architecture();
+        terminal.out().print("Available CPUs:\n");
+        if (architecture != null) {
+          for (CpuModel model : architecture.models()) {
+            terminal.out().print("x86 " + model.name() + "\n");
+          }
+        }
+      }
+      case HELP ->
+          terminal
+              .out()
+              .print(
+                  VERSION
+                      + "usage: "
+                      + terminal.program()
+                      + " [options] [disk_image]\n"
+                      + "\n"
+                      + "'disk_image' is an image of IDE hard disk 0, in any format that\n"
+                      + "qemu-img knows.\n");
+    }
+    return 0;
+  }
+
+  private static int run(CommandLine line, Terminal terminal) throws BlockException {
+    if (!MACHINES.contains(line.machine)) {
+      throw CommandLine.error("unsupported machine type")
+          .withHint("Use -machine help to list supported machines");
+    }
+    Architecture architecture = architecture();
+    CpuModel model = null;
+    if (architecture != null) {
+      for (CpuModel known : architecture.models()) {
+        model = known.name().equals(line.cpu) ? known : model;
+      }
+    }
+    if (architecture == null || model == null) {
+      throw CommandLine.error("unable to find CPU model '" + line.cpu + "'");
+    }
+    try (var characterDevices = new CharacterDevices();
+        var drives = new Drives(terminal, line.snapshot);
+        PcMachine pc =
+            new PcAssembly(line, drives, characterDevices).assemble(architecture, model)) {
+      return run(pc, line.stopped);
+    }
+  }
+
+  private static int run(PcMachine pc, boolean stopped) {
+    Thread here = Thread.currentThread();
+    Thread ending = new Thread(() -> end(pc, here));
+    Runtime.getRuntime().addShutdownHook(ending);
+    if (stopped) {
+      pc.machine().pause(true);
+    }
+    return pc.machine().run();
+  }
+
+  /** A signal ends the machine; the process stays until its disks are closed. */
+  private static void end(PcMachine pc, Thread runner) {
+    pc.machine().end(0);
+    try {
+      runner.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.cpu;
+
+/** One virtual processor. {@link #run} and {@link #reset} belong to its thread, the rest to all. */
+public interface Cpu {
+  /** Runs for about {@code nanos} of host time, or until it halts, shuts down or is stopped. */
+  ExitReason run(long nanos);
+
+  /** Makes a current {@link #run} come back soon. */
+  void stop();
+
+  /**
+   * Sets an input pin; lines are the architecture's own.
+   *
+   * @param line for x86: 0 INTR, 1 NMI, 2 SMI, 3 INIT
+   */
+  void interrupt(int line, boolean level);
+
+  /** Back to the state after power-on. */
+  void reset();
+
+  /** The registers as text for the monitor, lines ended by newlines. */
+  String describe();
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.cpu.interpret;
+
+import dev.strata.system.cpu.ir.Block;
+import org.jspecify.annotations.Nullable;
+
+/** The blocks decoded from one physical page, and which of its bytes are code. */
+final class CodePage {
+  private static final int BUCKETS = 64;
+
+  final long address;
+  private final long[] bytes = new long[64];
+  private final @Nullable Block[] blocks = new Block[BUCKETS];
+
+  CodePage(long address) {
+    this.address = address;
+  }
+
+  private static int bucket(long physical) {
+    return (int) (physical ^ physical >>> 6) & (BUCKETS - 1);
+  }
+
+  @Nullable Block find(long physical, int mode) {
+    Block block = blocks[bucket(physical)];
+    while (block != null && (block.physical != physical || block.mode != mode)) {
+      block = block.next;
+    }
+    return block;
+  }
+
+  void add(Block block) {
+    int bucket = bucket(block.physical);
+    block.next = blocks[bucket];
+    blocks[bucket] = block;
+  }
+
+  void cover(int from, int to) {
+    for (int i = from; i < to; i++) {
+      bytes[i >> 6] |= 1L << i;
+    }
+  }
+
+  boolean covers(int from, int to) {
+    for (int i = from; i < to; i++) {
+      if ((bytes[i >> 6] & 1L << i) != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** All blocks are stale. */
+  void drop() {
+    for (int i = 0; i < BUCKETS; i++) {
+      for (Block b = blocks[i]; b != null; b = b.next) {
+        b.valid = false;
+      }
+      blocks[i] = null;
+    }
+    java.util.Arrays.fill(bytes, 0);
+  }
+}

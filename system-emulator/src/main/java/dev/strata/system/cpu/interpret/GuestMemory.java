@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.cpu.interpret;
+
+import dev.strata.system.cpu.GuestFault;
+import dev.strata.system.cpu.PageWalker;
+import dev.strata.system.cpu.SoftTlb;
+import dev.strata.system.cpu.ir.Block;
+import dev.strata.system.memory.AddressSpace;
+import dev.strata.system.memory.AddressSpaceListener;
+import dev.strata.system.memory.FlatRange;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Virtual memory as one processor sees it: its TLBs, and the code it has decoded. Of its thread,
+ * but for what other threads queue.
+ */
+public class GuestMemory extends Flags implements AddressSpaceListener {
+  /** A store would change the running block: the instruction is to be run again on its own. */
+  public static final int RUN_ALONE = -2;
+
+  // The host's memory: a TLB entry is the bound of what is read and written through it.
+  private static final MemorySegment HOST = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  static final int JUMPS = 4096;
+  private static final long PAGE = ~0xfffL;
+  private static final long WRITABLE = Long.MIN_VALUE;
+
+  /** Physical memory. */
+  protected final AddressSpace space;
+
+  /** Raised by what the guest does wrong. */
+  public final GuestFault fault = new GuestFault();
+
+  private final SoftTlb[] tlbs;
+  private SoftTlb tlb;
+  int mmuMode;
+  private PageWalker walker = (address, access, mode) -> address | WRITABLE;
+
+  private final Map<Long, CodePage> codePages = new HashMap<>();
+  private final ConcurrentLinkedQueue<long[]> foreignWrites = new ConcurrentLinkedQueue<>();
+  private volatile boolean topologyChanged;
+
+  final long[] jumpTargets = new long[JUMPS];
+  final @Nullable Block[] jumpBlocks = new Block[JUMPS];
+  final int[] jumpModes = new int[JUMPS];
+
+  /** Not 0 when the processor shall look up between blocks; bits are the guest's. */
+  protected volatile int attention;
+
+  @Nullable Block current;
+
+  GuestMemory(AddressSpace space, int mmuModes) {
+    this.space = space;
+    tlbs = new SoftTlb[mmuModes];
+    for (int i = 0; i < mmuModes; i++) {
+      tlbs[i] = new SoftTlb();
+    }
+    tlb = tlbs[0];
+    space.addListener(this);
+  }
+
+  final void walker(PageWalker newWalker) {
+    walker = newWalker;
+  }
+
+  /** Selects the TLB, as privilege changes. */
+  public final void mmuMode(int mode) {
+    mmuMode = mode;
+    tlb = tlbs[mode];
+  }
+
+  /** The one selected. */
+  public final int mmuMode() {
+    return mmuMode;
+  }
+
+  /** Forgets all translations. */
+  public final void flushTlb() {
+    for (SoftTlb t : tlbs) {
+      t.flush();
+    }
+    Arrays.fill(jumpBlocks, null);
+  }
+
+  /** Forgets one page's translations. */
+  public final void flushPage(long linear) {
+    for (SoftTlb t : tlbs) {
+      t.flush(linear);
+    }
+    Arrays.fill(jumpBlocks, null);
+  }
+
+  @Override
+  public void topologyChanged() {
+    topologyChanged = true;
+    attend();
+  }
+
+  @Override
+  public void codeWritten(long address, long length) {
+    foreignWrites.add(new long[] {address, length});
+    attend();
+  }
+
+  /** Makes the processor look up. */
+  protected void attend() {
+    attention |= 1;
+  }
+
+  /** Does what other threads have asked for. */
+  protected final void catchUp() {
+    if (topologyChanged) {
+      topologyChanged = false;
+      codePages.values().forEach(CodePage::drop);
+      flushTlb();
+    }
+    for (long[] write = foreignWrites.poll(); write != null; write = foreignWrites.poll()) {
+      long from = write[0];
+      long left = write[1];
+      while (left > 0) {
+        int part = (int) Math.min(left, 4096 - (from & 4095));
+        CodePage page = codePages.get(from & PAGE);
+        if (page != null && page.covers((int) (from & 4095), (int) (from & 4095) + part)) {
+          drop(page);
+        }
+        from += part;
+        left -= part;
+      }
+    }
+  }
+
+  private void drop(CodePage page) {
+    page.drop();
+    Arrays.fill(jumpBlocks, null);
+  }
+
+  // --- loads and stores ---
+
+  /** Reads 1 << size bytes, zero-extended. */
+  public final long load(long address, int size) {
+    SoftTlb t = tlb;
+    int index = (int) (address >>> 12) & (SoftTlb.ENTRIES - 1);
+    if (t.read[index] != (address + (1 << size) - 1 & PAGE)) {
+      return loadSlowly(address, size, PageWalker.READ);
+    }
+    return host(t.addend[index] + address, size);
+  }
+
+  /** As {@link #load}, where a write must be allowed too. */
+  public final long loadToWrite(long address, int size) {
+    SoftTlb t = tlb;
+    int index = (int) (address >>> 12) & (SoftTlb.ENTRIES - 1);
+    if (t.write[index] != (address + (1 << size) - 1 & PAGE)) {
+      return loadSlowly(address, size, PageWalker.WRITE);
+    }
+    return host(t.addend[index] + address, size);
+  }
+
+  /** Writes 1 << size bytes. */
+  public final void store(long address, int size, long value) {
+    SoftTlb t = tlb;
+    int index = (int) (address >>> 12) & (SoftTlb.ENTRIES - 1);
+    if (t.write[index] != (address + (1 << size) - 1 & PAGE)) {
+      storeSlowly(address, size, value);
+      return;
+    }
+    host(t.addend[index] + address, size, value);
+  }
+
+  private static long host(long address, int size) {
+    return switch (size) {
+      case 0 -> HOST.get(ValueLayout.JAVA_BYTE, address) & 0xffL;
+      case 1 -> HOST.get(SHORT, address) & 0xffffL;
+      case 2 -> HOST.get(INT, address) & 0xffffffffL;
+      default -> HOST.get(LONG, address);
+    };
+  }
+
+  private static void host(long address, int size, long value) {
+    switch (size) {
+      case 0 -> HOST.set(ValueLayout.JAVA_BYTE, address, (byte) value);
+      case 1 -> HOST.set(SHORT, address, (short) value);
+      case 2 -> HOST.set(INT, address, (int) value);
+      default -> HOST.set(LONG, address, value);
+    }
+  }
+
+  private long loadSlowly(long address, int size, int access) {
+    int bytes = 1 << size;
+    if ((address & 4095) + bytes > 4096) {
+      int first = 4096 - (int) (address & 4095);
+      long low = translate(address, access);
+      long high = translate((address | 4095) + 1, access);
+      long value = 0;
+      for (int i = 0; i < bytes; i++) {
+        long at = i < first ? low + i : high + (i - first);
+        value |= space.read(at, 1) << (8 * i);
+      }
+      return value;
+    }
+    return space.read(translate(address, access), bytes);
+  }
+
+  private void storeSlowly(long address, int size, long value) {
+    int bytes = 1 << size;
+    if ((address & 4095) + bytes > 4096) {
+      int first = 4096 - (int) (address & 4095);
+      long low = translate(address, PageWalker.WRITE);
+      long high = translate((address | 4095) + 1, PageWalker.WRITE);
+      for (int i = 0; i < bytes; i++) {
+        storePhysical(i < first ? low + i : high + (i - first), 1, value >>> (8 * i));
+      }
+      return;
+    }
+    storePhysical(translate(address, PageWalker.WRITE), bytes, value);
+  }
+
+  private void storePhysical(long physical, int bytes, long value) {
+    FlatRange range = space.lookup(physical);
+    if (range != null && range.region().writable()) {
+      long masked = physical & space.addressMask();
+      long offset = range.offset(masked);
+      if (range.remaining(masked) >= bytes) {
+        if (range.region().hasCode(offset, bytes)) {
+          beforeStoreToCode(masked, bytes);
+        }
+        host(range.region().hostAddress() + offset, Integer.numberOfTrailingZeros(bytes), value);
+        return;
+      }
+    }
+    space.write(physical, bytes, value);
+  }
+
+  private void beforeStoreToCode(long physical, int bytes) {
+    CodePage page = codePages.get(physical & PAGE);
+    int from = (int) (physical & 4095);
+    if (page == null || !page.covers(from, from + bytes)) {
+      return;
+    }
+    Block block = current;
+    if (block != null
+        && block.instructions > 1
+        && ((block.physical & PAGE) == page.address || block.secondPage == page.address)) {
+      throw fault.with(RUN_ALONE, 0);
+    }
+    drop(page);
+  }
+
+  /** The physical address, entering the translation into the TLB if it may be. */
+  public final long translate(long address, int access) {
+    long walked = walker.walk(address, access, mmuMode);
+    long physical = walked & ~WRITABLE;
+    FlatRange range = space.lookup(physical);
+    long mask = space.addressMask();
+    if (range != null && range.region().readable() && access != PageWalker.FETCH) {
+      long page = physical & mask & PAGE;
+      if (page >= range.start() && page + 4095 <= range.last()) {
+        long offset = range.offset(page);
+        SoftTlb t = tlb;
+        int index = (int) (address >>> 12) & (SoftTlb.ENTRIES - 1);
+        long tag = address & PAGE;
+        t.read[index] = tag;
+        t.addend[index] = range.region().hostAddress() + offset - tag;
+        boolean write =
+            walked < 0 && range.region().writable() && !range.region().hasCode(offset, 4096);
+        t.write[index] = write ? tag : SoftTlb.NONE;
+      }
+    }
+    return physical;
+  }
+
+  // --- code ---
+
+  /** A byte of code, for the decoder. */
+  public final int fetch(long linear) {
+    long page = linear & PAGE;
+    if (page != fetchPage) {
+      fetchPhysical = translate(page, PageWalker.FETCH);
+      fetchPage = page;
+    }
+    long physical = fetchPhysical + (linear & 4095);
+    return (int) space.read(physical, 1);
+  }
+
+  private long fetchPage = 1;
+  private long fetchPhysical;
+
+  /** The block at a linear address: found, or decoded. */
+  final Block find(long linear, int mode, Guest guest) {
+    long physical = translate(linear, PageWalker.FETCH) & space.addressMask();
+    CodePage page = codePages.computeIfAbsent(physical & PAGE, CodePage::new);
+    Block block = page.find(physical, mode);
+    if (block != null && block.secondPage != -1) {
+      long second = translate((linear | 4095) + 1, PageWalker.FETCH) & space.addressMask();
+      if (second != block.secondPage) {
+        drop(page);
+        block = null;
+      }
+    }
+    if (block == null) {
+      block = decode(linear, physical, mode, page, guest);
+    }
+    int slot = (int) (linear ^ linear >>> 12) & (JUMPS - 1);
+    jumpTargets[slot] = linear;
+    jumpModes[slot] = mode | mmuMode << 16;
+    jumpBlocks[slot] = block;
+    return block;
+  }
+
+  private Block decode(long linear, long physical, int mode, CodePage page, Guest guest) {
+    fetchPage = 1;
+    Block block = guest.decode(linear, mode);
+    fetchPage = 1;
+    block.physical = physical;
+    int start = (int) (physical & 4095);
+    int end = Math.min(start + block.length, 4096);
+    mark(physical);
+    page.cover(start, end);
+    if (start + block.length > 4096) {
+      block.secondPage = translate((linear | 4095) + 1, PageWalker.FETCH) & space.addressMask();
+      mark(block.secondPage);
+      codePages
+          .computeIfAbsent(block.secondPage, CodePage::new)
+          .cover(0, start + block.length - 4096);
+    }
+    if (cacheable(physical) && (block.secondPage == -1 || cacheable(block.secondPage))) {
+      page.add(block);
+    }
+    return block;
+  }
+
+  // Code in device registers is decoded anew each time.
+  private boolean cacheable(long physical) {
+    FlatRange range = space.lookup(physical);
+    return range != null && range.region().readable();
+  }
+
+  private void mark(long physical) {
+    FlatRange range = space.lookup(physical);
+    if (range == null || !range.region().readable()) {
+      return;
+    }
+    long offset = range.offset(physical);
+    if (!range.region().hasCode(offset, 1)) {
+      range.region().markCode(offset);
+      for (SoftTlb t : tlbs) {
+        t.flushWrites();
+      }
+    }
+  }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.cpu.ir;
+
+/**
+ * The operations, and how one is packed into a {@code long}.
+ *
+ * <pre>
+ *  0–6  operation     12–17  destination slot (a store's source)
+ *  7–8  log2 of bytes 18–23  slot a
+ *  9    FLAGS: defines the flags (arithmetic), or ADDRESS32: wraps addresses (memory)
+ * 10–11 log2 of b's scale (memory)
+ * 24–29 slot b        30     b is the immediate instead
+ * 32–63 immediate, signed: displacement, number of a call, condition
+ * </pre>
+ *
+ * <p>Results are cut to their size and zero-extended. Slots hold raw registers: operations ignore
+ * what is above their size. A slot is written only after everything of its instruction that can
+ * fault.
+ */
+public final class Op {
+  private Op() {}
+
+  /** Destination = b. */
+  public static final int MOVE = 0;
+
+  /** Destination = the block's constant number immediate. */
+  public static final int CONSTANT = 1;
+
+  /** a + b. */
+  public static final int ADD = 2;
+
+  /** a − b. */
+  public static final int SUBTRACT = 3;
+
+  /** a & b. */
+  public static final int AND = 4;
+
+  /** a | b. */
+  public static final int OR = 5;
+
+  /** a ^ b. */
+  public static final int XOR = 6;
+
+  /** a + b + carry. */
+  public static final int ADD_CARRY = 7;
+
+  /** a − b − carry. */
+  public static final int SUBTRACT_BORROW = 8;
+
+  /** a + 1; carry stays. */
+  public static final int INCREMENT = 9;
+
+  /** a − 1; carry stays. */
+  public static final int DECREMENT = 10;
+
+  /** a << b, b modulo 32 or 64; of 0, flags stay. */
+  public static final int SHIFT_LEFT = 11;
+
+  /** Logical shift right. */
+  public static final int SHIFT_RIGHT = 12;
+
+  /** Arithmetic shift right. */
+  public static final int SHIFT_ARITHMETIC = 13;
+
+  /** Signed product, low half; carry and overflow if it does not fit. */
+  public static final int MULTIPLY = 14;
+
+  /** b, sign-extended from the size to 64 bits. */
+  public static final int SIGN_EXTEND = 15;
+
+  /** Low 8 bits of the destination = b. */
+  public static final int INSERT8 = 16;
+
+  /** Bits 8 to 15 of the destination = b. */
+  public static final int INSERT_HIGH8 = 17;
+
+  /** Low 16 bits of the destination = b. */
+  public static final int INSERT16 = 18;
+
+  /** Bits 8 to 15 of a. */
+  public static final int EXTRACT_HIGH8 = 19;
+
+  /** a + (b << scale) + immediate, cut to the size. */
+  public static final int ADDRESS = 20;
+
+  /** Memory at a + (b << scale) + immediate, zero-extended. */
+  public static final int LOAD = 21;
+
+  /** As LOAD, of memory that will be written next: faults as a write. */
+  public static final int LOAD_TO_WRITE = 22;
+
+  /** Memory at a + (b << scale) + immediate = the destination slot. */
+  public static final int STORE = 23;
+
+  /** 1 if condition b (immediate) holds, else 0. */
+  public static final int SET = 24;
+
+  /** a if condition {@code immediate} holds, else the destination; cut to the size either way. */
+  public static final int SELECT = 25;
+
+  /** Leaves to pc + the immediate, cut to the size, if condition a (a number, no slot) holds. */
+  public static final int BRANCH = 26;
+
+  /** Leaves to pc + immediate, cut to the size. */
+  public static final int JUMP = 27;
+
+  /** Leaves to a, cut to the size. */
+  public static final int JUMP_TO = 28;
+
+  /** Destination = the guest's call number (immediate's low half) of a, b and the high half. */
+  public static final int CALL = 29;
+
+  /** As CALL, then leaves: the call has set the pc. */
+  public static final int CALL_AND_LEAVE = 30;
+
+  /** Leaves at once if a is not 0: a call has set the pc. */
+  public static final int LEAVE_IF = 31;
+
+  /** a, its bytes in reverse order (32 or 64 bits). */
+  public static final int REVERSE_BYTES = 32;
+
+  /** Leaves to pc + the immediate, cut to the size, if a is not 0. */
+  public static final int BRANCH_IF = 33;
+
+  /** Bit 9: defines flags. */
+  public static final long FLAGS = 1L << 9;
+
+  /** Bit 9 of memory operations: addresses wrap at 4 GiB. */
+  public static final long ADDRESS32 = 1L << 9;
+
+  /** Bit 30: b is the immediate. */
+  public static final long IMMEDIATE = 1L << 30;
+
+  /** Packs an operation. */
+  public static long pack(int operation, int size, int destination, int a, int b, int immediate) {
+    return operation
+        | (long) size << 7
+        | (long) destination << 12
+        | (long) a << 18
+        | (long) b << 24
+        | (long) immediate << 32;
+  }
+
+  /** Whether an operation may fault, or run what may look at the flags. */
+  static boolean observes(int operation) {
+    return (operation >= LOAD && operation <= STORE)
+        || (operation >= SET && operation <= LEAVE_IF)
+        || operation == BRANCH_IF;
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.cpu.x86;
+
+import dev.strata.system.cpu.Architecture;
+import dev.strata.system.cpu.Cpu;
+import dev.strata.system.cpu.CpuModel;
+import dev.strata.system.cpu.CpuSurroundings;
+import java.util.List;
+
+/** The PC's processors. */
+public final class X86Architecture implements Architecture {
+  private static final List<CpuModel> MODELS =
+      List.of(
+          new X86Model("max", true, 0x60fb1),
+          new X86Model("qemu32", false, 0x663),
+          new X86Model("qemu64", true, 0x60fb1));
+
+  /** The architecture. */
+  public X86Architecture() {}
+
+  @Override
+  public String name() {
+    return "x86_64";
+  }
+
+  @Override
+  public List<CpuModel> models() {
+    return MODELS;
+  }
+
+  @Override
+  public Cpu create(int index, CpuModel model, CpuSurroundings surroundings) {
+    return new X86Cpu(surroundings, (X86Model) model);
+  }
+}

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.cpu.x86;
+
+import static dev.strata.system.cpu.x86.Slots.PC;
+
+import dev.strata.system.cpu.Cpu;
+import dev.strata.system.cpu.CpuSurroundings;
+import dev.strata.system.cpu.ExitReason;
+import dev.strata.system.cpu.GuestFault;
+import dev.strata.system.cpu.interpret.Flags;
+import dev.strata.system.cpu.interpret.Guest;
+import dev.strata.system.cpu.interpret.Interpreter;
+import dev.strata.system.cpu.ir.Block;
+
+/** An x86 processor: decoded code calls in here for all that is no plain arithmetic. */
+final class X86Cpu implements Cpu, Guest {
+  private static final int UNDEFINED_OPCODE = X86.UNDEFINED_OPCODE;
+
+  final X86 state;
+  private final Interpreter core;
+  private final Decoder decoder;
+  private final Paging paging;
+  private final Segments segments;
+  private final FarTransfers transfers;
+  private final Interrupts interrupts;
+  private final SystemRegisters registers;
+  private final StringInstructions strings;
+  private final Integers integers;
+  private final Frames frames;
+  private final X87 x87;
+  private volatile boolean stopping;
+  private long deadline;
+
+  X86Cpu(CpuSurroundings surroundings, X86Model model) {
+    core = new Interpreter(surroundings.memory(), 3, this, PC, Slots.BASE + X86.CS);
+    state = new X86(core, surroundings, model);
+    decoder = new Instructions(core);
+    paging = new Paging(state);
+    segments = new Segments(state);
+    transfers = new FarTransfers(state, segments);
+    interrupts = new Interrupts(state, segments);
+    registers = new SystemRegisters(state, paging);
+    strings = new StringInstructions(state);
+    integers = new Integers(state);
+    frames = new Frames(state);
+    x87 = new X87(state);
+    reset();
+  }
+
+  @Override
+  public void reset() {
+    state.reset();
+    registers.reset();
+    x87.reset();
+  }
+
+  @Override
+  public ExitReason run(long nanos) {
+    deadline = System.nanoTime() + nanos;
+    stopping = false;
+    core.attend(1);
+    core.run();
+    return state.shutdown
+        ? ExitReason.SHUTDOWN
+        : state.halted && !wakes() ? ExitReason.HALTED : ExitReason.TIME;
+  }
+
+  @Override
+  public void stop() {
+    stopping = true;
+    core.attend(1);
+  }
+
+  @Override
+  public void interrupt(int line, boolean level) {
+    switch (line) {
+      case 0 -> state.interruptLine = level;
+      case 1 -> state.nonMaskable |= level;
+      case 3 -> state.initialise |= level;
+      default -> throw new IllegalArgumentException("no line " + line);
+    }
+    if (level) {
+      core.attend(1);
+    }
+  }
+
+  /** How many instructions have begun since power-on. */
+  long instructions() {
+    return core.instructions;
+  }
+
+  private boolean wakes() {
+    return state.nonMaskable
+        || state.initialise
+        || (state.interruptLine && (state.system & X86.INTERRUPT) != 0);
+  }
+
+  @Override
+  public boolean service() {
+    core.attended();
+    core.synchronise();
+    if (stopping || state.shutdown || System.nanoTime() - deadline >= 0) {
+      core.attend(1);
+      return false;
+    }
+    if (state.initialise) {
+      state.initialise = false;
+      reset();
+    }
+    if (state.inhibited) {
+      state.inhibited = false;
+      core.attend(1);
+      return true;
+    }
+    if (state.trapping) {
+      state.trapping = false;
+      state.debug[6] |= 1 << 14;
+      interrupts.exception(core.fault.with(X86.DEBUG, -1));
+    }
+    if (state.nonMaskable) {
+      state.nonMaskable = false;
+      interrupts.external(2);
+    } else if (state.interruptLine && (state.system & X86.INTERRUPT) != 0) {
+      int vector = state.surroundings.pins().acknowledge();
+      if (vector >= 0) {
+        interrupts.external(vector);
+      }
+    }
+    if (state.halted) {
+      return false;
+    }
+    if ((state.system & X86.TRAP) != 0) {
+      state.trapping = true;
+      core.attend(1);
+    }
+    return true;
+  }
+
+  @Override
+  public void deliver(GuestFault fault) {
+    state.trapping = false;
+    interrupts.exception(fault);
+  }
+
+  @Override
+  public Block decode(long linear, int mode) {
+    return decoder.decode(linear, mode);
+  }
+
+  @Override
+  public long walk(long virtualAddress, int access, int mmuMode) {
+    return paging.walk(virtualAddress, access, mmuMode);
+  }
+
+  private void next() {
+    state.r[PC] = state.r[Slots.NEXT];
+  }
+
+  @Override
+  public long call(int number, long a, long b, int extra) {
+    switch (number) {
+      case Calls.LINEAR -> {
+        return state.linear(extra & 7, a, 1 << (extra >> 3 & 7), (extra & 1 << 6) != 0);
+      }
+      case Calls.STRING -> strings.run((int) a, extra & 0xffff);
+      case Calls.BIT_TEST -> {
+        return integers.bitTest(a, b, extra);
+      }
+      case Calls.BIT_SCAN -> {
+        return integers.bitScan(a, extra);
+      }
+      case Calls.ROTATE -> {
+        return integers.rotate(a, b, extra);
+      }
+      case Calls.DOUBLE_SHIFT -> {
+        return integers.doubleShift(a, b, extra);
+      }
+      case Calls.MULTIPLY_WIDE -> integers.multiply(a, extra);
+      case Calls.DIVIDE -> integers.divide(a, extra);
+      case Calls.COMPARE_EXCHANGE -> {
+        return integers.compareExchange(a, b, extra);
+      }
+      case Calls.COMPARE_EXCHANGE_WIDE -> integers.compareExchangeWide(a, extra);
+      case Calls.DECIMAL -> integers.decimal(extra);
+      case Calls.CARRY -> carry(extra);
+      case Calls.LOAD_FLAGS -> {
+        return (core.flags() & 0xff) | 2;
+      }
+      case Calls.STORE_FLAGS -> core.flags((core.flags() & Flags.OVERFLOW) | (a & 0xd5));
+      case Calls.DIRECTION ->
+          state.system = extra == 0 ? state.system & ~X86.DIRECTION : state.system | X86.DIRECTION;
+      case Calls.IN -> {
+        PortAccess.check(state, (int) a, 1 << extra);
+        return state.surroundings.ports().read(a, 1 << extra);
+      }
+      case Calls.OUT -> {
+        PortAccess.check(state, (int) a, 1 << extra);
+        state.surroundings.ports().write(a, 1 << extra, b & -1L >>> (64 - (8 << extra)));
+      }
+      case Calls.PUSH_FLAGS -> {
+        return frames.flagsToPush();
+      }
+      case Calls.POP_FLAGS -> frames.popFlags(extra);
+      case Calls.PUSH_ALL -> frames.pushAll(extra);
+      case Calls.POP_ALL -> frames.popAll(extra);
+      case Calls.ENTER -> frames.enter((int) a, extra & 31, extra >> 8);
+      case Calls.BOUND -> frames.bound(a, b, extra);
+      case Calls.X87 -> x87.run(a, extra);
+      case Calls.X87_STATE -> {
+        return x87.state(a, extra);
+      }
+      default -> {
+        return system(number, a, b, extra);
+      }
+    }
+    return 0;
+  }
+
+  private void carry(int what) {
+    long flags = core.flags();
+    core.flags(
+        what == 2 ? flags ^ Flags.CARRY : what == 1 ? flags | Flags.CARRY : flags & ~Flags.CARRY);
+  }
+
+  private long system(int number, long a, long b, int extra) {
+    switch (number) {
+      case Calls.LOAD_SEGMENT -> segments.load(extra, (int) a & 0xffff);
+      case Calls.INTERRUPT -> interrupts.software(extra & 0xff);
+      case Calls.INTO -> {
+        if ((core.flags() & Flags.OVERFLOW) != 0) {
+          interrupts.software(4);
+        } else {
+          next();
+        }
+      }
+      case Calls.INTERRUPT_RETURN -> transfers.returnFromInterrupt(extra);
+      case Calls.FAR_JUMP -> transfers.jump((int) a & 0xffff, b, extra);
+      case Calls.FAR_CALL -> transfers.call((int) a & 0xffff, b, extra);
+      case Calls.FAR_RETURN -> transfers.returnFar((int) a, extra);
+      case Calls.HALT -> {
+        state.needPrivilege();
+        next();
+        state.halted = true;
+        core.attend(1);
+      }
+      case Calls.SET_INTERRUPTS -> {
+        interruptPrivilege();
+        boolean before = (state.system & X86.INTERRUPT) != 0;
+        state.flags(X86.INTERRUPT, X86.INTERRUPT);
+        next();
+        if (!before) {
+          state.inhibited = true;
+          core.alone = Interpreter.ALONE;
+          core.attend(1);
+        }
+      }
+      case Calls.CLEAR_INTERRUPTS -> {
+        interruptPrivilege();
+        state.system &= ~X86.INTERRUPT;
+        next();
+      }
+      case Calls.READ_CONTROL -> {
+        return registers.readControl(extra);
+      }
+      case Calls.WRITE_CONTROL -> registers.writeControl(extra, a);
+      case Calls.READ_DEBUG -> {
+        state.needPrivilege();
+        return state.debug[extra & 7];
+      }
+      case Calls.WRITE_DEBUG -> {
+        state.needPrivilege();
+        state.debug[extra & 7] = a;
+        next();
+      }
+      case Calls.CLEAR_TS -> {
+        state.needPrivilege();
+        state.cr0 &= ~X86.TS;
+        next();
+      }
+      case Calls.CPUID -> registers.identify();
+      case Calls.READ_MSR -> registers.readMsr();
+      case Calls.WRITE_MSR -> registers.writeMsr();
+      case Calls.READ_TSC -> registers.readTsc(extra != 0);
+      case Calls.SYSCALL -> registers.syscall();
+      case Calls.SYSRET -> registers.sysret(extra);
+      case Calls.SYSENTER -> registers.sysenter();
+      case Calls.SYSEXIT -> registers.sysexit(extra);
+      case Calls.SWAP_GS -> registers.swapGs();
+      case Calls.INVALIDATE_PAGE -> {
+        state.needPrivilege();
+        core.flushPage(a);
+        next();
+      }
+      case Calls.PRIVILEGED -> state.needPrivilege();
+      case Calls.ALIGN_CHECK_FLAG -> {
+        state.needPrivilege();
+        state.flags(extra == 0 ? 0 : X86.ALIGNMENT, X86.ALIGNMENT);
+      }
+      case Calls.PROTECTED_ONLY -> {
+        if (state.isParagraphs()) {
+          throw state.fault(UNDEFINED_OPCODE, -1);
+        }
+      }
+      case Calls.SYSTEM_TABLE -> {
+        return tables(extra, a, b);
+      }
+      case Calls.SELECTOR_INFO -> {
+        return frames.selectorInfo(segments, (int) a & 0xffff, b, extra);
+      }
+      case Calls.ADJUST_RPL -> {
+        return adjustRpl(a, b, extra);
+      }
+      case Calls.BIT_FIELD -> {
+        return baseAccess(a, extra);
+      }
+      default -> throw state.fault(UNDEFINED_OPCODE, -1);
+    }
+    return 0;
+  }
+
+  private void interruptPrivilege() {
+    if (state.isProtected() && state.cpl > (state.system & X86.IOPL) >> 12) {
+      throw state.generalProtection(0);
+    }
+  }
+
+  private long tables(int which, long a, long b) {
+    switch (which) {
+      case 0 -> {
+        return state.selector[X86.LDTR];
+      }
+      case 1 -> {
+        return state.selector[X86.TR];
+      }
+      case 2 -> {
+        state.needPrivilege();
+        segments.loadLocalTable((int) a & 0xffff);
+      }
+      case 3 -> {
+        state.needPrivilege();
+        segments.loadTask((int) a & 0xffff);
+      }
+      case 4 -> {
+        return state.gdtLimit;
+      }
+      case 5 -> {
+        return state.gdtBase;
+      }
+      case 6 -> {
+        return state.idtLimit;
+      }
+      case 7 -> {
+        return state.idtBase;
+      }
+      case 8 -> {
+        state.needPrivilege();
+        state.gdtLimit = (int) a & 0xffff;
+        state.gdtBase = b;
+      }
+      default -> {
+        state.needPrivilege();
+        state.idtLimit = (int) a & 0xffff;
+        state.idtBase = b;
+      }
+    }
+    return 0;
+  }
+
+  private long adjustRpl(long old, long with, int setFlags) {
+    boolean lower = (old & 3) < (with & 3);
+    if (setFlags != 0) {
+      core.flags((core.flags() & ~Flags.ZERO) | (lower ? Flags.ZERO : 0));
+    }
+    return lower ? (old & ~3L) | (with & 3) : old;
+  }
+
+  /** RDFSBASE and the like. */
+  private long baseAccess(long value, int kind) {
+    if ((state.cr4 & 1 << 16) == 0) {
+      throw state.fault(UNDEFINED_OPCODE, -1);
+    }
+    int segment = (kind & 1) == 0 ? X86.FS : X86.GS;
+    if ((kind & 2) == 0) {
+      return state.base[segment];
+    }
+    long base = kind >> 2 == 3 ? value : value & 0xffffffffL;
+    if (!state.isCanonical(base)) {
+      throw state.generalProtection(0);
+    }
+    state.base[segment] = base;
+    state.r[Slots.BASE + segment] = base;
+    return 0;
+  }
+
+  @Override
+  public String describe() {
+    String[] names = {
+      "RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI", "R8", "R9", "R10", "R11", "R12",
+      "R13", "R14", "R15", "RIP"
+    };
+    var text = new StringBuilder();
+    for (int i = 0; i <= 16; i++) {
+      text.append(names[i]).append('=').append(hex(state.r[i])).append(i % 4 == 3 ? '\n' : ' ');
+    }
+    text.append("RFL=").append(hex(state.flags())).append(" CPL=").append(state.cpl).append('\n');
+    String[] segmentNames = {"ES", "CS", "SS", "DS", "FS", "GS", "LDT", "TR"};
+    for (int i = 0; i < 8; i++) {
+      text.append(segmentNames[i]).append(" =").append(hex(state.selector[i]).substring(12));
+      text.append(' ').append(hex(state.base[i])).append(' ').append(hex(state.limit[i]));
+      text.append(' ').append(hex(state.access[i]).substring(11)).append('\n');
+    }
+    text.append("CR0=").append(hex(state.cr0)).append(" CR2=").append(hex(state.cr2));
+    text.append(" CR3=").append(hex(state.cr3)).append(" CR4=").append(hex(state.cr4));
+    return text.append(" EFER=").append(hex(state.efer)).append('\n').toString();
+  }
+
+  private static String hex(long value) {
+    String digits = Long.toHexString(value);
+    return "0".repeat(16 - digits.length()) + digits;
+  }
+}

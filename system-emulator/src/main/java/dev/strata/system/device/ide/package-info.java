@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+/** ATA disks and their controller. */
+@NullMarked
+package dev.strata.system.device.ide;
+
+import org.jspecify.annotations.NullMarked;

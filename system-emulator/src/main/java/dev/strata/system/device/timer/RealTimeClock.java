@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.device.timer;
+
+import dev.strata.system.clock.Timer;
+import dev.strata.system.clock.VirtualClock;
+import dev.strata.system.device.Device;
+import dev.strata.system.device.IrqLine;
+import dev.strata.system.memory.MmioHandler;
+import java.time.DateTimeException;
+import java.time.LocalDateTime;
+
+/**
+ * The MC146818A: a clock with an alarm, a periodic interrupt, and memory that firmware keeps its
+ * settings in. Thread-safe.
+ *
+ * @see "Motorola MC146818A data sheet"
+ */
+public final class RealTimeClock implements Device, MmioHandler {
+  private static final int SECONDS = 0;
+  private static final int MINUTES = 2;
+  private static final int HOURS = 4;
+  private static final int DAY_OF_WEEK = 6;
+  private static final int DAY = 7;
+  private static final int MONTH = 8;
+  private static final int YEAR = 9;
+  private static final int A = 0xa;
+  private static final int B = 0xb;
+  private static final int C = 0xc;
+  private static final int D = 0xd;
+  private static final int CENTURY = 0x32;
+
+  private static final int UPDATE_IN_PROGRESS = 0x80; // A
+  private static final int SET = 0x80; // B
+  private static final int BINARY = 4; // B
+  private static final int HOURS_OF_24 = 2; // B
+  private static final int PERIODIC = 0x40; // B: enabled, C: has been
+  private static final int ALARM = 0x20;
+  private static final int UPDATE_ENDED = 0x10;
+
+  // How long before a second's end the chip says that it is about to update.
+  private static final long UPDATE_NANOS = 244_000;
+
+  private final byte[] memory = new byte[128];
+  private final VirtualClock clock;
+  private final IrqLine line;
+  private final Timer periodicTimer;
+  private final Timer secondTimer;
+  private int index;
+  // The time shown is this plus the clock's seconds; while SET, it is as the guest left it.
+  private LocalDateTime epoch;
+  private LocalDateTime halted;
+  private long lastPeriod;
+
+  /**
+   * A clock.
+   *
+   * @param start the time when the guest's clock is at zero
+   */
+  public RealTimeClock(VirtualClock clock, LocalDateTime start, IrqLine line) {
+    this.clock = clock;
+    this.line = line;
+    this.epoch = start;
+    this.halted = start;
+    this.periodicTimer = clock.timer(this::period);
+    this.secondTimer = clock.timer(this::second);
+    memory[A] = 0x26;
+    memory[B] = HOURS_OF_24;
+    memory[D] = (byte) 0x80;
+  }
+
+  @Override
+  public synchronized void reset() {
+    index = 0;
+    memory[B] &= ~(PERIODIC | ALARM | UPDATE_ENDED | 8);
+    memory[C] = 0;
+    line.set(false);
+    arm();
+  }
+
+  /** Sets a byte of the memory, as a board's maker does. */
+  public synchronized void set(int address, int value) {
+    memory[address] = (byte) value;
+  }
+
+  private LocalDateTime now() {
+    return (memory[B] & SET) != 0 ? halted : epoch.plusSeconds(clock.nanos() / VirtualClock.SECOND);
+  }
+
+  private int coded(int value) {
+    return (memory[B] & BINARY) != 0 ? value : (value / 10) << 4 | value % 10;
+  }
+
+  private int decoded(int value) {
+    return (memory[B] & BINARY) != 0 ? value : (value >> 4) * 10 + (value & 15);
+  }
+
+  private int codedHour(int hour) {
+    if ((memory[B] & HOURS_OF_24) != 0) {
+      return coded(hour);
+    }
+    int half = hour % 12 == 0 ? 12 : hour % 12;
+    return coded(half) | (hour >= 12 ? 0x80 : 0);
+  }
+
+  private int decodedHour(int value) {
+    if ((memory[B] & HOURS_OF_24) != 0) {
+      return decoded(value);
+    }
+    return decoded(value & 0x7f) % 12 + ((value & 0x80) != 0 ? 12 : 0);
+  }
+
+  @Override
+  public synchronized long read(long offset, int bytes) {
+    if ((offset & 1) == 0) {
+      return 0xff;
+    }
+    LocalDateTime now = now();
+    return switch (index) {
+      case SECONDS -> coded(now.getSecond());
+      case MINUTES -> coded(now.getMinute());
+      case HOURS -> codedHour(now.getHour());
+      case DAY_OF_WEEK -> coded(now.getDayOfWeek().getValue() % 7 + 1);
+      case DAY -> coded(now.getDayOfMonth());
+      case MONTH -> coded(now.getMonthValue());
+      case YEAR -> coded(Math.floorMod(now.getYear(), 100));
+      case CENTURY -> coded(Math.floorMod(now.getYear() / 100, 100));
+      case A -> (memory[A] & 0x7f) | (updates() ? UPDATE_IN_PROGRESS : 0);
+      case C -> {
+        int flags = memory[C] & 0xff;
+        memory[C] = 0;
+        line.set(false);
+        yield flags;
+      }
+      default -> memory[index] & 0xff;
+    };
+  }
+
+  private boolean updates() {
+    long into = clock.nanos() % VirtualClock.SECOND;
+    return (memory[B] & SET) == 0 && into >= VirtualClock.SECOND - UPDATE_NANOS;
+  }
+
+  @Override
+  public synchronized void write(long offset, int bytes, long value) {
+    int data = (int) value & 0xff;
+    if ((offset & 1) == 0) {
+      index = data & 0x7f;
+      return;
+    }
+    switch (index) {
+      case SECONDS, MINUTES, HOURS, DAY, MONTH, YEAR, CENTURY -> setTime(data);
+      case DAY_OF_WEEK, C, D -> {} // follows from the date; read-only
+      case A -> {
+        memory[A] = (byte) (data & 0x7f);
+        arm();
+      }
+      case B -> writeB(data);
+      default -> memory[index] = (byte) data;
+    }
+  }
+
+  private void writeB(int data) {
+    if ((data & SET) != 0) {
+      halted = now();
+      data &= ~UPDATE_ENDED;
+    } else if ((memory[B] & SET) != 0) {
+      epoch = halted.minusSeconds(clock.nanos() / VirtualClock.SECOND);
+    }
+    memory[B] = (byte) data;
+    raise(0);
+    arm();
+  }
+
+  private void setTime(int data) {
+    LocalDateTime time = now();
+    int number = decoded(data);
+    try {
+      time =
+          switch (index) {
+            case SECONDS -> time.withSecond(number);
+            case MINUTES -> time.withMinute(number);
+            case HOURS -> time.withHour(decodedHour(data));
+            case DAY -> time.withDayOfMonth(number);
+            case MONTH -> time.withMonth(number);
+            case YEAR -> time.withYear(time.getYear() / 100 * 100 + number);
+            default -> time.withYear(number * 100 + time.getYear() % 100);
+          };
+    } catch (DateTimeException _) {
+      return; // no such time: the chip's counters have no such state either
+    }
+    halted = time;
+    if ((memory[B] & SET) == 0) {
+      epoch = time.minusSeconds(clock.nanos() / VirtualClock.SECOND);
+    }
+  }
+
+  private long periodNanos() {
+    int rate = memory[A] & 15;
+    if (rate == 0) {
+      return 0;
+    }
+    // Rates 1 and 2 are those of 8 and 9.
+    int shift = rate <= 2 ? rate + 6 : rate - 1;
+    return (VirtualClock.SECOND << shift) / 32_768;
+  }
+
+  private void arm() {
+    long now = clock.nanos();
+    long period = periodNanos();
+    if ((memory[B] & PERIODIC) != 0 && period != 0) {
+      lastPeriod = now / period;
+      periodicTimer.at((lastPeriod + 1) * period);
+    } else {
+      periodicTimer.cancel();
+    }
+    if ((memory[B] & (ALARM | UPDATE_ENDED)) != 0) {
+      secondTimer.at((now / VirtualClock.SECOND + 1) * VirtualClock.SECOND);
+    } else {
+      secondTimer.cancel();
+    }
+  }
+
+  private synchronized void period() {
+    long period = periodNanos();
+    if ((memory[B] & PERIODIC) != 0 && period != 0) {
+      if (clock.nanos() / period != lastPeriod) {
+        raise(PERIODIC);
+      }
+      arm();
+    }
+  }
+
+  private synchronized void second() {
+    if ((memory[B] & SET) == 0) {
+      LocalDateTime now = now();
+      boolean alarm =
+          matches(1, now.getSecond(), false)
+              && matches(3, now.getMinute(), false)
+              && matches(5, now.getHour(), true);
+      raise(UPDATE_ENDED | (alarm ? ALARM : 0));
+    }
+    arm();
+  }
+
+  /** Whether an alarm byte names this value, or any: its two highest bits are set. */
+  private boolean matches(int address, int value, boolean hour) {
+    int alarm = memory[address] & 0xff;
+    return (alarm & 0xc0) == 0xc0 || alarm == (hour ? codedHour(value) : coded(value));
+  }
+
+  private void raise(int flags) {
+    int set = (memory[C] & 0x70) | flags;
+    boolean interrupt = (set & memory[B] & 0x70) != 0;
+    memory[C] = (byte) (set | (interrupt ? 0x80 : 0));
+    line.set(interrupt);
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.device.virtio;
+
+import dev.strata.system.device.virtio.SplitQueue.BrokenQueueException;
+
+/** What a virtio device does, whatever it is connected by. */
+public interface VirtioDevice {
+  /** The device's kind: 2 is a disk. */
+  int kind();
+
+  /** Class, subclass and interface on a PCI bus: 24 bits. */
+  int classCode();
+
+  /** The device's own features, below bit 24. */
+  long features();
+
+  /** How many queues there are. */
+  int queues();
+
+  /** One byte of the configuration; 0 beyond its end. */
+  int configuration(int offset);
+
+  /** The guest writes a byte of the configuration. */
+  void configure(int offset, int value);
+
+  /** The guest has accepted these features; called before any request. */
+  void accept(long features);
+
+  /**
+   * Does a request and gives it back; called on the device's worker, one at a time.
+   *
+   * @return whether one was done; else the queue is empty
+   */
+  boolean work(int queueIndex, SplitQueue queue) throws BrokenQueueException;
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.machine.pc;
+
+import dev.strata.system.chardev.CharacterDevice;
+import dev.strata.system.firmware.LinuxKernel;
+import java.time.LocalDateTime;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a PC is made of, beside its disks and cards.
+ *
+ * @param memory bytes of RAM, at least 1 MiB
+ * @param cpuModel as {@code -cpu} names it
+ * @param bios the firmware's bytes, a multiple of 64 KiB
+ * @param serial what the serial ports lead to, from COM1 on; at most four
+ * @param serialConsole whether firmware shows its text on the first serial port
+ * @param kernel what is booted instead of a disk, or null
+ * @param endsAtReset whether the machine ends when it would reset
+ * @param bootOrder the letters of {@code -boot}: a, c, d, n
+ * @param start the time of day at which it begins
+ */
+public record PcConfiguration(
+    long memory,
+    String cpuModel,
+    byte[] bios,
+    List<CharacterDevice> serial,
+    boolean serialConsole,
+    @Nullable LinuxKernel kernel,
+    boolean endsAtReset,
+    String bootOrder,
+    LocalDateTime start) {}

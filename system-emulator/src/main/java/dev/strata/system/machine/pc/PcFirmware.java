@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.machine.pc;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.strata.system.device.timer.RealTimeClock;
+import dev.strata.system.firmware.FirmwareConfig;
+import dev.strata.system.firmware.LinuxKernel;
+import dev.strata.system.firmware.OptionRom;
+
+/**
+ * What SeaBIOS is told of a PC.
+ *
+ * @see "SeaBIOS, docs/Runtime_config.md; QEMU docs/specs/fw_cfg"
+ */
+final class PcFirmware {
+  // Items of fw_cfg that are no files.
+  private static final int RAM_SIZE = 3;
+  private static final int NO_GRAPHICS = 4;
+  private static final int PROCESSORS = 5;
+  private static final int MOST_PROCESSORS = 0xf;
+  private static final int TIMER_OVERRIDE = 0x8002;
+  private static final int KERNEL_PARTS = 0x3f00; // generic keys that nothing else has
+
+  private final FirmwareConfig firmware;
+  private final PcMemory ram;
+
+  PcFirmware(FirmwareConfig firmware, PcMemory ram) {
+    this.firmware = firmware;
+    this.ram = ram;
+  }
+
+  void describe(PcConfiguration configuration) {
+    firmware.item64(RAM_SIZE, ram.size());
+    firmware.item16(NO_GRAPHICS, configuration.serialConsole() ? 1 : 0);
+    firmware.item16(PROCESSORS, 1);
+    firmware.item16(MOST_PROCESSORS, 1);
+    firmware.item32(TIMER_OVERRIDE, 1);
+    firmware.file("etc/e820", ram.map().encode());
+    if (configuration.serialConsole()) {
+      firmware.file("etc/sercon-port", new byte[] {(byte) 0xf8, 3});
+    }
+    LinuxKernel kernel = configuration.kernel();
+    if (kernel != null) {
+      firmware.file(OptionRom.FILE, OptionRom.of(kernel, firmware, KERNEL_PARTS));
+      firmware.file("bootorder", (OptionRom.BOOT_NAME + "\n\0").getBytes(US_ASCII));
+    }
+  }
+
+  /** The boot order where firmware looks that has been told nothing else. */
+  static void bootOrder(RealTimeClock time, String letters) {
+    int order = 0;
+    int shift = 0;
+    for (int index = 0; index < letters.length() && shift < 12; index++) {
+      int code =
+          switch (letters.charAt(index)) {
+            case 'a' -> 1;
+            case 'c' -> 2;
+            case 'd' -> 3;
+            case 'n' -> 4;
+            default -> 0;
+          };
+      order |= code << shift;
+      shift += 4;
+    }
+    time.set(0x3d, order & 0xff);
+    time.set(0x38, order >> 8 << 4 | 1); // 1: a floppy's signature is not looked at
+  }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.machine.pc;
+
+import dev.strata.system.clock.VirtualClock;
+import dev.strata.system.cpu.InterruptPins;
+import dev.strata.system.device.Device;
+import dev.strata.system.device.IrqLine;
+import dev.strata.system.device.irq.InterruptControllerPair;
+import dev.strata.system.device.irq.IoApic;
+import dev.strata.system.device.irq.LocalApic;
+import dev.strata.system.device.irq.ProcessorPins;
+import dev.strata.system.memory.AddressSpace;
+import dev.strata.system.memory.MemoryRegion;
+import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.memory.RegisterWidth;
+
+/** A PC's interrupt controllers, wired: each ISA interrupt leads to the 8259s and the I/O APIC. */
+final class PcInterrupts implements Device {
+  private static final int APIC_PRIORITY = 30; // over RAM and cards
+  private static final int BOARD_PRIORITY = 1;
+  private static final int LINES = 16;
+
+  private final AddressSpace memory;
+  private final InterruptControllerPair legacy;
+  private final LocalApic local;
+  private final IoApic io;
+  private final MemoryRegion localRegisters;
+  // What drives each ISA interrupt: the board's device, or the PCI bus.
+  private final boolean[] byBoard = new boolean[LINES]; // guarded by this
+  private final boolean[] byPci = new boolean[LINES]; // guarded by this
+
+  PcInterrupts(
+      AddressSpace memory, AddressSpace ports, ProcessorPins processor, VirtualClock clock) {
+    this.memory = memory;
+    local = new LocalApic(0, processor, this::takeExternal, this::ended, clock);
+    legacy = new InterruptControllerPair(local.externalLine());
+    io = new IoApic(local);
+    localRegisters = MemoryRegion.mmio("local apic", 0x1000, new RegisterWidth(local, 4, 4));
+    memory.map(LocalApic.DEFAULT_BASE, localRegisters, APIC_PRIORITY);
+    memory.map(
+        IoApic.BASE,
+        MemoryRegion.mmio("io apic", 0x1000, new RegisterWidth(io, 4, 4)),
+        APIC_PRIORITY);
+    map(ports, 0x20, legacy.firstPorts());
+    map(ports, 0xa0, legacy.secondPorts());
+    map(ports, 0x4d0, legacy.levelPorts());
+  }
+
+  private int takeExternal() {
+    return legacy.acknowledge();
+  }
+
+  private void ended(int vector) {
+    io.ended(vector);
+  }
+
+  private static void map(AddressSpace ports, int port, MmioHandler handler) {
+    ports.map(port, MemoryRegion.mmio("8259", 2, new RegisterWidth(handler, 1, 1)), BOARD_PRIORITY);
+  }
+
+  /** ISA interrupt {@code number}, 0 to 15, as the board's device drives it. */
+  IrqLine line(int number) {
+    return level -> drive(byBoard, number, level);
+  }
+
+  /** The ISA interrupts as the PCI bus drives them. */
+  IrqLine[] pciLines() {
+    var lines = new IrqLine[LINES];
+    for (int line = 0; line < LINES; line++) {
+      int number = line;
+      lines[line] = level -> drive(byPci, number, level);
+    }
+    return lines;
+  }
+
+  private synchronized void drive(boolean[] side, int number, boolean level) {
+    side[number] = level;
+    boolean both = byBoard[number] || byPci[number];
+    legacy.line(number).set(both);
+    // The timer's line is the I/O APIC's third, where the cascade would have been.
+    io.line(number == 0 ? 2 : number).set(both);
+  }
+
+  @Override
+  public void reset() {
+    legacy.reset();
+    io.reset();
+    local.reset();
+  }
+
+  /** What the processor asks. */
+  InterruptPins pins() {
+    return new InterruptPins() {
+      @Override
+      public int acknowledge() {
+        return local.acknowledge();
+      }
+
+      @Override
+      public int taskPriority() {
+        return local.priorityClass();
+      }
+
+      @Override
+      public void taskPriority(int priority) {
+        local.priorityClass(priority);
+      }
+
+      @Override
+      public long base() {
+        return local.base();
+      }
+
+      @Override
+      public void base(long value) {
+        long old = local.base();
+        local.base(value);
+        if ((old & ~0xfffL) != (local.base() & ~0xfffL)) {
+          memory.unmap(localRegisters);
+          memory.map(local.base() & ~0xfffL, localRegisters, APIC_PRIORITY);
+        }
+      }
+    };
+  }
+}

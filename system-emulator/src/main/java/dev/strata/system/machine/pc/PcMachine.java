@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.machine.pc;
+
+import dev.strata.block.graph.BlockBackend;
+import dev.strata.system.chardev.CharacterDevice;
+import dev.strata.system.clock.VirtualClock;
+import dev.strata.system.cpu.Architecture;
+import dev.strata.system.cpu.Cpu;
+import dev.strata.system.cpu.CpuModel;
+import dev.strata.system.cpu.CpuSurroundings;
+import dev.strata.system.device.Device;
+import dev.strata.system.device.IrqLine;
+import dev.strata.system.device.debug.DebugConsole;
+import dev.strata.system.device.debug.DebugExit;
+import dev.strata.system.device.ide.IdeController;
+import dev.strata.system.device.input.Keyboard;
+import dev.strata.system.device.input.KeyboardController;
+import dev.strata.system.device.input.Mouse;
+import dev.strata.system.device.pci.HostBridge;
+import dev.strata.system.device.pci.IsaBridge;
+import dev.strata.system.device.pci.PciBus;
+import dev.strata.system.device.pci.PowerManagement;
+import dev.strata.system.device.serial.Uart16550;
+import dev.strata.system.device.timer.IntervalTimer;
+import dev.strata.system.device.timer.RealTimeClock;
+import dev.strata.system.device.virtio.BlockDevice;
+import dev.strata.system.device.virtio.VirtioFunction;
+import dev.strata.system.firmware.FirmwareConfig;
+import dev.strata.system.machine.Machine;
+import dev.strata.system.memory.AddressSpace;
+import dev.strata.system.memory.DeviceMemory;
+import dev.strata.system.memory.MemoryRegion;
+import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.memory.RegisterWidth;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.LongSupplier;
+
+/** The machine {@code pc}: i440FX, PIIX3, what is on their board, and cards. */
+public final class PcMachine implements AutoCloseable {
+  private static final int BOARD_PRIORITY = 1;
+  private static final int[] SERIAL_PORTS = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
+  private static final int[] SERIAL_INTERRUPTS = {4, 3, 4, 3};
+  private static final int FIRST_CARD = 2;
+
+  private final AddressSpace memory = new AddressSpace(1L << 52);
+  private final AddressSpace ports = new AddressSpace(0x10000);
+  private final DeviceMemory deviceMemory = new DeviceMemory(memory);
+  private final VirtualClock clock;
+  private final Machine machine;
+  private final PcMemory ram;
+  private final PcProcessor processor;
+  private final PcInterrupts interrupts;
+  private final List<Device> devices = new ArrayList<>();
+  private final List<ExecutorService> workers = new ArrayList<>();
+  private final PciBus pci;
+  private final IdeController ide;
+  private final PowerManagement power;
+  private int nextCard = FIRST_CARD;
+
+  /**
+   * A PC.
+   *
+   * @param hostNanos a monotonic clock
+   */
+  public PcMachine(
+      PcConfiguration configuration,
+      Architecture architecture,
+      CpuModel model,
+      LongSupplier hostNanos) {
+    clock = new VirtualClock(hostNanos);
+    machine = new Machine(clock, this::resetBoard, configuration.endsAtReset());
+    ram = new PcMemory(memory, configuration.memory(), configuration.bios());
+    processor = new PcProcessor(machine);
+    interrupts = new PcInterrupts(memory, ports, processor, clock);
+
+    IsaBridge[] isa = new IsaBridge[1];
+    var wires = new IrqLine[4];
+    for (int wire = 0; wire < 4; wire++) {
+      int number = wire;
+      wires[wire] = level -> isa[0].wire(number).set(level);
+    }
+    pci = new PciBus(memory, ports, wires);
+    isa[0] = new IsaBridge(interrupts.pciLines(), machine::requestReset);
+    pci.attach(0, 0, false, new HostBridge(memory, ram.ram(), ram.shadowedRom()));
+    pci.attach(1, 0, true, isa[0]);
+    ide =
+        new IdeController(
+            ports,
+            deviceMemory,
+            new IrqLine[] {interrupts.line(14), interrupts.line(15)},
+            worker("ide"));
+    pci.attach(1, 1, false, ide);
+    power = new PowerManagement(clock, interrupts.line(9), new PowerPins(), false);
+    pci.attach(1, 3, false, power);
+    map(0xcf8, 8, 4, pci.configurationPorts(isa[0].resetPort()));
+    map(0xb2, 2, 1, power.apmPorts());
+    devices.add(pci);
+
+    addLegacy(configuration);
+    addSerial(configuration.serial());
+    var firmware = new FirmwareConfig(deviceMemory);
+    new PcFirmware(firmware, ram).describe(configuration);
+    map(FirmwareConfig.PORT, 2, 2, firmware.ports());
+    map(FirmwareConfig.DMA_PORT, 8, 4, firmware.dmaPorts());
+    devices.add(firmware);
+
+    Cpu cpu =
+        architecture.create(
+            0, model, new CpuSurroundings(memory, ports, interrupts.pins(), clock::nanos));
+    processor.plug(cpu);
+    machine.processor(cpu);
+  }
+
+  private final class PowerPins implements PowerManagement.BoardPins {
+    @Override
+    public void systemManagementInterrupt() {
+      processor.systemManagementInterrupt();
+    }
+
+    @Override
+    public void powerOff() {
+      machine.end(0);
+    }
+  }
+
+  private final class KeyboardPins implements KeyboardController.BoardPins {
+    @Override
+    public void addressLine20(boolean open) {
+      memory.addressMask(open ? -1 : ~(1L << 20));
+    }
+
+    @Override
+    public void reset() {
+      machine.requestReset();
+    }
+  }
+
+  private void addLegacy(PcConfiguration configuration) {
+    var keyboard =
+        new KeyboardController(
+            new Keyboard(),
+            new Mouse(),
+            interrupts.line(1),
+            interrupts.line(12),
+            new KeyboardPins());
+    map(0x60, 1, 1, keyboard.dataPort());
+    map(0x64, 1, 1, keyboard.commandPort());
+    map(0x92, 1, 1, keyboard.systemControlPort());
+    devices.add(keyboard);
+    var timer = new IntervalTimer(clock, interrupts.line(0));
+    map(0x40, 4, 1, timer);
+    map(0x61, 1, 1, timer.speakerPort());
+    devices.add(timer);
+    var time = new RealTimeClock(clock, configuration.start(), interrupts.line(8));
+    ram.describe(time);
+    PcFirmware.bootOrder(time, configuration.bootOrder());
+    map(0x70, 2, 1, time);
+    devices.add(time);
+    devices.add(interrupts);
+  }
+
+  private void addSerial(List<CharacterDevice> lines) {
+    for (int index = 0; index < lines.size(); index++) {
+      var uart = new Uart16550(lines.get(index), interrupts.line(SERIAL_INTERRUPTS[index]));
+      map(SERIAL_PORTS[index], 8, 1, uart);
+      devices.add(uart);
+    }
+  }
+
+  private void map(int port, int count, int widest, MmioHandler handler) {
+    ports.map(
+        port,
+        MemoryRegion.mmio(
+            handler.getClass().getSimpleName(), count, new RegisterWidth(handler, 1, widest)),
+        BOARD_PRIORITY);
+  }
+
+  private ExecutorService worker(String name) {
+    ExecutorService made =
+        Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name(name).factory());
+    workers.add(made);
+    return made;
+  }
+
+  /** Adds the port that ends the emulator. */
+  public void addDebugExit(int port, int size) {
+    map(port, size, 4, new DebugExit(machine::end));
+  }
+
+  /** Adds a debug console. */
+  public void addDebugConsole(int port, CharacterDevice output) {
+    map(port, 1, 1, new DebugConsole(output));
+  }
+
+  /**
+   * Connects an IDE disk.
+   *
+   * @param index 0 to 3
+   */
+  public void addIdeDisk(int index, BlockBackend disk, String serial) {
+    ide.attach(index, disk, serial);
+  }
+
+  /** Whether nothing is connected to an IDE place, 0 to 3. */
+  public boolean isIdeFree(int index) {
+    return ide.isFree(index);
+  }
+
+  /** Adds a virtio disk on the PCI bus. */
+  public void addVirtioDisk(BlockBackend disk, boolean readOnly, String serial) {
+    pci.attach(
+        nextCard,
+        0,
+        false,
+        new VirtioFunction(
+            new BlockDevice(disk, readOnly, serial), deviceMemory, worker("virtio-blk")));
+    nextCard++;
+  }
+
+  /** The processor takes an interrupt: its vector. */
+  int acknowledge() {
+    return interrupts.pins().acknowledge();
+  }
+
+  /** What the reset line does. */
+  void resetBoard() {
+    for (Device device : devices) {
+      device.reset();
+    }
+  }
+
+  /** The ports, as the processor sees them. */
+  AddressSpace ports() {
+    return ports;
+  }
+
+  /** The memory, as the processor sees it. */
+  AddressSpace memory() {
+    return memory;
+  }
+
+  /** The machine, to be run. */
+  public Machine machine() {
+    return machine;
+  }
+
+  /** Somebody presses the power button. */
+  public void pressPowerButton() {
+    power.pressPowerButton();
+  }
+
+  /** Ends what the machine runs beside its processor; waits for requests in flight. */
+  @Override
+  public void close() {
+    workers.forEach(ExecutorService::close);
+    ram.close();
+  }
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.memory;
+
+import dev.strata.block.IoVector;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Regions mapped over each other by priority, and the flat view that results. Serves physical
+ * memory (addresses up to 2^62) and I/O ports alike.
+ *
+ * <p>Reads and writes are safe on any thread; what several threads write is ordered by them.
+ * Numbers are little-endian. Where nothing is mapped, reads give ones and writes go nowhere.
+ */
+public final class AddressSpace {
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private record Mapping(long base, MemoryRegion region, long offset, long length, int priority) {}
+
+  private final long last;
+  private final List<Mapping> mappings = new ArrayList<>(); // guarded by this
+  private final CopyOnWriteArrayList<AddressSpaceListener> listeners = new CopyOnWriteArrayList<>();
+  private volatile FlatRange[] flat = new FlatRange[0];
+  private volatile long addressMask = -1;
+
+  /** A space of {@code size} bytes. */
+  public AddressSpace(long size) {
+    this.last = size - 1;
+  }
+
+  /** Maps all of a region at {@code base}; higher priorities win, of equals the later. */
+  public void map(long base, MemoryRegion region, int priority) {
+    map(base, region, 0, region.size(), priority);
+  }
+
+  /** Maps {@code length} bytes from {@code offset} of a region at {@code base}. */
+  public synchronized void map(
+      long base, MemoryRegion region, long offset, long length, int priority) {
+    if (base < 0 || length <= 0 || base > last || offset < 0 || offset > region.size() - length) {
+      throw new IllegalArgumentException(region.name() + " at " + Long.toHexString(base));
+    }
+    int at = 0;
+    while (at < mappings.size() && mappings.get(at).priority <= priority) {
+      at++;
+    }
+    mappings.add(at, new Mapping(base, region, offset, length, priority));
+    flatten();
+  }
+
+  /** Undoes every mapping of a region. */
+  public synchronized void unmap(MemoryRegion region) {
+    mappings.removeIf(m -> m.region == region);
+    flatten();
+  }
+
+  /** Undoes the mappings of a region that start at {@code base}. */
+  public synchronized void unmap(long base, MemoryRegion region) {
+    mappings.removeIf(m -> m.region == region && m.base == base);
+    flatten();
+  }
+
+  /** The bits of an address that count: all but bit 20 while the A20 gate is shut. */
+  public void addressMask(long mask) {
+    if (mask != addressMask) {
+      addressMask = mask;
+      listeners.forEach(AddressSpaceListener::topologyChanged);
+    }
+  }
+
+  /** The bits of an address that count. */
+  public long addressMask() {
+    return addressMask;
+  }
+
+  /** From now on, {@code listener} is told. */
+  public void addListener(AddressSpaceListener listener) {
+    listeners.add(listener);
+  }
+
+  private void flatten() {
+    var edges = new TreeSet<Long>();
+    for (Mapping m : mappings) {
+      edges.add(m.base);
+      edges.add(Math.min(m.base + (m.length - 1), last) + 1);
+    }
+    var ranges = new ArrayList<FlatRange>();
+    Long from = edges.isEmpty() ? null : edges.first();
+    while (from != null) {
+      Long to = edges.higher(from);
+      if (to == null) {
+        break;
+      }
+      Mapping top = top(from);
+      if (top != null) {
+        add(ranges, new FlatRange(from, to - 1, top.region, from - top.base + top.offset));
+      }
+      from = to;
+    }
+    flat = ranges.toArray(FlatRange[]::new);
+    listeners.forEach(AddressSpaceListener::topologyChanged);
+  }
+
+  private @Nullable Mapping top(long address) {
+    for (int i = mappings.size() - 1; i >= 0; i--) {
+      Mapping m = mappings.get(i);
+      if (address >= m.base && address - m.base < m.length) {
+        return m;
+      }
+    }
+    return null;
+  }
+
+  private static void add(List<FlatRange> ranges, FlatRange next) {
+    if (!ranges.isEmpty()) {
+      FlatRange before = ranges.getLast();
+      if (before.region() == next.region()
+          && before.last() + 1 == next.start()
+          && before.offset(next.start()) == next.regionOffset()) {
+        ranges.removeLast();
+        ranges.add(
+            new FlatRange(before.start(), next.last(), before.region(), before.regionOffset()));
+        return;
+      }
+    }
+    ranges.add(next);
+  }
+
+  /** The flat view, ascending. */
+  public List<FlatRange> view() {
+    return List.of(flat);
+  }
+
+  /** What answers at {@code address} after the mask, or null. */
+  public @Nullable FlatRange lookup(long address) {
+    FlatRange[] ranges = flat;
+    long masked = address & addressMask;
+    int low = 0;
+    int high = ranges.length - 1;
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      FlatRange range = ranges[middle];
+      if (masked < range.start()) {
+        high = middle - 1;
+      } else if (masked > range.last()) {
+        low = middle + 1;
+      } else {
+        return range;
+      }
+    }
+    return null;
+  }
+
+  /** Reads 1, 2, 4 or 8 bytes; across a boundary of ranges byte by byte. */
+  public long read(long address, int bytes) {
+    FlatRange range = lookup(address);
+    long masked = address & addressMask;
+    if (range == null || range.remaining(masked) < bytes) {
+      return bytes == 1 ? 0xff : readBytes(address, bytes);
+    }
+    long offset = range.offset(masked);
+    MemoryRegion region = range.region();
+    if (!region.readable()) {
+      long value = region.handler().read(offset, bytes);
+      return bytes == 8 ? value : value & ((1L << (bytes * 8)) - 1);
+    }
+    MemorySegment memory = region.memory();
+    return switch (bytes) {
+      case 1 -> memory.get(ValueLayout.JAVA_BYTE, offset) & 0xffL;
+      case 2 -> memory.get(SHORT, offset) & 0xffffL;
+      case 4 -> memory.get(INT, offset) & 0xffffffffL;
+      default -> memory.get(LONG, offset);
+    };
+  }
+
+  private long readBytes(long address, int bytes) {
+    long value = 0;
+    for (int i = 0; i < bytes; i++) {
+      value |= read(address + i, 1) << (8 * i);
+    }
+    return value;
+  }
+
+  /** Writes 1, 2, 4 or 8 bytes; across a boundary of ranges byte by byte. */
+  public void write(long address, int bytes, long value) {
+    FlatRange range = lookup(address);
+    long masked = address & addressMask;
+    if (range == null || range.remaining(masked) < bytes) {
+      for (int i = 0; bytes > 1 && i < bytes; i++) {
+        write(address + i, 1, value >>> (8 * i));
+      }
+      return;
+    }
+    long offset = range.offset(masked);
+    MemoryRegion region = range.region();
+    if (!region.writable()) {
+      region.handler().write(offset, bytes, value);
+      return;
+    }
+    MemorySegment memory = region.memory();
+    switch (bytes) {
+      case 1 -> memory.set(ValueLayout.JAVA_BYTE, offset, (byte) value);
+      case 2 -> memory.set(SHORT, offset, (short) value);
+      case 4 -> memory.set(INT, offset, (int) value);
+      default -> memory.set(LONG, offset, value);
+    }
+    if (region.hasCode(offset, bytes)) {
+      codeWritten(masked, bytes);
+    }
+  }
+
+  private void codeWritten(long address, long length) {
+    for (AddressSpaceListener listener : listeners) {
+      listener.codeWritten(address, length);
+    }
+  }
+
+  /**
+   * The guest's own pages as a buffer for a device.
+   *
+   * @param write whether the device is going to write to them; tell {@link #wrote} when it has
+   * @return null where the range is not all RAM (or, to read, ROM)
+   */
+  public @Nullable IoVector dma(long address, long length, boolean write) {
+    var segments = new ArrayList<MemorySegment>(1);
+    long at = address;
+    long left = length;
+    while (left > 0) {
+      FlatRange range = lookup(at);
+      if (range == null || !(write ? range.region().writable() : range.region().readable())) {
+        return null;
+      }
+      long masked = at & addressMask;
+      long part = Math.min(left, range.remaining(masked));
+      segments.add(range.region().memory().asSlice(range.offset(masked), part));
+      at += part;
+      left -= part;
+    }
+    return IoVector.of(segments);
+  }
+
+  /** A device has written to memory of {@link #dma}: decoded code there is stale. */
+  public void wrote(long address, long length) {
+    long at = address;
+    long left = length;
+    while (left > 0) {
+      FlatRange range = lookup(at);
+      if (range == null) {
+        return;
+      }
+      long masked = at & addressMask;
+      long part = Math.min(left, range.remaining(masked));
+      if (range.region().hasCode(range.offset(masked), part)) {
+        codeWritten(masked, part);
+      }
+      at += part;
+      left -= part;
+    }
+  }
+}

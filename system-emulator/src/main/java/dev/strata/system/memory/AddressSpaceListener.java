@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.memory;
+
+/** Who caches what an address space answers: processors. Called on any thread. */
+public interface AddressSpaceListener {
+  /** Something was mapped or unmapped, or the address mask changed. */
+  void topologyChanged();
+
+  /** Someone other than a processor's own fast path wrote to pages marked as having code. */
+  void codeWritten(long address, long length);
+}

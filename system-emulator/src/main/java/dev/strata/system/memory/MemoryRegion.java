@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.memory;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run of memory or registers that can be mapped into address spaces, once or more.
+ *
+ * <p>RAM and ROM are off-heap, so that disks read straight into them and a processor reaches them
+ * by host address. Pages with decoded code are marked; who writes to them tells the address space's
+ * listeners.
+ */
+public final class MemoryRegion {
+  /** Bytes of a page of marks. */
+  public static final int PAGE_SIZE = 4096;
+
+  private final String name;
+  private final long size;
+  private final @Nullable MemorySegment memory;
+  private final @Nullable MmioHandler handler;
+  private final byte[] codePages;
+
+  private MemoryRegion(
+      String name, long size, @Nullable MemorySegment memory, @Nullable MmioHandler handler) {
+    this(
+        name,
+        size,
+        memory,
+        handler,
+        new byte[memory == null ? 0 : Math.toIntExact((size + 4095) / PAGE_SIZE)]);
+  }
+
+  private MemoryRegion(
+      String name,
+      long size,
+      @Nullable MemorySegment memory,
+      @Nullable MmioHandler handler,
+      byte[] codePages) {
+    if (size <= 0) {
+      throw new IllegalArgumentException(name + ": size " + size);
+    }
+    this.name = name;
+    this.size = size;
+    this.memory = memory;
+    this.handler = handler;
+    this.codePages = codePages;
+  }
+
+  /** This memory, marks and all, but that writes are ignored. */
+  public MemoryRegion readOnlyView(String viewName) {
+    return new MemoryRegion(viewName, size, memory(), IGNORED, codePages);
+  }
+
+  /** This memory, marks and all, but that writes go to {@code writes}. */
+  public MemoryRegion writtenElsewhere(String viewName, MmioHandler writes) {
+    return new MemoryRegion(viewName, size, memory(), writes, codePages);
+  }
+
+  /** Zeroed RAM of {@code size} bytes, living as long as {@code arena}. */
+  public static MemoryRegion ram(String name, long size, Arena arena) {
+    return new MemoryRegion(name, size, arena.allocate(size, PAGE_SIZE), null);
+  }
+
+  /** Read-only memory, zeroed and to be filled through {@link #memory}; writes are ignored. */
+  public static MemoryRegion rom(String name, long size, Arena arena) {
+    return rom(name, size, arena, IGNORED);
+  }
+
+  /** Memory that reads directly and whose writes go to {@code writes}: flash, for one. */
+  public static MemoryRegion rom(String name, long size, Arena arena, MmioHandler writes) {
+    return new MemoryRegion(name, size, arena.allocate(size, PAGE_SIZE), writes);
+  }
+
+  /** Registers. */
+  public static MemoryRegion mmio(String name, long size, MmioHandler handler) {
+    return new MemoryRegion(name, size, null, handler);
+  }
+
+  private static final MmioHandler IGNORED =
+      new MmioHandler() {
+        @Override
+        public long read(long offset, int bytes) {
+          return -1;
+        }
+
+        @Override
+        public void write(long offset, int bytes, long value) {
+          // Nothing is there to take it.
+        }
+      };
+
+  /** For listings. */
+  public String name() {
+    return name;
+  }
+
+  /** In bytes. */
+  public long size() {
+    return size;
+  }
+
+  /** Whether reads reach memory directly. */
+  public boolean readable() {
+    return memory != null;
+  }
+
+  /** Whether writes reach memory directly. */
+  public boolean writable() {
+    return memory != null && handler == null;
+  }
+
+  /** The memory of RAM or ROM. */
+  public MemorySegment memory() {
+    if (memory == null) {
+      throw new IllegalStateException(name + " is not memory");
+    }
+    return memory;
+  }
+
+  /** The host address of the first byte of RAM or ROM. */
+  public long hostAddress() {
+    return memory().address();
+  }
+
+  MmioHandler handler() {
+    return handler == null ? IGNORED : handler;
+  }
+
+  /** Marks the page at {@code offset}: code was decoded from it. */
+  public void markCode(long offset) {
+    codePages[(int) (offset / PAGE_SIZE)] = 1;
+  }
+
+  /** Takes the mark away. */
+  public void unmarkCode(long offset) {
+    codePages[(int) (offset / PAGE_SIZE)] = 0;
+  }
+
+  /** Whether code was decoded from any page of the range, which lies inside. */
+  public boolean hasCode(long offset, long length) {
+    if (memory == null || length <= 0) {
+      return false;
+    }
+    for (long page = offset / PAGE_SIZE; page <= (offset + length - 1) / PAGE_SIZE; page++) {
+      if (codePages[(int) page] != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

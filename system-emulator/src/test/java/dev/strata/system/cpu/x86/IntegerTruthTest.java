@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.cpu.x86;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.strata.system.cpu.CpuSurroundings;
+import dev.strata.system.cpu.InterruptPins;
+import dev.strata.system.memory.AddressSpace;
+import dev.strata.system.memory.MemoryRegion;
+import java.io.ByteArrayOutputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Random integer instructions give what the host's processor gives. */
+final class IntegerTruthTest {
+  private static final int SEQUENCES = Boolean.getBoolean("strata.long") ? 1_000_000 : 5000;
+  private static final long ARITHMETIC_FLAGS = 0x8d5;
+
+  /** A sequence, and the flags that the manual leaves undefined after it. */
+  private static final class Sequence {
+    final ByteArrayOutputStream code = new ByteArrayOutputStream();
+    final Random random;
+    long undefined;
+
+    Sequence(Random random) {
+      this.random = random;
+    }
+
+    private void put(int... bytes) {
+      for (int b : bytes) {
+        code.write(b);
+      }
+    }
+
+    private int register() {
+      int r = random.nextInt(16);
+      return r == 4 || r == 7 ? 0 : r; // RSP and RDI, which points to data, stay
+    }
+
+    /** Optional 66, REX, the opcode, ModRM for a register or [rdi+disp8]. */
+    private void operation(int size, int[] opcode, int reg, int prefix) {
+      if (prefix != 0) {
+        put(prefix);
+      }
+      if (size == 1) {
+        put(0x66);
+      }
+      boolean memory = random.nextInt(3) == 0;
+      int rm = memory ? 7 : register();
+      put(0x40 | (size == 3 ? 8 : 0) | (reg >> 3) << 2 | rm >> 3);
+      put(opcode);
+      if (memory) {
+        put(0x40 | (reg & 7) << 3 | 7, random.nextInt(0x60));
+      } else {
+        put(0xc0 | (reg & 7) << 3 | (rm & 7));
+      }
+    }
+
+    private void immediate(int size) {
+      for (int i = 0; i < Math.min(4, 1 << size); i++) {
+        put(random.nextInt(256));
+      }
+    }
+
+    void add() {
+      int size = random.nextInt(4);
+      int w = size == 0 ? 0 : 1;
+      int reg = register();
+      switch (random.nextInt(17)) {
+        case 0, 1 -> {
+          int which = random.nextInt(8);
+          operation(size, new int[] {which << 3 | random.nextInt(2) << 1 | w}, reg, 0);
+          defines(which == 1 || which == 4 || which == 6 ? 0x10 : 0);
+        }
+        case 2 -> {
+          int which = random.nextInt(8);
+          operation(size, new int[] {0x80 | w}, which, 0);
+          immediate(size);
+          defines(which == 1 || which == 4 || which == 6 ? 0x10 : 0);
+        }
+        case 3 -> shift(size, w);
+        case 4 -> {
+          int which = random.nextInt(2);
+          operation(size, new int[] {0xfe | w}, which, 0);
+          undefined &= 1;
+        }
+        case 5 -> {
+          int which = 2 + random.nextInt(4);
+          operation(size, new int[] {0xf6 | w}, which, 0);
+          if (which >= 4) {
+            defines(0xd4);
+          } else if (which == 3) {
+            defines(0);
+          }
+        }
+        case 6 -> {
+          operation(Math.max(1, size), new int[] {0x0f, 0xaf}, reg, 0);
+          defines(0xd4);
+        }
+        case 7 -> operation(size, new int[] {0x88 | random.nextInt(2) << 1 | w}, reg, 0);
+        case 8 ->
+            operation(
+                Math.max(1, size),
+                new int[] {0x0f, 0xb6 | random.nextInt(2) | random.nextInt(2) << 3},
+                reg,
+                0);
+        case 9 -> {
+          int condition = random.nextInt(16);
+          if (undefined == 0) {
+            operation(Math.max(1, size), new int[] {0x0f, 0x40 | condition}, reg, 0);
+          }
+        }
+        case 10 -> {
+          int condition = random.nextInt(16);
+          if (undefined == 0) {
+            operation(0, new int[] {0x0f, 0x90 | condition}, 0, 0);
+          }
+        }
+        case 11 -> {
+          operation(Math.max(1, size), new int[] {0x0f, 0xba}, 4 + random.nextInt(4), 0);
+          put(random.nextInt(64));
+          undefined = (undefined & ~1) | (0x894 & ~1);
+        }
+        case 12 -> {
+          operation(
+              Math.max(1, size), new int[] {0x0f, random.nextBoolean() ? 0xa4 : 0xac}, reg, 0);
+          put(random.nextInt(size <= 1 ? 16 : 32) + 1 & 31);
+          undefined |= 0x810;
+        }
+        case 13 -> {
+          operation(size, new int[] {0x0f, 0xc0 | w}, reg, 0);
+          defines(0);
+        }
+        case 14 -> {
+          operation(size, new int[] {0x0f, 0xb0 | w}, reg, 0);
+          defines(0);
+        }
+        case 15 -> {
+          operation(
+              Math.max(1, size), new int[] {0x0f, random.nextBoolean() ? 0xbc : 0xbd}, reg, 0xf3);
+          defines(0x894);
+        }
+        default -> {
+          operation(Math.max(1, size), new int[] {0x0f, 0xb8}, reg, 0xf3);
+          defines(0);
+        }
+      }
+    }
+
+    private void shift(int size, int w) {
+      int which = random.nextInt(8);
+      operation(size, new int[] {0xc0 | w}, which, 0);
+      int count = random.nextInt(64);
+      put(count);
+      int bits = 8 << size;
+      int used = count & (size == 3 ? 63 : 31);
+      boolean rotates = which < 4;
+      if (used != 0) {
+        undefined |= used == 1 ? 0 : 0x800;
+        if (!rotates) {
+          undefined |= 0x10;
+          if (used > bits) {
+            undefined |= 1;
+          }
+          if (which != 7 && used == bits) {
+            undefined |= 1;
+          }
+        }
+      }
+    }
+
+    private void defines(long exceptFor) {
+      undefined = exceptFor;
+    }
+  }
+
+  @Test
+  void randomSequencesGiveWhatTheHostGives(@TempDir Path folder) throws Exception {
+    try (var host = new NativeRunner(folder);
+        var arena = Arena.ofConfined()) {
+      var memory = new AddressSpace(1L << 40);
+      var low = MemoryRegion.ram("tables", 0x10000, arena);
+      var code = MemoryRegion.ram("code", 4096, arena);
+      var data = MemoryRegion.ram("data", 4096, arena);
+      memory.map(0, low, 0);
+      memory.map(NativeRunner.CODE, code, 0);
+      memory.map(NativeRunner.DATA, data, 0);
+      var pins =
+          new InterruptPins() {
+            @Override
+            public int acknowledge() {
+              return -1;
+            }
+          };
+      var cpu =
+          new X86Cpu(
+              new CpuSurroundings(memory, new AddressSpace(0x10000), pins, System::nanoTime),
+              new X86Model("test", true, 0));
+      long seed = Long.getLong("strata.seed", 1);
+      for (int i = 0; i < SEQUENCES; i++) {
+        one(host, cpu, code.memory(), data.memory(), memory, seed + i);
+      }
+    }
+  }
+
+  private static void one(
+      NativeRunner host,
+      X86Cpu cpu,
+      MemorySegment codeMemory,
+      MemorySegment dataMemory,
+      AddressSpace memory,
+      long seed)
+      throws Exception {
+    var random = new Random(seed);
+    var sequence = new Sequence(random);
+    int length = 1 + random.nextInt(6);
+    for (int i = 0; i < length; i++) {
+      sequence.add();
+    }
+    byte[] body = sequence.code.toByteArray();
+    byte[] code = new byte[NativeRunner.CODE_SIZE];
+    System.arraycopy(body, 0, code, 0, body.length);
+    // jmp *[rip+0] to the way out
+    code[body.length] = (byte) 0xff;
+    code[body.length + 1] = 0x25;
+    for (int i = 0; i < 8; i++) {
+      code[body.length + 6 + i] = (byte) (host.exit >>> (8 * i));
+    }
+    long[] registers = new long[NativeRunner.REGISTERS];
+    for (int i = 0; i < 16; i++) {
+      registers[i] = random.nextInt(4) == 0 ? random.nextInt(3) - 1 : random.nextLong();
+    }
+    registers[4] = NativeRunner.DATA + 0x800;
+    registers[7] = NativeRunner.DATA + 0x100;
+    registers[16] = (random.nextInt() & ARITHMETIC_FLAGS) | 0x202;
+    byte[] data = new byte[NativeRunner.DATA_SIZE];
+    random.nextBytes(data);
+
+    X86 state = cpu.state;
+    cpu.reset();
+    state.cr0 |= X86.PE;
+    state.efer = X86.EFER_LMA;
+    state.access[X86.CS] = 0xa09b;
+    state.base[X86.CS] = 0;
+    System.arraycopy(registers, 0, state.r, 0, 16);
+    state.core.flags(registers[16]);
+    state.r[Slots.PC] = NativeRunner.CODE;
+    state.modeChanged();
+    MemorySegment.copy(code, 0, codeMemory, ValueLayout.JAVA_BYTE, 0, code.length);
+    memory.wrote(NativeRunner.CODE, code.length);
+    MemorySegment.copy(data, 0, dataMemory, ValueLayout.JAVA_BYTE, 0, data.length);
+    state.core.runUntil(host.exit);
+    long[] truth = host.run(registers, code, data);
+
+    String what = "seed " + seed + ": " + HexFormat.of().formatHex(body);
+    assertEquals(0, truth[0], what + " raised a signal");
+    for (int i = 0; i < 16; i++) {
+      assertEquals(
+          Long.toHexString(truth[1 + i]), Long.toHexString(state.r[i]), what + ", register " + i);
+    }
+    long compared = ARITHMETIC_FLAGS & ~sequence.undefined;
+    assertEquals(
+        Long.toHexString(truth[17] & compared),
+        Long.toHexString(state.flags() & compared),
+        what + ", flags");
+    byte[] ours = dataMemory.toArray(ValueLayout.JAVA_BYTE);
+    assertEquals(HexFormat.of().formatHex(data), HexFormat.of().formatHex(ours), what);
+  }
+}

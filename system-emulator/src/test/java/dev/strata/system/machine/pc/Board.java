@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.machine.pc;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.driver.Permission;
+import dev.strata.block.driver.Permissions;
+import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.graph.BlockGraph;
+import dev.strata.block.graph.DriverRegistry;
+import dev.strata.block.graph.OpenGate;
+import dev.strata.block.graph.OpenRequest;
+import dev.strata.block.object.ObjectRegistry;
+import dev.strata.block.option.BlockOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.util.EnumSet;
+import java.util.List;
+
+/** A PC whose ports and memory a test drives, with an IDE disk and a virtio disk of 1 MiB each. */
+final class Board implements AutoCloseable {
+  final IdleProcessor processor = new IdleProcessor();
+  final PcMachine machine;
+  final BlockBackend ideDisk;
+  final BlockBackend virtioDisk;
+  private final BlockGraph graph;
+
+  Board(Path folder) throws IOException {
+    graph = new BlockGraph(DriverRegistry.load(), new ObjectRegistry(), line -> {});
+    ideDisk = disk(folder.resolve("ide.raw"));
+    virtioDisk = disk(folder.resolve("virtio.raw"));
+    var configuration =
+        new PcConfiguration(
+            4 << 20,
+            "idle",
+            new byte[0x20000],
+            List.of(),
+            false,
+            null,
+            false,
+            "c",
+            LocalDateTime.of(2024, 2, 29, 23, 59, 58));
+    machine = new PcMachine(configuration, processor, () -> "idle", System::nanoTime);
+    machine.addIdeDisk(0, ideDisk, "QM00001");
+    machine.addVirtioDisk(virtioDisk, false, "serial");
+    machine.resetBoard();
+  }
+
+  private BlockBackend disk(Path path) throws IOException {
+    Files.write(path, new byte[1 << 20]);
+    var node =
+        graph.open(
+            OpenRequest.of(
+                path.toString(),
+                BlockOptions.of("driver", "raw"),
+                NodeFlags.READ_ONLY.withWritable(true),
+                OpenGate.DENY));
+    return graph.use(
+        node,
+        "",
+        new Permissions(
+            EnumSet.of(Permission.CONSISTENT_READ, Permission.WRITE),
+            EnumSet.allOf(Permission.class)));
+  }
+
+  int in(int port, int bytes) {
+    return (int) machine.ports().read(port, bytes);
+  }
+
+  void out(int port, int bytes, long value) {
+    machine.ports().write(port, bytes, value);
+  }
+
+  /** Reads configuration of a function on the bus. */
+  int configuration(int slot, int function, int register) {
+    out(0xcf8, 4, 0x80000000L | slot << 11 | function << 8 | register);
+    return in(0xcfc, 4);
+  }
+
+  void configure(int slot, int function, int register, int bytes, long value) {
+    out(0xcf8, 4, 0x80000000L | slot << 11 | function << 8 | (register & 0xfc));
+    out(0xcfc + (register & 3), bytes, value);
+  }
+
+  @Override
+  public void close() throws BlockException {
+    machine.close();
+    graph.close();
+  }
+}

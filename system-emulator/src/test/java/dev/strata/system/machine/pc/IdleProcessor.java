@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.machine.pc;
+
+import dev.strata.system.cpu.Architecture;
+import dev.strata.system.cpu.Cpu;
+import dev.strata.system.cpu.CpuModel;
+import dev.strata.system.cpu.CpuSurroundings;
+import dev.strata.system.cpu.ExitReason;
+import java.util.List;
+
+/** A processor that does nothing: the test does what a guest would. */
+final class IdleProcessor implements Architecture, Cpu {
+  volatile boolean interrupt;
+
+  @Override
+  public String name() {
+    return "idle";
+  }
+
+  @Override
+  public List<CpuModel> models() {
+    return List.of(() -> "idle");
+  }
+
+  @Override
+  public Cpu create(int index, CpuModel model, CpuSurroundings surroundings) {
+    return this;
+  }
+
+  @Override
+  public ExitReason run(long nanos) {
+    return ExitReason.HALTED;
+  }
+
+  @Override
+  public void stop() {}
+
+  @Override
+  public void interrupt(int line, boolean level) {
+    if (line == 0) {
+      interrupt = level;
+    }
+  }
+
+  @Override
+  public void reset() {}
+
+  @Override
+  public String describe() {
+    return "";
+  }
+}
