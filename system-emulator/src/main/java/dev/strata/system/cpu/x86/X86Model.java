@@ -10,8 +10,9 @@ import dev.strata.system.cpu.CpuModel;
  * @param signature family, model and stepping
  */
 record X86Model(String name, boolean wide, int signature) implements CpuModel {
+  /** PSE, TSC, MSR, PAE, CMPXCHG8B, APIC, SYSENTER, PGE, CMOV: only what there is. */
   private static final int FEATURES_EDX =
-      1 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 11 | 1 << 13 | 1 << 15;
+      1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 11 | 1 << 13 | 1 << 15;
 
   /** Fills EAX, EBX, ECX, EDX. */
   void identify(int leaf, int subleaf, int[] to, boolean apic) {
@@ -21,7 +22,7 @@ record X86Model(String name, boolean wide, int signature) implements CpuModel {
       case 1 -> {
         to[0] = signature;
         to[1] = 0x800;
-        to[2] = 1 << 13 | 1 << 22 | 1 << 23 | 1 << 31;
+        to[2] = 1 << 13 | 1 << 23 | 1 << 31;
         to[3] = apic ? FEATURES_EDX : FEATURES_EDX & ~(1 << 9);
       }
       case 0x80000000 -> {

@@ -138,7 +138,8 @@ final class IntegerTruthTest {
           defines(0);
         }
         case 14 -> {
-          operation(size, new int[] {0x0f, 0xb0 | w}, reg, 0);
+          // Makers differ in whether one of 32 bits that fails clears the register's upper half.
+          operation(size == 2 ? 3 : size, new int[] {0x0f, 0xb0 | w}, reg, 0);
           defines(0);
         }
         case 15 -> {
