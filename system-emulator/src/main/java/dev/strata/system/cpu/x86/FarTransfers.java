@@ -239,7 +239,7 @@ final class FarTransfers {
     long target = cpu.peek(0, size);
     int selector = (int) cpu.peek(1 << size, size) & 0xffff;
     long flags = cpu.peek(2 << size, size);
-    long changeable = (0x254dd5L & ~X86.VIRTUAL8086) | 3 << 19;
+    long changeable = (0x254fd5L & ~X86.VIRTUAL8086) | 3 << 19;
     if (size == 1) {
       changeable &= 0xffff;
     }

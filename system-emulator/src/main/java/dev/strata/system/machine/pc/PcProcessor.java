@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 final class PcProcessor implements ProcessorPins {
   private static final int INTERRUPT = 0;
   private static final int NON_MASKABLE = 1;
-  private static final int SYSTEM_MANAGEMENT = 2;
   private static final int INITIALISE = 3;
 
   private final Machine machine;
@@ -58,7 +57,7 @@ final class PcProcessor implements ProcessorPins {
 
   @Override
   public void systemManagementInterrupt() {
-    pulse(SYSTEM_MANAGEMENT);
+    // The processor has no system management mode yet: who sends this by an APIC has no handler.
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.util.List;
 /** A processor that does nothing: the test does what a guest would. */
 final class IdleProcessor implements Architecture, Cpu {
   volatile boolean interrupt;
+  volatile boolean started;
 
   @Override
   public String name() {
@@ -29,6 +30,7 @@ final class IdleProcessor implements Architecture, Cpu {
 
   @Override
   public ExitReason run(long nanos) {
+    started = true;
     return ExitReason.HALTED;
   }
 
