@@ -245,7 +245,8 @@ public final class StorageDaemon {
     }
   }
 
-  private JsonObject checked(String text, String impliedKey, String type) throws BlockException {
+  private JsonObject checked(String text, @Nullable String impliedKey, String type)
+      throws BlockException {
     JsonObject given = DottedKeys.parseOrJson(text, impliedKey).object();
     return text.startsWith("{")
         ? QapiInput.ofJson(schema.structure(type), given)
@@ -257,7 +258,7 @@ public final class StorageDaemon {
   }
 
   private void startServer(String text) throws BlockException, QmpException {
-    JsonObject options = checked(text, "", "NbdServerOptions");
+    JsonObject options = checked(text, null, "NbdServerOptions");
     // QMP has an address in another shape, from an earlier time.
     if (options.get("addr") instanceof JsonObject address) {
       var data = new JsonObject();
