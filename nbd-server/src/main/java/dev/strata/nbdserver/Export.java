@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.nbdserver;
 
+import dev.strata.block.driver.Permission;
+import dev.strata.block.driver.Permissions;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.nbd.protocol.HeaderStyle;
 import dev.strata.block.nbd.protocol.InfoItem;
 import dev.strata.block.nbd.protocol.NbdLimits;
 import dev.strata.block.nbd.protocol.TransmissionFlags;
+import java.util.EnumSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +31,17 @@ public record Export(
     List<StatusContext> contexts) {
   /** Below this requests are slow, for a host reads and writes pages. */
   private static final int PREFERRED_BLOCK = 4096;
+
+  /** What is asked of a node that is exported, whose size clients know. */
+  public static Permissions permissions(boolean writable) {
+    var needed = EnumSet.of(Permission.CONSISTENT_READ);
+    if (writable) {
+      needed.add(Permission.WRITE);
+    }
+    var shared = EnumSet.allOf(Permission.class);
+    shared.remove(Permission.RESIZE);
+    return new Permissions(needed, shared);
+  }
 
   /** In bytes. */
   long size() {

@@ -2,9 +2,12 @@
 package dev.strata.nbdserver;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.bitmap.DirtyBitmap;
 import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.graph.BlockNode;
+import dev.strata.block.graph.Edge;
 import dev.strata.block.graph.LayeredExtent;
 import dev.strata.block.nbd.protocol.BlockDescriptor;
 import dev.strata.block.nbd.protocol.MetaContext;
@@ -58,6 +61,42 @@ public sealed interface StatusContext {
 
   /** Where a bitmap is dirty. */
   record Bitmap(DirtyBitmap bitmap) implements StatusContext {
+    /**
+     * The bitmap of that name, of the node or the first layer below that has it.
+     *
+     * @param readOnly whether clients may not write, who would rely on a bitmap that stays as it is
+     */
+    public static Bitmap ofChain(BlockNode top, String name, boolean readOnly)
+        throws BlockException {
+      for (BlockNode node = top; node != null; ) {
+        if (node.bitmaps().find(name) != null) {
+          return ofNode(node, name, readOnly);
+        }
+        Edge backing = node.skipFilters().backing();
+        node = backing == null ? null : backing.node();
+      }
+      throw new BlockException(Errno.ENOENT, "Bitmap '" + name + "' is not found");
+    }
+
+    /** The bitmap of that name, of the node itself. */
+    public static Bitmap ofNode(BlockNode node, String name, boolean readOnly)
+        throws BlockException {
+      DirtyBitmap bitmap = node.bitmaps().find(name);
+      if (bitmap == null) {
+        throw new BlockException(Errno.ENOENT, "Bitmap '" + name + "' is not found");
+      }
+      if (bitmap.inconsistent()) {
+        throw new BlockException(
+                Errno.EINVAL, "Bitmap '" + name + "' is inconsistent and cannot be used")
+            .withHint("Try block-dirty-bitmap-remove to delete this bitmap from disk");
+      }
+      if (readOnly && bitmap.enabled() && node.flags().writable()) {
+        throw new BlockException(
+            Errno.EINVAL, "Enabled bitmap '" + name + "' incompatible with readonly export");
+      }
+      return new Bitmap(bitmap);
+    }
+
     @Override
     public String name() {
       return MetaContext.QEMU_DIRTY_BITMAP + bitmap.name();

@@ -13,6 +13,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channel;
 import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CharacterDevice implements AutoCloseable {
   private static final int UNIX_PATH = 108;
+  private static final long PAUSE_MILLIS = 100;
 
   /** What is done with a client, until it goes. */
   interface Service {
@@ -177,7 +179,7 @@ final class CharacterDevice implements AutoCloseable {
       try {
         serve(server.accept(), service);
       } catch (IOException e) {
-        pause(); // closed, or no descriptors
+        await(); // closed, or no descriptors
       }
     }
   }
@@ -187,19 +189,20 @@ final class CharacterDevice implements AutoCloseable {
     hangUp(client);
   }
 
-  private static void pause() {
+  /** Until somebody may have given a descriptor back. */
+  private static void await() {
     try {
-      Thread.sleep(100);
+      Thread.sleep(PAUSE_MILLIS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private static void hangUp(@Nullable AutoCloseable channel) {
+  private static void hangUp(@Nullable Channel channel) {
     if (channel != null) {
       try {
         channel.close();
-      } catch (Exception e) {
+      } catch (IOException e) {
         // It is closed all the same.
       }
     }

@@ -92,9 +92,12 @@ final class JobCommands {
       }
     } else if (arguments.has("bitmap") && !arguments.has("bitmap-mode")) {
       throw invalid("Bitmap sync mode must be given when providing a bitmap");
+    } else if (arguments.has("bitmap-mode") && !arguments.has("bitmap")) {
+      throw invalid("Cannot specify bitmap sync mode without a bitmap");
     }
     if (!sync.equals("full") || arguments.has("bitmap")) {
-      throw unsupported("a backup other than of the whole disk, sync=" + sync);
+      throw unsupported(
+          "a backup by sync=" + sync + (arguments.has("bitmap") ? " and a bitmap" : ""));
     }
     if (flag(arguments, "compress", false)) {
       throw unsupported("a backup that is compressed");

@@ -6,12 +6,8 @@ import static dev.strata.monitor.daemon.Daemon.required;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
-import dev.strata.block.bitmap.DirtyBitmap;
-import dev.strata.block.driver.Permission;
-import dev.strata.block.driver.Permissions;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
-import dev.strata.block.graph.Edge;
 import dev.strata.block.json.JsonArray;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonString;
@@ -21,8 +17,6 @@ import dev.strata.monitor.daemon.CommandSet;
 import dev.strata.monitor.daemon.Daemon;
 import dev.strata.nbdserver.Export;
 import dev.strata.nbdserver.StatusContext;
-import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -117,8 +111,8 @@ public final class ExportCommands implements CommandSet {
     boolean writable = flag(arguments, "writable", false);
     String given = arguments.string("name");
     String description = arguments.string("description");
-    List<StatusContext> contexts = contexts(node, arguments);
-    BlockBackend disk = daemon().graph().use(node, "", permissions(writable));
+    List<StatusContext> contexts = contexts(node, arguments, !writable);
+    BlockBackend disk = daemon().graph().use(node, "", Export.permissions(writable));
     try {
       disk.writeThrough(flag(arguments, "writethrough", false));
       var export =
@@ -138,61 +132,33 @@ public final class ExportCommands implements CommandSet {
     return new JsonObject();
   }
 
-  private static Permissions permissions(boolean writable) {
-    var needed = EnumSet.of(Permission.CONSISTENT_READ);
-    if (writable) {
-      needed.add(Permission.WRITE);
-    }
-    var shared = EnumSet.allOf(Permission.class);
-    shared.remove(Permission.RESIZE);
-    return new Permissions(needed, shared);
-  }
-
-  private List<StatusContext> contexts(BlockNode node, JsonObject arguments) throws BlockException {
-    var contexts = new ArrayList<StatusContext>();
-    contexts.add(new StatusContext.BaseAllocation());
+  private List<StatusContext> contexts(BlockNode node, JsonObject arguments, boolean readOnly)
+      throws BlockException {
+    var contexts = new LinkedHashMap<String, StatusContext>(); // each name once
+    put(contexts, new StatusContext.BaseAllocation());
     if (flag(arguments, "allocation-depth", false)) {
-      contexts.add(new StatusContext.AllocationDepth());
+      put(contexts, new StatusContext.AllocationDepth());
     }
     if (arguments.get("bitmaps") instanceof JsonArray array) {
       for (JsonValue each : array) {
-        DirtyBitmap bitmap =
+        put(
+            contexts,
             switch (each) {
-              case JsonString(String name) -> ofChain(node, name);
-              case JsonObject there ->
-                  ofNode(
-                      daemon().node(required(there, "node"), required(there, "node")),
-                      required(there, "name"));
+              case JsonString(String name) -> StatusContext.Bitmap.ofChain(node, name, readOnly);
+              case JsonObject there -> {
+                String other = required(there, "node");
+                yield StatusContext.Bitmap.ofNode(
+                    daemon().node(other, other), required(there, "name"), readOnly);
+              }
               default -> throw new IllegalArgumentException("the schema lets other bitmaps pass");
-            };
-        contexts.add(new StatusContext.Bitmap(bitmap));
+            });
       }
     }
-    return contexts;
+    return List.copyOf(contexts.values());
   }
 
-  /** The bitmap of that name, of the node or the first layer below that has it. */
-  private static DirtyBitmap ofChain(BlockNode top, String name) throws BlockException {
-    for (BlockNode node = top; node != null; ) {
-      if (node.bitmaps().find(name) != null) {
-        return ofNode(node, name);
-      }
-      Edge backing = node.skipFilters().backing();
-      node = backing == null ? null : backing.node();
-    }
-    throw new BlockException(Errno.ENOENT, "Bitmap '" + name + "' is not found");
-  }
-
-  private static DirtyBitmap ofNode(BlockNode node, String name) throws BlockException {
-    DirtyBitmap bitmap = node.bitmaps().find(name);
-    if (bitmap == null) {
-      throw new BlockException(Errno.ENOENT, "Bitmap '" + name + "' is not found");
-    }
-    if (bitmap.inconsistent()) {
-      throw new BlockException(
-          Errno.EINVAL, "Bitmap '" + name + "' is inconsistent and cannot be used");
-    }
-    return bitmap;
+  private static void put(Map<String, StatusContext> contexts, StatusContext context) {
+    contexts.putIfAbsent(context.name(), context);
   }
 
   private JsonValue delete(JsonObject arguments) throws BlockException {

@@ -45,7 +45,16 @@ final class RunningServer {
     Listener listener =
         switch (required(address, "type")) {
           case "unix" -> Listener.unix(required(data, "path"), 0);
-          case "inet" -> Listener.tcp(required(data, "host"), required(data, "port"), 0);
+          case "inet" -> {
+            for (String name : data.keys()) {
+              if (!name.equals("host") && !name.equals("port")) {
+                throw new BlockException(
+                    Errno.EOPNOTSUPP,
+                    "Strata's NBD server takes host and port of a TCP address, not '" + name + "'");
+              }
+            }
+            yield Listener.tcp(required(data, "host"), required(data, "port"), 0);
+          }
           default ->
               throw new BlockException(
                   Errno.EOPNOTSUPP, "Strata's NBD server takes a Unix socket's path or TCP only");

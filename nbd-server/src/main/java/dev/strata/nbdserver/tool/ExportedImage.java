@@ -3,15 +3,11 @@ package dev.strata.nbdserver.tool;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
-import dev.strata.block.bitmap.DirtyBitmap;
 import dev.strata.block.driver.NodeFlags;
-import dev.strata.block.driver.Permission;
-import dev.strata.block.driver.Permissions;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.DriverRegistry;
-import dev.strata.block.graph.Edge;
 import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
 import dev.strata.block.graph.TemporaryOverlay;
@@ -25,7 +21,6 @@ import dev.strata.monitor.commandline.Terminal;
 import dev.strata.nbdserver.Export;
 import dev.strata.nbdserver.StatusContext;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -86,7 +81,7 @@ final class ExportedImage implements AutoCloseable {
                   false,
                   OpenGate.AS_QEMU));
     }
-    BlockBackend disk = graph.use(node, "", permissions(node.flags().writable()));
+    BlockBackend disk = graph.use(node, "", Export.permissions(node.flags().writable()));
     disk.writeThrough(cache.writeThrough());
     String name = given.exportName == null ? "" : given.exportName;
     String description = given.description == null ? "" : given.description;
@@ -155,16 +150,6 @@ final class ExportedImage implements AutoCloseable {
     };
   }
 
-  private static Permissions permissions(boolean writable) {
-    var needed = EnumSet.of(Permission.CONSISTENT_READ);
-    if (writable) {
-      needed.add(Permission.WRITE);
-    }
-    var shared = EnumSet.allOf(Permission.class);
-    shared.remove(Permission.RESIZE);
-    return new Permissions(needed, shared);
-  }
-
   private List<StatusContext> contexts(BlockNode image, boolean readOnly) throws BlockException {
     var contexts = new ArrayList<StatusContext>();
     contexts.add(new StatusContext.BaseAllocation());
@@ -175,32 +160,9 @@ final class ExportedImage implements AutoCloseable {
     for (String name : given.bitmaps) {
       if (!seen.contains(name)) {
         seen.add(name);
-        contexts.add(new StatusContext.Bitmap(bitmap(image, name, readOnly)));
+        contexts.add(StatusContext.Bitmap.ofChain(image, name, readOnly));
       }
     }
     return contexts;
-  }
-
-  /** The bitmap of that name, of the image or the first layer below that has it. */
-  private static DirtyBitmap bitmap(BlockNode image, String name, boolean readOnly)
-      throws BlockException {
-    for (BlockNode node = image; node != null; ) {
-      DirtyBitmap bitmap = node.bitmaps().find(name);
-      if (bitmap != null) {
-        if (bitmap.inconsistent()) {
-          throw new BlockException(
-                  Errno.EINVAL, "Bitmap '" + name + "' is inconsistent and cannot be used")
-              .withHint("Try block-dirty-bitmap-remove to delete this bitmap from disk");
-        }
-        if (readOnly && bitmap.enabled() && node.flags().writable()) {
-          throw new BlockException(
-              Errno.EINVAL, "Enabled bitmap '" + name + "' incompatible with readonly export");
-        }
-        return bitmap;
-      }
-      Edge backing = node.skipFilters().backing();
-      node = backing == null ? null : backing.node();
-    }
-    throw new BlockException(Errno.ENOENT, "Bitmap '" + name + "' is not found");
   }
 }
