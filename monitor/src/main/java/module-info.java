@@ -10,4 +10,7 @@ module dev.strata.monitor {
   exports dev.strata.monitor.manual;
   exports dev.strata.monitor.qmp;
   exports dev.strata.monitor.schema;
+
+  provides dev.strata.monitor.manual.ToolDescription with
+      dev.strata.monitor.daemon.DaemonDescription;
 }

@@ -7,6 +7,8 @@ module dev.strata.system {
 
   uses dev.strata.system.cpu.Architecture;
 
+  provides dev.strata.monitor.manual.ToolDescription with
+      dev.strata.system.SystemDescription;
   provides dev.strata.system.cpu.Architecture with
       dev.strata.system.cpu.x86.X86Architecture;
 }

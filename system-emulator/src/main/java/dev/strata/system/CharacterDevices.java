@@ -14,12 +14,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What serial lines lead to, as the command line names it. Whoever made this closes it. */
 final class CharacterDevices implements AutoCloseable {
   private final List<CharacterDevice> open = new ArrayList<>();
+  private final Map<String, CharacterDevice> named = new HashMap<>();
   private boolean standardStreams;
 
   CharacterDevices() {}
@@ -32,8 +35,11 @@ final class CharacterDevices implements AutoCloseable {
     if (name.equals("null")) {
       return CharacterDevice.nowhere();
     }
-    if (name.equals("stdio") || name.equals("mon:stdio")) {
+    if (name.equals("stdio")) {
       return standardStreams(option + " " + name);
+    }
+    if (name.startsWith("mon:")) {
+      throw CommandLine.error(option + " " + name + ": there is no monitor yet to share it with");
     }
     if (name.startsWith("file:")) {
       return file(option + " " + name, name.substring("file:".length()));
@@ -42,8 +48,17 @@ final class CharacterDevices implements AutoCloseable {
         Errno.EINVAL, option + " " + name + ": '" + name + "' is not a valid char driver");
   }
 
-  /** By the options of {@code -chardev}. */
-  CharacterDevice byOptions(String id, BlockOptions given) throws BlockException {
+  /** Opens what {@code -chardev} describes, for a device to ask for. */
+  void define(String id, BlockOptions options) throws BlockException {
+    named.put(id, byOptions(id, options));
+  }
+
+  /** What {@code -chardev} called so, or null. */
+  @Nullable CharacterDevice find(String id) {
+    return named.get(id);
+  }
+
+  private CharacterDevice byOptions(String id, BlockOptions given) throws BlockException {
     BlockOptions options = given.copy();
     String backend = options.takeString("backend");
     String path = options.takeString("path");

@@ -45,7 +45,6 @@ final class CommandLine {
   boolean graphics = true;
   boolean defaults = true;
   boolean noReboot;
-  boolean stopped;
   boolean snapshot;
   @Nullable String kernel;
   @Nullable String initrd;
@@ -54,6 +53,7 @@ final class CommandLine {
 
   private final List<String> words;
   private int at;
+  private @Nullable String attached; // the argument of the option that is being read
 
   private CommandLine(List<String> words) {
     this.words = words;
@@ -84,15 +84,22 @@ final class CommandLine {
       disk(word, word, 0);
       return;
     }
-    // Long options may have two dashes.
+    // Long options may have two dashes, and then their argument behind a sign.
     String option = word.startsWith("--") ? word.substring(1) : word;
+    int sign = word.startsWith("--") ? option.indexOf('=') : -1;
+    if (sign >= 0) {
+      attached = option.substring(sign + 1);
+      option = option.substring(0, sign);
+      withArgument(word, option);
+      return;
+    }
     switch (option) {
       case "-h", "-help" -> answer = Answer.HELP;
       case "-version" -> answer = Answer.VERSION;
       case "-nographic" -> graphics = false;
       case "-nodefaults" -> defaults = false;
       case "-no-reboot" -> noReboot = true;
-      case "-S" -> stopped = true;
+      case "-S" -> throw error(word + ": not supported yet, for there is no monitor to go on by");
       case "-snapshot" -> snapshot = true;
       default -> withArgument(word, option);
     }
@@ -138,6 +145,11 @@ final class CommandLine {
   }
 
   private String argument(String option) throws BlockException {
+    String here = attached;
+    if (here != null) {
+      attached = null;
+      return here;
+    }
     if (at >= words.size()) {
       throw error(option + ": requires an argument");
     }

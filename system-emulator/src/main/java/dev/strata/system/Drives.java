@@ -93,7 +93,13 @@ final class Drives implements AutoCloseable {
       throw CommandLine.error("invalid cache option");
     }
     String discard = options.takeString("discard");
-    boolean unmap = discard != null && (discard.equals("unmap") || discard.equals("on"));
+    boolean unmap =
+        switch (discard) {
+          case null -> false;
+          case "unmap", "on" -> true;
+          case "ignore", "off" -> false;
+          default -> throw CommandLine.error("Invalid discard option");
+        };
     String format = options.takeString("format");
     if (format != null) {
       options.put("driver", format);

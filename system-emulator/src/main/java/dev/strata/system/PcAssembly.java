@@ -43,6 +43,9 @@ final class PcAssembly {
   }
 
   PcMachine assemble(Architecture architecture, CpuModel model) throws BlockException {
+    for (var device : line.characterDevices.entrySet()) {
+      characterDevices.define(device.getKey(), device.getValue());
+    }
     for (var option : line.drives) {
       drives.open(option);
     }
@@ -172,7 +175,7 @@ final class PcAssembly {
             throw CommandLine.error(
                 drive.given() + ": machine type does not support if=ide,bus=2,unit=0");
           }
-          machine.addIdeDisk(index, drive.disk(), serialOf(drive));
+          addIdeDisk(machine, index, drive, serialOf(drive));
         }
         case VIRTIO -> {
           machine.addVirtioDisk(drive.disk(), drive.readOnly(), serialOf(drive));
@@ -180,6 +183,15 @@ final class PcAssembly {
         case NONE -> {} // a device asks for it
       }
     }
+  }
+
+  /** IDE has no words for a disk that cannot be written. */
+  private static void addIdeDisk(PcMachine machine, int index, Drive drive, String serial)
+      throws BlockException {
+    if (drive.readOnly()) {
+      throw CommandLine.error("Block node is read-only");
+    }
+    machine.addIdeDisk(index, drive.disk(), serial);
   }
 
   private String serialOf(Drive drive) {
@@ -217,14 +229,14 @@ final class PcAssembly {
         String id = properties.takeString("chardev");
         rejectOthers(device, properties);
         requirePorts(base, 1);
-        BlockOptions options = id == null ? null : line.characterDevices.get(id);
-        if (options == null) {
+        CharacterDevice output = id == null ? null : characterDevices.find(id);
+        if (output == null) {
           throw CommandLine.error(
               id == null
                   ? "Can't create debugcon device, empty char device"
                   : "Property 'isa-debugcon.chardev' can't find value '" + id + "'");
         }
-        machine.addDebugConsole(base, characterDevices.byOptions("" + id, options));
+        machine.addDebugConsole(base, output);
       }
       case "virtio-blk-pci", "virtio-blk" -> addDisk(device, properties, machine, true);
       case "ide-hd" -> addDisk(device, properties, machine, false);
@@ -254,7 +266,7 @@ final class PcAssembly {
     }
     for (int index = 0; index < 4; index++) {
       if (machine.isIdeFree(index)) {
-        machine.addIdeDisk(index, drive.disk(), named);
+        addIdeDisk(machine, index, drive, named);
         return;
       }
     }

@@ -4,6 +4,7 @@ package dev.strata.system;
 import dev.strata.block.BlockException;
 import dev.strata.block.file.posix.Posix;
 import dev.strata.monitor.commandline.Terminal;
+import dev.strata.monitor.manual.HelpPage;
 import dev.strata.system.CommandLine.Answer;
 import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.CpuModel;
@@ -15,9 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The program {@code qemu-system-x86_64}: runs a machine. */
 public final class QemuSystem {
-  static final String VERSION =
-      "QEMU emulator version 7.2.22 (Strata 0.1)\nStrata: a disk image toolkit on the JVM\n";
-
   private static final List<String> MACHINES = List.of("pc", "pc-i440fx-7.2");
 
   private QemuSystem() {}
@@ -63,7 +61,7 @@ public final class QemuSystem {
 
   private static int answer(Answer answer, Terminal terminal) {
     switch (answer) {
-      case VERSION -> terminal.out().print(VERSION);
+      case VERSION -> terminal.out().print(new SystemDescription().version());
       case MACHINES ->
           terminal
               .out()
@@ -83,16 +81,7 @@ public final class QemuSystem {
         }
       }
       case HELP ->
-          terminal
-              .out()
-              .print(
-                  VERSION
-                      + "usage: "
-                      + terminal.program()
-                      + " [options] [disk_image]\n"
-                      + "\n"
-                      + "'disk_image' is an image of IDE hard disk 0, in any format that\n"
-                      + "qemu-img knows.\n");
+          terminal.out().print(HelpPage.ofTool(terminal.program(), new SystemDescription()));
     }
     return 0;
   }
@@ -116,17 +105,14 @@ public final class QemuSystem {
         var drives = new Drives(terminal, line.snapshot);
         PcMachine pc =
             new PcAssembly(line, drives, characterDevices).assemble(architecture, model)) {
-      return run(pc, line.stopped);
+      return run(pc);
     }
   }
 
-  private static int run(PcMachine pc, boolean stopped) {
+  private static int run(PcMachine pc) {
     Thread here = Thread.currentThread();
     Thread ending = new Thread(() -> end(pc, here));
     Runtime.getRuntime().addShutdownHook(ending);
-    if (stopped) {
-      pc.machine().pause(true);
-    }
     return pc.machine().run();
   }
 

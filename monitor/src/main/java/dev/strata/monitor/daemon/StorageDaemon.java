@@ -14,6 +14,7 @@ import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.DottedKeys;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.Terminal;
+import dev.strata.monitor.manual.HelpPage;
 import dev.strata.monitor.qmp.QmpCommands;
 import dev.strata.monitor.qmp.QmpEvents;
 import dev.strata.monitor.qmp.QmpException;
@@ -38,21 +39,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The {@code qemu-storage-daemon} command. */
 public final class StorageDaemon {
-  private static final String VERSION = "qemu-storage-daemon version 7.2.22 (Strata 0.1.0)";
-
-  private static final List<GetOpt.Long> NAMES =
-      List.of(
-          new GetOpt.Long("blockdev", true, 'b'),
-          new GetOpt.Long("chardev", true, 'c'),
-          new GetOpt.Long("daemonize", false, 'd'),
-          new GetOpt.Long("export", true, 'e'),
-          new GetOpt.Long("help", false, 'h'),
-          new GetOpt.Long("monitor", true, 'm'),
-          new GetOpt.Long("nbd-server", true, 'n'),
-          new GetOpt.Long("object", true, 'o'),
-          new GetOpt.Long("pidfile", true, 'p'),
-          new GetOpt.Long("version", false, 'V'));
-
   /** What a word of the command line has to be done for. */
   private interface Action {
     void run(String argument) throws BlockException, QmpException;
@@ -181,15 +167,15 @@ public final class StorageDaemon {
     for (int key = options.next(); key != GetOpt.END; key = options.next()) {
       switch (key) {
         case 'h' -> {
-          terminal.out().print(DaemonHelp.TEXT.replace("%s", terminal.program()));
+          terminal.out().print(HelpPage.ofTool(terminal.program(), new DaemonDescription()));
           return 0;
         }
         case 'V' -> {
-          terminal.out().print(VERSION + "\n");
+          terminal.out().print(DaemonDescription.VERSION + "\n");
           return 0;
         }
-        case 'd' -> daemonize = true;
-        case 'p' -> pidFile = options.argument();
+        case DaemonDescription.DAEMONIZE -> daemonize = true;
+        case DaemonDescription.PID_FILE -> pidFile = options.argument();
         case GetOpt.ERROR -> {
           return 1;
         }
@@ -204,12 +190,13 @@ public final class StorageDaemon {
     for (int key = options.next(); key != GetOpt.END; key = options.next()) {
       String argument = options.argument();
       switch (key) {
-        case 'b' -> act("--blockdev", argument, this::addNode);
-        case 'c' -> act("--chardev", argument, this::addDevice);
-        case 'e' -> act("--export", argument, this::addExport);
-        case 'm' -> act("--monitor", argument, this::addMonitor);
-        case 'n' -> act("--nbd-server", argument, this::startServer);
-        case 'o' -> act("--object", argument, text -> objects.define(ObjectProperties.parse(text)));
+        case DaemonDescription.BLOCKDEV -> act("--blockdev", argument, this::addNode);
+        case DaemonDescription.CHARDEV -> act("--chardev", argument, this::addDevice);
+        case DaemonDescription.EXPORT -> act("--export", argument, this::addExport);
+        case DaemonDescription.MONITOR -> act("--monitor", argument, this::addMonitor);
+        case DaemonDescription.NBD_SERVER -> act("--nbd-server", argument, this::startServer);
+        case DaemonDescription.OBJECT ->
+            act("--object", argument, text -> objects.define(ObjectProperties.parse(text)));
         default -> {}
       }
     }
@@ -217,7 +204,7 @@ public final class StorageDaemon {
   }
 
   private GetOpt options(List<String> words) {
-    return new GetOpt(terminal.program(), words, "hV", NAMES, false, terminal::line);
+    return new DaemonDescription().options().read(terminal.program(), words, false, terminal::line);
   }
 
   private static void act(String option, String argument, Action action) throws BlockException {

@@ -6,9 +6,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The guest's time: nanoseconds since the machine began to run, standing still while it is stopped.
- * Timers of devices ring on the thread that calls {@link #runTimers}, without any lock of the clock
- * held. Thread-safe.
+ * The guest's time: nanoseconds since the machine began to run. Timers of devices ring on the
+ * thread that calls {@link #runTimers}, without any lock of the clock held. Thread-safe.
  */
 public final class VirtualClock {
   /** Nanoseconds in a second. */
@@ -17,13 +16,13 @@ public final class VirtualClock {
   private final LongSupplier hostNanos;
   private final PriorityQueue<Timer> queue = new PriorityQueue<>(VirtualClock::earlier);
   private volatile boolean running;
-  // Guest time is host time plus this while running, else just this.
+  // Guest time is host time plus this once it runs, else just this.
   private volatile long offset;
   private boolean closed; // guarded by this
   private long armed; // guarded by this: orders timers of the same deadline
 
   /**
-   * A stopped clock at zero.
+   * A clock that stands at zero until it is started.
    *
    * @param hostNanos a monotonic clock: {@code System::nanoTime}, or a test's
    */
@@ -48,15 +47,6 @@ public final class VirtualClock {
     if (!running) {
       offset = offset - hostNanos.getAsLong();
       running = true;
-      notifyAll();
-    }
-  }
-
-  /** Has time stand still. */
-  public synchronized void stop() {
-    if (running) {
-      offset = hostNanos.getAsLong() + offset;
-      running = false;
       notifyAll();
     }
   }

@@ -20,7 +20,6 @@ public final class Machine {
   // Guarded by this.
   private long wakes;
   private boolean resetRequested;
-  private boolean paused;
   private int exitCode = -1;
 
   /**
@@ -74,15 +73,6 @@ public final class Machine {
     stopProcessor();
   }
 
-  /** Halts the machine and its time, or lets them go on. */
-  public void pause(boolean pause) {
-    synchronized (this) {
-      paused = pause;
-      wake();
-    }
-    stopProcessor();
-  }
-
   private void stopProcessor() {
     Cpu running = cpu;
     if (running != null) {
@@ -96,6 +86,7 @@ public final class Machine {
     try {
       resetBoard.run();
       cpu().reset();
+      clock.start();
       return loop();
     } finally {
       clock.close();
@@ -117,14 +108,8 @@ public final class Machine {
         if (resetRequested && endsAtReset) {
           return 0;
         }
-        if (paused) {
-          clock.stop();
-          await(wakes);
-          continue;
-        }
         seen = wakes;
       }
-      clock.start();
       resetIfRequested();
       ExitReason reason = cpu().run(SLICE_NANOS);
       switch (reason) {

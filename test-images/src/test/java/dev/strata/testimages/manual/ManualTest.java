@@ -38,9 +38,13 @@ final class ManualTest {
             "qemu-img.1",
             "qemu-io.1",
             "qemu-nbd.1",
+            "qemu-storage-daemon.1",
+            "qemu-system-x86_64.1",
             "strata-img.1",
             "strata-io.1",
             "strata-nbd.1",
+            "strata-storage-daemon.1",
+            "strata-system.1",
             "strata.1"),
         pages.stream().map(page -> page.getFileName().toString()).toList());
     for (Path page : pages) {

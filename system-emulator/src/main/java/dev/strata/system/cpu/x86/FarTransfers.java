@@ -18,15 +18,10 @@ final class FarTransfers {
   void jump(int selector, long offset, int size) {
     if (cpu.isParagraphs()) {
       checkLimit(offset, cpu.limit[X86.CS]);
-      segments.paragraph(X86.CS, selector);
-      cpu.r[Slots.PC] = offset;
-      cpu.modeChanged();
+      enterParagraph(selector, offset);
       return;
     }
-    if ((selector & 0xfffc) == 0) {
-      throw cpu.generalProtection(0);
-    }
-    long address = segments.descriptorAddress(selector, X86.GENERAL_PROTECTION);
+    long address = target(selector);
     long descriptor = cpu.readSystem(address, 3);
     int access = Segments.access(descriptor);
     if (isCode(access)) {
@@ -42,6 +37,21 @@ final class FarTransfers {
       throw cpu.generalProtection(gate.selector & 0xfffc);
     }
     enter(gate.selector, gate.address, gate.descriptor, gate.offset, cpu.cpl);
+  }
+
+  /** CS and the pc in real and in virtual 8086 mode. */
+  private void enterParagraph(int selector, long offset) {
+    segments.paragraph(X86.CS, selector);
+    cpu.r[Slots.PC] = offset;
+    cpu.modeChanged();
+  }
+
+  /** Where the descriptor of a jump's or a call's target lies. */
+  private long target(int selector) {
+    if ((selector & 0xfffc) == 0) {
+      throw cpu.generalProtection(0);
+    }
+    return segments.descriptorAddress(selector, X86.GENERAL_PROTECTION);
   }
 
   private void checkDirect(int selector, int access) {
@@ -120,15 +130,10 @@ final class FarTransfers {
       stack.push(cpu.selector[X86.CS], size);
       stack.push(next, size);
       stack.commit();
-      segments.paragraph(X86.CS, selector);
-      cpu.r[Slots.PC] = offset;
-      cpu.modeChanged();
+      enterParagraph(selector, offset);
       return;
     }
-    if ((selector & 0xfffc) == 0) {
-      throw cpu.generalProtection(0);
-    }
-    long address = segments.descriptorAddress(selector, X86.GENERAL_PROTECTION);
+    long address = target(selector);
     long descriptor = cpu.readSystem(address, 3);
     int access = Segments.access(descriptor);
     if (isCode(access)) {

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system;
+
+import dev.strata.monitor.commandline.Description;
+import dev.strata.monitor.commandline.OptionTable;
+import dev.strata.monitor.manual.ToolDescription;
+
+/** {@code qemu-system-x86_64} as its help, its manual and its completion see it. */
+public final class SystemDescription implements ToolDescription {
+  /** For the service loader. */
+  public SystemDescription() {}
+
+  @Override
+  public String name() {
+    return "qemu-system-x86_64";
+  }
+
+  @Override
+  public String shortName() {
+    return "system";
+  }
+
+  @Override
+  public String version() {
+    return "QEMU emulator version 7.2.22 (Strata 0.1)\nStrata: a disk image toolkit on the JVM\n";
+  }
+
+  @Override
+  public OptionTable options() {
+    int key = OptionTable.FIRST_KEY;
+    return new OptionTable()
+        .with('h', "help", null, "show this help and end")
+        .with(key++, "version", null, "show the version and end")
+        .with('M', "machine", "TYPE", "the board: pc; help lists them")
+        .with(key++, "cpu", "MODEL", "the processor; help lists them")
+        .with('m', null, "SIZE", "the guest's memory, in MiB without a suffix; 128 if not given")
+        .with(key++, "smp", "CPUS", "processors: 1")
+        .with(key++, "accel", "NAME", "how guest code is run: tcg")
+        .with(key++, "drive", "DRIVE", "a disk: file=FILE,format=FMT,if=ide|virtio|none")
+        .with(key++, "hda", "FILE", "the first disk of four; hdb, hdc and hdd are the others")
+        .with(key++, "hdb", "FILE", "the second disk")
+        .with(key++, "hdc", "FILE", "the third disk")
+        .with(key++, "hdd", "FILE", "the fourth disk")
+        .with(key++, "snapshot", null, "lose all changes of disks at the end")
+        .with(key++, "device", "DEVICE", "virtio-blk-pci, ide-hd, isa-debugcon, isa-debug-exit")
+        .with(key++, "global", "PROPERTY", "isa-debugcon.iobase=PORT")
+        .with(key++, "kernel", "FILE", "boot this Linux kernel")
+        .with(key++, "initrd", "FILE", "its initial RAM disk")
+        .with(key++, "append", "TEXT", "its command line")
+        .with(key++, "boot", "ORDER", "where firmware looks for something to boot, as cad")
+        .with(key++, "bios", "FILE", "the firmware; SeaBIOS if not given")
+        .with('L', null, "FOLDER", "where firmware is looked for first")
+        .with(key++, "nographic", null, "the guest's console is on the first serial port, here")
+        .with(key++, "serial", "DEVICE", "stdio, null, none or file:FILE; may be given again")
+        .with(key++, "chardev", "DEVICE", "a stream for devices: stdio, null or file")
+        .with(key++, "debugcon", "DEVICE", "where the debug console writes")
+        .with(key++, "nodefaults", null, "no serial port that is not asked for")
+        .with(key++, "no-reboot", null, "end when the guest wants to begin anew")
+        .with(key++, "monitor", "none", "there is none")
+        .with(key++, "display", "none", "there is none")
+        .with(key++, "vga", "none", "there is none")
+        .with(key++, "parallel", "none", "there is none")
+        .with(key++, "net", "none", "there is none")
+        .with(key, "nic", "none", "there is none")
+        .operand("[FILE]");
+  }
+
+  @Override
+  public Description describe() {
+    return Description.of(
+        "runs a PC with disk images of any format",
+        """
+        FILE is the image of the first disk. Options may have one dash or two. INT and TERM end the
+        machine, with all that the guest was told is stable on stable storage.
+
+        The processor has no floating point unit and no SSE, and the board no display: firmware, boot
+        sectors and other small guests run.
+        """,
+        "qemu-system-x86_64 -nographic -hda disk.qcow2",
+        "starts from a disk, with the guest's console here",
+        "qemu-system-x86_64 -nographic -drive file=disk.qcow2,if=virtio -no-reboot",
+        "the same with a virtio disk, until the guest reboots");
+  }
+}
