@@ -216,10 +216,11 @@ final class Connection {
   }
 
   private void carryOut(Request each, IoVector payload, ReplyBatch to) throws IOException {
+    long waits = pace.start();
     long start = System.nanoTime();
     boolean succeeded = requests.run(each, payload, to);
     long nanos = System.nanoTime() - start;
     traffic.count(each, succeeded, nanos);
-    pace.took(nanos, Math.min(each.length, ServerLimits.PIECE));
+    pace.took(nanos, Math.min(each.length, ServerLimits.PIECE), waits);
   }
 }

@@ -148,10 +148,10 @@ final class FuzzRun {
     return words;
   }
 
-  /** Tries one target for as many seconds: {@code TARGET SECONDS FOLDER [SEED]}. */
+  /** Tries one target, at most so much: {@code TARGET RUNS SECONDS FOLDER [SEED]}. */
   public static void main(String[] words) throws IOException {
-    long seed = words.length > 3 ? Long.parseLong(words[3]) : 1;
-    var budget = new Budget(0, Long.parseLong(words[1]));
-    System.out.println(words[0] + ": " + of(words[0], budget, seed, Path.of(words[2])));
+    long seed = words.length > 4 ? Long.parseLong(words[4]) : 1;
+    var budget = new Budget(Long.parseLong(words[1]), Long.parseLong(words[2]));
+    System.out.println(words[0] + ": " + of(words[0], budget, seed, Path.of(words[3])));
   }
 }
