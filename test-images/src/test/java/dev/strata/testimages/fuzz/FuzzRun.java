@@ -117,6 +117,7 @@ final class FuzzRun {
                 "-XX:+EnableDynamicAgentLoading",
                 "--enable-native-access=ALL-UNNAMED",
                 "-Xmx512m",
+                "-XX:+UseSerialGC",
                 "-XX:MaxDirectMemorySize=256m",
                 "-Djava.io.tmpdir=" + temporary,
                 "-D" + JazzerEntry.TARGET + "=" + target,
