@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** What the command line asks for, checked as far as words go. */
 final class CommandLine {
   private static final long DEFAULT_MEMORY = 128L << 20;
+  private static final String FORMAT = "format=";
 
   /** A disk: the option as given, for messages, and what it says. */
   record DriveOption(String given, BlockOptions options) {}
@@ -27,7 +28,9 @@ final class CommandLine {
     HELP,
     VERSION,
     MACHINES,
-    PROCESSORS
+    PROCESSORS,
+    DEVICES,
+    FORMATS
   }
 
   final List<DriveOption> drives = new ArrayList<>();
@@ -116,6 +119,10 @@ final class CommandLine {
       case "-L" -> firmwareFolders.add(argument(word));
       case "-drive" -> {
         String given = argument(word);
+        if (given.startsWith(FORMAT) && isQuestion(given.substring(FORMAT.length()))) {
+          answer = Answer.FORMATS;
+          return;
+        }
         drives.add(new DriveOption(word + " " + given, parsed(word, given, null)));
       }
       case "-hda", "-hdb", "-hdc", "-hdd" -> {
@@ -132,6 +139,10 @@ final class CommandLine {
       case "-chardev" -> characterDevice(word, argument(word));
       case "-device" -> {
         String given = argument(word);
+        if (isQuestion(given)) {
+          answer = Answer.DEVICES;
+          return;
+        }
         BlockOptions properties = parsed(word, given, "driver");
         String kind = properties.takeString("driver");
         if (kind == null) {
@@ -142,6 +153,10 @@ final class CommandLine {
       case "-global" -> global(word, argument(word));
       default -> throw error(word + ": invalid option");
     }
+  }
+
+  private static boolean isQuestion(String text) {
+    return text.equals("help") || text.equals("?");
   }
 
   private String argument(String option) throws BlockException {
@@ -176,7 +191,7 @@ final class CommandLine {
   private void machine(String text) throws BlockException {
     BlockOptions options = parsed("-machine", text, "type");
     String type = options.takeString("type");
-    if (type != null && (type.equals("help") || type.equals("?"))) {
+    if (type != null && isQuestion(type)) {
       answer = Answer.MACHINES;
     } else if (type != null) {
       machine = type;
@@ -224,7 +239,7 @@ final class CommandLine {
   }
 
   private void cpu(String text) throws BlockException {
-    if (text.equals("help") || text.equals("?")) {
+    if (isQuestion(text)) {
       answer = Answer.PROCESSORS;
       return;
     }

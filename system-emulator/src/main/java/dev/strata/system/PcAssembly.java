@@ -216,15 +216,15 @@ final class PcAssembly {
   private void add(PcMachine machine, DeviceOption device) throws BlockException {
     BlockOptions properties = device.properties().copy();
     properties.remove("id");
-    switch (device.kind()) {
-      case "isa-debug-exit" -> {
+    switch (DeviceModel.named(device.kind())) {
+      case DEBUG_EXIT -> {
         int base = number(properties, "iobase", 0x501);
         int size = number(properties, "iosize", 2);
         rejectOthers(device, properties);
         requirePorts(base, size);
         machine.addDebugExit(base, size);
       }
-      case "isa-debugcon" -> {
+      case DEBUG_CONSOLE -> {
         int base = number(properties, "iobase", DEBUG_CONSOLE_PORT);
         String id = properties.takeString("chardev");
         rejectOthers(device, properties);
@@ -238,9 +238,9 @@ final class PcAssembly {
         }
         machine.addDebugConsole(base, output);
       }
-      case "virtio-blk-pci", "virtio-blk" -> addDisk(device, properties, machine, true);
-      case "ide-hd" -> addDisk(device, properties, machine, false);
-      default ->
+      case VIRTIO_DISK -> addDisk(device, properties, machine, true);
+      case IDE_DISK -> addDisk(device, properties, machine, false);
+      case null ->
           throw CommandLine.error("'" + device.kind() + "' is not a valid device model name");
     }
   }

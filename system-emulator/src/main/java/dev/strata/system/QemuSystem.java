@@ -80,6 +80,8 @@ public final class QemuSystem {
           }
         }
       }
+      case DEVICES -> terminal.out().print(DeviceModel.list());
+      case FORMATS -> terminal.out().print(HelpPage.supportedFormats());
       case HELP ->
           terminal.out().print(HelpPage.ofTool(terminal.program(), new SystemDescription()));
     }

@@ -87,7 +87,8 @@ final class Refcounts {
   /** Whether so many of the file's first {@code clusters} have references. */
   boolean hasUsed(long clusters, long number) throws BlockException {
     long left = number;
-    for (long at = 0; at < clusters && left > 0; ) {
+    // As soon as too few are left to look at, the answer is known: most files are that full.
+    for (long at = 0; left > 0 && clusters - at >= left; ) {
       long end = Math.min(clusters, (blockIndex(at) + 1) << geometry.refcountBlockBits());
       if (hasBlock(at)) {
         ByteBuffer bytes = block(blockIndex(at)).bytes();

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+
+import dev.strata.block.BlockException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class DeviceModelTest {
+  /** Scripts look there for what a program has. */
+  @Test
+  void theListHasTheReferencesLines() {
+    assertEquals(
+        """
+        Storage devices:
+        name "ide-hd", bus IDE, desc "virtual IDE disk"
+        name "virtio-blk-pci", bus PCI, alias "virtio-blk"
+
+        Misc devices:
+        name "isa-debug-exit", bus ISA
+        name "isa-debugcon", bus ISA
+        """,
+        DeviceModel.list());
+  }
+
+  @Test
+  void aModelGoesByItsNameAndItsAlias() {
+    assertSame(DeviceModel.VIRTIO_DISK, DeviceModel.named("virtio-blk-pci"));
+    assertSame(DeviceModel.VIRTIO_DISK, DeviceModel.named("virtio-blk"));
+    assertNull(DeviceModel.named("virtio"));
+  }
+
+  /** Whatever machine is named beside it. */
+  @ParameterizedTest
+  @CsvSource({
+    "-device, help, DEVICES",
+    "-device, ?, DEVICES",
+    "-drive, format=help, FORMATS",
+    "-drive, format=?, FORMATS"
+  })
+  void aQuestionIsAnswered(String option, String argument, CommandLine.Answer answer)
+      throws BlockException {
+    assertSame(answer, CommandLine.parse(List.of("-M", "none", option, argument)).answer);
+  }
+}
