@@ -56,6 +56,7 @@ final class CommandLine {
 
   private final List<String> words;
   private int at;
+  private @Nullable String refusal; // of a machine
   private @Nullable String attached; // the argument of the option that is being read
 
   private CommandLine(List<String> words) {
@@ -67,6 +68,9 @@ final class CommandLine {
     var line = new CommandLine(words);
     while (line.at < words.size()) {
       line.next();
+    }
+    if (line.answer == null && line.refusal != null) {
+      throw error(line.refusal);
     }
     if (line.kernel == null && line.append != null) {
       throw error("-append only allowed with -kernel option");
@@ -114,7 +118,10 @@ final class CommandLine {
       case "-m" -> memory(argument(word));
       case "-cpu" -> cpu(argument(word));
       case "-smp" -> processors(argument(word));
-      case "-accel" -> only(word, "tcg");
+      case "-accel" -> {
+        String name = argument(word);
+        accelerator(word + " " + name + ": ", name);
+      }
       case "-bios" -> bios = argument(word);
       case "-L" -> firmwareFolders.add(argument(word));
       case "-drive" -> {
@@ -197,8 +204,8 @@ final class CommandLine {
       machine = type;
     }
     String accelerator = options.takeString("accel");
-    if (accelerator != null && !accelerator.equals("tcg")) {
-      throw error("invalid accelerator " + accelerator);
+    if (accelerator != null) {
+      accelerator("", accelerator);
     }
     Boolean wanted = options.takeBool("graphics");
     if (wanted != null) {
@@ -263,10 +270,10 @@ final class CommandLine {
     }
   }
 
-  private void only(String option, String word) throws BlockException {
-    String given = argument(option);
-    if (!given.equals(word)) {
-      throw error(option + " " + given + ": invalid accelerator " + given);
+  /** Whoever only asks what there is may name any. */
+  private void accelerator(String given, String name) {
+    if (!name.equals("tcg")) {
+      refusal = given + "invalid accelerator " + name;
     }
   }
 

@@ -4,6 +4,7 @@ package dev.strata.system;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.strata.block.BlockException;
 import java.util.List;
@@ -35,6 +36,12 @@ final class DeviceModelTest {
     assertNull(DeviceModel.named("virtio"));
   }
 
+  @Test
+  void withoutAQuestionTheAcceleratorHasToBeThere() {
+    var e = assertThrows(BlockException.class, () -> CommandLine.parse(List.of("-accel", "qtest")));
+    assertEquals("-accel qtest: invalid accelerator qtest", e.getMessage());
+  }
+
   /** Whatever machine is named beside it. */
   @ParameterizedTest
   @CsvSource({
@@ -45,6 +52,7 @@ final class DeviceModelTest {
   })
   void aQuestionIsAnswered(String option, String argument, CommandLine.Answer answer)
       throws BlockException {
-    assertSame(answer, CommandLine.parse(List.of("-M", "none", option, argument)).answer);
+    List<String> words = List.of("-accel", "qtest", "-M", "none", option, argument);
+    assertSame(answer, CommandLine.parse(words).answer);
   }
 }
