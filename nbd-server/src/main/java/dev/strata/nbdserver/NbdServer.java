@@ -322,7 +322,7 @@ public final class NbdServer {
         // One that vanished without a word is noticed in the end.
         client.channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
       }
-      Session session = new Negotiation(client.peer, exports, tls).run();
+      Session session = new Negotiation(client.peer, exports, tls, ofAllClients).run();
       if (session == null || !negotiated(client, session)) {
         return;
       }

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,7 @@ final class Negotiation {
   private final PeerSocket socket;
   private final List<Export> exports;
   private final @Nullable TlsAccess tls;
+  private final Semaphore largeOptions;
   private HeaderStyle style = HeaderStyle.SIMPLE;
   private @Nullable Export chosenFor; // the export that the contexts were chosen for
   private List<StatusContext> chosen = List.of();
@@ -42,8 +44,10 @@ final class Negotiation {
    * A handshake over a socket in blocking mode, which the caller closes.
    *
    * @param tls how clients have to come, or null if as they are
+   * @param shared what there still is of what all clients have together
    */
-  Negotiation(PeerSocket socket, List<Export> exports, @Nullable TlsAccess tls) {
+  Negotiation(PeerSocket socket, List<Export> exports, @Nullable TlsAccess tls, Shared shared) {
+    this.largeOptions = shared.largeOptions();
     this.socket = socket;
     this.exports = exports;
     this.tls = tls;
@@ -77,15 +81,15 @@ final class Negotiation {
         }
         continue;
       }
-      if (header.length() > NbdLimits.OPTION_DATA) {
-        skip(header.length());
+      ByteBuffer data = data(header);
+      if (data == null) {
         if (header.code() == NbdOption.EXPORT_NAME) {
           return null;
         }
         refuse(header.code(), OptionError.TOO_BIG, "option data is too long");
         continue;
       }
-      NbdOption option = NbdOption.decode(header.code(), receive((int) header.length()));
+      NbdOption option = NbdOption.decode(header.code(), data);
       switch (option) {
         case NbdOption.ExportName(String name) -> {
           Export export = export(name);
@@ -295,6 +299,26 @@ final class Negotiation {
       }
     }
     return bytes.flip();
+  }
+
+  /**
+   * An option's data, or null if it is passed over: it is too long, or as long as only few clients
+   * may have it at a time. A crowd that announces much and sends nothing takes nobody's memory.
+   */
+  private @Nullable ByteBuffer data(OptionHeader header) throws IOException {
+    long length = header.length();
+    if (length <= ServerLimits.SMALL_OPTION) {
+      return receive((int) length);
+    }
+    if (length > NbdLimits.OPTION_DATA || !largeOptions.tryAcquire()) {
+      skip(length);
+      return null;
+    }
+    try {
+      return receive((int) length);
+    } finally {
+      largeOptions.release();
+    }
   }
 
   private void skip(long length) throws IOException {

@@ -8,7 +8,9 @@ package dev.strata.nbdserver;
  * each of the {@link #OVERTAKING} threads that requests which wait may use one more of {@link
  * #REPLIES} and a write's payload of at most {@link #PIECE}; these threads are at most {@link
  * #ALL_OVERTAKING} for all clients together. Longer reads and writes go piece by piece, but for the
- * beginning of {@link #ALL_WHOLE_READS} reads of all clients.
+ * beginning of {@link #ALL_WHOLE_READS} reads of all clients. A client that negotiates has the data
+ * of one option, at most {@link #SMALL_OPTION} bytes but for {@link #ALL_LARGE_OPTIONS} of all
+ * clients.
  */
 final class ServerLimits {
   /** A client that has not chosen an export by then is sent away. */
@@ -22,6 +24,12 @@ final class ServerLimits {
 
   /** How many options a client may send. */
   static final int OPTIONS = 1024;
+
+  /** How long an option's data may be for any client at any time: the longest name, and queries. */
+  static final int SMALL_OPTION = 8 * 1024;
+
+  /** How many clients at a time may have an option with more data; others are told TOO_BIG. */
+  static final int ALL_LARGE_OPTIONS = 16;
 
   /** The most bytes of data that are read or written in one go. */
   static final int PIECE = 256 * 1024;

@@ -10,16 +10,14 @@ import java.util.concurrent.Semaphore;
  * @param threads on which requests wait, {@link ServerLimits#ALL_OVERTAKING} of them
  * @param wholeReads buffers of {@link ServerLimits#WHOLE_READ} bytes for reads that are answered in
  *     one part
+ * @param largeOptions whose data is more than {@link ServerLimits#SMALL_OPTION} bytes
  */
-record Shared(Semaphore threads, Semaphore wholeReads) {
+record Shared(Semaphore threads, Semaphore wholeReads, Semaphore largeOptions) {
   /** A server's shares. */
   static Shared ofServer() {
     return new Shared(
-        new Semaphore(ServerLimits.ALL_OVERTAKING), new Semaphore(ServerLimits.ALL_WHOLE_READS));
-  }
-
-  /** None at all. */
-  static Shared none() {
-    return new Shared(new Semaphore(0), new Semaphore(0));
+        new Semaphore(ServerLimits.ALL_OVERTAKING),
+        new Semaphore(ServerLimits.ALL_WHOLE_READS),
+        new Semaphore(ServerLimits.ALL_LARGE_OPTIONS));
   }
 }

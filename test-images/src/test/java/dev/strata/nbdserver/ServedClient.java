@@ -6,6 +6,7 @@ import dev.strata.block.tls.PeerSocket;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 
 /** Serves one client on the caller's thread, for those who speak for the client. */
 public final class ServedClient {
@@ -22,9 +23,11 @@ public final class ServedClient {
             true,
             List.of(new StatusContext.BaseAllocation(), new StatusContext.AllocationDepth()));
     var socket = new PeerSocket(channel);
-    Session session = new Negotiation(socket, List.of(export), null).run();
+    // Large options are taken; no threads, and no reads that are held whole.
+    var shared = new Shared(new Semaphore(0), new Semaphore(0), new Semaphore(1));
+    Session session = new Negotiation(socket, List.of(export), null, shared).run();
     if (session != null) {
-      new Connection(session, socket, Shared.none(), new Traffic()).run();
+      new Connection(session, socket, shared, new Traffic()).run();
     }
   }
 }

@@ -55,6 +55,9 @@ final class ExportList {
     "fast-zero"
   };
 
+  /** Of all replies to one option, which are kept until the last: 4096 of the longest names. */
+  private static final long MOST_BYTES = 16 << 20;
+
   private final PeerSocket channel;
   private final PrintStream output;
 
@@ -190,8 +193,10 @@ final class ExportList {
   private List<NbdOptionReply> ask(NbdOption option) throws IOException {
     send(option.encode());
     var replies = new ArrayList<NbdOptionReply>();
-    while (replies.size() < NbdLimits.OPTION_REPLIES) {
+    long bytes = 0;
+    while (replies.size() < NbdLimits.OPTION_REPLIES && bytes < MOST_BYTES) {
       OptionReplyHeader header = OptionReplyHeader.decode(receive(OptionReplyHeader.SIZE));
+      bytes += header.length();
       NbdOptionReply reply = NbdOptionReply.decode(header.type(), receive(header.length()));
       replies.add(reply);
       if (reply instanceof NbdOptionReply.Ack || reply instanceof NbdOptionReply.Refusal) {

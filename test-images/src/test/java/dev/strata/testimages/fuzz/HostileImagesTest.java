@@ -9,10 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.strata.block.BlockException;
 import dev.strata.block.image.DiskImage;
 import dev.strata.block.image.ImageFile;
-import dev.strata.imgtool.command.Commands;
-import dev.strata.monitor.commandline.Terminal;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -31,6 +27,11 @@ import org.junit.jupiter.api.io.TempDir;
 final class HostileImagesTest {
   private static final List<byte[]> QCOW2 = Seeds.qcow2();
   private static final int V3 = 2; // in QCOW2: clusters of 4096 bytes, a snapshot, a bitmap
+
+  // As Seeds.vhdx() has them.
+  private static final int VHDX_REGIONS = 192 << 10;
+  private static final int VHDX_METADATA = 3 << 20;
+  private static final int VHDX_ITEMS = VHDX_METADATA + (64 << 10);
 
   @TempDir Path folder;
 
@@ -54,6 +55,16 @@ final class HostileImagesTest {
     return changed(ForeignSeeds.bochs().get(1), ByteOrder.LITTLE_ENDIAN, change);
   }
 
+  private Path qcow(Change change) throws Exception {
+    return changed(Seeds.qcow().getFirst(), ByteOrder.BIG_ENDIAN, change);
+  }
+
+  private Path vhdx(Change change) throws Exception {
+    byte[] image = Seeds.vhdx().getFirst().clone();
+    change.of(ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN));
+    return write(Checksums.vhdx(image));
+  }
+
   private Path changed(byte[] sound, ByteOrder order, Change change) throws Exception {
     byte[] image = sound.clone();
     change.of(ByteBuffer.wrap(image).order(order));
@@ -72,44 +83,24 @@ final class HostileImagesTest {
     byte[] before = Files.readAllBytes(image);
     var all = new ArrayList<>(Arrays.asList(words).subList(1, words.length));
     all.replaceAll(word -> word.replace("IMAGE", image.toString()));
-    var target = new Command(words[0], all);
+    var target = new ToolCommand(words[0], all);
     Trial.run(target, new byte[0]);
-    assertEquals(1, target.code, target.errors);
-    assertEquals(1, target.errors.lines().count(), target.errors);
-    assertTrue(target.errors.contains(expected), target.errors);
+    assertEquals(1, target.code(), target.errors());
+    assertEquals(1, target.errors().lines().count(), target.errors());
+    assertTrue(target.errors().contains(expected), target.errors());
     assertArrayEquals(before, Files.readAllBytes(image));
   }
 
-  /** A command line of {@code qemu-img}, in this process. */
-  private static final class Command implements FuzzTarget {
-    private final String command;
-    private final List<String> words;
-    private int code;
-    private String errors = "";
-
-    Command(String command, List<String> words) {
-      this.command = command;
-      this.words = words;
-    }
-
-    @Override
-    public String name() {
-      return command;
-    }
-
-    @Override
-    public List<byte[]> seeds() {
-      return List.of();
-    }
-
-    @Override
-    public void run(byte[] input) throws BlockException {
-      var out = new ByteArrayOutputStream();
-      var stream = new PrintStream(out, true, StandardCharsets.UTF_8);
-      var nowhere = new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
-      code = Commands.find(command).run(words, new Terminal("qemu-img", nowhere, stream));
-      errors = out.toString(StandardCharsets.UTF_8);
-    }
+  /** Runs a command on the image, within the limits, which finds nothing wrong. */
+  private void accepted(String... words) throws Exception {
+    Path image = folder.resolve("image");
+    byte[] before = Files.readAllBytes(image);
+    var all = new ArrayList<>(Arrays.asList(words).subList(1, words.length));
+    all.replaceAll(word -> word.replace("IMAGE", image.toString()));
+    var target = new ToolCommand(words[0], all);
+    Trial.run(target, new byte[0]);
+    assertEquals(0, target.code(), target.errors());
+    assertArrayEquals(before, Files.readAllBytes(image));
   }
 
   @Test
@@ -213,12 +204,95 @@ final class HostileImagesTest {
     refused("nb_sectors is", "info", "IMAGE");
   }
 
+  /** CVE-2014-0148: numbers of zero that loops advance by, or that are divided by. */
+  @Test
+  void v11AVhdxWhoseNumbersAreZero() throws Exception {
+    for (int place : new int[] {VHDX_ITEMS, VHDX_ITEMS + 32}) { // block size, size of a sector
+      vhdx(image -> image.putInt(place, 0));
+      refused("Could not open", "info", "-f", "vhdx", "IMAGE");
+    }
+    vhdx(image -> image.putInt(VHDX_ITEMS, 3 << 20));
+    refused("Could not open", "info", "-f", "vhdx", "IMAGE");
+    vhdx(image -> image.putLong(VHDX_ITEMS + 8, -512)); // size of the disk
+    refused("Could not open", "info", "-f", "vhdx", "IMAGE");
+    vhdx(image -> image.putInt(VHDX_REGIONS + 8, -1)); // how many regions there are
+    refused("Could not open", "info", "-f", "vhdx", "IMAGE");
+    vhdx(image -> image.putShort(VHDX_METADATA + 10, (short) -1)); // and items
+    refused("Could not open", "info", "-f", "vhdx", "IMAGE");
+  }
+
+  /** CVE-2014-0148: a log whose entries have no length, of which a loop would never get on. */
+  @Test
+  void v11AVhdxWhoseLogDoesNotGetOn() throws Exception {
+    byte[] log = new byte[4096];
+    ByteBuffer.wrap(log)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(0x65676f6c) // "loge", of length 0
+        .putLong(16, 1)
+        .putLong(32, 1); // of the log with that number
+    vhdx(image -> {
+      for (int header : new int[] {64 << 10, 128 << 10}) {
+        image.putLong(header + 48, 1).putLong(header + 56, 0);
+      }
+      for (int at = 1 << 20; at < 2 << 20; at += log.length) {
+        image.put(at, log);
+      }
+    });
+    accepted("info", "-f", "vhdx", "IMAGE"); // entries that are none are no reason to refuse it
+    vhdx(image -> {
+      for (int header : new int[] {64 << 10, 128 << 10}) {
+        image.putLong(header + 48, 1).putInt(header + 68, 0xfff00000); // its length
+      }
+    });
+    refused("Could not open", "info", "-f", "vhdx", "IMAGE");
+  }
+
+  /** CVE-2014-0222: an L2 table larger than the memory for it, or of no entry. */
+  @Test
+  void v12AQcowWhoseL2TablesHaveAnySize() throws Exception {
+    for (int bits : new int[] {0, 5, 14, 31, 63, 255}) {
+      qcow(image -> image.put(33, (byte) bits));
+      refused("L2 table size must be between 512 and 64k", "info", "-f", "qcow", "IMAGE");
+    }
+    for (int bits : new int[] {0, 8, 17, 63, 255}) {
+      qcow(image -> image.put(32, (byte) bits));
+      refused("Cluster size must be between 512 and 64k", "info", "-f", "qcow", "IMAGE");
+    }
+  }
+
+  /** CVE-2014-0223: a disk whose L1 table has more entries than an int can count. */
+  @Test
+  void v13AQcowWhoseSizeOverflows() throws Exception {
+    for (long size : new long[] {-1, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 62, 1L << 50}) {
+      qcow(image -> image.putLong(24, size).put(32, (byte) 9).put(33, (byte) 6));
+      refused("Image too large", "info", "-f", "qcow", "IMAGE");
+    }
+    qcow(image -> image.putLong(24, 1));
+    refused("Image size is too small", "info", "-f", "qcow", "IMAGE");
+  }
+
+  /** CVE-2022-47951 */
   @Test
   void v17ADescriptorThatNamesAFileOfTheHost() throws Exception {
     String text = VmdkSeeds.descriptor("monolithicFlat", "RW 2 FLAT \"/etc/passwd\" 0");
     write(text.getBytes(StandardCharsets.UTF_8));
     refused("keeps its data in the file '/etc/passwd'", "info", "--untrusted", "IMAGE");
     refused("keeps its data in the file '/etc/passwd'", "check", "--untrusted", "IMAGE");
+    refused(
+        "keeps its data in the file '/etc/passwd'",
+        "convert",
+        "--untrusted",
+        "-O",
+        "raw",
+        "IMAGE",
+        "IMAGE.raw");
+    assertEquals(false, Files.exists(folder.resolve("image.raw")));
+    String parent = text.replace("CID=", "parentFileNameHint=\"/etc/passwd\"\nCID=");
+    write(
+        parent
+            .replace("parentCID=ffffffff", "parentCID=12345678")
+            .getBytes(StandardCharsets.UTF_8));
+    refused("/etc/passwd", "info", "--untrusted", "IMAGE");
   }
 
   @Test

@@ -25,10 +25,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -219,6 +221,28 @@ final class NbdTlsTest {
     }
   }
 
+  /** CVE-2013-6410 took an address for one that only began alike; here names are what counts. */
+  @Test
+  @DisplayName("CVE-2013-6410: who may come is judged by the start of a name")
+  void whoseNameIsLikeOneThatMayComeDoesNot() throws Exception {
+    String name = Certificates.CLIENT_NAME;
+    for (String other :
+        List.of(
+            name.substring(0, name.length() - 1),
+            name.substring(1),
+            name + "x",
+            "CN=client one",
+            name.toLowerCase(Locale.ROOT),
+            "*")) {
+      String identity = "authz-simple,id=z,identity=" + other.replace(",", ",,");
+      try (Server server =
+          serve(Commands.OURS, "x509", NORMAL, "--object", identity, "--tls-authz", "z")) {
+        assertRefused(uri(server.socket(), "x509", "client"));
+      }
+      Files.deleteIfExists(folder.resolve("socket"));
+    }
+  }
+
   /** The server tells in its own time: the client may be gone before. */
   private void assertLogged(String message) throws Exception {
     String log = "";
@@ -238,8 +262,9 @@ final class NbdTlsTest {
     assertFalse(e.getMessage().contains("Failed to connect"), e.getMessage());
   }
 
-  /** CVE-2024-7383: the certificate is that of whom we asked for, or there is no connection. */
+  /** The certificate is that of whom we asked for, or there is no connection. */
   @Test
+  @DisplayName("CVE-2024-7383: a certificate that nobody verifies")
   void theServersNameIsVerified() throws Exception {
     try (Server server = serve("qemu-nbd", "x509", NORMAL)) {
       String uri = uri(server.socket(), "x509", "client");
@@ -254,8 +279,9 @@ final class NbdTlsTest {
     }
   }
 
-  /** libnbd, September 2019: who asks for TLS never falls back. */
+  /** Who asks for TLS never falls back. */
   @Test
+  @DisplayName("libnbd, September 2019: TLS that is required is done without")
   void aServerWithoutTlsIsNotSpokenTo() throws Exception {
     try (Server server = Server.start(folder, "qemu-nbd", "-t", "-f", "raw", "disk")) {
       String uri = uri(server.socket(), "x509", "client");
@@ -286,8 +312,9 @@ final class NbdTlsTest {
     }
   }
 
-  /** CVE-2021-3716: what came in the clear behind STARTTLS is not taken for said within TLS. */
+  /** What came in the clear behind STARTTLS is not taken for said within TLS. */
   @Test
+  @DisplayName("CVE-2021-3716: what is said in the clear behind STARTTLS")
   void optionsBehindStartTlsAreDropped() throws Exception {
     try (Server server = serve(Commands.OURS, "psk", NORMAL)) {
       try (SocketChannel client = greeted(server.socket())) {
