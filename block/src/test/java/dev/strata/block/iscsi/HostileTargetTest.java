@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +74,7 @@ class HostileTargetTest {
   }
 
   @Test
+  @DisplayName("CVE-2020-1711: a reply to GET LBA STATUS that is no answer, or too short")
   void statusOfBlocksIsOnlyBelievedIfItIsAnAnswer() throws BlockException {
     try (Disk disk = open()) {
       Answer[] lies = {
@@ -115,6 +117,7 @@ class HostileTargetTest {
   }
 
   @Test
+  @DisplayName("CVE-2020-11947: bytes that the target never sent")
   void aReadThatMovedLessThanAskedFails() throws BlockException {
     try (Disk disk = open()) {
       target.answer(READ_16, Answer.of(new byte[512]));
