@@ -145,10 +145,14 @@ quote() { # one word for the shell
 # server, which strangers talk to, lies at a place of chance.
 jvm_words() { # TOOL
   case $1 in
-    nbd | daemon) ;;
-    *) for word in -Xrs -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0; do quote "$word"; done ;;
+    # Clients that only negotiate die young, where there is room for them to: else what they leave
+    # lies in the old generation until the heap is full.
+    nbd | daemon)
+      for word in -Xms40m -Xmn30m -XX:SurvivorRatio=1 -XX:TargetSurvivorRatio=95; do quote "$word"; done
+      ;;
+    *) for word in -Xms8m -Xrs -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0; do quote "$word"; done ;;
   esac
-  for word in -XX:+UseSerialGC -Xms8m -Xmx160m -XX:MaxDirectMemorySize=2304m \
+  for word in -XX:+UseSerialGC -Xmx160m -XX:MaxDirectMemorySize=2304m \
     -XX:ReservedCodeCacheSize=24m -XX:MaxMetaspaceSize=64m -XX:CompressedClassSpaceSize=48m \
     -XX:-UsePerfData -Xlog:disable -XX:+DisplayVMOutputToStderr \
     "-XX:ErrorFile=$state/crash-%p.log" "-Dstrata.calls=$run/libstrata-calls.so" \
