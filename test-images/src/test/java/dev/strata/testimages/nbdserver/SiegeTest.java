@@ -34,6 +34,7 @@ final class SiegeTest {
   private static final long MOST_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long FAR_TOO_LONG_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long MOST_KIB = 256 << 10;
+  private static final long MOST_GROWTH_KIB = 128 << 10; // the heap's limit, and garbage up to it
 
   @TempDir private Path folder;
   private byte[] content = new byte[0];
@@ -105,6 +106,7 @@ final class SiegeTest {
           besieged.late * 1000 <= besieged.count * ROUNDS_OF_A_CLIENT + 1000,
           () -> besieged.late + " answers took too long, seed " + seed);
       assertTrue(peak < MOST_KIB, peak + " KiB, seed " + seed);
+      assertTrue(peak - before < MOST_GROWTH_KIB, peak - before + " KiB more, seed " + seed);
       assertTrue(fuzzed.sent() > 1000, "hardly any frames");
     }
   }
