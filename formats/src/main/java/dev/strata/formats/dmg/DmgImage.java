@@ -21,13 +21,12 @@ final class DmgImage extends MappedImage {
   private static final int SECTOR = 512;
 
   /** What a zlib stream (RFC 1950) has before the deflated bytes. */
-  private static final int ZLIB_HEADER = 2;
-
   private final Child file;
+
   private final long length;
   private final ChunkTable chunks;
   private final RecentBlock recent;
-  private final ClusterCodec codec = ClusterCodec.deflate();
+  private final ClusterCodec codec = ClusterCodec.zlib();
 
   private DmgImage(OpenContext context, Child file, long length, ChunkTable chunks) {
     super(context);
@@ -45,13 +44,13 @@ final class DmgImage extends MappedImage {
 
   private void decode(int index, MemorySegment out) throws BlockException {
     ChunkTable.Chunk chunk = chunks.get(index);
-    if (chunk.length() <= ZLIB_HEADER) {
+    if (chunk.length() == 0) {
       throw BlockException.of(Errno.EIO);
     }
     try (BufferPool.Buffer packed = context().buffers().acquire(chunk.length())) {
       file.read(chunk.offset(), packed.vector(), 0);
       switch (chunk.type()) {
-        case ChunkType.ZLIB -> codec.decompress(packed.segment().asSlice(ZLIB_HEADER), out);
+        case ChunkType.ZLIB -> codec.decompress(packed.segment(), out);
         case ChunkType.ADC ->
             AdcStream.decompress(packed.segment().asByteBuffer(), out.asByteBuffer());
         default -> throw BlockException.of(Errno.EIO);

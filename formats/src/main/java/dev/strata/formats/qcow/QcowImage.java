@@ -134,6 +134,7 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
   @Override
   protected void readStored(long guestOffset, Mapping.Data place, IoVector into)
       throws BlockException {
+    checkPlace(guestOffset, place.offset());
     if (!header.encrypted()) {
       super.readStored(guestOffset, place, into);
       return;
@@ -210,6 +211,19 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
     }
     return new Mapping.Data(
         file, entry + within, Math.min(length, run * clusterSize - within), entry >= metadataEnd);
+  }
+
+  @Override
+  protected void beforeWriteInPlace(long guestOffset, long hostOffset, long length)
+      throws BlockException {
+    checkPlace(guestOffset, hostOffset);
+  }
+
+  /** No writer puts a cluster elsewhere than at a sector. */
+  private static void checkPlace(long guestOffset, long hostOffset) throws BlockException {
+    if ((hostOffset - guestOffset) % EncryptedSectors.SECTOR != 0) {
+      throw BlockException.of(Errno.EIO);
+    }
   }
 
   @Override

@@ -245,6 +245,9 @@ record Qcow2Open(
         throw new BlockException(
             Errno.EINVAL, "'data-file' can only be set for images with an external data file");
       }
+      if ((header.header().autoclear() & Feature.DATA_FILE_RAW) != 0 && !context.flags().noIo()) {
+        throw new BlockException(Errno.EINVAL, "data-file-raw requires a data file");
+      }
       return file;
     }
     if (opened != null) {

@@ -33,7 +33,8 @@ final class QedCheck {
     this.l1 = l1;
     this.l2 = l2;
     this.fix = fix;
-    this.fileLength = file.length();
+    // A cluster that the file ends in is none.
+    this.fileLength = file.length() / header.clusterSize() * header.clusterSize();
   }
 
   Result result() {

@@ -79,11 +79,7 @@ final class DifferentialTest {
     List<FuzzedFormat> kinds = formats();
     String only = System.getProperty("strata.differential.script");
     if (only != null) {
-      String[] parts = only.split(":", 2);
-      FuzzedFormat kind =
-          kinds.stream().filter(k -> k.name().equals(parts[0])).findFirst().orElseThrow();
-      String difference = difference(kind, HexFormat.of().parseHex(parts[1]));
-      assertTrue(difference.isEmpty(), difference);
+      assertEquals("", difference(only));
       return;
     }
     int images =
@@ -124,19 +120,34 @@ final class DifferentialTest {
     assertEquals("", differences.toString());
   }
 
-  /** What once made a difference: extensions, snapshots' tables, names with a NUL. */
+  /**
+   * What once made a difference: extensions, snapshots' tables, names with a NUL, a raw data file
+   * that is not there, clusters beside a sector or behind the last whole one, checksums.
+   */
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "0206000e0a03000b030000",
-        "05010011090000",
-        "37027b2e221f25ffdc228c090011092e00",
-        "09b7000e063acf80800b3d19ff0ea02e00da",
-        "09060065bc222e25790e060000"
+        "qcow2:0206000e0a03000b030000",
+        "qcow2:05010011090000",
+        "qcow2:37027b2e221f25ffdc228c090011092e00",
+        "qcow2:09b7000e063acf80800b3d19ff0ea02e00da",
+        "qcow2:09060065bc222e25790e060000",
+        "qcow2:99cf259625ff3a66ad0601",
+        "qcow2:b403000b030020002c4f4e742e25",
+        "qcow:01090003000b030000",
+        "qcow:01a7397b3d09001109e8930225ff8bd07f6b7b0000",
+        "qed:0025ee2c227b252e7f2ada06ff0e066e2ed7ff2271252ed3892c250098",
+        "dmg:2c23000b03002e5b6a5f"
       })
   void whatOnceMadeADifferenceMakesNone(String script) throws Exception {
     assumeTrue(isInstalled(), "no /usr/bin/qemu-img");
-    assertEquals("", difference(FuzzedFormat.named("qcow2"), HexFormat.of().parseHex(script)));
+    assertEquals("", difference(script));
+  }
+
+  /** Of a script with its format. */
+  private String difference(String script) throws Exception {
+    String[] parts = script.split(":", 2);
+    return difference(FuzzedFormat.named(parts[0]), HexFormat.of().parseHex(parts[1]));
   }
 
   private String difference(FuzzedFormat kind, byte[] script) throws Exception {
