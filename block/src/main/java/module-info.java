@@ -23,6 +23,9 @@ module dev.strata.block {
   exports dev.strata.block.image;
   exports dev.strata.block.job;
   exports dev.strata.block.job.backup;
+  exports dev.strata.block.job.commit;
+  exports dev.strata.block.job.mirror;
+  exports dev.strata.block.job.stream;
   exports dev.strata.block.json;
   exports dev.strata.block.layout;
   exports dev.strata.block.nbd.protocol;

@@ -15,9 +15,11 @@ public final class DirtyBitmap {
   private final int granularityBits;
   private long length; // guarded by this
   private long[] words; // guarded by this
+  private long dirtyBits; // as many as are set; guarded by this
   private volatile boolean enabled = true;
   private volatile boolean persistent;
   private volatile boolean inconsistent;
+  private volatile boolean busy;
 
   /**
    * A bitmap with all bits clear.
@@ -87,6 +89,16 @@ public final class DirtyBitmap {
     return inconsistent;
   }
 
+  /** Whether something else works with it, so that users may not. */
+  public boolean busy() {
+    return busy;
+  }
+
+  /** Keeps users from it, or lets them. */
+  public void busy(boolean busy) {
+    this.busy = busy;
+  }
+
   /** Says that its bits mean nothing. */
   public void spoil() {
     inconsistent = true;
@@ -123,13 +135,16 @@ public final class DirtyBitmap {
       if (i == lastWord) {
         mask &= -1L >>> (63 - last);
       }
-      words[i] = set ? words[i] | mask : words[i] & ~mask;
+      long old = words[i];
+      words[i] = set ? old | mask : old & ~mask;
+      dirtyBits += Long.bitCount(words[i]) - Long.bitCount(old);
     }
   }
 
   /** Marks everything as clean. */
   public synchronized void clear() {
     Arrays.fill(words, 0);
+    dirtyBits = 0;
   }
 
   /** The first dirty byte from {@code from} on and before {@code end}. */
@@ -165,11 +180,14 @@ public final class DirtyBitmap {
 
   /** How many bytes are dirty, in whole granules. */
   public synchronized long count() {
-    long bits = 0;
+    return dirtyBits << granularityBits;
+  }
+
+  private void recount() {
+    dirtyBits = 0;
     for (long word : words) {
-      bits += Long.bitCount(word);
+      dirtyBits += Long.bitCount(word);
     }
-    return bits << granularityBits;
   }
 
   /** Marks what is dirty in {@code other}, whose granularity may differ. */
@@ -194,6 +212,7 @@ public final class DirtyBitmap {
     }
     words = resized;
     this.length = length;
+    recount();
   }
 
   /** The bits as stored in an image: one a granule, least significant first, in words of 64. */
@@ -209,5 +228,6 @@ public final class DirtyBitmap {
     if ((bits & 63) != 0) {
       words[words.length - 1] &= -1L >>> -bits;
     }
+    recount();
   }
 }

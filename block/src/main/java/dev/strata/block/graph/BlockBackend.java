@@ -275,6 +275,26 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
     }
   }
 
+  /** Work on the node and below that is one request to the graph. */
+  @FunctionalInterface
+  public interface Work {
+    /** Does it by what needs no gate: children, {@link ChainWalk#within}. */
+    void run() throws BlockException;
+  }
+
+  /**
+   * Runs work of bounded size as one request: the graph does not change meanwhile. The work makes
+   * no request of any backend, nor changes the graph.
+   */
+  public void inside(Work work) throws BlockException {
+    gate.enter();
+    try {
+      work.run();
+    } finally {
+      gate.leave();
+    }
+  }
+
   /**
    * The status of the bytes at {@code offset}, looked for in this node and below. For a whole image
    * there is {@link ChainWalk}.

@@ -217,7 +217,11 @@ public final class BlockGraph implements AutoCloseable {
     quiesced(nodes, () -> Reopening.run(changes));
   }
 
-  /** Gives a node another backing file, or none. The image's header is not changed. */
+  /**
+   * Gives a node another backing file, or none. The image's header is not changed.
+   *
+   * @throws BlockException if that cannot be; it then has the one it had
+   */
   public synchronized void changeBacking(BlockNode node, @Nullable BlockNode backing)
       throws BlockException {
     quiesced(
@@ -229,10 +233,20 @@ public final class BlockGraph implements AutoCloseable {
             node.edges().remove(old);
             old.node().users().remove(old);
           }
-          if (backing != null) {
-            node.backing(opener.attach(node, backing, "backing", EdgeRole.BACKING));
+          try {
+            if (backing != null) {
+              node.backing(opener.attach(node, backing, "backing", EdgeRole.BACKING));
+            }
+          } catch (BlockException e) {
+            if (old != null) {
+              old.node().users().add(old);
+              node.edges().add(old);
+              node.backing(old);
+            }
+            throw e;
           }
           if (old != null) {
+            PermissionUpdate.refresh(old.node());
             closeUnused(old.node());
           }
         });
@@ -250,12 +264,28 @@ public final class BlockGraph implements AutoCloseable {
     options.put("file", node.name());
     BlockNode filter =
         opener.open(new OpenRequest(null, options, node.flags(), true, false, OpenGate.DENY));
+    return putOver(node, filter);
+  }
+
+  /**
+   * The same with a driver that only its user knows.
+   *
+   * @param options name the filter and its children but for {@code file}
+   */
+  public synchronized BlockNode insertFilter(
+      BlockNode node, BlockDriverFactory driver, BlockOptions options) throws BlockException {
+    options.put("file", node.name());
+    return putOver(node, opener.open(driver, options, node.flags()));
+  }
+
+  private BlockNode putOver(BlockNode node, BlockNode filter) throws BlockException {
     try {
       quiesced(List.of(node), () -> UserMove.run(node, filter));
     } catch (BlockException e) {
       discard(filter);
       throw e;
     }
+    filter.keep(true); // whoever uses it may come and go
     return filter;
   }
 

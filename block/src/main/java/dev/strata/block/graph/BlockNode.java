@@ -230,6 +230,29 @@ public final class BlockNode {
     return false;
   }
 
+  /** Whether it is that node, or reads from it through any number of others. */
+  public boolean standsOn(BlockNode node) {
+    if (this == node) {
+      return true;
+    }
+    for (Edge edge : edges) {
+      if (edge.node().standsOn(node)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** An image whose backing file it is, or null. */
+  public @Nullable BlockNode overlay() {
+    for (NodeUser user : users) {
+      if (user instanceof Edge edge && edge.parent().backing() == edge) {
+        return edge.parent();
+      }
+    }
+    return null;
+  }
+
   /** A name that opens the same content: a plain file name, or a {@code json:} name. */
   public String filename() {
     return NodeFilename.of(this);

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <p>For content that nobody changes meanwhile. Not thread-safe.
  */
 public final class ChainWalk {
-  private final BlockBackend top;
+  private final BlockNode top;
+  private final @Nullable RequestGate gate;
   private final StatusDetail detail;
   private final Layer[] layers; // the top first; filters left out
 
@@ -24,11 +25,17 @@ public final class ChainWalk {
    * @param base the first layer that is not asked, or null to ask the whole chain
    */
   public ChainWalk(BlockBackend top, @Nullable BlockNode base, StatusDetail detail) {
+    this(top.node(), top.gate(), base, detail);
+  }
+
+  private ChainWalk(
+      BlockNode top, @Nullable RequestGate gate, @Nullable BlockNode base, StatusDetail detail) {
     this.top = top;
+    this.gate = gate;
     this.detail = detail;
     BlockNode stop = base == null ? null : base.skipFilters();
     var found = new ArrayList<Layer>();
-    BlockNode node = top.node().skipFilters();
+    BlockNode node = top.skipFilters();
     while (true) {
       found.add(new Layer(node));
       Edge backing = node.backing();
@@ -38,6 +45,26 @@ public final class ChainWalk {
       node = backing.node().skipFilters();
     }
     this.layers = found.toArray(new Layer[0]);
+  }
+
+  /**
+   * A walk by somebody who is {@link BlockBackend#inside} a gate above {@code top}, or for whom all
+   * is quiesced; for as long as that lasts.
+   */
+  public static ChainWalk within(BlockNode top, @Nullable BlockNode base, StatusDetail detail) {
+    return new ChainWalk(top, null, base, detail);
+  }
+
+  private void enter() {
+    if (gate != null) {
+      gate.enter();
+    }
+  }
+
+  private void leave() {
+    if (gate != null) {
+      gate.leave();
+    }
   }
 
   private final class Layer {
@@ -74,7 +101,7 @@ public final class ChainWalk {
    * @param length at least 1 byte, within the image
    */
   public LayeredExtent at(long offset, long length) throws BlockException {
-    top.gate().enter();
+    enter();
     try {
       Extent extent = layers[0].status(offset, length, length);
       int depth = 0;
@@ -90,7 +117,7 @@ public final class ChainWalk {
       boolean end = extent.offset() + extent.length() == top.length();
       return new LayeredExtent(end ? extent.asEnd() : extent.asInside(), depth);
     } finally {
-      top.gate().leave();
+      leave();
     }
   }
 
@@ -101,7 +128,7 @@ public final class ChainWalk {
    * @param length at least 1 byte, within the image
    */
   public LayeredExtent known(long offset, long length) throws BlockException {
-    top.gate().enter();
+    enter();
     try {
       Extent extent = layers[0].status(offset, length, length);
       int depth = 0;
@@ -116,7 +143,7 @@ public final class ChainWalk {
       }
       return new LayeredExtent(extent, depth);
     } finally {
-      top.gate().leave();
+      leave();
     }
   }
 

@@ -47,6 +47,23 @@ final class NodeOpener {
         0);
   }
 
+  /** Opens a node of a driver that options do not name; they say what its children are. */
+  BlockNode open(BlockDriverFactory factory, BlockOptions options, NodeFlags flags)
+      throws BlockException {
+    NodeSettings settings = NodeSettings.take(options, flags);
+    BlockNode node = graph.add(settings.nodeName(), factory, options.copy(), settings.flags());
+    boolean opened = false;
+    try {
+      openDriver(node, factory, options, null, false, true, OpenGate.DENY, 0);
+      opened = true;
+      return node;
+    } finally {
+      if (!opened) {
+        graph.discard(node);
+      }
+    }
+  }
+
   private BlockNode open(
       @Nullable String filename,
       BlockOptions options,

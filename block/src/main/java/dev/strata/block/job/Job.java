@@ -7,8 +7,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Long work. {@link #run} does it; then either {@link #prepare} and {@link #commit} make it count,
- * or {@link #abort} leaves things as if it had not been. All four run on the job's own thread.
+ * Long work. {@link #run} does it; then, when the user lets it, {@link #prepare} and {@link
+ * #commit} make it count, or {@link #abort} leaves things as if it had not been; {@link #clean}
+ * comes last. All run on the job's own thread.
  */
 public abstract class Job {
   private final String type;
@@ -17,13 +18,25 @@ public abstract class Job {
 
   // Guarded by the registry.
   JobStatus status = JobStatus.CREATED;
+  Stage stage = Stage.WORKING;
+  JobGroup group = new JobGroup();
   boolean userPaused;
+  boolean busy;
+  boolean ready;
   boolean cancelled;
-  boolean finalized;
+  @Nullable JobEnding ending;
+  IoStatus ioStatus = IoStatus.OK;
   long speed;
   long current;
   long remaining;
   @Nullable BlockException failure;
+
+  /** How far its work is on the way to count. */
+  enum Stage {
+    WORKING,
+    DONE,
+    PREPARED
+  }
 
   /**
    * A job that has not begun.
@@ -75,6 +88,9 @@ public abstract class Job {
   /** Undoes what was begun. */
   protected void abort() {}
 
+  /** Gives up what it held, however it ended; called last. */
+  protected void clean() throws BlockException {}
+
   /**
    * A look at a job.
    *
@@ -82,7 +98,10 @@ public abstract class Job {
    * @param current bytes done, or whatever the job counts
    * @param total of the same, as far as it is known
    * @param speed in bytes a second; 0 for no limit
-   * @param paused whether a user paused it
+   * @param paused whether a user paused it, or a request that failed
+   * @param busy whether it may have requests in flight
+   * @param ready whether it was ready to come to its end
+   * @param ioStatus whether a request that failed stopped it
    * @param failure why it failed, or null
    */
   public record Progress(
@@ -91,5 +110,8 @@ public abstract class Job {
       long total,
       long speed,
       boolean paused,
+      boolean busy,
+      boolean ready,
+      IoStatus ioStatus,
       @Nullable BlockException failure) {}
 }

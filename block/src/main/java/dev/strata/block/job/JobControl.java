@@ -2,6 +2,7 @@
 package dev.strata.block.job;
 
 import dev.strata.block.BlockException;
+import org.jspecify.annotations.Nullable;
 
 /** What a job at work asks of those who watch it. For the job's own thread. */
 public interface JobControl {
@@ -19,6 +20,34 @@ public interface JobControl {
    */
   void spend(long bytes) throws BlockException;
 
+  /**
+   * Notes work that is done and cost nothing, whatever the job's speed.
+   *
+   * @throws BlockException ECANCELED if it is to end
+   */
+  void pass(long bytes) throws BlockException;
+
   /** How much there is still to do; the total is that and what was spent. */
   void remaining(long bytes);
+
+  /** From now on it can come to its end whenever a user wants; a second call does nothing. */
+  void ready();
+
+  /** How a user wants the job to end that is ready, or null as long as nobody does. */
+  @Nullable JobEnding ending();
+
+  /**
+   * Waits until a user wants something of the job, at most so long.
+   *
+   * @throws BlockException ECANCELED if it is to end
+   */
+  void idle(long milliseconds) throws BlockException;
+
+  /**
+   * Tells of a request that failed, and what becomes of it. A job that is to stop does so at the
+   * next checkpoint.
+   *
+   * @param write whether it was no read
+   */
+  ErrorAction failed(boolean write, BlockException failure, OnError policy);
 }

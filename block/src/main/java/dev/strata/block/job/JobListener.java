@@ -6,6 +6,12 @@ public interface JobListener {
   /** It is in another state now. */
   void statusChanged(Job job, JobStatus status);
 
+  /** It can come to its end. */
+  void ready(Job job, Job.Progress progress);
+
+  /** A request of it failed. */
+  void failed(Job job, boolean write, ErrorAction action);
+
   /** It waits for being finalized. */
   void pending(Job job);
 

@@ -53,13 +53,53 @@ public final class JobRegistry implements AutoCloseable {
     }
   }
 
-  /** Begins a job; {@link #checkNew} found nothing against it. */
-  public synchronized void start(Job job) throws BlockException {
+  /** Takes up a job that begins later, or is given up. */
+  public synchronized void create(Job job) throws BlockException {
     checkNew(job.id());
     jobs.put(job.id(), job);
     listener.statusChanged(job, JobStatus.CREATED);
-    enter(job, JobStatus.RUNNING);
-    Thread.ofPlatform().daemon().name("job " + job.id()).start(() -> work(job));
+  }
+
+  /** Begins a job; {@link #checkNew} found nothing against it. */
+  public synchronized void start(Job job) throws BlockException {
+    create(job);
+    start(List.of(job), null);
+  }
+
+  /**
+   * Begins jobs that have been created.
+   *
+   * @param group that all of them are of; null if each is for itself
+   */
+  public synchronized void start(List<Job> all, @Nullable JobGroup group) {
+    for (Job job : all) {
+      if (group != null) {
+        job.group = group;
+      }
+      job.group.join(job);
+    }
+    for (Job job : all) {
+      job.busy = true;
+      enter(job, JobStatus.RUNNING);
+      var run = new JobRun(this, listener, job);
+      Thread.ofPlatform().daemon().name("job " + job.id()).start(run::work);
+    }
+  }
+
+  /** Gives up a job that has been created and not begun. */
+  public void drop(Job job) throws BlockException {
+    synchronized (this) {
+      enter(job, JobStatus.ABORTING);
+    }
+    job.abort();
+    try {
+      job.clean();
+    } finally {
+      synchronized (this) {
+        enter(job, JobStatus.CONCLUDED);
+        forget(job);
+      }
+    }
   }
 
   // Looking
@@ -82,6 +122,9 @@ public final class JobRegistry implements AutoCloseable {
         Math.addExact(job.current, job.remaining),
         job.speed,
         job.userPaused,
+        job.busy,
+        job.ready,
+        job.ioStatus,
         job.failure);
   }
 
@@ -123,6 +166,7 @@ public final class JobRegistry implements AutoCloseable {
       throw new BlockException(Errno.EPERM, "Can't resume a job that was not paused");
     }
     job.userPaused = false;
+    job.ioStatus = IoStatus.OK;
     notifyAll();
   }
 
@@ -132,23 +176,38 @@ public final class JobRegistry implements AutoCloseable {
     notifyAll();
   }
 
-  /** Has it end, with nothing left of what it did. */
+  /** Has it end at once, with nothing left of what it did; the others of its group too. */
   public synchronized void cancel(String id) throws BlockException {
     require(id, JobVerb.CANCEL).cancelled = true;
     notifyAll();
   }
 
+  /** Has it end; what one that is ready made is whole then. */
+  public synchronized void cancelSoftly(String id) throws BlockException {
+    Job job = require(id, JobVerb.CANCEL);
+    if (job.ready && job.stage == Job.Stage.WORKING) {
+      job.ending = job.ending == null ? JobEnding.CANCEL : job.ending;
+    } else {
+      job.cancelled = true;
+    }
+    notifyAll();
+  }
+
   /** Has a job that is ready come to its end. */
   public synchronized void complete(String id) throws BlockException {
-    require(id, JobVerb.COMPLETE);
-    throw new BlockException(
-        Errno.EOPNOTSUPP, "The active block job '" + id + "' cannot be completed");
+    Job job = require(id, JobVerb.COMPLETE);
+    if (job.cancelled || job.ending == JobEnding.CANCEL) {
+      throw new BlockException(
+          Errno.EOPNOTSUPP, "The active block job '" + id + "' cannot be completed");
+    }
+    job.ending = JobEnding.COMPLETE;
+    notifyAll();
   }
 
   /** Has a job that waits for it make its work count; returns when it has. */
   public synchronized void finish(String id) throws BlockException {
     Job job = require(id, JobVerb.FINALIZE);
-    job.finalized = true;
+    job.group.finalized = true;
     notifyAll();
     awaitEnd(job);
   }
@@ -176,8 +235,8 @@ public final class JobRegistry implements AutoCloseable {
     }
   }
 
-  /** Until something changes, at most so long; 0 for ever. */
-  private void sleep(long milliseconds) {
+  /** Until something changes, at most so long; 0 for ever. The caller holds the lock. */
+  void sleep(long milliseconds) {
     boolean interrupted = false;
     try {
       wait(milliseconds);
@@ -189,133 +248,15 @@ public final class JobRegistry implements AutoCloseable {
     }
   }
 
-  // On the job's thread
-
-  private void work(Job job) {
-    boolean done = attempt(job, () -> job.run(new Control(job)));
-    if (done) {
-      synchronized (this) {
-        enter(job, JobStatus.WAITING);
-      }
-      done = attempt(job, job::prepare) && awaitFinalization(job) && attempt(job, job::commit);
-    }
-    if (!done) {
-      synchronized (this) {
-        enter(job, JobStatus.ABORTING);
-      }
-      job.abort();
-    }
-    conclude(job, !done);
-  }
-
-  private interface Step {
-    void run() throws BlockException;
-  }
-
-  private boolean attempt(Job job, Step step) {
-    BlockException failure;
-    try {
-      step.run();
-      return true;
-    } catch (BlockException e) {
-      failure = e;
-    } catch (RuntimeException | OutOfMemoryError e) {
-      // A job's thread has nobody above it who could tell: the user has to hear of it.
-      failure = new BlockException(Errno.EIO, "Job failed: " + e).causedBy(e);
-    }
-    synchronized (this) {
-      if (job.failure == null && !(job.cancelled && failure.errno() == Errno.ECANCELED)) {
-        job.failure = failure;
-      }
-    }
-    return false;
-  }
-
-  private synchronized boolean awaitFinalization(Job job) {
-    if (job.cancelled) {
-      return false;
-    }
-    enter(job, JobStatus.PENDING);
-    if (!job.settings().autoFinalize()) {
-      listener.pending(job);
-      while (!job.finalized && !job.cancelled) {
-        sleep(0);
-      }
-    }
-    return !job.cancelled || job.finalized;
-  }
-
-  private synchronized void conclude(Job job, boolean aborted) {
-    listener.ended(job, progress(job), aborted && job.failure == null);
-    enter(job, JobStatus.CONCLUDED);
-    if (job.settings().autoDismiss()) {
-      forget(job);
-    }
-  }
-
-  private void forget(Job job) {
+  void forget(Job job) {
     enter(job, JobStatus.NULL);
     jobs.remove(job.id());
   }
 
-  private void enter(Job job, JobStatus status) {
+  /** The caller holds the lock. */
+  void enter(Job job, JobStatus status) {
     job.status = status;
     listener.statusChanged(job, status);
     notifyAll();
-  }
-
-  private final class Control implements JobControl {
-    private static final long SLICE_NANOS = 100_000_000; // how long what may be spent is saved up
-
-    private final Job job;
-    private long dueNanos = System.nanoTime(); // when what was spent is paid for
-
-    Control(Job job) {
-      this.job = job;
-    }
-
-    @Override
-    public void checkpoint() throws BlockException {
-      synchronized (JobRegistry.this) {
-        if (job.userPaused && !job.cancelled) {
-          JobStatus before = job.status;
-          enter(job, before == JobStatus.READY ? JobStatus.STANDBY : JobStatus.PAUSED);
-          while (job.userPaused && !job.cancelled) {
-            sleep(0);
-          }
-          enter(job, before);
-        }
-        if (job.cancelled) {
-          throw BlockException.of(Errno.ECANCELED);
-        }
-      }
-    }
-
-    @Override
-    public void spend(long bytes) throws BlockException {
-      synchronized (JobRegistry.this) {
-        job.current = Math.addExact(job.current, bytes);
-        job.remaining = Math.max(0, job.remaining - bytes);
-        long now = System.nanoTime();
-        dueNanos = Math.max(dueNanos, now - SLICE_NANOS);
-        if (job.speed > 0) {
-          dueNanos += (long) ((double) bytes / job.speed * 1e9);
-        }
-        while (!job.cancelled && job.speed > 0 && dueNanos - System.nanoTime() > 0) {
-          sleep(Math.max(1, (dueNanos - System.nanoTime()) / 1_000_000));
-        }
-        if (job.speed == 0) {
-          dueNanos = System.nanoTime();
-        }
-      }
-      checkpoint();
-    }
-
-    @Override
-    public void remaining(long bytes) {
-      synchronized (JobRegistry.this) {
-        job.remaining = bytes;
-      }
-    }
   }
 }

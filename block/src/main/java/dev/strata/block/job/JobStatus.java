@@ -42,7 +42,7 @@ public enum JobStatus {
             case CREATED, RUNNING, PAUSED, READY, STANDBY -> true;
             case WAITING, PENDING, ABORTING, CONCLUDED, NULL -> false;
           };
-      case COMPLETE -> this == READY;
+      case COMPLETE -> this == READY || this == STANDBY;
       case FINALIZE -> this == PENDING;
       case DISMISS -> this == CONCLUDED;
     };

@@ -28,6 +28,16 @@ final class JobRegistryTest {
             }
 
             @Override
+            public void ready(Job job, Job.Progress progress) {
+              hear("READY");
+            }
+
+            @Override
+            public void failed(Job job, boolean write, ErrorAction action) {
+              hear("ERROR " + (write ? "write " : "read ") + action.word());
+            }
+
+            @Override
             public void pending(Job job) {
               hear("PENDING");
             }

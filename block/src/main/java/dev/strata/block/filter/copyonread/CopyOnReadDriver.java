@@ -9,6 +9,7 @@ import dev.strata.block.IoVector;
 import dev.strata.block.RequestFlags;
 import dev.strata.block.RequestRanges;
 import dev.strata.block.StatusDetail;
+import dev.strata.block.driver.CopyUp;
 import dev.strata.block.driver.FilterDriver;
 import dev.strata.block.driver.ImageInfo;
 import dev.strata.block.driver.Permission;
@@ -18,12 +19,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Has whatever a read touches in the image itself before it reads. */
-final class CopyOnReadDriver extends FilterDriver {
+final class CopyOnReadDriver extends FilterDriver implements CopyUp {
   private static final long MAX_COPY = 2 << 20;
   private static final long SECTOR = 512;
 
   private final BufferPool buffers;
   private final RequestRanges ranges = new RequestRanges();
+  private volatile boolean onDemandOnly;
 
   CopyOnReadDriver(Child file, BufferPool buffers) {
     super(file);
@@ -40,7 +42,7 @@ final class CopyOnReadDriver extends FilterDriver {
   @Override
   public void read(long offset, IoVector into, int flags) throws BlockException {
     long length = into.length();
-    if (isHeld(offset, length)) {
+    if (onDemandOnly || isHeld(offset, length)) {
       super.read(offset, into, flags);
       return;
     }
@@ -51,7 +53,7 @@ final class CopyOnReadDriver extends FilterDriver {
     // Nobody may write between the read of the old content and its write: it would be undone.
     RequestRanges.Hold hold = ranges.own(start, end);
     try {
-      copyUp(start, end);
+      copyUpHeld(start, end);
       super.read(offset, into, flags);
     } finally {
       ranges.leave(hold);
@@ -75,13 +77,32 @@ final class CopyOnReadDriver extends FilterDriver {
     return Math.max(SECTOR, info.isPresent() ? info.get().clusterSize() : 0);
   }
 
-  private void copyUp(long start, long end) throws BlockException {
+  @Override
+  public void onDemandOnly() {
+    onDemandOnly = true;
+  }
+
+  @Override
+  public void copyUp(long offset, long length) throws BlockException {
+    RequestRanges.Hold hold = ranges.own(offset, offset + length);
+    try {
+      copyUpHeld(offset, offset + length);
+    } finally {
+      ranges.leave(hold);
+    }
+  }
+
+  private void copyUpHeld(long start, long end) throws BlockException {
     for (long at = start; at < end; ) {
       Extent extent = file().status(at, Math.min(end - at, MAX_COPY), StatusDetail.ALLOCATION);
       if (!extent.allocated()) {
         try (BufferPool.Buffer copy = buffers.acquire(extent.length())) {
           file().read(at, copy.vector(), 0);
-          file().write(at, copy.vector(), RequestFlags.WRITE_UNCHANGED);
+          if (file().limits().writesZeroes() && copy.vector().isZero()) {
+            file().writeZeroes(at, extent.length(), 0);
+          } else {
+            file().write(at, copy.vector(), RequestFlags.WRITE_UNCHANGED);
+          }
         }
       }
       at += extent.length();

@@ -25,12 +25,19 @@ public final class BackupJob extends Job {
 
   private final BlockGraph graph;
   private final BlockNode filter;
+  private final BlockBackend access; // through which the graph knows of the copy in flight
   private boolean removed;
 
-  private BackupJob(JobSettings settings, BlockNode source, BlockNode target, BlockNode filter) {
+  private BackupJob(
+      JobSettings settings,
+      BlockNode source,
+      BlockNode target,
+      BlockNode filter,
+      BlockBackend access) {
     super("backup", settings, List.of(source, target));
     this.graph = source.graph();
     this.filter = filter;
+    this.access = access;
   }
 
   /**
@@ -53,8 +60,13 @@ public final class BackupJob extends Job {
     }
     BlockGraph graph = source.graph();
     BlockNode filter = graph.insertFilter(source, options);
-    filter.keep(true); // whoever else uses it may come and go
-    return new BackupJob(settings, source, target, filter);
+    try {
+      BlockBackend access = graph.use(filter, "", Permissions.NONE);
+      return new BackupJob(settings, source, target, filter, access);
+    } catch (BlockException e) {
+      graph.removeFilter(filter);
+      throw e;
+    }
   }
 
   @Override
@@ -72,13 +84,13 @@ public final class BackupJob extends Job {
       long start = next.orElse(length);
       long end = Math.min(length, start + STEP);
       if (start < end) {
-        copy.copyRest(start, end - start);
+        access.inside(() -> copy.copyRest(start, end - start));
       }
       control.spend(end - at);
       at = end;
     }
     // Writers copy on their own account: whoever finds nothing to copy may be ahead of one of them.
-    copy.copyRest(0, length);
+    access.inside(() -> copy.copyRest(0, length));
   }
 
   /** What counts as a backup survives a power cut. */
@@ -108,7 +120,9 @@ public final class BackupJob extends Job {
   private void remove() throws BlockException {
     if (!removed) {
       removed = true;
-      graph.removeFilter(filter);
+      try (access) {
+        graph.removeFilter(filter);
+      }
     }
   }
 }

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.job;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import org.jspecify.annotations.Nullable;
+
+/** A job from its beginning to its end, on a thread of its own. */
+final class JobRun implements JobControl {
+  private static final long SLICE_NANOS = 100_000_000; // how long what may be spent is saved up
+
+  /** A part of a job's life. */
+  private interface Step {
+    void run() throws BlockException;
+  }
+
+  private final JobRegistry registry;
+  private final JobListener listener;
+  private final Job job;
+  private final JobGroup group;
+  private long dueNanos = System.nanoTime(); // when what was spent is paid for
+
+  JobRun(JobRegistry registry, JobListener listener, Job job) {
+    this.registry = registry;
+    this.listener = listener;
+    this.job = job;
+    this.group = job.group;
+  }
+
+  /** All of it. */
+  void work() {
+    boolean counts =
+        attempt(() -> job.run(this))
+            && awaitOthers(Job.Stage.DONE)
+            && awaitFinalization()
+            && attempt(job::prepare)
+            && awaitOthers(Job.Stage.PREPARED)
+            && attempt(job::commit);
+    if (!counts) {
+      synchronized (registry) {
+        group.fail();
+        registry.enter(job, JobStatus.ABORTING);
+      }
+      job.abort();
+    }
+    attempt(job::clean);
+    synchronized (registry) {
+      listener.ended(job, registry.progress(job), !counts && job.failure == null);
+      registry.enter(job, JobStatus.CONCLUDED);
+      if (job.settings().autoDismiss()) {
+        registry.forget(job);
+      }
+    }
+  }
+
+  private boolean attempt(Step step) {
+    BlockException failure;
+    try {
+      step.run();
+      return true;
+    } catch (BlockException e) {
+      failure = e;
+    } catch (RuntimeException | OutOfMemoryError e) {
+      // A job's thread has nobody above it who could tell: the user has to hear of it.
+      failure = new BlockException(Errno.EIO, "Job failed: " + e).causedBy(e);
+    }
+    synchronized (registry) {
+      if (job.failure == null && !(job.cancelled && failure.errno() == Errno.ECANCELED)) {
+        job.failure = failure;
+      }
+    }
+    return false;
+  }
+
+  private boolean awaitOthers(Job.Stage stage) {
+    synchronized (registry) {
+      job.busy = false;
+      job.stage = stage;
+      if (stage == Job.Stage.DONE) {
+        registry.enter(job, JobStatus.WAITING);
+      }
+      registry.notifyAll();
+      while (!group.allHave(stage) && !group.failed) {
+        registry.sleep(0);
+      }
+      return !group.failed && !job.cancelled;
+    }
+  }
+
+  private boolean awaitFinalization() {
+    synchronized (registry) {
+      if (group.failed) {
+        return false;
+      }
+      registry.enter(job, JobStatus.PENDING);
+      if (!job.settings().autoFinalize()) {
+        listener.pending(job);
+      }
+      while (!group.finalized && !group.finalizesItself() && !group.failed && !job.cancelled) {
+        registry.sleep(0);
+      }
+      return group.finalized || (!group.failed && !job.cancelled);
+    }
+  }
+
+  // What the job asks
+
+  @Override
+  public void checkpoint() throws BlockException {
+    synchronized (registry) {
+      if (job.userPaused && !job.cancelled) {
+        JobStatus before = job.status;
+        registry.enter(job, before == JobStatus.READY ? JobStatus.STANDBY : JobStatus.PAUSED);
+        job.busy = false;
+        while (job.userPaused && !job.cancelled) {
+          registry.sleep(0);
+        }
+        job.busy = true;
+        registry.enter(job, before);
+      }
+      if (job.cancelled) {
+        throw BlockException.of(Errno.ECANCELED);
+      }
+    }
+  }
+
+  @Override
+  public void pass(long bytes) throws BlockException {
+    synchronized (registry) {
+      advance(bytes);
+    }
+    checkpoint();
+  }
+
+  private void advance(long bytes) {
+    job.current = Math.addExact(job.current, bytes);
+    job.remaining = Math.max(0, job.remaining - bytes);
+  }
+
+  @Override
+  public void spend(long bytes) throws BlockException {
+    synchronized (registry) {
+      advance(bytes);
+      long now = System.nanoTime();
+      dueNanos = Math.max(dueNanos, now - SLICE_NANOS);
+      if (job.speed > 0) {
+        dueNanos += (long) ((double) bytes / job.speed * 1e9);
+      }
+      while (!job.cancelled && job.speed > 0 && dueNanos - System.nanoTime() > 0) {
+        registry.sleep(Math.max(1, (dueNanos - System.nanoTime()) / 1_000_000));
+      }
+      if (job.speed == 0) {
+        dueNanos = System.nanoTime();
+      }
+    }
+    checkpoint();
+  }
+
+  @Override
+  public void remaining(long bytes) {
+    synchronized (registry) {
+      job.remaining = bytes;
+    }
+  }
+
+  @Override
+  public void ready() {
+    synchronized (registry) {
+      if (!job.ready) {
+        job.ready = true;
+        registry.enter(job, JobStatus.READY);
+        listener.ready(job, registry.progress(job));
+      }
+    }
+  }
+
+  @Override
+  public @Nullable JobEnding ending() {
+    synchronized (registry) {
+      return job.ending;
+    }
+  }
+
+  @Override
+  public void idle(long milliseconds) throws BlockException {
+    synchronized (registry) {
+      if (!job.cancelled && !job.userPaused && job.ending == null) {
+        job.busy = false;
+        registry.sleep(milliseconds);
+        job.busy = true;
+      }
+    }
+    checkpoint();
+  }
+
+  @Override
+  public ErrorAction failed(boolean write, BlockException failure, OnError policy) {
+    ErrorAction action = policy.actionFor(failure.errno());
+    synchronized (registry) {
+      if (action == ErrorAction.STOP) {
+        job.userPaused = true;
+        if (job.ioStatus == IoStatus.OK) {
+          job.ioStatus = failure.errno() == Errno.ENOSPC ? IoStatus.NOSPACE : IoStatus.FAILED;
+        }
+      }
+      listener.failed(job, write, action);
+    }
+    return action;
+  }
+}

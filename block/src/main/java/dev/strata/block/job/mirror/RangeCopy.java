@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.job.mirror;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.BufferPool;
+import dev.strata.block.Child;
+import dev.strata.block.Extent;
+import dev.strata.block.IoVector;
+import dev.strata.block.RequestFlags;
+import dev.strata.block.StatusDetail;
+import dev.strata.block.graph.BlockNode;
+import dev.strata.block.graph.ChainWalk;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes ranges of the target read as the source does: data is read and written, zeroes are written
+ * as such where the target does not have them already. Thread-safe; the caller has the range alone
+ * and is inside the gate.
+ */
+final class RangeCopy {
+  private final BlockNode source;
+  private final Child from;
+  private final Child to;
+  private final BufferPool buffers;
+  private final long maxData;
+
+  /**
+   * A copy from the source that the filter is over.
+   *
+   * @param maxData bytes that are in memory at a time, at least 512
+   */
+  RangeCopy(BlockNode source, MirrorFilter filter, BufferPool buffers, long maxData) {
+    this.source = source;
+    this.from = filter.source();
+    this.to = filter.target();
+    this.buffers = buffers;
+    this.maxData = maxData;
+  }
+
+  /**
+   * A copy that failed.
+   *
+   * @param atTarget whether at the target, else at the source
+   */
+  record Failure(boolean atTarget, BlockException reason) {}
+
+  /** Copies the bytes from {@code start} to {@code end}; null if that succeeded. */
+  @Nullable Failure copy(long start, long end) {
+    for (long at = start; at < end; ) {
+      Extent extent;
+      try {
+        extent = status(at, end - at);
+      } catch (BlockException e) {
+        return new Failure(false, e);
+      }
+      Failure failure =
+          extent.zero() ? zero(at, at + extent.length()) : data(at, at + extent.length());
+      if (failure != null) {
+        return failure;
+      }
+      at += extent.length();
+    }
+    return null;
+  }
+
+  /** What the source has there, whichever of its layers. */
+  Extent status(long offset, long length) throws BlockException {
+    return ChainWalk.within(source, null, StatusDetail.ZEROES).at(offset, length).extent();
+  }
+
+  /** Copies a range if the source has nothing but zeroes there; false if it is as it was. */
+  boolean copyZeroes(long start, long end) throws BlockException {
+    for (long at = start; at < end; ) {
+      Extent extent = status(at, end - at);
+      if (!extent.zero()) {
+        return false;
+      }
+      at += extent.length();
+    }
+    return zero(start, end) == null;
+  }
+
+  private @Nullable Failure zero(long start, long end) {
+    try {
+      for (long at = start; at < end; ) {
+        Extent there = to.status(at, end - at, StatusDetail.ZEROES);
+        if (!there.zero()) {
+          to.writeZeroes(at, there.length(), RequestFlags.MAY_UNMAP);
+        }
+        at += there.length();
+      }
+      return null;
+    } catch (BlockException e) {
+      return new Failure(true, e);
+    }
+  }
+
+  private @Nullable Failure data(long start, long end) {
+    try (BufferPool.Buffer buffer = buffers.acquire(Math.min(maxData, end - start))) {
+      for (long at = start; at < end; at += maxData) {
+        IoVector part = buffer.vector(Math.min(maxData, end - at));
+        try {
+          from.read(at, part, 0);
+        } catch (BlockException e) {
+          return new Failure(false, e);
+        }
+        try {
+          to.write(at, part, 0);
+        } catch (BlockException e) {
+          return new Failure(true, e);
+        }
+      }
+      return null;
+    }
+  }
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.job.stream;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Extent;
+import dev.strata.block.StatusDetail;
+import dev.strata.block.driver.BackingReference;
+import dev.strata.block.driver.CopyUp;
+import dev.strata.block.driver.Permissions;
+import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.graph.BlockGraph;
+import dev.strata.block.graph.BlockNode;
+import dev.strata.block.graph.ChainEdit;
+import dev.strata.block.graph.ChainWalk;
+import dev.strata.block.graph.Edge;
+import dev.strata.block.job.ErrorAction;
+import dev.strata.block.job.Job;
+import dev.strata.block.job.JobControl;
+import dev.strata.block.job.JobSettings;
+import dev.strata.block.job.OnError;
+import dev.strata.block.option.BlockOptions;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Copies what lies between an image and a layer below it up into the image. Ended at any moment it
+ * leaves an image that reads as it did: the backing file changes when all is copied.
+ */
+public final class StreamJob extends Job {
+  private static final long STEP = 512 << 10; // writers wait for so much to be copied
+  private static final long MAX_STATUS = 1L << 30;
+
+  /**
+   * What is to be done.
+   *
+   * @param top that takes over, an image with backing files
+   * @param base the layer that is left below it, or null for none
+   * @param backingFile how the image is to name the base, or null to choose
+   * @param onError what a request that fails comes to
+   * @param filterName what the filter over the image is called, or null
+   */
+  public record Plan(
+      BlockNode top,
+      @Nullable BlockNode base,
+      @Nullable String backingFile,
+      OnError onError,
+      @Nullable String filterName) {
+
+    /** The image and all between it and the base: nobody may take them away. */
+    public List<BlockNode> layers() {
+      var found = new ArrayList<BlockNode>();
+      BlockNode bottom = base == null ? null : base.skipFilters();
+      BlockNode node = top;
+      found.add(node);
+      for (Edge edge = node.backing();
+          edge != null && edge.node().skipFilters() != bottom;
+          edge = node.backing()) {
+        node = edge.node().skipFilters();
+        found.add(node);
+      }
+      return found;
+    }
+  }
+
+  private final Plan plan;
+  private final BlockGraph graph;
+  private final BlockNode filter;
+  private final BlockBackend access;
+  private final boolean wasWritable;
+  private @Nullable BlockException ignored;
+
+  private StreamJob(
+      JobSettings settings,
+      Plan plan,
+      List<BlockNode> nodes,
+      BlockNode filter,
+      BlockBackend access,
+      boolean wasWritable) {
+    super("stream", settings, nodes);
+    this.plan = plan;
+    this.graph = plan.top().graph();
+    this.filter = filter;
+    this.access = access;
+    this.wasWritable = wasWritable;
+  }
+
+  /** Puts the filter over the image. */
+  public static StreamJob of(JobSettings settings, Plan plan) throws BlockException {
+    BlockNode top = plan.top();
+    BlockGraph graph = top.graph();
+    boolean wasWritable = top.flags().writable();
+    if (!wasWritable) {
+      graph.makeWritable(top, true);
+    }
+    BlockNode filter = null;
+    try {
+      var options = BlockOptions.of("driver", "copy-on-read");
+      if (plan.filterName() != null) {
+        options.put("node-name", plan.filterName());
+      }
+      filter = graph.insertFilter(top, options);
+      BlockBackend access = graph.use(filter, "", Permissions.NONE);
+      List<BlockNode> nodes = plan.layers();
+      nodes.add(filter);
+      return new StreamJob(settings, plan, nodes, filter, access, wasWritable);
+    } catch (BlockException e) {
+      if (filter != null) {
+        graph.removeFilter(filter);
+      }
+      if (!wasWritable) {
+        graph.makeWritable(top, false);
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  protected void run(JobControl control) throws BlockException {
+    Edge backing = plan.top().backing();
+    if (backing == null || plan.layers().size() == 1) {
+      return; // there is nothing between
+    }
+    CopyUp copyUp =
+        filter
+            .capability(CopyUp.class)
+            .orElseThrow(() -> new IllegalStateException("the filter does not copy"));
+    copyUp.onDemandOnly();
+    long length = plan.top().length();
+    control.remaining(length);
+    for (long at = 0; at < length; ) {
+      control.checkpoint();
+      at += step(control, copyUp, at, length);
+    }
+    if (ignored != null) {
+      throw ignored;
+    }
+  }
+
+  /** Deals with the bytes at {@code at}; answers how many. */
+  private long step(JobControl control, CopyUp copyUp, long at, long length) throws BlockException {
+    var part = new Part();
+    try {
+      access.inside(() -> part.copy(copyUp, at, length));
+    } catch (BlockException e) {
+      ErrorAction action = control.failed(false, e, plan.onError());
+      switch (action) {
+        case REPORT -> throw e;
+        case STOP -> {
+          return 0; // tried again once it is resumed
+        }
+        case IGNORE -> {
+          ignored = ignored == null ? e : ignored;
+          part.length = Math.max(part.length, Math.min(STEP, length - at));
+        }
+      }
+    }
+    if (part.copied) {
+      control.spend(part.length);
+    } else {
+      control.pass(part.length);
+    }
+    return part.length;
+  }
+
+  /** A run of bytes that one layer holds. */
+  private final class Part {
+    long length;
+    boolean copied;
+
+    /** Inside the gate: the chain is what it is. */
+    void copy(CopyUp copyUp, long at, long end) throws BlockException {
+      Edge backing = plan.top().backing();
+      long below = backing == null ? 0 : backing.node().length();
+      if (backing == null || at >= below) {
+        // Zeroes, that a base which is longer than what is over it would no longer give.
+        BlockNode base = plan.base();
+        copied = base != null && at < base.length();
+        length = copied ? Math.min(end - at, STEP) : end - at;
+        if (copied) {
+          copyUp.copyUp(at, length);
+        }
+        return;
+      }
+      Extent extent =
+          ChainWalk.within(backing.node(), plan.base(), StatusDetail.ALLOCATION)
+              .at(at, Math.min(MAX_STATUS, below - at))
+              .extent();
+      copied = extent.allocated();
+      length = copied ? Math.min(extent.length(), STEP - at % STEP) : extent.length();
+      if (copied) {
+        copyUp.copyUp(at, length);
+      }
+    }
+  }
+
+  @Override
+  protected void prepare() throws BlockException {
+    BlockNode top = plan.top();
+    if (top.backing() == null) {
+      return;
+    }
+    access.flush();
+    BlockNode base = plan.base();
+    BackingReference reference = null;
+    if (base != null) {
+      String name = plan.backingFile();
+      reference = new BackingReference(name == null ? base.filename() : name, base.driverName());
+    }
+    // The header first: should the machine stop here, the image reads the same above either.
+    ChainEdit.nameBacking(top, reference);
+    graph.changeBacking(top, base);
+  }
+
+  @Override
+  protected void clean() throws BlockException {
+    try (access) {
+      graph.removeFilter(filter);
+    } finally {
+      if (!wasWritable) {
+        graph.makeWritable(plan.top(), false);
+      }
+    }
+  }
+}

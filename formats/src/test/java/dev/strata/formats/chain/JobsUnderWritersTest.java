@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.formats.chain;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.graph.BlockNode;
+import dev.strata.block.graph.Edge;
+import dev.strata.block.graph.OpenGate;
+import dev.strata.block.graph.OpenRequest;
+import dev.strata.block.job.ErrorAction;
+import dev.strata.block.job.Job;
+import dev.strata.block.job.JobListener;
+import dev.strata.block.job.JobRegistry;
+import dev.strata.block.job.JobSettings;
+import dev.strata.block.job.JobStatus;
+import dev.strata.block.job.OnError;
+import dev.strata.block.job.backup.BackupJob;
+import dev.strata.block.job.commit.ActiveCommit;
+import dev.strata.block.job.commit.CommitJob;
+import dev.strata.block.job.commit.CommitPlan;
+import dev.strata.block.job.mirror.MirrorJob;
+import dev.strata.block.job.mirror.MirrorPlan;
+import dev.strata.block.job.stream.StreamJob;
+import dev.strata.block.option.BlockOptions;
+import dev.strata.formats.TestDisk;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Block jobs on a disk that is written all the while: what was written is there in the end. */
+@Timeout(120)
+final class JobsUnderWritersTest {
+  private static final int SIZE = 3 * 1024 * Chain.KIB;
+  private static final long MORE = 50; // requests of the writer while a job is in a state
+
+  @TempDir Path folder;
+
+  private final List<String> heard = new ArrayList<>(); // guarded by itself
+  private final JobRegistry jobs =
+      new JobRegistry(
+          new JobListener() {
+            @Override
+            public void statusChanged(Job job, JobStatus status) {
+              hear(status.word());
+            }
+
+            @Override
+            public void ready(Job job, Job.Progress progress) {
+              assertEquals(progress.total(), progress.current());
+            }
+
+            @Override
+            public void failed(Job job, boolean write, ErrorAction action) {
+              hear((write ? "write " : "read ") + action.word());
+            }
+
+            @Override
+            public void pending(Job job) {}
+
+            @Override
+            public void ended(Job job, Job.Progress progress, boolean cancelled) {
+              hear(cancelled ? "CANCELLED" : "COMPLETED");
+            }
+          });
+
+  private Chain chain = new Chain(Path.of(""), 0);
+  private byte[] content = new byte[0];
+
+  private void hear(String what) {
+    synchronized (heard) {
+      heard.add(what);
+      heard.notifyAll();
+    }
+  }
+
+  private void await(String what) throws InterruptedException {
+    synchronized (heard) {
+      while (!heard.contains(what)) {
+        heard.wait();
+      }
+    }
+  }
+
+  private boolean hasHeard(String what) {
+    synchronized (heard) {
+      return heard.contains(what);
+    }
+  }
+
+  @BeforeEach
+  void makeChain() throws BlockException {
+    chain = new Chain(folder, 5);
+    byte[] base = chain.layer("base", SIZE, "", new byte[0]);
+    byte[] middle = chain.layer("middle", SIZE, "base", base);
+    content = chain.layer("top", SIZE, "middle", middle);
+  }
+
+  @AfterEach
+  void close() {
+    jobs.close();
+  }
+
+  private static BlockNode below(BlockNode node) {
+    Edge backing = Objects.requireNonNull(node.backing());
+    return backing.node();
+  }
+
+  private static JobSettings settings() {
+    return new JobSettings("j", 0, true, false);
+  }
+
+  private BlockNode target(TestDisk disk, String... more) throws BlockException {
+    TestDisk.create("qcow2", chain.file("target"), "size", Integer.toString(SIZE));
+    var options = BlockOptions.of(more);
+    options.putIfAbsent("driver", "qcow2");
+    options.putIfAbsent("node-name", "target");
+    options.putIfAbsent("file.driver", "file");
+    if (!options.hasSection("file.image")) {
+      options.put("file.filename", chain.file("target").toString());
+    }
+    BlockNode node =
+        disk.graph()
+            .open(
+                new OpenRequest(
+                    null,
+                    options,
+                    NodeFlags.READ_ONLY.withWritable(true).withUnmap(true),
+                    false,
+                    false,
+                    OpenGate.SAME_FOLDER));
+    node.keep(true);
+    return node;
+  }
+
+  private static MirrorJob mirror(
+      TestDisk disk, BlockNode target, MirrorPlan.Sync sync, boolean blocking, OnError onTarget)
+      throws BlockException {
+    BlockNode source = disk.backend().node();
+    var plan =
+        new MirrorPlan(
+            "mirror",
+            source,
+            target,
+            source,
+            sync,
+            64 * Chain.KIB,
+            1 << 20,
+            blocking,
+            OnError.REPORT,
+            onTarget,
+            null);
+    return MirrorJob.of(
+        settings(), plan, List.of(source, target), List.of(), MirrorJob.Preparation.NONE);
+  }
+
+  private Job.Progress progress() {
+    return jobs.progress(Objects.requireNonNull(jobs.find("j")));
+  }
+
+  private void assertSucceeded() {
+    assertNull(progress().failure());
+    assertTrue(hasHeard("COMPLETED"));
+  }
+
+  // Mirrors
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void theTargetOfAMirrorTakesOverWithAllThatWasWritten(boolean blocking) throws Exception {
+    try (TestDisk disk = chain.open("top")) {
+      BlockNode target = target(disk);
+      try (var writer = new Writer(disk.backend(), content, 1)) {
+        jobs.start(mirror(disk, target, new MirrorPlan.Sync.Full(), blocking, OnError.REPORT));
+        await("ready");
+        writer.awaitMore(MORE);
+        jobs.complete("j");
+        await("concluded");
+        assertSucceeded();
+        assertSame(target, disk.backend().node());
+        writer.awaitMore(MORE);
+      }
+    }
+    assertArrayEquals(content, chain.read("target"));
+  }
+
+  @Test
+  void aMirrorThatIsCancelledWhenReadyLeavesACopyOfThatMoment() throws Exception {
+    try (TestDisk disk = chain.open("top")) {
+      BlockNode source = disk.node();
+      BlockNode target = target(disk);
+      try (var writer = new Writer(disk.backend(), content, 2)) {
+        jobs.start(mirror(disk, target, new MirrorPlan.Sync.Full(), false, OnError.REPORT));
+        await("ready");
+        writer.awaitMore(MORE);
+      }
+      jobs.cancelSoftly("j");
+      await("concluded");
+      assertSucceeded();
+      assertSame(source, disk.backend().node());
+    }
+    assertArrayEquals(content, chain.read("target"));
+    assertArrayEquals(content, chain.read("top"));
+  }
+
+  @Test
+  void aMirrorThatIsCancelledLeavesTheDiskAsItIs() throws Exception {
+    try (TestDisk disk = chain.open("top")) {
+      BlockNode source = disk.node();
+      BlockNode target = target(disk);
+      try (var writer = new Writer(disk.backend(), content, 3)) {
+        jobs.start(mirror(disk, target, new MirrorPlan.Sync.Full(), false, OnError.REPORT));
+        writer.awaitMore(MORE);
+        jobs.cancel("j");
+        await("concluded");
+        assertTrue(hasHeard("CANCELLED"));
+        assertSame(source, disk.backend().node());
+        writer.awaitMore(MORE);
+      }
+      disk.graph().close(target); // nobody uses it any more
+    }
+    assertArrayEquals(content, chain.read("top"));
+  }
+
+  @Test
+  void aMirrorOfNothingButNewWritesHasThose() throws Exception {
+    try (TestDisk disk = chain.open("top")) {
+      BlockNode target = target(disk);
+      jobs.start(mirror(disk, target, new MirrorPlan.Sync.None(), false, OnError.REPORT));
+      await("ready");
+      byte[] written = new byte[64 * Chain.KIB];
+      Arrays.fill(written, (byte) 7);
+      disk.write(128 * Chain.KIB, written);
+      jobs.cancelSoftly("j");
+      await("concluded");
+      assertSucceeded();
+    }
+    byte[] expected = new byte[SIZE];
+    Arrays.fill(expected, 128 * Chain.KIB, 192 * Chain.KIB, (byte) 7);
+    assertArrayEquals(expected, chain.read("target"));
+  }
+
+  private BlockNode failingTarget(TestDisk disk, String errno) throws BlockException {
+    return target(
+        disk,
+        "file.driver",
+        "blkdebug",
+        "file.image.driver",
+        "file",
+        "file.image.filename",
+        chain.file("target").toString(),
+        "file.inject-error.0.event",
+        "write_aio",
+        "file.inject-error.0.errno",
+        errno,
+        "file.inject-error.0.once",
+        "on");
+  }
+
+  @Test
+  void aTargetThatFailsEndsTheMirrorAndNotTheWriter() throws Exception {
+    try (TestDisk disk = chain.open("top")) {
+      BlockNode source = disk.node();
+      BlockNode target = failingTarget(disk, "5");
+      try (var writer = new Writer(disk.backend(), content, 4)) {
+        jobs.start(mirror(disk, target, new MirrorPlan.Sync.Full(), true, OnError.REPORT));
+        await("concluded");
+        assertTrue(hasHeard("write report"));
+        BlockException failure = progress().failure();
+        assertNotNull(failure);
+        assertEquals(Errno.EIO, failure.errno());
+        assertSame(source, disk.backend().node());
+        writer.awaitMore(MORE);
+      }
+    }
+    assertArrayEquals(content, chain.read("top"));
+  }
+
+  @Test
+  void aMirrorThatStopsForWantOfSpaceGoesOnWhenItIsResumed() throws Exception {
+    try (TestDisk disk = chain.open("top")) {
+      BlockNode target = failingTarget(disk, "28");
+      try (var writer = new Writer(disk.backend(), content, 5)) {
+        jobs.start(mirror(disk, target, new MirrorPlan.Sync.Full(), false, OnError.ENOSPC));
+        await("paused");
+        assertTrue(hasHeard("write stop"));
+        assertEquals("nospace", progress().ioStatus().word());
+        writer.awaitMore(MORE);
+        jobs.resume("j");
+        await("ready");
+        jobs.complete("j");
+        await("concluded");
+        assertSucceeded();
+      }
+    }
+    assertArrayEquals(content, chain.read("target"));
+  }
+
+  // Chains
+
+  @Test
+  void aStreamedImageNeedsNoBackingFile() throws Exception {
+    try (TestDisk disk = chain.open("top")) {
+      try (var writer = new Writer(disk.backend(), content, 6)) {
+        jobs.start(
+            StreamJob.of(
+                settings(), new StreamJob.Plan(disk.node(), null, null, OnError.REPORT, null)));
+        await("concluded");
+        assertSucceeded();
+        writer.awaitMore(MORE);
+      }
+      assertNull(disk.node().backing());
+      assertSame(disk.node(), disk.backend().node());
+    }
+    try (TestDisk disk = chain.open("top")) {
+      assertNull(disk.node().namedBacking());
+    }
+    assertArrayEquals(content, chain.read("top"));
+  }
+
+  @Test
+  void aStreamDownToABaseLeavesTheBase() throws Exception {
+    try (TestDisk disk = chain.open("top")) {
+      BlockNode base = below(below(disk.node()));
+      try (var writer = new Writer(disk.backend(), content, 7)) {
+        jobs.start(
+            StreamJob.of(
+                settings(), new StreamJob.Plan(disk.node(), base, "base", OnError.REPORT, null)));
+        await("concluded");
+        assertSucceeded();
+        writer.awaitMore(MORE);
+      }
+      assertSame(base, below(disk.node()));
+    }
+    assertArrayEquals(content, chain.read("top"));
+  }
+
+  @Test
+  void aStreamThatIsCancelledChangesNothing() throws Exception {
+    try (TestDisk disk = chain.open("top")) {
+      BlockNode middle = below(disk.node());
+      try (var writer = new Writer(disk.backend(), content, 8)) {
+        jobs.start(
+            StreamJob.of(
+                new JobSettings("j", 1 << 20, true, false),
+                new StreamJob.Plan(disk.node(), null, null, OnError.REPORT, null)));
+        writer.awaitMore(MORE);
+        jobs.cancel("j");
+        await("concluded");
+        assertTrue(hasHeard("CANCELLED"));
+      }
+      assertSame(middle, below(disk.node()));
+      assertSame(disk.node(), disk.backend().node());
+    }
+    assertArrayEquals(content, chain.read("top"));
+  }
+
+  @Test
+  void aCommittedLayerDropsOutOfTheChain() throws Exception {
+    try (TestDisk disk = chain.open("top")) {
+      BlockNode middle = below(disk.node());
+      BlockNode base = below(middle);
+      try (var writer = new Writer(disk.backend(), content, 9)) {
+        jobs.start(
+            CommitJob.of(settings(), new CommitPlan(middle, base, "base", OnError.REPORT, null)));
+        await("concluded");
+        assertSucceeded();
+        writer.awaitMore(MORE);
+      }
+      assertSame(base, below(disk.node()));
+      assertFalse(base.flags().writable(), "as it was before");
+    }
+    assertArrayEquals(content, chain.read("top"));
+  }
+
+  @Test
+  void anActiveCommitHasItsUsersUseTheBase() throws Exception {
+    try (TestDisk disk = chain.open("top")) {
+      BlockNode base = below(below(disk.node()));
+      try (var writer = new Writer(disk.backend(), content, 10)) {
+        jobs.start(
+            ActiveCommit.of(
+                settings(), new CommitPlan(disk.node(), base, null, OnError.REPORT, null)));
+        await("ready");
+        writer.awaitMore(MORE);
+        jobs.complete("j");
+        await("concluded");
+        assertSucceeded();
+        assertSame(base, disk.backend().node());
+        writer.awaitMore(MORE);
+      }
+    }
+    assertArrayEquals(content, chain.read("base"));
+  }
+
+  @Test
+  void anActiveCommitThatIsCancelledLeavesTheTop() throws Exception {
+    try (TestDisk disk = chain.open("top")) {
+      BlockNode base = below(below(disk.node()));
+      try (var writer = new Writer(disk.backend(), content, 11)) {
+        jobs.start(
+            ActiveCommit.of(
+                settings(), new CommitPlan(disk.node(), base, null, OnError.REPORT, null)));
+        await("ready");
+        writer.awaitMore(MORE);
+        jobs.cancel("j");
+        await("concluded");
+        assertTrue(hasHeard("CANCELLED"));
+        writer.awaitMore(MORE);
+      }
+      assertSame(disk.node(), disk.backend().node());
+      assertFalse(base.flags().writable(), "as it was before");
+    }
+    assertArrayEquals(content, chain.read("top"));
+  }
+
+  // Backups
+
+  @Test
+  void aBackupIsOfTheMomentWhenItBegan() throws Exception {
+    try (TestDisk disk = chain.open("top")) {
+      BlockNode target = target(disk);
+      byte[] before = content.clone();
+      Job job = BackupJob.of(settings(), disk.node(), target, null);
+      try (var writer = new Writer(disk.backend(), content, 12)) {
+        writer.awaitMore(MORE);
+        jobs.start(job);
+        await("concluded");
+        assertSucceeded();
+        writer.awaitMore(MORE);
+      }
+      assertSame(disk.node(), disk.backend().node());
+      disk.graph().close(target);
+      assertArrayEquals(before, chain.read("target"));
+    }
+    assertArrayEquals(content, chain.read("top"));
+  }
+}
