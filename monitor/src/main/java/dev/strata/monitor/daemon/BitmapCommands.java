@@ -28,7 +28,7 @@ final class BitmapCommands {
 
   private final Daemon daemon;
 
-  private BitmapCommands(Daemon daemon) {
+  BitmapCommands(Daemon daemon) {
     this.daemon = daemon;
   }
 
@@ -51,6 +51,11 @@ final class BitmapCommands {
     if (bitmap == null) {
       throw new BlockException(Errno.ENOENT, "Dirty bitmap '" + name + "' not found");
     }
+    if (bitmap.busy()) {
+      throw new BlockException(
+          Errno.EBUSY,
+          "Bitmap '" + name + "' is currently in use by another operation and cannot be used");
+    }
     if (bitmap.inconsistent() && !anyState) {
       throw new BlockException(
           Errno.EINVAL, "Bitmap '" + name + "' is inconsistent and cannot be used");
@@ -58,7 +63,7 @@ final class BitmapCommands {
     return bitmap;
   }
 
-  private JsonValue add(JsonObject arguments) throws BlockException {
+  JsonValue add(JsonObject arguments) throws BlockException {
     String name = required(arguments, "name");
     if (name.isEmpty()) {
       throw new BlockException(Errno.EINVAL, "Bitmap name cannot be empty");
@@ -108,16 +113,29 @@ final class BitmapCommands {
     store.get().checkNewBitmap(name, granularity);
   }
 
-  private JsonValue remove(JsonObject arguments) throws BlockException {
+  JsonValue remove(JsonObject arguments) throws BlockException {
     String nodeName = required(arguments, "node");
     DirtyBitmap bitmap = find(nodeName, required(arguments, "name"), true);
     node(nodeName).bitmaps().remove(bitmap);
     return new JsonObject();
   }
 
-  private JsonValue clear(JsonObject arguments) throws BlockException {
+  JsonValue clear(JsonObject arguments) throws BlockException {
     find(required(arguments, "node"), required(arguments, "name"), false).clear();
     return new JsonObject();
+  }
+
+  /** The bitmap that a command is about; {@code member} has its name. */
+  DirtyBitmap find(JsonObject arguments, String member, boolean anyState) throws BlockException {
+    return find(required(arguments, "node"), required(arguments, member), anyState);
+  }
+
+  /** Gives up a bitmap that {@link #find} found. */
+  void drop(JsonObject arguments, DirtyBitmap bitmap) {
+    BlockNode node = daemon.graph().find(required(arguments, "node"));
+    if (node != null) {
+      node.bitmaps().remove(bitmap);
+    }
   }
 
   private JsonValue enable(JsonObject arguments, boolean enabled) throws BlockException {
@@ -126,7 +144,7 @@ final class BitmapCommands {
   }
 
   /** All are found before the first is merged: it succeeds or changes nothing. */
-  private JsonValue merge(JsonObject arguments) throws BlockException {
+  JsonValue merge(JsonObject arguments) throws BlockException {
     String nodeName = required(arguments, "node");
     DirtyBitmap target = find(nodeName, required(arguments, "target"), false);
     var sources = new ArrayList<DirtyBitmap>();

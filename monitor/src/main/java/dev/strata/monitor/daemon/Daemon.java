@@ -35,6 +35,13 @@ public record Daemon(BlockGraph graph, JobRegistry jobs, QmpEvents events, QmpCo
     return node;
   }
 
+  /** Fails for a node that is part of another one: only what its users see as a whole will do. */
+  public void requireRoot(BlockNode node) throws BlockException {
+    if (node.usedByNode()) {
+      throw new BlockException(Errno.EINVAL, "Need a root block node");
+    }
+  }
+
   /** A text that the schema says is there. */
   public static String required(JsonObject arguments, String name) {
     String value = arguments.string(name);

@@ -2,6 +2,7 @@
 package dev.strata.monitor.daemon;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.job.ErrorAction;
 import dev.strata.block.job.Job;
 import dev.strata.block.job.JobListener;
 import dev.strata.block.job.JobStatus;
@@ -31,19 +32,40 @@ final class JobEvents implements JobListener {
   }
 
   @Override
+  public void ready(Job job, Job.Progress progress) {
+    if (job.isBlockJob()) {
+      events.emit("BLOCK_JOB_READY", data(job, progress));
+    }
+  }
+
+  @Override
+  public void failed(Job job, boolean write, ErrorAction action) {
+    events.emit(
+        "BLOCK_JOB_ERROR",
+        new JsonObject()
+            .put("device", job.id())
+            .put("operation", write ? "write" : "read")
+            .put("action", action.word()));
+  }
+
+  private static JsonObject data(Job job, Job.Progress progress) {
+    return new JsonObject()
+        .put("device", job.id())
+        .put("len", progress.total())
+        .put("offset", progress.current())
+        .put("speed", progress.speed())
+        .put("type", job.type());
+  }
+
+  @Override
   public void ended(Job job, Job.Progress progress, boolean cancelled) {
     if (!job.isBlockJob()) {
       return;
     }
-    var data = new JsonObject();
-    data.put("device", job.id());
-    data.put("len", progress.total());
-    data.put("offset", progress.current());
-    data.put("speed", progress.speed());
-    data.put("type", job.type());
+    JsonObject data = data(job, progress);
     BlockException failure = progress.failure();
     if (failure != null) {
-      data.put("error", failure.errno().text());
+      data.put("error", failure.getMessage());
     }
     events.emit(cancelled ? "BLOCK_JOB_CANCELLED" : "BLOCK_JOB_COMPLETED", data);
   }

@@ -73,7 +73,7 @@ final class NodeDescription {
     json.put("name", bitmap.name());
     json.put("recording", bitmap.enabled());
     json.put("persistent", bitmap.persistent());
-    json.put("busy", false);
+    json.put("busy", bitmap.busy());
     json.put("granularity", bitmap.granularity());
     json.put("count", bitmap.count());
     if (bitmap.inconsistent()) {

@@ -77,6 +77,12 @@ public final class StorageDaemon {
     BlockCommands.contribute(daemon);
     BitmapCommands.contribute(daemon);
     JobCommands.contribute(daemon);
+    BlockJobCommands.contribute(daemon);
+    ChainCommands.contribute(daemon);
+    MirrorCommands.contribute(daemon);
+    BackupCommands.contribute(daemon);
+    SnapshotCommands.contribute(daemon);
+    TransactionCommand.contribute(daemon);
     // Not in the module's descriptor: starting any tool would then resolve the modules of all.
     StorageDaemon.class.getModule().addUses(CommandSet.class);
     for (CommandSet set : ServiceLoader.load(CommandSet.class)) {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,9 +27,18 @@ final class StorageDaemonTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"nodes-and-exports", "arguments", "backup"})
+  @ValueSource(
+      strings = {
+        "nodes-and-exports",
+        "arguments",
+        "backup",
+        "stream",
+        "commit",
+        "mirror",
+        "transaction"
+      })
   void repliesAndEventsAreThoseOfTheRealDaemon(String script) throws Exception {
-    Commands.assumeInstalled(REAL, "qemu-img");
+    Commands.assumeInstalled(REAL, "qemu-img", "qemu-io");
     List<String> lines = script(script + ".qmp");
     List<String> theirs = withoutDrains(play(REAL, lines));
     List<String> ours = withoutDrains(play(OURS, lines));
@@ -36,11 +46,31 @@ final class StorageDaemonTest {
   }
 
   private List<String> play(String program, List<String> lines) throws Exception {
-    Path image = folder.resolve("a.qcow2");
-    Files.deleteIfExists(image);
-    new Commands(folder)
-        .succeed("qemu-img", "create", "-q", "-f", "qcow2", image.toString(), "10M");
+    create("a.qcow2", "10M", null);
+    create("base.qcow2", "4M", null);
+    create("mid.qcow2", "4M", "base.qcow2");
+    create("top.qcow2", "4M", "mid.qcow2");
+    create("t.qcow2", "4M", null);
+    create("t2.qcow2", "4M", null);
+    write("base.qcow2", "write -P 1 0 2M");
+    write("mid.qcow2", "write -P 2 1M 512k");
+    write("top.qcow2", "write -P 3 3M 64k");
     return Conversation.play(folder, program, lines);
+  }
+
+  private void create(String name, String size, @Nullable String backing) throws Exception {
+    Path image = folder.resolve(name);
+    Files.deleteIfExists(image);
+    var words = new ArrayList<>(List.of("qemu-img", "create", "-q", "-f", "qcow2"));
+    if (backing != null) {
+      words.addAll(List.of("-b", backing, "-F", "qcow2"));
+    }
+    words.addAll(List.of(image.toString(), size));
+    new Commands(folder).succeed(words.toArray(String[]::new));
+  }
+
+  private void write(String name, String command) throws Exception {
+    new Commands(folder).succeed("qemu-io", "-c", command, folder.resolve(name).toString());
   }
 
   /** The real one pauses a job that begins, until the requests before it are through. */
