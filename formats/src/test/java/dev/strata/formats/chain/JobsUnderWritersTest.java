@@ -12,6 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.driver.Permission;
+import dev.strata.block.driver.Permissions;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.Edge;
 import dev.strata.block.graph.OpenGate;
@@ -35,6 +37,7 @@ import dev.strata.formats.TestDisk;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
@@ -123,6 +126,17 @@ final class JobsUnderWritersTest {
     return backing.node();
   }
 
+  /** The top, by a user who leaves its size: the other disk of a mirror has one size only. */
+  private TestDisk openTop() throws BlockException {
+    TestDisk disk = chain.open("top");
+    disk.backend()
+        .change(
+            new Permissions(
+                EnumSet.of(Permission.CONSISTENT_READ, Permission.WRITE),
+                EnumSet.allOf(Permission.class)));
+    return disk;
+  }
+
   private static JobSettings settings() {
     return new JobSettings("j", 0, true, false);
   }
@@ -185,7 +199,7 @@ final class JobsUnderWritersTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void theTargetOfAMirrorTakesOverWithAllThatWasWritten(boolean blocking) throws Exception {
-    try (TestDisk disk = chain.open("top")) {
+    try (TestDisk disk = openTop()) {
       BlockNode target = target(disk);
       try (var writer = new Writer(disk.backend(), content, 1)) {
         jobs.start(mirror(disk, target, new MirrorPlan.Sync.Full(), blocking, OnError.REPORT));
@@ -203,7 +217,7 @@ final class JobsUnderWritersTest {
 
   @Test
   void aMirrorThatIsCancelledWhenReadyLeavesACopyOfThatMoment() throws Exception {
-    try (TestDisk disk = chain.open("top")) {
+    try (TestDisk disk = openTop()) {
       BlockNode source = disk.node();
       BlockNode target = target(disk);
       try (var writer = new Writer(disk.backend(), content, 2)) {
@@ -222,7 +236,7 @@ final class JobsUnderWritersTest {
 
   @Test
   void aMirrorThatIsCancelledLeavesTheDiskAsItIs() throws Exception {
-    try (TestDisk disk = chain.open("top")) {
+    try (TestDisk disk = openTop()) {
       BlockNode source = disk.node();
       BlockNode target = target(disk);
       try (var writer = new Writer(disk.backend(), content, 3)) {
@@ -241,7 +255,7 @@ final class JobsUnderWritersTest {
 
   @Test
   void aMirrorOfNothingButNewWritesHasThose() throws Exception {
-    try (TestDisk disk = chain.open("top")) {
+    try (TestDisk disk = openTop()) {
       BlockNode target = target(disk);
       jobs.start(mirror(disk, target, new MirrorPlan.Sync.None(), false, OnError.REPORT));
       await("ready");
@@ -276,7 +290,7 @@ final class JobsUnderWritersTest {
 
   @Test
   void aTargetThatFailsEndsTheMirrorAndNotTheWriter() throws Exception {
-    try (TestDisk disk = chain.open("top")) {
+    try (TestDisk disk = openTop()) {
       BlockNode source = disk.node();
       BlockNode target = failingTarget(disk, "5");
       try (var writer = new Writer(disk.backend(), content, 4)) {
@@ -295,7 +309,7 @@ final class JobsUnderWritersTest {
 
   @Test
   void aMirrorThatStopsForWantOfSpaceGoesOnWhenItIsResumed() throws Exception {
-    try (TestDisk disk = chain.open("top")) {
+    try (TestDisk disk = openTop()) {
       BlockNode target = failingTarget(disk, "28");
       try (var writer = new Writer(disk.backend(), content, 5)) {
         jobs.start(mirror(disk, target, new MirrorPlan.Sync.Full(), false, OnError.ENOSPC));
@@ -317,7 +331,7 @@ final class JobsUnderWritersTest {
 
   @Test
   void aStreamedImageNeedsNoBackingFile() throws Exception {
-    try (TestDisk disk = chain.open("top")) {
+    try (TestDisk disk = openTop()) {
       try (var writer = new Writer(disk.backend(), content, 6)) {
         jobs.start(
             StreamJob.of(
@@ -329,7 +343,7 @@ final class JobsUnderWritersTest {
       assertNull(disk.node().backing());
       assertSame(disk.node(), disk.backend().node());
     }
-    try (TestDisk disk = chain.open("top")) {
+    try (TestDisk disk = openTop()) {
       assertNull(disk.node().namedBacking());
     }
     assertArrayEquals(content, chain.read("top"));
@@ -337,7 +351,7 @@ final class JobsUnderWritersTest {
 
   @Test
   void aStreamDownToABaseLeavesTheBase() throws Exception {
-    try (TestDisk disk = chain.open("top")) {
+    try (TestDisk disk = openTop()) {
       BlockNode base = below(below(disk.node()));
       try (var writer = new Writer(disk.backend(), content, 7)) {
         jobs.start(
@@ -354,7 +368,7 @@ final class JobsUnderWritersTest {
 
   @Test
   void aStreamThatIsCancelledChangesNothing() throws Exception {
-    try (TestDisk disk = chain.open("top")) {
+    try (TestDisk disk = openTop()) {
       BlockNode middle = below(disk.node());
       try (var writer = new Writer(disk.backend(), content, 8)) {
         jobs.start(
@@ -374,7 +388,7 @@ final class JobsUnderWritersTest {
 
   @Test
   void aCommittedLayerDropsOutOfTheChain() throws Exception {
-    try (TestDisk disk = chain.open("top")) {
+    try (TestDisk disk = openTop()) {
       BlockNode middle = below(disk.node());
       BlockNode base = below(middle);
       try (var writer = new Writer(disk.backend(), content, 9)) {
@@ -392,7 +406,7 @@ final class JobsUnderWritersTest {
 
   @Test
   void anActiveCommitHasItsUsersUseTheBase() throws Exception {
-    try (TestDisk disk = chain.open("top")) {
+    try (TestDisk disk = openTop()) {
       BlockNode base = below(below(disk.node()));
       try (var writer = new Writer(disk.backend(), content, 10)) {
         jobs.start(
@@ -412,7 +426,7 @@ final class JobsUnderWritersTest {
 
   @Test
   void anActiveCommitThatIsCancelledLeavesTheTop() throws Exception {
-    try (TestDisk disk = chain.open("top")) {
+    try (TestDisk disk = openTop()) {
       BlockNode base = below(below(disk.node()));
       try (var writer = new Writer(disk.backend(), content, 11)) {
         jobs.start(
@@ -435,7 +449,7 @@ final class JobsUnderWritersTest {
 
   @Test
   void aBackupIsOfTheMomentWhenItBegan() throws Exception {
-    try (TestDisk disk = chain.open("top")) {
+    try (TestDisk disk = openTop()) {
       BlockNode target = target(disk);
       byte[] before = content.clone();
       Job job = BackupJob.of(settings(), disk.node(), target, null);
