@@ -70,6 +70,12 @@ final class BlockCommands {
       throw new BlockException(Errno.EBUSY, "Node " + name + " is in use");
     }
     daemon.jobs().checkIdle(node);
+    BlockNode overlay = node.overlay();
+    if (overlay != null) {
+      throw new BlockException(
+          Errno.EBUSY,
+          "Node '" + name + "' is busy: node is used as backing hd of '" + overlay.name() + "'");
+    }
     if (!node.named() || !node.kept()) {
       throw new BlockException(Errno.EPERM, "Node " + name + " is not owned by the monitor");
     }
