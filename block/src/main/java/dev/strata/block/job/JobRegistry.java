@@ -149,7 +149,7 @@ public final class JobRegistry implements AutoCloseable {
 
   // What users ask
 
-  /** Has it stop at its next checkpoint until it is resumed. */
+  /** Has it stop at its next checkpoint until it is resumed; it has if it was idle. */
   public synchronized void pause(String id) throws BlockException {
     Job job = require(id, JobVerb.PAUSE);
     if (job.userPaused) {
@@ -157,6 +157,10 @@ public final class JobRegistry implements AutoCloseable {
     }
     job.userPaused = true;
     notifyAll();
+    // One that only waits for something to do is at a checkpoint already.
+    while (!job.busy && job.userPaused && !job.cancelled && job.status.isAtWork()) {
+      sleep(0);
+    }
   }
 
   /** Has it go on. */

@@ -168,6 +168,7 @@ final class JobRun implements JobControl {
     synchronized (registry) {
       if (!job.ready) {
         job.ready = true;
+        job.busy = false; // what there was to do is done
         registry.enter(job, JobStatus.READY);
         listener.ready(job, registry.progress(job));
       }
@@ -184,13 +185,13 @@ final class JobRun implements JobControl {
   @Override
   public void idle(long milliseconds) throws BlockException {
     synchronized (registry) {
+      job.busy = false;
       if (!job.cancelled && !job.userPaused && job.ending == null) {
-        job.busy = false;
         registry.sleep(milliseconds);
-        job.busy = true;
       }
+      checkpoint();
+      job.busy = true;
     }
-    checkpoint();
   }
 
   @Override

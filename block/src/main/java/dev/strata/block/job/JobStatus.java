@@ -29,6 +29,11 @@ public enum JobStatus {
     return word;
   }
 
+  /** Whether it has begun, has not ended, and does not stand still. */
+  boolean isAtWork() {
+    return this == RUNNING || this == READY;
+  }
+
   /** Whether a user may ask for that in this state. */
   boolean allows(JobVerb verb) {
     return switch (verb) {

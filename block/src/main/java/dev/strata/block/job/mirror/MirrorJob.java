@@ -46,6 +46,7 @@ public final class MirrorJob extends Job {
   private final RangeCopy copy;
   private final Preparation preparation;
   private @Nullable JobEnding ending; // the job's thread alone
+  private boolean ready; // the job's thread alone
   private boolean replaced; // the job's thread alone
 
   /** What has to be done to a target that is not used as it is. */
@@ -186,9 +187,10 @@ public final class MirrorJob extends Job {
       filter.mode(MirrorFilter.Mode.BOTH);
       return false;
     }
-    if (flushTarget(control)) {
-      control.ready();
+    if (ready || flushTarget(control)) {
       filter.mode(MirrorFilter.Mode.BACKGROUND);
+      ready = true;
+      control.ready();
       control.idle(IDLE_MILLIS);
     }
     return false;
