@@ -133,7 +133,9 @@ final class Segments {
   void dropInner() {
     for (int segment : new int[] {X86.ES, X86.DS, X86.FS, X86.GS}) {
       int access = cpu.access[segment];
-      if ((access & 0x0c) != 0x0c && (access >> 5 & 3) < cpu.cpl) {
+      // What is null already stays as it is: FS and GS have bases without a selector.
+      boolean usable = (access & 0x80) != 0;
+      if (usable && (access & 0x0c) != 0x0c && (access >> 5 & 3) < cpu.cpl) {
         unusable(segment, 0);
       }
     }
