@@ -67,7 +67,10 @@ final class Calls {
   static final int BIT_FIELD = 59;
   static final int PROTECTED_ONLY = 60;
   static final int CHECK_MULTIMEDIA = 61;
-  static final int VECTOR = 62;
+
+  /** A bit, not a number: an MMX or SSE instruction, of which the other bits tell. */
+  static final int VECTOR = 0x1000;
+
   static final int EXTRA_CARRY = 63;
   static final int CRC32 = 64;
 }

@@ -617,11 +617,17 @@ abstract class Decoder {
 
   /** The operand of XLAT: rBX + AL. */
   final void translationTable() {
-    modrm = 0;
     int t = temporary();
     out.add(Op.pack(Op.AND, 3, t, RAX, 0, 0xff) | Op.IMMEDIATE);
-    eaBase = Slots.RBX;
+    dataAt(Slots.RBX);
     eaIndex = t;
+  }
+
+  /** An operand that a register points to. */
+  final void dataAt(int register) {
+    modrm = 0;
+    eaBase = register;
+    eaIndex = ZERO;
     eaScale = 0;
     eaDisplacement = 0;
     relative = false;

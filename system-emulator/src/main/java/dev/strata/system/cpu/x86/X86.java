@@ -18,6 +18,8 @@ final class X86 {
   static final int STACK = 12;
   static final int GENERAL_PROTECTION = 13;
   static final int PAGE = 14;
+  static final int FLOATING_POINT = 16;
+  static final int SIMD = 19;
 
   static final int ES = 0;
   static final int CS = 1;
@@ -32,10 +34,16 @@ final class X86 {
   static final long MP = 2;
   static final long EM = 4;
   static final long TS = 8;
+  static final long NE = 0x20;
   static final long WP = 1 << 16;
   static final long PG = 1L << 31;
   static final long PSE = 1 << 4;
   static final long PAE = 1 << 5;
+
+  /** CR4: the system saves by FXSAVE, and takes #XM. */
+  static final long OSFXSR = 1 << 9;
+
+  static final long OSXMMEXCPT = 1 << 10;
   static final long SMEP = 1 << 20;
   static final long SMAP = 1 << 21;
   static final long EFER_SCE = 1;

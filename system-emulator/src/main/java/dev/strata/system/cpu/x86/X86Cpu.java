@@ -27,7 +27,9 @@ final class X86Cpu implements Cpu, Guest {
   private final StringInstructions strings;
   private final Integers integers;
   private final Frames frames;
+  final ExtendedState extended;
   private final X87 x87;
+  private final Sse sse;
   private volatile boolean stopping;
   private long deadline;
 
@@ -43,7 +45,9 @@ final class X86Cpu implements Cpu, Guest {
     strings = new StringInstructions(state);
     integers = new Integers(state);
     frames = new Frames(state);
-    x87 = new X87(state);
+    extended = new ExtendedState(state);
+    x87 = new X87(state, extended);
+    sse = new Sse(state, extended, x87);
     reset();
   }
 
@@ -51,7 +55,7 @@ final class X86Cpu implements Cpu, Guest {
   public void reset() {
     state.reset();
     registers.reset();
-    x87.reset();
+    extended.reset();
   }
 
   @Override
@@ -207,9 +211,12 @@ final class X86Cpu implements Cpu, Guest {
       case Calls.BOUND -> frames.bound(a, b, extra);
       case Calls.X87 -> x87.run(a, extra);
       case Calls.X87_STATE -> {
-        return x87.state(a, extra);
+        return sse.state(a, extra);
       }
       default -> {
+        if ((number & Calls.VECTOR) != 0) {
+          return sse.run(number, a, b, extra);
+        }
         return system(number, a, b, extra);
       }
     }

@@ -10,9 +10,12 @@ import dev.strata.system.cpu.CpuModel;
  * @param signature family, model and stepping
  */
 record X86Model(String name, boolean wide, int signature) implements CpuModel {
-  /** PSE, TSC, MSR, PAE, CMPXCHG8B, APIC, SYSENTER, PGE, CMOV: only what there is. */
+  /** FPU, PSE, TSC, MSR, PAE, CMPXCHG8B, APIC, SYSENTER, PGE, CMOV: only what there is. */
   private static final int FEATURES_EDX =
-      1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 11 | 1 << 13 | 1 << 15;
+      1 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 11 | 1 << 13 | 1 << 15;
+
+  /** MMX, FXSAVE, SSE, SSE2. */
+  private static final int VECTORS = 1 << 23 | 1 << 24 | 1 << 25 | 1 << 26;
 
   /** Fills EAX, EBX, ECX, EDX. */
   void identify(int leaf, int subleaf, int[] to, boolean apic) {
@@ -22,8 +25,8 @@ record X86Model(String name, boolean wide, int signature) implements CpuModel {
       case 1 -> {
         to[0] = signature;
         to[1] = 0x800;
-        to[2] = 1 << 13 | 1 << 23 | 1 << 31;
-        to[3] = apic ? FEATURES_EDX : FEATURES_EDX & ~(1 << 9);
+        to[2] = 1 | 1 << 13 | 1 << 23 | 1 << 31; // SSE3, CMPXCHG16B, POPCNT, a hypervisor
+        to[3] = (apic ? FEATURES_EDX : FEATURES_EDX & ~(1 << 9)) | VECTORS;
       }
       case 0x80000000 -> {
         to[0] = 0x80000008;
