@@ -3,16 +3,8 @@ package dev.strata.system.cpu.x86;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.strata.system.cpu.CpuSurroundings;
-import dev.strata.system.cpu.InterruptPins;
-import dev.strata.system.memory.AddressSpace;
-import dev.strata.system.memory.MemoryRegion;
 import java.io.ByteArrayOutputStream;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import java.util.HexFormat;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -183,94 +175,24 @@ final class IntegerTruthTest {
 
   @Test
   void randomSequencesGiveWhatTheHostGives(@TempDir Path folder) throws Exception {
-    try (var host = new NativeRunner(folder);
-        var arena = Arena.ofConfined()) {
-      var memory = new AddressSpace(1L << 40);
-      var low = MemoryRegion.ram("tables", 0x10000, arena);
-      var code = MemoryRegion.ram("code", 4096, arena);
-      var data = MemoryRegion.ram("data", 4096, arena);
-      memory.map(0, low, 0);
-      memory.map(NativeRunner.CODE, code, 0);
-      memory.map(NativeRunner.DATA, data, 0);
-      var pins =
-          new InterruptPins() {
-            @Override
-            public int acknowledge() {
-              return -1;
-            }
-          };
-      var cpu =
-          new X86Cpu(
-              new CpuSurroundings(memory, new AddressSpace(0x10000), pins, System::nanoTime),
-              new X86Model("test", true, 0));
+    try (var machine = new TruthMachine(folder)) {
       long seed = Long.getLong("strata.seed", 1);
       for (int i = 0; i < SEQUENCES; i++) {
-        one(host, cpu, code.memory(), data.memory(), memory, seed + i);
+        one(machine, seed + i);
       }
     }
   }
 
-  private static void one(
-      NativeRunner host,
-      X86Cpu cpu,
-      MemorySegment codeMemory,
-      MemorySegment dataMemory,
-      AddressSpace memory,
-      long seed)
-      throws Exception {
+  private static void one(TruthMachine machine, long seed) throws Exception {
     var random = new Random(seed);
     var sequence = new Sequence(random);
     int length = 1 + random.nextInt(6);
     for (int i = 0; i < length; i++) {
       sequence.add();
     }
-    byte[] body = sequence.code.toByteArray();
-    byte[] code = new byte[NativeRunner.CODE_SIZE];
-    System.arraycopy(body, 0, code, 0, body.length);
-    // jmp *[rip+0] to the way out
-    code[body.length] = (byte) 0xff;
-    code[body.length + 1] = 0x25;
-    for (int i = 0; i < 8; i++) {
-      code[body.length + 6 + i] = (byte) (host.exit >>> (8 * i));
-    }
-    long[] registers = new long[NativeRunner.REGISTERS];
-    for (int i = 0; i < 16; i++) {
-      registers[i] = random.nextInt(4) == 0 ? random.nextInt(3) - 1 : random.nextLong();
-    }
-    registers[4] = NativeRunner.DATA + 0x800;
-    registers[7] = NativeRunner.DATA + 0x100;
-    registers[16] = (random.nextInt() & ARITHMETIC_FLAGS) | 0x202;
-    byte[] data = new byte[NativeRunner.DATA_SIZE];
-    random.nextBytes(data);
-
-    X86 state = cpu.state;
-    cpu.reset();
-    state.cr0 |= X86.PE;
-    state.efer = X86.EFER_LMA;
-    state.access[X86.CS] = 0xa09b;
-    state.base[X86.CS] = 0;
-    System.arraycopy(registers, 0, state.r, 0, 16);
-    state.core.flags(registers[16]);
-    state.r[Slots.PC] = NativeRunner.CODE;
-    state.modeChanged();
-    MemorySegment.copy(code, 0, codeMemory, ValueLayout.JAVA_BYTE, 0, code.length);
-    memory.wrote(NativeRunner.CODE, code.length);
-    MemorySegment.copy(data, 0, dataMemory, ValueLayout.JAVA_BYTE, 0, data.length);
-    state.core.runUntil(host.exit);
-    long[] truth = host.run(registers, code, data);
-
-    String what = "seed " + seed + ": " + HexFormat.of().formatHex(body);
-    assertEquals(0, truth[0], what + " raised a signal");
-    for (int i = 0; i < 16; i++) {
-      assertEquals(
-          Long.toHexString(truth[1 + i]), Long.toHexString(state.r[i]), what + ", register " + i);
-    }
-    long compared = ARITHMETIC_FLAGS & ~sequence.undefined;
-    assertEquals(
-        Long.toHexString(truth[17] & compared),
-        Long.toHexString(state.flags() & compared),
-        what + ", flags");
-    byte[] ours = dataMemory.toArray(ValueLayout.JAVA_BYTE);
-    assertEquals(HexFormat.of().formatHex(data), HexFormat.of().formatHex(ours), what);
+    machine.begin(random);
+    machine.flagsCompared = ARITHMETIC_FLAGS & ~sequence.undefined;
+    String difference = machine.difference(sequence.code.toByteArray());
+    assertEquals("", difference, "seed " + seed);
   }
 }

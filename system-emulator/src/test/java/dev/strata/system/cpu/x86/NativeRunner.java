@@ -20,6 +20,10 @@ final class NativeRunner implements AutoCloseable {
   static final int DATA_SIZE = 4096;
   static final int CODE_SIZE = 256;
   static final int REGISTERS = 17; // the general ones and the flags
+  static final int EXTENDED_SIZE = 512;
+
+  /** What an answer begins with: the vector of a fault or -1, and where it was. */
+  static final int HEAD = 2;
 
   private static final String SOURCE =
       """
@@ -34,15 +38,27 @@ final class NativeRunner implements AutoCloseable {
       #define CODE ((uint8_t *) 0x10000000)
       #define DATA ((uint8_t *) 0x20000000)
       uint64_t in[17], out[17], host_rsp;
-      static uint64_t fault;
+      static int64_t head[2];
+      __attribute__((aligned(16))) uint8_t fx_in[512], fx_out[512];
       static sigjmp_buf back;
       static uint8_t alternate[65536];
-      static void on(int s, siginfo_t *i, void *c) { (void) i; (void) c; fault = s; siglongjmp(back, 1); }
+      static void on(int s, siginfo_t *i, void *c) {
+        (void) s; (void) i;
+        static const int order[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+          REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_EFL};
+        ucontext_t *u = c;
+        for (int r = 0; r < 17; r++) out[r] = u->uc_mcontext.gregs[order[r]];
+        memcpy(fx_out, u->uc_mcontext.fpregs, 464);
+        head[0] = u->uc_mcontext.gregs[REG_TRAPNO];
+        head[1] = u->uc_mcontext.gregs[REG_RIP];
+        siglongjmp(back, 1);
+      }
       void enter(void);
       __asm__(
         ".globl enter\\nenter:\\n"
         "push %rbx\\npush %rbp\\npush %r12\\npush %r13\\npush %r14\\npush %r15\\n"
         "mov %rsp,host_rsp(%rip)\\n"
+        "fxrstor64 fx_in(%rip)\\n"
         "pushq in+128(%rip)\\npopfq\\n"
         "mov in(%rip),%rax\\nmov in+8(%rip),%rcx\\nmov in+16(%rip),%rdx\\nmov in+24(%rip),%rbx\\n"
         "mov in+32(%rip),%rsp\\nmov in+40(%rip),%rbp\\nmov in+48(%rip),%rsi\\nmov in+56(%rip),%rdi\\n"
@@ -55,8 +71,9 @@ final class NativeRunner implements AutoCloseable {
         "mov %r8,out+64(%rip)\\nmov %r9,out+72(%rip)\\nmov %r10,out+80(%rip)\\nmov %r11,out+88(%rip)\\n"
         "mov %r12,out+96(%rip)\\nmov %r13,out+104(%rip)\\nmov %r14,out+112(%rip)\\nmov %r15,out+120(%rip)\\n"
         "mov host_rsp(%rip),%rsp\\npushfq\\npopq out+128(%rip)\\n"
+        "fxsave64 fx_out(%rip)\\nfninit\\nldmxcsr plain(%rip)\\n"
         "cld\\npop %r15\\npop %r14\\npop %r13\\npop %r12\\npop %rbp\\npop %rbx\\nret\\n");
-      uint64_t target = 0x10000000;
+      uint64_t target = 0x10000000; uint32_t plain = 0x1f80;
       extern void leave(void);
       static int all(void *p, size_t n) {
         for (size_t d = 0; d < n;) { ssize_t r = read(0, (char *) p + d, n - d); if (r <= 0) return 0; d += r; }
@@ -71,11 +88,13 @@ final class NativeRunner implements AutoCloseable {
         int signals[] = {SIGSEGV, SIGFPE, SIGILL, SIGBUS, SIGTRAP};
         for (int i = 0; i < 5; i++) sigaction(signals[i], &a, 0);
         static uint8_t code[256];
-        while (all(in, sizeof in) && all(code, 256) && all(DATA, 4096)) {
+        while (all(in, sizeof in) && all(fx_in, 512) && all(code, 256) && all(DATA, 4096)) {
           memcpy(CODE, code, 256);
-          fault = 0;
+          head[0] = -1;
           if (sigsetjmp(back, 1) == 0) enter();
-          write(1, &fault, 8); write(1, out, sizeof out); write(1, DATA, 4096);
+          static uint8_t all_out[16 + sizeof out + 512 + 4096];
+          memcpy(all_out, head, 16); memcpy(all_out + 16, out, sizeof out); memcpy(all_out + 16 + sizeof out, fx_out, 512);
+          memcpy(all_out + 528 + sizeof out, DATA, 4096); write(1, all_out, sizeof all_out);
         }
         return 0;
       }
@@ -115,23 +134,28 @@ final class NativeRunner implements AutoCloseable {
     from = new DataInputStream(process.getInputStream());
   }
 
-  /** Runs code; gives the signal, the registers and the flags; data is changed in place. */
-  long[] run(long[] registers, byte[] code, byte[] data) throws IOException {
+  /**
+   * Runs code; gives the head, the registers and the flags; data and the image of FXSAVE are
+   * changed in place.
+   */
+  long[] run(long[] registers, byte[] extended, byte[] code, byte[] data) throws IOException {
     var request =
-        ByteBuffer.allocate(REGISTERS * 8 + CODE_SIZE + DATA_SIZE).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer.allocate(REGISTERS * 8 + EXTENDED_SIZE + CODE_SIZE + DATA_SIZE)
+            .order(ByteOrder.LITTLE_ENDIAN);
     for (long register : registers) {
       request.putLong(register);
     }
-    request.put(code).put(data);
+    request.put(extended).put(code).put(data);
     to.write(request.array());
     to.flush();
-    var answer = ByteBuffer.wrap(from.readNBytes(8 + REGISTERS * 8 + DATA_SIZE));
+    var answer =
+        ByteBuffer.wrap(from.readNBytes((HEAD + REGISTERS) * 8 + EXTENDED_SIZE + DATA_SIZE));
     answer.order(ByteOrder.LITTLE_ENDIAN);
-    long[] result = new long[1 + REGISTERS];
+    long[] result = new long[HEAD + REGISTERS];
     for (int i = 0; i < result.length; i++) {
       result[i] = answer.getLong();
     }
-    answer.get(data);
+    answer.get(extended).get(data);
     return result;
   }
 
