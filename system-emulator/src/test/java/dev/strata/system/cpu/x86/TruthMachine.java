@@ -21,13 +21,13 @@ final class TruthMachine implements AutoCloseable {
   private static final int MXCSR_MASK = 28;
   private static final int SOFTWARE = 464; // what FXSAVE leaves alone
 
-  final NativeRunner host;
+  private final NativeRunner host;
   private final Arena arena = Arena.ofConfined();
   private final AddressSpace memory = new AddressSpace(1L << 40);
   private final MemoryRegion low = MemoryRegion.ram("tables", 0x10000, arena);
   private final MemoryRegion code = MemoryRegion.ram("code", 4096, arena);
   private final MemoryRegion data = MemoryRegion.ram("data", 4096, arena);
-  private final X86Cpu cpu;
+  final X86Cpu cpu;
 
   final long[] registers = new long[NativeRunner.REGISTERS];
   final byte[] contents = new byte[NativeRunner.DATA_SIZE];
@@ -82,14 +82,7 @@ final class TruthMachine implements AutoCloseable {
 
   /** Runs code on both; empty if they agree, else where they do not. */
   String difference(byte[] body) throws Exception {
-    byte[] bytes = new byte[NativeRunner.CODE_SIZE];
-    System.arraycopy(body, 0, bytes, 0, body.length);
-    // jmp *[rip+0] to the way out
-    bytes[body.length] = (byte) 0xff;
-    bytes[body.length + 1] = 0x25;
-    for (int i = 0; i < 8; i++) {
-      bytes[body.length + 6 + i] = (byte) (host.exit >>> (8 * i));
-    }
+    byte[] bytes = withExit(body);
     long vector = run(bytes);
     byte[] image = extended.array();
     byte[] given = image.clone();
@@ -130,6 +123,40 @@ final class TruthMachine implements AutoCloseable {
     return compareExtended(what, image);
   }
 
+  private byte[] withExit(byte[] body) {
+    byte[] bytes = new byte[NativeRunner.CODE_SIZE];
+    System.arraycopy(body, 0, bytes, 0, body.length);
+    // jmp *[rip+0] to the way out
+    bytes[body.length] = (byte) 0xff;
+    bytes[body.length + 1] = 0x25;
+    for (int i = 0; i < 8; i++) {
+      bytes[body.length + 6 + i] = (byte) (host.exit >>> (8 * i));
+    }
+    return bytes;
+  }
+
+  /** The vector of the fault that code raises here, or -1; {@code prepare} comes before it. */
+  long vector(byte[] body, Runnable prepare) {
+    return run(withExit(body), prepare);
+  }
+
+  /** ST(0) after code, here and on the host. */
+  double[] tops(byte[] body) throws Exception {
+    byte[] bytes = withExit(body);
+    run(bytes);
+    cpu.extended.save(IMAGE, true);
+    double ours =
+        top(low.memory().asSlice(IMAGE, 512).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN));
+    host.run(registers, extended.array(), bytes, contents);
+    return new double[] {ours, top(extended)};
+  }
+
+  private static double top(ByteBuffer image) {
+    double significand = image.getLong(32) >>> 1;
+    int exponent = image.getShort(40);
+    return Math.scalb(exponent < 0 ? -significand : significand, (exponent & 0x7fff) - 16383 - 62);
+  }
+
   private String compareExtended(String what, byte[] image) {
     cpu.extended.save(IMAGE, true);
     byte[] ours = low.memory().asSlice(IMAGE, 512).toArray(ValueLayout.JAVA_BYTE);
@@ -165,6 +192,10 @@ final class TruthMachine implements AutoCloseable {
 
   /** Runs the code here; gives the vector of a fault or -1. */
   private long run(byte[] bytes) {
+    return run(bytes, () -> {});
+  }
+
+  private long run(byte[] bytes, Runnable prepare) {
     X86 state = cpu.state;
     cpu.reset();
     state.cr0 |= X86.PE | X86.NE;
@@ -187,6 +218,7 @@ final class TruthMachine implements AutoCloseable {
     MemorySegment.copy(bytes, 0, code.memory(), ValueLayout.JAVA_BYTE, 0, bytes.length);
     memory.wrote(NativeRunner.CODE, bytes.length);
     MemorySegment.copy(contents, 0, data.memory(), ValueLayout.JAVA_BYTE, 0, contents.length);
+    prepare.run();
     try {
       state.core.runUntil(host.exit);
       return -1;
