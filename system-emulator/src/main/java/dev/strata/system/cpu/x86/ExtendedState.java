@@ -150,11 +150,11 @@ final class ExtendedState {
     cpu.core.store(address + 24, 3, (mxcsr & 0xffffffffL) | (long) MXCSR_MASK << 32);
     for (int i = 0; i < 8; i++) {
       int register = top + i & 7;
-      cpu.core.store(address + 32 + 16 * i, 3, significand[register]);
-      cpu.core.store(address + 40 + 16 * i, 3, exponent[register] & 0xffff);
+      cpu.core.store(address + 32 + 16L * i, 3, significand[register]);
+      cpu.core.store(address + 40 + 16L * i, 3, exponent[register] & 0xffff);
     }
     for (int i = 0; i < 2 * xmmRegisters(); i++) {
-      cpu.core.store(address + 160 + 8 * i, 3, xmm[i]);
+      cpu.core.store(address + 160 + 8L * i, 3, xmm[i]);
     }
   }
 
@@ -172,7 +172,7 @@ final class ExtendedState {
     }
     long first = cpu.core.load(address, 3);
     mxcsr = (int) newMxcsr;
-    control = (int) first & 0xffff | 0x40;
+    control = ((int) first & 0xffff) | 0x40;
     statusWord((int) (first >>> 16) & 0xffff);
     tags = (int) (first >>> 32) & 0xff;
     lastOpcode = (int) (first >>> 48) & 0x7ff;
@@ -184,11 +184,11 @@ final class ExtendedState {
     lastDataSelector = wide ? 0 : (int) (operand >>> 32) & 0xffff;
     for (int i = 0; i < 8; i++) {
       int register = top + i & 7;
-      significand[register] = cpu.core.load(address + 32 + 16 * i, 3);
-      exponent[register] = (int) cpu.core.load(address + 40 + 16 * i, 1);
+      significand[register] = cpu.core.load(address + 32 + 16L * i, 3);
+      exponent[register] = (int) cpu.core.load(address + 40 + 16L * i, 1);
     }
     for (int i = 0; i < 2 * xmmRegisters(); i++) {
-      xmm[i] = cpu.core.load(address + 160 + 8 * i, 3);
+      xmm[i] = cpu.core.load(address + 160 + 8L * i, 3);
     }
   }
 
@@ -253,7 +253,7 @@ final class ExtendedState {
     long w4 = word(address, 4, size);
     long w5 = word(address, 5, size);
     long w6 = word(address, 6, size);
-    control = (int) newControl & 0xffff | 0x40;
+    control = ((int) newControl & 0xffff) | 0x40;
     statusWord((int) newStatus & 0xffff);
     tagWord((int) newTags & 0xffff);
     if (cpu.isParagraphs()) {
@@ -278,8 +278,8 @@ final class ExtendedState {
     storeEnvironment(address, narrow);
     for (int i = 0; i < 8; i++) {
       int register = top + i & 7;
-      cpu.core.store(address + bytes + 10 * i, 3, significand[register]);
-      cpu.core.store(address + bytes + 10 * i + 8, 1, exponent[register]);
+      cpu.core.store(address + bytes + 10L * i, 3, significand[register]);
+      cpu.core.store(address + bytes + 10L * i + 8, 1, exponent[register]);
     }
     initialise();
   }
@@ -290,8 +290,8 @@ final class ExtendedState {
     loadEnvironment(address, narrow);
     for (int i = 0; i < 8; i++) {
       int register = top + i & 7;
-      significand[register] = cpu.core.load(address + bytes + 10 * i, 3);
-      exponent[register] = (int) cpu.core.load(address + bytes + 10 * i + 8, 1);
+      significand[register] = cpu.core.load(address + bytes + 10L * i, 3);
+      exponent[register] = (int) cpu.core.load(address + bytes + 10L * i + 8, 1);
     }
   }
 

@@ -13,11 +13,11 @@ final class PackedIntegers {
   private static final long INTS_TOP = 0x8000000080000000L;
 
   private static long add(long x, long y, long top) {
-    return (x & ~top) + (y & ~top) ^ (x ^ y) & top;
+    return ((x & ~top) + (y & ~top)) ^ ((x ^ y) & top);
   }
 
   private static long subtract(long x, long y, long top) {
-    return (x | top) - (y & ~top) ^ (x ^ ~y) & top;
+    return ((x | top) - (y & ~top)) ^ ((x ^ ~y) & top);
   }
 
   /** One half; the destination is x. */
@@ -70,7 +70,7 @@ final class PackedIntegers {
             case 0xda -> Math.min(ua, ub);
             case 0xdc -> Math.min(ua + ub, 0xff);
             case 0xde -> Math.max(ua, ub);
-            case 0xe0 -> ua + ub + 1 >> 1;
+            case 0xe0 -> (ua + ub + 1) >> 1;
             case 0xe8 -> clamp(a - b, -128, 127);
             default -> clamp(a + b, -128, 127); // ec
           };
@@ -93,9 +93,9 @@ final class PackedIntegers {
             case 0xd5 -> a * b;
             case 0xd9 -> Math.max(ua - ub, 0);
             case 0xdd -> Math.min(ua + ub, 0xffff);
-            case 0xe3 -> ua + ub + 1 >> 1;
-            case 0xe4 -> ua * ub >>> 16;
-            case 0xe5 -> a * b >> 16;
+            case 0xe3 -> (ua + ub + 1) >> 1;
+            case 0xe4 -> (ua * ub) >>> 16;
+            case 0xe5 -> (a * b) >> 16;
             case 0xe9 -> clamp(a - b, -32768, 32767);
             case 0xea -> Math.min(a, b);
             case 0xed -> clamp(a + b, -32768, 32767);
@@ -187,6 +187,6 @@ final class PackedIntegers {
 
   /** The top bits of the bytes. */
   static int signs(long x) {
-    return (int) ((x & BYTES_TOP) * 0x02040810204081L >>> 56);
+    return (int) (((x & BYTES_TOP) * 0x02040810204081L) >>> 56);
   }
 }

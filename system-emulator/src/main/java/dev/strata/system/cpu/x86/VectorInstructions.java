@@ -50,7 +50,7 @@ abstract class VectorInstructions extends Decoder {
     int i = modrm & 7;
     return switch (low) {
       case 1 ->
-          which != 2 && which != 4 && which != 5
+          (which != 2 && which != 4 && which != 5)
               || (which == 2 && i == 0)
               || (which == 4 && (i < 2 || i == 4 || i == 5))
               || (which == 5 && i < 7);

@@ -46,7 +46,7 @@ final class FloatingValues {
     if (random.nextInt(4) == 0) {
       fraction &= -1 << random.nextInt(23);
     }
-    return sign | exponent << 23 | fraction & 0x7fffff;
+    return sign | exponent << 23 | (fraction & 0x7fffff);
   }
 
   /** Ten bytes of a double extended. */
