@@ -6,6 +6,7 @@ import dev.strata.system.cpu.GuestFault;
 import dev.strata.system.cpu.InterruptPins;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.MemoryRegion;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -228,7 +229,7 @@ final class TruthMachine implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     host.close();
     arena.close();
   }
