@@ -62,6 +62,14 @@ public abstract class FilterDriver implements BlockDriver {
     file.flush();
   }
 
+  /**
+   * Whether it must not miss what is written to the child, so that whoever comes to write the child
+   * writes through it instead.
+   */
+  public boolean seesAllWrites() {
+    return false;
+  }
+
   @Override
   public boolean passesStatusOn() {
     return true;

@@ -152,12 +152,13 @@ public final class BlockGraph implements AutoCloseable {
   /** Becomes a user of a node. */
   public synchronized BlockBackend use(BlockNode node, String user, Permissions permissions)
       throws BlockException {
-    var backend = new BlockBackend(this, node, user, Permissions.NONE);
-    node.users().add(backend);
+    BlockNode place = permissions.writes() ? node.entrance() : node;
+    var backend = new BlockBackend(this, place, user, Permissions.NONE);
+    place.users().add(backend);
     try {
-      PermissionUpdate.change(node, backend, permissions);
+      PermissionUpdate.change(place, backend, permissions);
     } catch (BlockException e) {
-      node.users().remove(backend);
+      place.users().remove(backend);
       throw e;
     }
     backends.add(backend);
@@ -170,7 +171,12 @@ public final class BlockGraph implements AutoCloseable {
 
   synchronized void changePermissions(BlockBackend backend, Permissions wanted)
       throws BlockException {
-    PermissionUpdate.change(backend.node(), backend, wanted);
+    BlockNode node = backend.node();
+    BlockNode place = wanted.writes() ? node.entrance() : node;
+    if (place != node) {
+      quiesced(List.of(node), () -> UserMove.move(backend, node, place));
+    }
+    PermissionUpdate.change(place, backend, wanted);
   }
 
   synchronized void release(BlockBackend backend) throws BlockException {

@@ -2,11 +2,13 @@
 package dev.strata.block.graph;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.EdgeRole;
 import dev.strata.block.bitmap.BitmapSet;
 import dev.strata.block.driver.BackingReference;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.DriverKind;
+import dev.strata.block.driver.FilterDriver;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.RemovableMedium;
 import dev.strata.block.option.BlockOptions;
@@ -241,6 +243,28 @@ public final class BlockNode {
       }
     }
     return false;
+  }
+
+  /** Where a writer begins: at the filters over this node that must not miss what is written. */
+  BlockNode entrance() {
+    BlockNode entrance = this;
+    for (BlockNode over = this; over != null; over = over.watcher()) {
+      entrance = over;
+    }
+    return entrance;
+  }
+
+  private @Nullable BlockNode watcher() {
+    for (NodeUser user : users) {
+      if (user instanceof Edge edge
+          && edge.role() == EdgeRole.FILTERED
+          && edge.parent().isOpen()
+          && edge.parent().driver() instanceof FilterDriver filter
+          && filter.seesAllWrites()) {
+        return edge.parent();
+      }
+    }
+    return null;
   }
 
   /** An image whose backing file it is, or null. */

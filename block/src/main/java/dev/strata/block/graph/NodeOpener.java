@@ -253,8 +253,9 @@ final class NodeOpener {
     return open(filename, own, flags, protocol, false, gate, depth + 1);
   }
 
-  /** Makes {@code child} a child of {@code node}. */
-  Edge attach(BlockNode node, BlockNode child, String name, EdgeRole role) throws BlockException {
+  /** Makes {@code wanted} a child of {@code node}, with the filters that no write may go around. */
+  Edge attach(BlockNode node, BlockNode wanted, String name, EdgeRole role) throws BlockException {
+    BlockNode child = role == EdgeRole.BACKING ? wanted : wanted.entrance();
     var edge = new Edge(node, child, name, role);
     node.edges().add(edge);
     child.users().add(edge);

@@ -50,7 +50,8 @@ final class UserMove {
     }
   }
 
-  private static void move(NodeUser user, BlockNode from, BlockNode to) {
+  /** Moves one user; the caller brings the permissions in line. */
+  static void move(NodeUser user, BlockNode from, BlockNode to) {
     from.users().remove(user);
     to.users().add(user);
     switch (user) {

@@ -11,9 +11,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.IoVector;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.Permissions;
+import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.Edge;
 import dev.strata.block.graph.OpenGate;
@@ -422,6 +424,39 @@ final class JobsUnderWritersTest {
       }
     }
     assertArrayEquals(content, chain.read("base"));
+  }
+
+  /** By the name of a node that the filter is over. */
+  @Test
+  void whoComesToWriteDuringAnActiveCommitIsInTheBaseToo() throws Exception {
+    try (TestDisk disk = openTop()) {
+      BlockNode top = disk.node();
+      BlockNode base = below(top);
+      jobs.start(
+          ActiveCommit.of(settings(), new CommitPlan(top, base, null, OnError.REPORT, null)));
+      await("ready");
+      var all = EnumSet.allOf(Permission.class);
+      var reads = new Permissions(EnumSet.of(Permission.CONSISTENT_READ), all);
+      try (BlockBackend writer = disk.graph().use(top, "", disk.backend().permissions());
+          BlockBackend reader = disk.graph().use(top, "", reads)) {
+        write(writer, 0, 7);
+        reader.change(disk.backend().permissions());
+        write(reader, 1, 8);
+        jobs.complete("j");
+        await("concluded");
+        assertSucceeded();
+        assertSame(base, writer.node());
+        write(writer, 2, 9);
+      }
+    }
+    assertArrayEquals(content, chain.read("middle"));
+  }
+
+  private void write(BlockBackend disk, int cluster, int value) throws BlockException {
+    byte[] bytes = new byte[64 * Chain.KIB];
+    Arrays.fill(bytes, (byte) value);
+    disk.write((long) cluster * bytes.length, IoVector.of(bytes), 0);
+    System.arraycopy(bytes, 0, content, cluster * bytes.length, bytes.length);
   }
 
   @Test

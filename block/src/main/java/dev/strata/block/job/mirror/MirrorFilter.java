@@ -112,6 +112,11 @@ final class MirrorFilter extends FilterDriver {
   }
 
   @Override
+  public boolean seesAllWrites() {
+    return !ended;
+  }
+
+  @Override
   public Permissions childPermissions(Child child, Permissions permissions) {
     boolean unused = permissions.equals(Permissions.NONE);
     if (child == target) {
