@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -364,6 +365,29 @@ final class JobsUnderWritersTest {
         writer.awaitMore(MORE);
       }
       assertSame(base, below(disk.node()));
+    }
+    assertArrayEquals(content, chain.read("top"));
+  }
+
+  @Test
+  void whoComesToWriteDuringAStreamWritesThroughItsFilter() throws Exception {
+    try (TestDisk disk = openTop()) {
+      BlockNode top = disk.node();
+      jobs.start(
+          StreamJob.of(
+              new JobSettings("j", 1 << 20, true, false),
+              new StreamJob.Plan(top, null, null, OnError.REPORT, null)));
+      try (BlockBackend user = disk.graph().use(top, "", disk.backend().permissions());
+          var writer = new Writer(user, content, 13)) {
+        assertSame(disk.backend().node(), user.node());
+        assertNotSame(top, user.node());
+        writer.awaitMore(MORE);
+        jobs.speed("j", 0);
+        await("concluded");
+        assertSucceeded();
+        assertSame(top, user.node());
+        writer.awaitMore(MORE);
+      }
     }
     assertArrayEquals(content, chain.read("top"));
   }

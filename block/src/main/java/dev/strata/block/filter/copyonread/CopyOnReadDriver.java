@@ -77,6 +77,12 @@ final class CopyOnReadDriver extends FilterDriver implements CopyUp {
     return Math.max(SECTOR, info.isPresent() ? info.get().clusterSize() : 0);
   }
 
+  /** Whoever copies on demand does so beside writers whom nobody has asked. */
+  @Override
+  public boolean seesAllWrites() {
+    return onDemandOnly;
+  }
+
   @Override
   public void onDemandOnly() {
     onDemandOnly = true;

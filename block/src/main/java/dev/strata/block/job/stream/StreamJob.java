@@ -66,6 +66,7 @@ public final class StreamJob extends Job {
   private final Plan plan;
   private final BlockGraph graph;
   private final BlockNode filter;
+  private final CopyUp copyUp;
   private final BlockBackend access;
   private final boolean wasWritable;
   private @Nullable BlockException ignored;
@@ -75,12 +76,14 @@ public final class StreamJob extends Job {
       Plan plan,
       List<BlockNode> nodes,
       BlockNode filter,
+      CopyUp copyUp,
       BlockBackend access,
       boolean wasWritable) {
     super("stream", settings, nodes);
     this.plan = plan;
     this.graph = plan.top().graph();
     this.filter = filter;
+    this.copyUp = copyUp;
     this.access = access;
     this.wasWritable = wasWritable;
   }
@@ -100,10 +103,15 @@ public final class StreamJob extends Job {
         options.put("node-name", plan.filterName());
       }
       filter = graph.insertFilter(top, options);
+      CopyUp copyUp =
+          filter
+              .capability(CopyUp.class)
+              .orElseThrow(() -> new IllegalStateException("the filter does not copy"));
+      copyUp.onDemandOnly();
       BlockBackend access = graph.use(filter, "", Permissions.NONE);
       List<BlockNode> nodes = plan.layers();
       nodes.add(filter);
-      return new StreamJob(settings, plan, nodes, filter, access, wasWritable);
+      return new StreamJob(settings, plan, nodes, filter, copyUp, access, wasWritable);
     } catch (BlockException e) {
       if (filter != null) {
         graph.removeFilter(filter);
@@ -121,16 +129,11 @@ public final class StreamJob extends Job {
     if (backing == null || plan.layers().size() == 1) {
       return; // there is nothing between
     }
-    CopyUp copyUp =
-        filter
-            .capability(CopyUp.class)
-            .orElseThrow(() -> new IllegalStateException("the filter does not copy"));
-    copyUp.onDemandOnly();
     long length = plan.top().length();
     control.remaining(length);
     for (long at = 0; at < length; ) {
       control.checkpoint();
-      at += step(control, copyUp, at, length);
+      at += step(control, at, length);
     }
     if (ignored != null) {
       throw ignored;
@@ -138,10 +141,10 @@ public final class StreamJob extends Job {
   }
 
   /** Deals with the bytes at {@code at}; answers how many. */
-  private long step(JobControl control, CopyUp copyUp, long at, long length) throws BlockException {
+  private long step(JobControl control, long at, long length) throws BlockException {
     var part = new Part();
     try {
-      access.inside(() -> part.copy(copyUp, at, length));
+      access.inside(() -> part.copy(at, length));
     } catch (BlockException e) {
       ErrorAction action = control.failed(false, e, plan.onError());
       switch (action) {
@@ -169,7 +172,7 @@ public final class StreamJob extends Job {
     boolean copied;
 
     /** Inside the gate: the chain is what it is. */
-    void copy(CopyUp copyUp, long at, long end) throws BlockException {
+    void copy(long at, long end) throws BlockException {
       Edge backing = plan.top().backing();
       long below = backing == null ? 0 : backing.node().length();
       if (backing == null || at >= below) {
