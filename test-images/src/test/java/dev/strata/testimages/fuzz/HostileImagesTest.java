@@ -77,30 +77,30 @@ final class HostileImagesTest {
     return qcow2(image -> image.putLong(8, 2048).putInt(16, bytes.length).put(2048, bytes));
   }
 
-  /** Runs a command on the image, within the limits, and expects it to be refused. */
-  private void refused(String expected, String... words) throws Exception {
+  /** Runs a command on the image, within the limits; the image stays as it is. */
+  private ToolCommand run(String... words) throws Exception {
     Path image = folder.resolve("image");
     byte[] before = Files.readAllBytes(image);
     var all = new ArrayList<>(Arrays.asList(words).subList(1, words.length));
     all.replaceAll(word -> word.replace("IMAGE", image.toString()));
     var target = new ToolCommand(words[0], all);
     Trial.run(target, new byte[0]);
+    assertArrayEquals(before, Files.readAllBytes(image));
+    return target;
+  }
+
+  /** Expects a command on the image to be refused. */
+  private void refused(String expected, String... words) throws Exception {
+    ToolCommand target = run(words);
     assertEquals(1, target.code(), target.errors());
     assertEquals(1, target.errors().lines().count(), target.errors());
     assertTrue(target.errors().contains(expected), target.errors());
-    assertArrayEquals(before, Files.readAllBytes(image));
   }
 
-  /** Runs a command on the image, within the limits, which finds nothing wrong. */
+  /** Expects a command on the image to find nothing wrong. */
   private void accepted(String... words) throws Exception {
-    Path image = folder.resolve("image");
-    byte[] before = Files.readAllBytes(image);
-    var all = new ArrayList<>(Arrays.asList(words).subList(1, words.length));
-    all.replaceAll(word -> word.replace("IMAGE", image.toString()));
-    var target = new ToolCommand(words[0], all);
-    Trial.run(target, new byte[0]);
+    ToolCommand target = run(words);
     assertEquals(0, target.code(), target.errors());
-    assertArrayEquals(before, Files.readAllBytes(image));
   }
 
   @Test

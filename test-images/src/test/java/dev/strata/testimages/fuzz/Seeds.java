@@ -236,7 +236,7 @@ final class Seeds {
 
   /** Where a VHDX has headers, region tables, log, metadata and map, as {@link #vhdx} has them. */
   static final int[] VHDX_PLACES = {
-    64 << 10, 128 << 10, 192 << 10, 256 << 10, 1 << 20, 2 << 20, (2 << 20) + (64 << 10), 3 << 20
+    64 << 10, 128 << 10, 192 << 10, 256 << 10, 1 << 20, 2 << 20, 3 << 20, (3 << 20) + (64 << 10)
   };
 
   /** An image with some data, if {@code cluster} says how much. */
