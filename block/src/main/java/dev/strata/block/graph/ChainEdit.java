@@ -23,14 +23,12 @@ public final class ChainEdit {
    */
   public static void replace(BlockNode from, BlockNode to) throws BlockException {
     BlockGraph graph = from.graph();
-    synchronized (graph) {
-      graph.quiesced(
-          List.of(from, to),
-          () -> {
-            UserMove.run(from, to);
-            graph.closeUnused(from);
-          });
-    }
+    graph.quiesced(
+        List.of(from, to),
+        () -> {
+          UserMove.run(from, to);
+          graph.closeUnused(from);
+        });
   }
 
   /**
@@ -39,32 +37,28 @@ public final class ChainEdit {
    */
   public static void putOverlay(BlockNode node, BlockNode overlay) throws BlockException {
     BlockGraph graph = node.graph();
-    synchronized (graph) {
-      graph.quiesced(
-          List.of(node, overlay),
-          () -> {
-            graph.changeBacking(overlay, node);
-            try {
-              UserMove.run(node, overlay);
-            } catch (BlockException e) {
-              graph.changeBacking(overlay, null);
-              throw e;
-            }
-          });
-    }
+    graph.quiesced(
+        List.of(node, overlay),
+        () -> {
+          graph.changeBacking(overlay, node);
+          try {
+            UserMove.run(node, overlay);
+          } catch (BlockException e) {
+            graph.changeBacking(overlay, null);
+            throw e;
+          }
+        });
   }
 
   /** Takes an overlay from a node again; its users are the node's. */
   public static void takeOverlay(BlockNode node, BlockNode overlay) throws BlockException {
     BlockGraph graph = node.graph();
-    synchronized (graph) {
-      graph.quiesced(
-          List.of(node, overlay),
-          () -> {
-            UserMove.run(overlay, node);
-            graph.changeBacking(overlay, null);
-          });
-    }
+    graph.quiesced(
+        List.of(node, overlay),
+        () -> {
+          UserMove.run(overlay, node);
+          graph.changeBacking(overlay, null);
+        });
   }
 
   /**

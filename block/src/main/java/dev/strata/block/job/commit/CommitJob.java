@@ -86,7 +86,7 @@ public final class CommitJob extends Job {
       if (plan.filterName() != null) {
         options.put("node-name", plan.filterName());
       }
-      filter = graph.insertFilter(plan.top(), new CommitFilter.Factory(), options);
+      filter = graph.insertFilter(plan.top(), CommitFilter.driver(), options);
       target.grow(plan.top().length());
       return new CommitJob(settings, plan, target, filter);
     } catch (BlockException e) {

@@ -4,11 +4,13 @@ package dev.strata.block.job.mirror;
 import dev.strata.block.BlockException;
 import dev.strata.block.BufferPool;
 import dev.strata.block.Child;
+import dev.strata.block.EdgeRole;
 import dev.strata.block.IoVector;
 import dev.strata.block.RequestFlags;
 import dev.strata.block.RequestRanges;
 import dev.strata.block.bitmap.DirtyBitmap;
 import dev.strata.block.driver.FilterDriver;
+import dev.strata.block.driver.OpenContext;
 import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.Permissions;
 import java.util.EnumSet;
@@ -41,22 +43,16 @@ final class MirrorFilter extends FilterDriver {
   }
 
   private final Child target;
-  private final DirtyBitmap dirty;
+  private final DirtyBitmap dirty; // nothing else marks it
   private final BufferPool buffers;
-  private final boolean commit;
+  private final boolean commit; // the target is a layer of the source
   private final RequestRanges ranges = new RequestRanges();
   private volatile Mode mode;
   private volatile boolean ended;
   private volatile @Nullable RangeCopy copy;
   private volatile @Nullable BlockException targetFailure; // of a writer, for the job to see
 
-  /**
-   * A filter over {@code file}.
-   *
-   * @param dirty as long as the file; nothing else marks it
-   * @param commit whether the target is a layer of the source
-   */
-  MirrorFilter(
+  private MirrorFilter(
       Child file, Child target, DirtyBitmap dirty, BufferPool buffers, boolean commit, Mode mode) {
     super(file);
     this.target = target;
@@ -64,6 +60,19 @@ final class MirrorFilter extends FilterDriver {
     this.buffers = buffers;
     this.commit = commit;
     this.mode = mode;
+  }
+
+  /** The filter over the child {@code file} that such a mirror needs. */
+  static MirrorFilter open(OpenContext context, MirrorPlan plan) throws BlockException {
+    Child file = context.child("file", EdgeRole.FILTERED);
+    Child target = context.child("target", EdgeRole.DATA);
+    return new MirrorFilter(
+        file,
+        target,
+        new DirtyBitmap("mirror", plan.granularity(), file.length()),
+        context.buffers(),
+        plan.isCommit(),
+        plan.writeBlocking() ? Mode.ALWAYS_BOTH : Mode.FIRST_PASS);
   }
 
   Child source() {

@@ -14,6 +14,7 @@ import dev.strata.block.job.ErrorAction;
 import dev.strata.block.job.Job;
 import dev.strata.block.job.JobControl;
 import dev.strata.block.job.JobEnding;
+import dev.strata.block.job.JobFilterFactory;
 import dev.strata.block.job.JobSettings;
 import dev.strata.block.job.LayerHold;
 import dev.strata.block.option.BlockOptions;
@@ -103,22 +104,21 @@ public final class MirrorJob extends Job {
       Preparation preparation)
       throws BlockException {
     BlockGraph graph = plan.source().graph();
-    var factory =
-        new MirrorFactory(
-            plan.granularity(),
-            plan.isCommit(),
-            plan.writeBlocking() ? MirrorFilter.Mode.ALWAYS_BOTH : MirrorFilter.Mode.FIRST_PASS);
+    var driver =
+        new JobFilterFactory<>(
+            plan.isCommit() ? "commit_top" : "mirror_top",
+            context -> MirrorFilter.open(context, plan));
     var options = BlockOptions.of("target", plan.target().name());
     if (plan.filterName() != null) {
       options.put("node-name", plan.filterName());
     }
     BlockNode node = null;
     try {
-      node = graph.insertFilter(plan.source(), factory, options);
+      node = graph.insertFilter(plan.source(), driver, options);
       BlockBackend access = graph.use(node, "", READS);
       var all = new ArrayList<>(nodes);
       all.add(node);
-      var job = new MirrorJob(settings, plan, all, node, factory.filter(), access, preparation);
+      var job = new MirrorJob(settings, plan, all, node, driver.filter(), access, preparation);
       try {
         job.hold(between);
         preparation.complete();
@@ -130,7 +130,7 @@ public final class MirrorJob extends Job {
       }
     } catch (BlockException e) {
       if (node != null) {
-        factory.filter().ended(true);
+        driver.filter().ended(true);
         graph.removeFilter(node);
       }
       preparation.undo();
