@@ -175,12 +175,7 @@ final class IntegerTruthTest {
 
   @Test
   void randomSequencesGiveWhatTheHostGives(@TempDir Path folder) throws Exception {
-    try (var machine = new TruthMachine(folder)) {
-      long seed = Long.getLong("strata.seed", 1);
-      for (int i = 0; i < SEQUENCES; i++) {
-        one(machine, seed + i);
-      }
-    }
+    TruthMachine.compare(folder, SEQUENCES, IntegerTruthTest::one);
   }
 
   private static void one(TruthMachine machine, long seed) throws Exception {

@@ -46,6 +46,28 @@ final class TruthMachine implements AutoCloseable {
   /** The vector that the host raised, or -1. */
   long raised;
 
+  /** Runs one sequence on both, made by chance from its seed. */
+  @FunctionalInterface
+  interface Comparison {
+    /** Throws if they differ. */
+    void run(TruthMachine machine, long seed) throws Exception;
+  }
+
+  /** Compares so many sequences, from the seed {@code strata.seed} on; counts vectors raised. */
+  static int[] compare(Path folder, int sequences, Comparison one) throws Exception {
+    int[] raised = new int[32];
+    try (var machine = new TruthMachine(folder)) {
+      long seed = Long.getLong("strata.seed", 1);
+      for (int i = 0; i < sequences; i++) {
+        one.run(machine, seed + i);
+        if (machine.raised >= 0) {
+          raised[(int) machine.raised]++;
+        }
+      }
+    }
+    return raised;
+  }
+
   TruthMachine(Path folder) throws Exception {
     host = new NativeRunner(folder);
     memory.map(0, low, 0);

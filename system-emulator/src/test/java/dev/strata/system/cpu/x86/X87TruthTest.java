@@ -112,16 +112,7 @@ final class X87TruthTest {
 
   @Test
   void randomSequencesGiveWhatTheHostGives(@TempDir Path folder) throws Exception {
-    int[] raised = new int[32];
-    try (var machine = new TruthMachine(folder)) {
-      long seed = Long.getLong("strata.seed", 1);
-      for (int i = 0; i < SEQUENCES; i++) {
-        one(machine, seed + i);
-        if (machine.raised >= 0) {
-          raised[(int) machine.raised]++;
-        }
-      }
-    }
+    int[] raised = TruthMachine.compare(folder, SEQUENCES, this::one);
     assertTrue(raised[X86.FLOATING_POINT] > 0, "no sequence faulted");
   }
 }
