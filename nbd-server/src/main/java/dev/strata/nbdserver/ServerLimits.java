@@ -50,7 +50,7 @@ final class ServerLimits {
   static final int OVERTAKING = 16;
 
   /** How many requests of all clients may wait on threads beyond the clients' own. */
-  static final int ALL_OVERTAKING = 128;
+  static final int ALL_OVERTAKING = 64;
 
   /** How many descriptors a context has in one answer; a client asks again for the rest. */
   static final int DESCRIPTORS = 8192;
