@@ -134,7 +134,11 @@ final class CommandLine {
       }
       case "-hda", "-hdb", "-hdc", "-hdd" -> {
         String name = argument(word);
-        disk(word + " " + name, name, option.charAt(3) - 'a');
+        disk(word + " " + name, name, option.charAt(3) - 'a').put("media", "disk");
+      }
+      case "-cdrom" -> {
+        String name = argument(word);
+        disk(word + " " + name, name, 2).put("media", "cdrom");
       }
       case "-kernel" -> kernel = argument(word);
       case "-initrd" -> initrd = argument(word);
@@ -187,12 +191,13 @@ final class CommandLine {
     }
   }
 
-  private void disk(String given, String name, int index) {
+  private BlockOptions disk(String given, String name, int index) {
     BlockOptions options = new BlockOptions();
     options.put("file", name);
     options.put("index", index);
     options.put("if", "ide");
     drives.add(new DriveOption(given, options));
+    return options;
   }
 
   private void machine(String text) throws BlockException {

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What {@code -device} can add to a machine. */
 enum DeviceModel {
+  IDE_CD(Category.STORAGE, "ide-cd", "IDE", null, "virtual IDE CD-ROM"),
   IDE_DISK(Category.STORAGE, "ide-hd", "IDE", null, "virtual IDE disk"),
   VIRTIO_DISK(Category.STORAGE, "virtio-blk-pci", "PCI", "virtio-blk", null),
   DEBUG_EXIT(Category.MISC, "isa-debug-exit", "ISA", null, null),

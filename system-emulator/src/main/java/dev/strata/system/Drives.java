@@ -31,15 +31,35 @@ final class Drives implements AutoCloseable {
     NONE
   }
 
-  /** An open disk; {@code index} is -1 for the next that is free. */
+  /**
+   * A drive and the image in it.
+   *
+   * @param index -1 for the next that is free
+   * @param cd whether it is for a CD
+   * @param image null in an empty drive
+   */
   record Drive(
       String given,
       @Nullable String id,
       Connection connection,
       int index,
       boolean readOnly,
+      boolean cd,
       @Nullable String serial,
-      BlockBackend disk) {}
+      @Nullable BlockBackend image) {
+    static Drive emptyCd(String given) {
+      return new Drive(given, null, Connection.NONE, -1, true, true, null, null);
+    }
+
+    /** The image of a drive that cannot be empty. */
+    BlockBackend disk() throws BlockException {
+      BlockBackend inside = image;
+      if (inside == null) {
+        throw CommandLine.error("Device needs media, but drive is empty");
+      }
+      return inside;
+    }
+  }
 
   private final ObjectRegistry objects = new ObjectRegistry();
   private final BlockGraph graph;
@@ -80,11 +100,13 @@ final class Drives implements AutoCloseable {
     String serial = options.takeString("serial");
     String id = options.takeString("id");
     String media = options.takeString("media");
-    if (media != null && !media.equals("disk")) {
-      throw CommandLine.error("media=" + media + " is not supported yet");
+    boolean cd = "cdrom".equals(media);
+    if (media != null && !cd && !media.equals("disk")) {
+      throw CommandLine.error("'" + media + "' invalid media");
     }
     boolean readOnly =
-        Boolean.TRUE.equals(options.takeBool("readonly"))
+        cd
+            || Boolean.TRUE.equals(options.takeBool("readonly"))
             || Boolean.TRUE.equals(options.takeBool("read-only"));
     boolean temporary = snapshot || Boolean.TRUE.equals(options.takeBool("snapshot"));
     String cacheName = options.takeString("cache");
@@ -109,6 +131,10 @@ final class Drives implements AutoCloseable {
           "machine type does not support if=ide,bus=" + index / 2 + ",unit=" + index % 2);
     }
     String file = options.takeString("file");
+    int place = index == null ? -1 : Math.toIntExact(index);
+    if (isEmpty(file, options)) {
+      return new Drive(option.given(), id, connection, place, readOnly, cd, serial, null);
+    }
     boolean writable = !readOnly;
     NodeFlags flags =
         NodeFlags.READ_ONLY
@@ -117,8 +143,12 @@ final class Drives implements AutoCloseable {
             .withCache(cache.direct(), cache.noFlush());
     BlockBackend disk = use(file, options, flags, writable, temporary, id == null ? "" : id);
     disk.writeThrough(cache.writeThrough());
-    int place = index == null ? -1 : Math.toIntExact(index);
-    return new Drive(option.given(), id, connection, place, readOnly, serial, disk);
+    return new Drive(option.given(), id, connection, place, readOnly, cd, serial, disk);
+  }
+
+  /** Whether no image is named. */
+  private static boolean isEmpty(@Nullable String file, BlockOptions options) {
+    return file == null ? options.names().isEmpty() : file.isEmpty();
   }
 
   private BlockBackend use(
@@ -170,7 +200,10 @@ final class Drives implements AutoCloseable {
   public void close() throws BlockException {
     try {
       for (Drive drive : all) {
-        drive.disk.flush();
+        BlockBackend image = drive.image;
+        if (image != null) {
+          image.flush();
+        }
       }
     } finally {
       try {

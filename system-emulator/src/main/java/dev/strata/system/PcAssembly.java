@@ -30,11 +30,11 @@ final class PcAssembly {
   private static final int MOST_FIRMWARE = 8 << 20;
   private static final int MOST_PORTS = 4;
   private static final int DEBUG_CONSOLE_PORT = 0xe9;
+  private static final int DEFAULT_CD = 2; // where IDE drives are: the second channel's first
 
   private final CommandLine line;
   private final Drives drives;
   private final CharacterDevices characterDevices;
-  private int disks;
 
   PcAssembly(CommandLine line, Drives drives, CharacterDevices characterDevices) {
     this.line = line;
@@ -70,6 +70,7 @@ final class PcAssembly {
           throw e.during(device.given());
         }
       }
+      addDefaultCd(machine);
       addDebugConsole(machine);
       return machine;
     } catch (BlockException e) {
@@ -175,29 +176,40 @@ final class PcAssembly {
             throw CommandLine.error(
                 drive.given() + ": machine type does not support if=ide,bus=2,unit=0");
           }
-          addIdeDisk(machine, index, drive, serialOf(drive));
+          addIde(machine, index, drive, drive.cd(), drive.serial());
         }
         case VIRTIO -> {
-          machine.addVirtioDisk(drive.disk(), drive.readOnly(), serialOf(drive));
+          String serial = drive.serial();
+          machine.addVirtioDisk(drive.disk(), drive.readOnly(), serial == null ? "" : serial);
         }
         case NONE -> {} // a device asks for it
       }
     }
   }
 
-  /** IDE has no words for a disk that cannot be written. */
-  private static void addIdeDisk(PcMachine machine, int index, Drive drive, String serial)
+  private static void addIde(
+      PcMachine machine, int index, Drive drive, boolean cd, @Nullable String named)
       throws BlockException {
-    if (drive.readOnly()) {
+    String serial = named == null ? "QM0000" + (index + 1) : named;
+    if (cd) {
+      machine.addIdeCd(index, drive.image(), serial);
+    } else if (drive.readOnly() && drive.image() != null) {
+      // IDE has no words for a disk that cannot be written.
       throw CommandLine.error("Block node is read-only");
+    } else {
+      machine.addIdeDisk(index, drive.disk(), serial);
     }
-    machine.addIdeDisk(index, drive.disk(), serial);
   }
 
-  private String serialOf(Drive drive) {
-    disks++;
-    String serial = drive.serial();
-    return serial == null ? "QM0000" + disks : serial;
+  /** A PC has a CD drive if nobody has said what it is to have instead. */
+  private void addDefaultCd(PcMachine machine) {
+    boolean chosen =
+        line.devices.stream()
+            .map(device -> DeviceModel.named(device.kind()))
+            .anyMatch(model -> model == DeviceModel.IDE_CD || model == DeviceModel.IDE_DISK);
+    if (line.defaults && !chosen && machine.isIdeFree(DEFAULT_CD)) {
+      machine.addIdeCd(DEFAULT_CD, null, "QM0000" + (DEFAULT_CD + 1));
+    }
   }
 
   private static int number(BlockOptions properties, String name, int otherwise)
@@ -238,35 +250,35 @@ final class PcAssembly {
         }
         machine.addDebugConsole(base, output);
       }
-      case VIRTIO_DISK -> addDisk(device, properties, machine, true);
-      case IDE_DISK -> addDisk(device, properties, machine, false);
+      case VIRTIO_DISK, IDE_DISK, IDE_CD -> addDrive(device, properties, machine);
       case null ->
           throw CommandLine.error("'" + device.kind() + "' is not a valid device model name");
     }
   }
 
-  private void addDisk(
-      DeviceOption device, BlockOptions properties, PcMachine machine, boolean virtio)
+  private void addDrive(DeviceOption device, BlockOptions properties, PcMachine machine)
       throws BlockException {
+    DeviceModel model = DeviceModel.named(device.kind());
     String id = properties.takeString("drive");
     String serial = properties.takeString("serial");
     rejectOthers(device, properties);
-    if (id == null) {
+    Drive drive = id == null ? null : drives.find(id);
+    if (id == null && model == DeviceModel.IDE_CD) {
+      drive = Drive.emptyCd(device.given());
+    } else if (id == null) {
       throw CommandLine.error("drive property not set");
+    } else if (drive == null) {
+      String name = model == DeviceModel.VIRTIO_DISK ? "virtio-blk-device" : device.kind();
+      throw CommandLine.error("Property '" + name + ".drive' can't find value '" + id + "'");
     }
-    Drive drive = drives.find(id);
-    if (drive == null) {
-      String model = virtio ? "virtio-blk-device" : device.kind();
-      throw CommandLine.error("Property '" + model + ".drive' can't find value '" + id + "'");
-    }
-    String named = serial == null ? serialOf(drive) : serial;
-    if (virtio) {
-      machine.addVirtioDisk(drive.disk(), drive.readOnly(), named);
+    String named = serial == null ? drive.serial() : serial;
+    if (model == DeviceModel.VIRTIO_DISK) {
+      machine.addVirtioDisk(drive.disk(), drive.readOnly(), named == null ? "" : named);
       return;
     }
     for (int index = 0; index < 4; index++) {
       if (machine.isIdeFree(index)) {
-        addIdeDisk(machine, index, drive, named);
+        addIde(machine, index, drive, model == DeviceModel.IDE_CD, named);
         return;
       }
     }

@@ -36,13 +36,19 @@ public final class SystemDescription implements ToolDescription {
         .with('m', null, "SIZE", "the guest's memory, in MiB without a suffix; 128 if not given")
         .with(key++, "smp", "CPUS", "processors: 1")
         .with(key++, "accel", "NAME", "how guest code is run: tcg")
-        .with(key++, "drive", "DRIVE", "a disk: file=FILE,format=FMT,if=ide|virtio|none")
+        .with(
+            key++,
+            "drive",
+            "DRIVE",
+            "a disk: file=FILE,format=FMT,if=ide|virtio|none,media=disk|cdrom")
         .with(key++, "hda", "FILE", "the first disk of four; hdb, hdc and hdd are the others")
         .with(key++, "hdb", "FILE", "the second disk")
         .with(key++, "hdc", "FILE", "the third disk")
         .with(key++, "hdd", "FILE", "the fourth disk")
+        .with(key++, "cdrom", "FILE", "a CD in the third place")
         .with(key++, "snapshot", null, "lose all changes of disks at the end")
-        .with(key++, "device", "DEVICE", "virtio-blk-pci, ide-hd, isa-debugcon, isa-debug-exit")
+        .with(
+            key++, "device", "DEVICE", "virtio-blk-pci, ide-hd, ide-cd and others; help lists them")
         .with(key++, "global", "PROPERTY", "isa-debugcon.iobase=PORT")
         .with(key++, "kernel", "FILE", "boot this Linux kernel")
         .with(key++, "initrd", "FILE", "its initial RAM disk")
@@ -73,8 +79,7 @@ public final class SystemDescription implements ToolDescription {
         FILE is the image of the first disk. Options may have one dash or two. INT and TERM end the
         machine, with all that the guest was told is stable on stable storage.
 
-        The processor has no floating point unit and no SSE, and the board no display: firmware, boot
-        sectors and other small guests run.
+        The board has no display: what a guest is to show, it shows on a serial port.
         """,
         "qemu-system-x86_64 -nographic -hda disk.qcow2",
         "starts from a disk, with the guest's console here",

@@ -19,6 +19,7 @@ final class DeviceModelTest {
     assertEquals(
         """
         Storage devices:
+        name "ide-cd", bus IDE, desc "virtual IDE CD-ROM"
         name "ide-hd", bus IDE, desc "virtual IDE disk"
         name "virtio-blk-pci", bus PCI, alias "virtio-blk"
 

@@ -13,10 +13,11 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A channel with its two drives: the command registers and the way of bytes by them. Disk requests
- * run elsewhere, without the channel's lock; until they return the drive is busy. Thread-safe.
+ * A channel with its two drives: the registers, and the ways of bytes between a drive and the
+ * guest. Requests to images run elsewhere, without the channel's lock; until they return the drive
+ * is busy. Thread-safe.
  *
- * @see "ATA/ATAPI-7 volume 1, 6 Command descriptions; volume 2, 11 Parallel interface protocol"
+ * @see "ATA/ATAPI-7 volume 2, 11 Parallel interface protocol"
  */
 final class IdeChannel {
   static final int BUSY = 0x80; // status
@@ -25,58 +26,40 @@ final class IdeChannel {
   static final int DATA_REQUEST = 8;
   static final int ERROR = 1;
   static final int ABORTED = 4; // error
-  static final int ID_NOT_FOUND = 0x10;
-  static final int UNCORRECTABLE = 0x40;
 
+  /** The most bytes that wait for the guest at a time. */
+  static final int BUFFER = AtaDrive.MOST_MULTIPLE * AtaDrive.SECTOR;
+
+  private static final int NONE = 0xffff; // the signature of a drive that is not there
   private static final int INTERRUPTS_OFF = 2; // device control
   private static final int SOFTWARE_RESET = 4;
   private static final int OLDER = 0x80;
 
-  private static final int MOST_BYTES = AtaDrive.MOST_MULTIPLE * AtaDrive.SECTOR;
   private static final ValueLayout.OfShort U16 =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfInt U32 =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  private final @Nullable AtaDrive[] drives = new AtaDrive[2];
+  private final @Nullable IdeDrive[] drives = new IdeDrive[2];
   private final TaskFile[] files = {new TaskFile(), new TaskFile()};
   private final IrqLine interrupt;
   private final Executor worker;
   private final BusMaster master;
-  // Bytes between guest and disk; the worker's while the drive is busy.
-  private final MemorySegment buffer = Arena.ofAuto().allocate(MOST_BYTES, 4096);
+  // Bytes between guest and drive; the worker's while the drive is busy.
+  private final MemorySegment buffer = Arena.ofAuto().allocate(BUFFER, 4096);
   private int selected;
-  private int status;
-  private int error;
   private int control;
   private int at; // next byte of the buffer
   private int end;
+  private boolean incoming; // the guest writes the buffer, and does not read it
   private int generation; // requests of an earlier one return to a channel that has been reset
-  private @Nullable Transfer transfer;
-
-  /** What is left of a command that moves sectors. */
-  private static final class Transfer {
-    final AtaDrive drive;
-    final TaskFile file;
-    final boolean write;
-    final boolean wide;
-    final int block; // sectors from one interrupt to the next
-    long sector;
-    int left;
-
-    Transfer(AtaDrive drive, TaskFile file, boolean write, boolean wide, int block) {
-      this.drive = drive;
-      this.file = file;
-      this.write = write;
-      this.wide = wide;
-      this.block = block;
-    }
-  }
+  private @Nullable Runnable moved; // when the guest has read or written the buffer
+  private @Nullable Runnable mastered; // when the guest starts the bus master
 
   /**
    * A channel without drives.
    *
-   * @param worker runs disk requests, one after the other
+   * @param worker runs requests to images, one after the other
    */
   IdeChannel(IrqLine interrupt, Executor worker, BusMaster master) {
     this.interrupt = interrupt;
@@ -85,7 +68,7 @@ final class IdeChannel {
     master.connect(this::masterStarts);
   }
 
-  void attach(int number, AtaDrive drive) {
+  void attach(int number, IdeDrive drive) {
     drives[number] = drive;
   }
 
@@ -95,31 +78,45 @@ final class IdeChannel {
 
   synchronized void reset() {
     control = 0;
-    selected = 0;
     resetDrives();
     interrupt.set(false);
   }
 
   private void resetDrives() {
-    generation++;
-    transfer = null;
-    at = 0;
-    end = 0;
+    abandon();
     for (int number = 0; number < 2; number++) {
-      files[number].reset(drives[number] != null);
-      AtaDrive drive = drives[number];
+      IdeDrive drive = drives[number];
+      TaskFile file = files[number];
+      file.reset(drive == null ? NONE : drive.signature());
+      file.error = 1; // the diagnosis: all is well
+      file.status = drive == null ? 0 : drive.statusAfterReset();
       if (drive != null) {
-        drive.multiple = AtaDrive.MOST_MULTIPLE;
+        drive.reset();
       }
     }
     selected = 0;
-    error = 1; // the diagnosis: all is well
-    status = READY | SEEK_DONE;
+  }
+
+  private void abandon() {
+    generation++;
+    moved = null;
+    mastered = null;
+    at = 0;
+    end = 0;
     master.idle();
   }
 
-  private @Nullable AtaDrive drive() {
-    return drives[selected];
+  /** A reset of the selected drive alone, which is allowed while it is busy. */
+  void resetSelected() {
+    abandon();
+    IdeDrive drive = drives[selected];
+    if (drive != null) {
+      TaskFile file = files[selected];
+      file.signature(drive.signature());
+      file.error = 1;
+      file.status = drive.statusAfterReset();
+      drive.reset();
+    }
   }
 
   /** Ports 1F0h to 1F7h, or 170h to 177h. */
@@ -147,7 +144,7 @@ final class IdeChannel {
       @Override
       public long read(long offset, int bytes) {
         synchronized (IdeChannel.this) {
-          return visibleStatus();
+          return files[selected].status;
         }
       }
 
@@ -158,22 +155,19 @@ final class IdeChannel {
     };
   }
 
-  private int visibleStatus() {
-    return drive() == null ? 0 : status;
-  }
-
   private synchronized int readRegister(int register) {
     if (drives[0] == null && drives[1] == null) {
       return 0; // nothing drives the wires
     }
+    TaskFile file = files[selected];
     return switch (register) {
-      case 1 -> error;
-      case 6 -> files[selected].device;
+      case 1 -> file.error;
+      case 6 -> file.device;
       case 7 -> {
         interrupt.set(false);
-        yield visibleStatus();
+        yield file.status;
       }
-      default -> files[selected].read(register, (control & OLDER) != 0);
+      default -> file.read(register, (control & OLDER) != 0);
     };
   }
 
@@ -181,11 +175,11 @@ final class IdeChannel {
     boolean resets = (value & ~control & SOFTWARE_RESET) != 0;
     boolean ends = (control & ~value & SOFTWARE_RESET) != 0;
     control = value;
-    if (resets) {
+    if (resets || ends) {
       resetDrives();
-      status = BUSY;
-    } else if (ends) {
-      status = READY | SEEK_DONE;
+    }
+    for (int number = 0; resets && number < 2; number++) {
+      files[number].status = drives[number] == null ? 0 : BUSY;
     }
     if ((value & INTERRUPTS_OFF) != 0) {
       interrupt.set(false);
@@ -195,10 +189,14 @@ final class IdeChannel {
   private synchronized void writeRegister(int register, int value) {
     control &= ~OLDER;
     if (register == 7) {
-      command(value);
+      IdeDrive drive = drives[selected];
+      if (drive != null) {
+        interrupt.set(false);
+        drive.command(value, files[selected]);
+      }
       return;
     }
-    if ((status & BUSY) != 0) {
+    if ((files[selected].status & BUSY) != 0) {
       return;
     }
     if (register == 6) {
@@ -212,155 +210,102 @@ final class IdeChannel {
     files[1].write(register, value);
   }
 
-  private void raise() {
+  // --- for the drives, with the lock held ---
+
+  boolean isBusy() {
+    return (files[selected].status & BUSY) != 0;
+  }
+
+  /** Nothing moves any more: what a new command begins with. */
+  void still() {
+    moved = null;
+    mastered = null;
+    at = 0;
+    end = 0;
+  }
+
+  /** An interrupt, if the guest wants them. */
+  void raise() {
     if ((control & INTERRUPTS_OFF) == 0) {
       interrupt.set(true);
     }
   }
 
-  private void succeed() {
-    status = READY | SEEK_DONE;
-    error = 0;
-    raise();
-  }
-
-  private void fail(int reason) {
-    transfer = null;
-    at = 0;
-    end = 0;
-    status = READY | SEEK_DONE | ERROR;
-    error = reason;
-    raise();
-  }
-
-  private void command(int code) {
-    AtaDrive drive = drive();
-    if (drive == null || (status & BUSY) != 0) {
-      return;
-    }
-    interrupt.set(false);
-    transfer = null;
+  /** The command is over, and well. */
+  void succeed() {
+    still();
     TaskFile file = files[selected];
-    switch (code) {
-      case 0x20, 0x21 -> move(drive, false, false, 1);
-      case 0x24 -> move(drive, false, true, 1);
-      case 0x30, 0x31 -> move(drive, true, false, 1);
-      case 0x34 -> move(drive, true, true, 1);
-      case 0xc4 -> move(drive, false, false, drive.multiple);
-      case 0x29 -> move(drive, false, true, drive.multiple);
-      case 0xc5 -> move(drive, true, false, drive.multiple);
-      case 0x39 -> move(drive, true, true, drive.multiple);
-      case 0xc8, 0xc9 -> moveByMaster(drive, false, false);
-      case 0x25 -> moveByMaster(drive, false, true);
-      case 0xca, 0xcb -> moveByMaster(drive, true, false);
-      case 0x35 -> moveByMaster(drive, true, true);
-      case 0x40, 0x41 -> verify(drive, false);
-      case 0x42 -> verify(drive, true);
-      case 0xe7, 0xea -> flush(drive);
-      case 0xec -> identify(drive);
-      case 0xf8 -> nativeMaximum(drive, false);
-      case 0x27 -> nativeMaximum(drive, true);
-      case 0xc6 -> setMultiple(drive, file.countByte());
-      case 0xef -> setFeatures(drive, file);
-      case 0x90 -> {
-        file.signature();
-        succeed();
-        error = 1;
-      }
-      case 0xe5, 0x98 -> {
-        file.count(0xff); // active or idle
-        succeed();
-      }
-      // Recalibrate, seek, geometry, power states: nothing turns here.
-      case 0x10, 0x70, 0x91, 0xe0, 0xe1, 0xe2, 0xe3, 0xe6, 0x94, 0x95, 0x96, 0x97, 0x99 ->
-          succeed();
-      default -> fail(ABORTED);
-    }
-  }
-
-  private void setMultiple(AtaDrive drive, int sectors) {
-    if (sectors > AtaDrive.MOST_MULTIPLE || Integer.bitCount(sectors) > 1) {
-      fail(ABORTED);
-    } else {
-      drive.multiple = sectors;
-      succeed();
-    }
-  }
-
-  private void setFeatures(AtaDrive drive, TaskFile file) {
-    boolean known =
-        switch (file.features()) {
-          case 0x02, 0x82, 0x55, 0xaa, 0x66, 0xcc -> true; // caching, looking ahead, defaults
-          case 0x03 -> drive.transferMode(file.countByte());
-          default -> false;
-        };
-    if (known) {
-      succeed();
-    } else {
-      fail(ABORTED);
-    }
-  }
-
-  private void nativeMaximum(AtaDrive drive, boolean wide) {
-    long last = drive.sectors() - 1;
-    files[selected].sector(drive, wide ? last : Math.min(last, 0xfffffff), wide);
-    succeed();
-  }
-
-  private void identify(AtaDrive drive) {
-    buffer.asSlice(0, AtaDrive.SECTOR).copyFrom(MemorySegment.ofArray(drive.identify()));
-    at = 0;
-    end = AtaDrive.SECTOR;
-    status = READY | SEEK_DONE | DATA_REQUEST;
-    error = 0;
+    file.status = READY | SEEK_DONE;
+    file.error = 0;
     raise();
   }
 
-  /** What the registers ask for, or null if it is not on the disk, which then is told. */
-  private @Nullable Transfer begin(AtaDrive drive, boolean write, boolean wide, int block) {
+  /** The command is over; {@code reason} is the error register. */
+  void fail(int reason) {
+    still();
     TaskFile file = files[selected];
-    var begun = new Transfer(drive, file, write, wide, block);
-    begun.sector = file.sector(drive, wide);
-    begun.left = file.sectors(wide);
-    if (begun.sector < 0 || begun.sector + begun.left > drive.sectors()) {
-      fail(ID_NOT_FOUND);
-      return null;
-    }
-    return begun;
+    file.status = READY | SEEK_DONE | ERROR;
+    file.error = reason;
+    raise();
   }
 
-  private void move(AtaDrive drive, boolean write, boolean wide, int block) {
-    if (block == 0) {
-      fail(ABORTED); // no block length has been set
-      return;
-    }
-    Transfer begun = begin(drive, write, wide, block);
-    transfer = begun;
-    if (begun == null) {
-      return;
-    }
-    error = 0;
-    if (write) {
-      expectBlock(begun); // the first block is asked for without an interrupt
+  /** Fills the buffer from its start. */
+  void fill(byte[] bytes) {
+    MemorySegment.copy(bytes, 0, buffer, ValueLayout.JAVA_BYTE, 0, bytes.length);
+  }
+
+  /** Part of the buffer, for a request to an image. */
+  IoVector part(int bytes) {
+    return IoVector.of(buffer.asSlice(0, bytes));
+  }
+
+  /** A byte of the buffer. */
+  int byteAt(int index) {
+    return buffer.get(ValueLayout.JAVA_BYTE, index) & 0xff;
+  }
+
+  /** The guest is to read a part of the buffer; {@code then} runs when it has. */
+  void offer(int from, int bytes, Runnable then) {
+    move(from, bytes, false, then);
+  }
+
+  /** The guest is to write the first bytes of the buffer; {@code then} runs when it has. */
+  void expect(int bytes, Runnable then) {
+    move(0, bytes, true, then);
+  }
+
+  private void move(int from, int bytes, boolean toDrive, Runnable then) {
+    at = from;
+    end = from + bytes;
+    incoming = toDrive;
+    moved = then;
+    files[selected].status = READY | SEEK_DONE | DATA_REQUEST;
+  }
+
+  /** {@code then} runs when the guest has started the bus master. */
+  void awaitMaster(Runnable then) {
+    still();
+    files[selected].status = READY | SEEK_DONE | DATA_REQUEST;
+    files[selected].error = 0;
+    if (master.isStarted()) {
+      then.run();
     } else {
-      readBlock(begun);
+      mastered = then;
     }
   }
 
-  private void expectBlock(Transfer of) {
-    at = 0;
-    end = Math.min(of.left, of.block) * AtaDrive.SECTOR;
-    status = READY | SEEK_DONE | DATA_REQUEST;
+  BusMaster master() {
+    return master;
   }
 
-  /** A request to the disk. */
-  private interface DiskWork {
+  /** A request to an image. */
+  interface ImageRequest {
     void run() throws BlockException;
   }
 
   /** Runs a request while the drive is busy, then goes on with the lock held. */
-  private void busy(DiskWork request, Runnable then) {
-    status = BUSY;
+  void busy(ImageRequest request, Runnable then, Runnable orElse) {
+    files[selected].status = BUSY;
     int mine = generation;
     worker.execute(() -> {
       boolean failed = false;
@@ -370,61 +315,17 @@ final class IdeChannel {
         failed = true;
       }
       synchronized (this) {
-        if (mine != generation) {
-          return;
-        }
-        if (failed) {
-          fail(UNCORRECTABLE);
-          master.ended(true);
-        } else {
-          then.run();
+        if (mine == generation) {
+          (failed ? orElse : then).run();
         }
       }
     });
   }
 
-  private void readBlock(Transfer of) {
-    int sectors = Math.min(of.left, of.block);
-    long offset = of.sector * AtaDrive.SECTOR;
-    IoVector into = IoVector.of(buffer.asSlice(0, (long) sectors * AtaDrive.SECTOR));
-    busy(
-        () -> of.drive.disk().read(offset, into, 0),
-        () -> {
-          at = 0;
-          end = sectors * AtaDrive.SECTOR;
-          advance(of, sectors);
-          status = READY | SEEK_DONE | DATA_REQUEST;
-          raise();
-        });
-  }
-
-  private static void advance(Transfer of, int sectors) {
-    of.sector += sectors;
-    of.left -= sectors;
-    of.file.sector(of.drive, of.left == 0 ? of.sector - 1 : of.sector, of.wide);
-    of.file.count(of.left);
-  }
-
-  private void writeBlock(Transfer of) {
-    int sectors = Math.min(of.left, of.block);
-    long offset = of.sector * AtaDrive.SECTOR;
-    IoVector from = IoVector.of(buffer.asSlice(0, (long) sectors * AtaDrive.SECTOR));
-    busy(
-        () -> of.drive.disk().write(offset, from, 0),
-        () -> {
-          advance(of, sectors);
-          if (of.left == 0) {
-            transfer = null;
-            succeed();
-          } else {
-            expectBlock(of);
-            raise();
-          }
-        });
-  }
+  // --- for the guest ---
 
   private synchronized long readData(int bytes) {
-    if ((status & DATA_REQUEST) == 0 || (transfer != null && transfer.write)) {
+    if (at == end || incoming) {
       return 0;
     }
     if (end - at < bytes) {
@@ -434,90 +335,36 @@ final class IdeChannel {
         switch (bytes) {
           case 4 -> buffer.get(U32, at) & 0xffffffffL;
           case 2, 3 -> buffer.get(U16, at) & 0xffff;
-          default -> buffer.get(ValueLayout.JAVA_BYTE, at) & 0xff;
+          default -> byteAt(at);
         };
     at += bytes;
-    if (at == end) {
-      Transfer of = transfer;
-      if (of != null && of.left > 0) {
-        readBlock(of);
-      } else {
-        transfer = null;
-        status = READY | SEEK_DONE;
-      }
-    }
+    passed();
     return value;
   }
 
   private synchronized void writeData(int bytes, long value) {
-    Transfer of = transfer;
-    if ((status & DATA_REQUEST) == 0 || of == null || !of.write) {
+    if (at == end || !incoming) {
       return;
     }
     for (int index = 0; index < bytes && at < end; index++) {
       buffer.set(ValueLayout.JAVA_BYTE, at++, (byte) (value >>> (8 * index)));
     }
-    if (at == end) {
-      writeBlock(of);
+    passed();
+  }
+
+  private void passed() {
+    Runnable then = moved;
+    if (at == end && then != null) {
+      moved = null;
+      then.run();
     }
   }
 
-  private void verify(AtaDrive drive, boolean wide) {
-    if (begin(drive, false, wide, 1) != null) {
-      succeed();
-    }
-  }
-
-  private void flush(AtaDrive drive) {
-    busy(() -> drive.disk().flush(), this::succeed);
-  }
-
-  private void moveByMaster(AtaDrive drive, boolean write, boolean wide) {
-    Transfer begun = begin(drive, write, wide, 1);
-    if (begun == null) {
-      return;
-    }
-    transfer = begun;
-    at = 0;
-    end = 0;
-    error = 0;
-    status = READY | SEEK_DONE | DATA_REQUEST;
-    if (master.isStarted()) {
-      moveAll(begun);
-    }
-  }
-
-  /** The guest has started the bus master; perhaps a command waits for it. */
   private synchronized void masterStarts() {
-    Transfer of = transfer;
-    if (of != null && (status & DATA_REQUEST) != 0 && end == 0) {
-      moveAll(of);
+    Runnable then = mastered;
+    if (then != null) {
+      mastered = null;
+      then.run();
     }
-  }
-
-  private void moveAll(Transfer of) {
-    long length = (long) of.left * AtaDrive.SECTOR;
-    long offset = of.sector * AtaDrive.SECTOR;
-    IoVector pages = master.pages(length, !of.write);
-    if (pages == null) {
-      fail(ABORTED);
-      master.ended(true);
-      return;
-    }
-    busy(
-        () -> {
-          if (of.write) {
-            of.drive.disk().write(offset, pages, 0);
-          } else {
-            of.drive.disk().read(offset, pages, 0);
-            master.written();
-          }
-        },
-        () -> {
-          advance(of, of.left);
-          transfer = null;
-          succeed();
-          master.ended(false);
-        });
   }
 }

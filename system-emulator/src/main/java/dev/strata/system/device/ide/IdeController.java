@@ -11,6 +11,7 @@ import dev.strata.system.memory.MmioHandler;
 import dev.strata.system.memory.RegisterWidth;
 import java.util.List;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The PIIX3's IDE controller: two channels at the ports where PCs have had them, and bus masters.
@@ -76,7 +77,20 @@ public final class IdeController extends PciFunction {
    * @param serial at most 20 characters of ASCII
    */
   public void attach(int index, BlockBackend disk, String serial) {
-    channels.get(index >> 1).attach(index & 1, new AtaDrive(disk, serial));
+    IdeChannel channel = channels.get(index >> 1);
+    channel.attach(index & 1, new HardDisk(channel, new AtaDrive(disk, serial)));
+  }
+
+  /**
+   * Connects a CD drive.
+   *
+   * @param index as of a disk
+   * @param medium null for none
+   * @param serial at most 20 characters of ASCII
+   */
+  public void attachCd(int index, @Nullable BlockBackend medium, String serial) {
+    IdeChannel channel = channels.get(index >> 1);
+    channel.attach(index & 1, new CdDrive(channel, new CdCommands(medium), serial));
   }
 
   /** Whether nothing is connected there. */

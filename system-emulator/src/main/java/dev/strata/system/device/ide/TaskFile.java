@@ -2,8 +2,8 @@
 package dev.strata.system.device.ide;
 
 /**
- * The registers by which a drive is told what to do. Each has room for two writes: 48-bit commands
- * take both. {@link IdeChannel} locks.
+ * The registers by which a drive is told what to do, and tells how that went. Each of the former
+ * has room for two writes: 48-bit commands take both. {@link IdeChannel} locks.
  *
  * @see "ATA/ATAPI-7 volume 1, 5.9 and 6.2"
  */
@@ -16,14 +16,14 @@ final class TaskFile {
   private int middle;
   private int high;
   int device = 0xa0;
+  int status;
+  int error;
 
-  void reset(boolean drive) {
+  /** What drives show after a reset, by which software knows what they are. */
+  void reset(int signature) {
     features = 0;
-    count = 1;
-    low = 1;
-    middle = drive ? 0 : 0xff;
-    high = drive ? 0 : 0xff;
     device = 0xa0;
+    signature(signature);
   }
 
   /** A register, 1 to 5; the newer write, or the one before it. */
@@ -108,12 +108,23 @@ final class TaskFile {
     count = value;
   }
 
-  /** What drives show after a reset, by which software knows a disk. */
-  void signature() {
+  /** Shows what kind of drive this is: the upper half of {@code signature} in the high register. */
+  void signature(int signature) {
     count = 1;
     low = 1;
-    middle = 0;
-    high = 0;
+    middle = signature & 0xff;
+    high = signature >> 8;
     device &= 0xf0;
+  }
+
+  /** How many bytes the guest is ready to take at a time, in the words of the packet protocol. */
+  int byteCount() {
+    return (middle & 0xff) | (high & 0xff) << 8;
+  }
+
+  /** Says how many bytes are to be moved next. */
+  void byteCount(int bytes) {
+    middle = bytes & 0xff;
+    high = bytes >> 8;
   }
 }

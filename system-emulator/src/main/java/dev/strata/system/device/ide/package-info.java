@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** ATA disks and their controller. */
+/** ATA disks, CD drives, and their controller. */
 @NullMarked
 package dev.strata.system.device.ide;
 

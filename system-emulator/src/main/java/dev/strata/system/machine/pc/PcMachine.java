@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** The machine {@code pc}: i440FX, PIIX3, what is on their board, and cards. */
 public final class PcMachine implements AutoCloseable {
@@ -202,6 +203,16 @@ public final class PcMachine implements AutoCloseable {
    */
   public void addIdeDisk(int index, BlockBackend disk, String serial) {
     ide.attach(index, disk, serial);
+  }
+
+  /**
+   * Connects an IDE CD drive.
+   *
+   * @param index 0 to 3
+   * @param medium null for none
+   */
+  public void addIdeCd(int index, @Nullable BlockBackend medium, String serial) {
+    ide.attachCd(index, medium, serial);
   }
 
   /** Whether nothing is connected to an IDE place, 0 to 3. */

@@ -19,17 +19,22 @@ import java.time.LocalDateTime;
 import java.util.EnumSet;
 import java.util.List;
 
-/** A PC whose ports and memory a test drives, with an IDE disk and a virtio disk of 1 MiB each. */
+/**
+ * A PC whose ports and memory a test drives, with an IDE disk, a CD, and a virtio disk of 1 MiB
+ * each, and an empty CD drive.
+ */
 final class Board implements AutoCloseable {
   final IdleProcessor processor = new IdleProcessor();
   final PcMachine machine;
   final BlockBackend ideDisk;
+  final BlockBackend cd;
   final BlockBackend virtioDisk;
   private final BlockGraph graph;
 
   Board(Path folder) throws IOException {
     graph = new BlockGraph(DriverRegistry.load(), new ObjectRegistry(), line -> {});
     ideDisk = disk(folder.resolve("ide.raw"));
+    cd = disk(folder.resolve("cd.iso"));
     virtioDisk = disk(folder.resolve("virtio.raw"));
     var configuration =
         new PcConfiguration(
@@ -44,6 +49,8 @@ final class Board implements AutoCloseable {
             LocalDateTime.of(2024, 2, 29, 23, 59, 58));
     machine = new PcMachine(configuration, processor, () -> "idle", System::nanoTime);
     machine.addIdeDisk(0, ideDisk, "QM00001");
+    machine.addIdeCd(2, cd, "QM00003");
+    machine.addIdeCd(3, null, "QM00004");
     machine.addVirtioDisk(virtioDisk, false, "serial");
     machine.resetBoard();
   }

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.device.ide;
+
+import dev.strata.block.IoVector;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An ATA disk's commands.
+ *
+ * @see "ATA/ATAPI-7 volume 1, 6 Command descriptions"
+ */
+final class HardDisk implements IdeDrive {
+  private static final int ID_NOT_FOUND = 0x10; // error
+  private static final int UNCORRECTABLE = 0x40;
+
+  private final IdeChannel channel;
+  private final AtaDrive drive;
+
+  /** What is left of a command that moves sectors. */
+  private static final class Transfer {
+    final TaskFile file;
+    final boolean write;
+    final boolean wide;
+    final int block; // sectors from one interrupt to the next
+    long sector;
+    int left;
+
+    Transfer(TaskFile file, boolean write, boolean wide, int block) {
+      this.file = file;
+      this.write = write;
+      this.wide = wide;
+      this.block = block;
+    }
+
+    int next() {
+      return Math.min(left, block);
+    }
+  }
+
+  HardDisk(IdeChannel channel, AtaDrive drive) {
+    this.channel = channel;
+    this.drive = drive;
+  }
+
+  @Override
+  public int signature() {
+    return 0;
+  }
+
+  @Override
+  public int statusAfterReset() {
+    return IdeChannel.READY | IdeChannel.SEEK_DONE;
+  }
+
+  @Override
+  public void reset() {
+    drive.multiple = AtaDrive.MOST_MULTIPLE;
+  }
+
+  @Override
+  public void command(int code, TaskFile file) {
+    if (channel.isBusy()) {
+      return;
+    }
+    channel.still();
+    switch (code) {
+      case 0x20, 0x21 -> move(file, false, false, 1);
+      case 0x24 -> move(file, false, true, 1);
+      case 0x30, 0x31 -> move(file, true, false, 1);
+      case 0x34 -> move(file, true, true, 1);
+      case 0xc4 -> move(file, false, false, drive.multiple);
+      case 0x29 -> move(file, false, true, drive.multiple);
+      case 0xc5 -> move(file, true, false, drive.multiple);
+      case 0x39 -> move(file, true, true, drive.multiple);
+      case 0xc8, 0xc9 -> moveByMaster(file, false, false);
+      case 0x25 -> moveByMaster(file, false, true);
+      case 0xca, 0xcb -> moveByMaster(file, true, false);
+      case 0x35 -> moveByMaster(file, true, true);
+      case 0x40, 0x41 -> verify(file, false);
+      case 0x42 -> verify(file, true);
+      case 0xe7, 0xea -> busy(() -> drive.disk().flush(), channel::succeed);
+      case 0xec -> identify(file);
+      case 0xf8 -> nativeMaximum(file, false);
+      case 0x27 -> nativeMaximum(file, true);
+      case 0xc6 -> setMultiple(file.countByte());
+      case 0xef -> setFeatures(file);
+      case 0x90 -> {
+        file.signature(signature());
+        channel.succeed();
+        file.error = 1;
+      }
+      case 0xe5, 0x98 -> {
+        file.count(0xff); // active or idle
+        channel.succeed();
+      }
+      // Recalibrate, seek, geometry, power states: nothing turns here.
+      case 0x10, 0x70, 0x91, 0xe0, 0xe1, 0xe2, 0xe3, 0xe6, 0x94, 0x95, 0x96, 0x97, 0x99 ->
+          channel.succeed();
+      default -> channel.fail(IdeChannel.ABORTED);
+    }
+  }
+
+  private void busy(IdeChannel.ImageRequest request, Runnable then) {
+    channel.busy(request, then, () -> channel.fail(UNCORRECTABLE));
+  }
+
+  private void setMultiple(int sectors) {
+    if (sectors > AtaDrive.MOST_MULTIPLE || Integer.bitCount(sectors) > 1) {
+      channel.fail(IdeChannel.ABORTED);
+    } else {
+      drive.multiple = sectors;
+      channel.succeed();
+    }
+  }
+
+  private void setFeatures(TaskFile file) {
+    boolean known =
+        switch (file.features()) {
+          case 0x02, 0x82, 0x55, 0xaa, 0x66, 0xcc -> true; // caching, looking ahead, defaults
+          case 0x03 -> drive.transferMode.set(file.countByte());
+          default -> false;
+        };
+    if (known) {
+      channel.succeed();
+    } else {
+      channel.fail(IdeChannel.ABORTED);
+    }
+  }
+
+  private void nativeMaximum(TaskFile file, boolean wide) {
+    long last = drive.sectors() - 1;
+    file.sector(drive, wide ? last : Math.min(last, 0xfffffff), wide);
+    channel.succeed();
+  }
+
+  private void identify(TaskFile file) {
+    channel.fill(drive.identify());
+    channel.offer(0, AtaDrive.SECTOR, () -> file.status = statusAfterReset());
+    file.error = 0;
+    channel.raise();
+  }
+
+  /** What the registers ask for, or null if it is not on the disk, which then is told. */
+  private @Nullable Transfer begin(TaskFile file, boolean write, boolean wide, int block) {
+    var begun = new Transfer(file, write, wide, block);
+    begun.sector = file.sector(drive, wide);
+    begun.left = file.sectors(wide);
+    if (begun.sector < 0 || begun.sector + begun.left > drive.sectors()) {
+      channel.fail(ID_NOT_FOUND);
+      return null;
+    }
+    return begun;
+  }
+
+  private void move(TaskFile file, boolean write, boolean wide, int block) {
+    if (block == 0) {
+      channel.fail(IdeChannel.ABORTED); // no block length has been set
+      return;
+    }
+    Transfer begun = begin(file, write, wide, block);
+    if (begun == null) {
+      return;
+    }
+    file.error = 0;
+    if (write) {
+      expectBlock(begun); // the first block is asked for without an interrupt
+    } else {
+      readBlock(begun);
+    }
+  }
+
+  private void expectBlock(Transfer of) {
+    channel.expect(of.next() * AtaDrive.SECTOR, () -> writeBlock(of));
+  }
+
+  private void readBlock(Transfer of) {
+    int sectors = of.next();
+    long offset = of.sector * AtaDrive.SECTOR;
+    IoVector into = channel.part(sectors * AtaDrive.SECTOR);
+    busy(
+        () -> drive.disk().read(offset, into, 0),
+        () -> {
+          advance(of, sectors);
+          channel.offer(0, sectors * AtaDrive.SECTOR, () -> blockRead(of));
+          channel.raise();
+        });
+  }
+
+  private void blockRead(Transfer of) {
+    if (of.left > 0) {
+      readBlock(of);
+    } else {
+      of.file.status = statusAfterReset();
+    }
+  }
+
+  private void advance(Transfer of, int sectors) {
+    of.sector += sectors;
+    of.left -= sectors;
+    of.file.sector(drive, of.left == 0 ? of.sector - 1 : of.sector, of.wide);
+    of.file.count(of.left);
+  }
+
+  private void writeBlock(Transfer of) {
+    int sectors = of.next();
+    long offset = of.sector * AtaDrive.SECTOR;
+    IoVector from = channel.part(sectors * AtaDrive.SECTOR);
+    busy(
+        () -> drive.disk().write(offset, from, 0),
+        () -> {
+          advance(of, sectors);
+          if (of.left == 0) {
+            channel.succeed();
+          } else {
+            expectBlock(of);
+            channel.raise();
+          }
+        });
+  }
+
+  private void verify(TaskFile file, boolean wide) {
+    if (begin(file, false, wide, 1) != null) {
+      channel.succeed();
+    }
+  }
+
+  private void moveByMaster(TaskFile file, boolean write, boolean wide) {
+    Transfer begun = begin(file, write, wide, 1);
+    if (begun != null) {
+      channel.awaitMaster(() -> moveAll(begun));
+    }
+  }
+
+  private void moveAll(Transfer of) {
+    BusMaster master = channel.master();
+    long length = (long) of.left * AtaDrive.SECTOR;
+    long offset = of.sector * AtaDrive.SECTOR;
+    IoVector pages = master.pages(length, !of.write);
+    if (pages == null) {
+      channel.fail(IdeChannel.ABORTED);
+      master.ended(true);
+      return;
+    }
+    channel.busy(
+        () -> {
+          if (of.write) {
+            drive.disk().write(offset, pages, 0);
+          } else {
+            drive.disk().read(offset, pages, 0);
+            master.written();
+          }
+        },
+        () -> {
+          advance(of, of.left);
+          channel.succeed();
+          master.ended(false);
+        },
+        () -> {
+          channel.fail(UNCORRECTABLE);
+          master.ended(true);
+        });
+  }
+}
