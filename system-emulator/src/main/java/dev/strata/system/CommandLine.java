@@ -136,6 +136,10 @@ final class CommandLine {
         String name = argument(word);
         disk(word + " " + name, name, option.charAt(3) - 'a').put("media", "disk");
       }
+      case "-fda", "-fdb" -> {
+        String name = argument(word);
+        disk(word + " " + name, name, option.charAt(3) - 'a').put("if", "floppy");
+      }
       case "-cdrom" -> {
         String name = argument(word);
         disk(word + " " + name, name, 2).put("media", "cdrom");

@@ -27,6 +27,7 @@ final class Drives implements AutoCloseable {
   /** Where a disk is connected. */
   enum Connection {
     IDE,
+    FLOPPY,
     VIRTIO,
     NONE
   }
@@ -126,6 +127,9 @@ final class Drives implements AutoCloseable {
     if (format != null) {
       options.put("driver", format);
     }
+    if (connection == Connection.FLOPPY && index != null && (index < 0 || index > 1)) {
+      throw CommandLine.error("machine type does not support if=floppy,bus=0,unit=" + index);
+    }
     if (connection == Connection.IDE && index != null && (index < 0 || index > 3)) {
       throw CommandLine.error(
           "machine type does not support if=ide,bus=" + index / 2 + ",unit=" + index % 2);
@@ -189,7 +193,8 @@ final class Drives implements AutoCloseable {
       case "ide" -> Connection.IDE;
       case "virtio" -> Connection.VIRTIO;
       case "none" -> Connection.NONE;
-      case "floppy", "scsi", "sd", "mtd", "pflash", "xen" ->
+      case "floppy" -> Connection.FLOPPY;
+      case "scsi", "sd", "mtd", "pflash", "xen" ->
           throw CommandLine.error("if=" + name + " is not supported yet");
       default -> throw CommandLine.error("unsupported bus type '" + name + "'");
     };

@@ -5,7 +5,6 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.system.CommandLine.DeviceOption;
-import dev.strata.system.Drives.Connection;
 import dev.strata.system.Drives.Drive;
 import dev.strata.system.chardev.CharacterDevice;
 import dev.strata.system.cpu.Architecture;
@@ -70,7 +69,7 @@ final class PcAssembly {
           throw e.during(device.given());
         }
       }
-      addDefaultCd(machine);
+      addDefaultDrives(machine);
       addDebugConsole(machine);
       return machine;
     } catch (BlockException e) {
@@ -145,39 +144,19 @@ final class PcAssembly {
   }
 
   private void connectDrives(PcMachine machine) throws BlockException {
-    var taken = new boolean[4];
+    var ide = new Places("ide", 4, 2);
+    var floppy = new Places("floppy", 2, 2);
     for (Drive drive : drives.all()) {
-      if (drive.connection() == Connection.IDE && drive.index() >= 0) {
-        if (taken[drive.index()]) {
-          throw CommandLine.error(
-              drive.given()
-                  + ": drive with bus="
-                  + drive.index() / 2
-                  + ", unit="
-                  + drive.index() % 2
-                  + " (index="
-                  + drive.index()
-                  + ") exists");
-        }
-        taken[drive.index()] = true;
+      switch (drive.connection()) {
+        case IDE -> ide.reserve(drive);
+        case FLOPPY -> floppy.reserve(drive);
+        case VIRTIO, NONE -> {}
       }
     }
     for (Drive drive : drives.all()) {
       switch (drive.connection()) {
-        case IDE -> {
-          int index = drive.index();
-          for (int free = 0; index < 0 && free < taken.length; free++) {
-            if (!taken[free]) {
-              taken[free] = true;
-              index = free;
-            }
-          }
-          if (index < 0) {
-            throw CommandLine.error(
-                drive.given() + ": machine type does not support if=ide,bus=2,unit=0");
-          }
-          addIde(machine, index, drive, drive.cd(), drive.serial());
-        }
+        case IDE -> addIde(machine, ide.of(drive), drive, drive.cd(), drive.serial());
+        case FLOPPY -> machine.addFloppy(floppy.of(drive), drive.image(), drive.readOnly());
         case VIRTIO -> {
           String serial = drive.serial();
           machine.addVirtioDisk(drive.disk(), drive.readOnly(), serial == null ? "" : serial);
@@ -201,8 +180,11 @@ final class PcAssembly {
     }
   }
 
-  /** A PC has a CD drive if nobody has said what it is to have instead. */
-  private void addDefaultCd(PcMachine machine) {
+  /** A PC has a CD drive and a floppy drive if nobody has said what it is to have instead. */
+  private void addDefaultDrives(PcMachine machine) {
+    if (line.defaults && machine.isFloppyFree(0)) {
+      machine.addFloppy(0, null, false);
+    }
     boolean chosen =
         line.devices.stream()
             .map(device -> DeviceModel.named(device.kind()))

@@ -40,12 +40,14 @@ public final class SystemDescription implements ToolDescription {
             key++,
             "drive",
             "DRIVE",
-            "a disk: file=FILE,format=FMT,if=ide|virtio|none,media=disk|cdrom")
+            "a disk: file=FILE,format=FMT,if=ide|virtio|floppy|none,media=disk|cdrom")
         .with(key++, "hda", "FILE", "the first disk of four; hdb, hdc and hdd are the others")
         .with(key++, "hdb", "FILE", "the second disk")
         .with(key++, "hdc", "FILE", "the third disk")
         .with(key++, "hdd", "FILE", "the fourth disk")
         .with(key++, "cdrom", "FILE", "a CD in the third place")
+        .with(key++, "fda", "FILE", "the first floppy disk; fdb is the other")
+        .with(key++, "fdb", "FILE", "the second floppy disk")
         .with(key++, "snapshot", null, "lose all changes of disks at the end")
         .with(
             key++, "device", "DEVICE", "virtio-blk-pci, ide-hd, ide-cd and others; help lists them")
@@ -60,7 +62,7 @@ public final class SystemDescription implements ToolDescription {
         .with(key++, "serial", "DEVICE", "stdio, null, none or file:FILE; may be given again")
         .with(key++, "chardev", "DEVICE", "a stream for devices: stdio, null or file")
         .with(key++, "debugcon", "DEVICE", "where the debug console writes")
-        .with(key++, "nodefaults", null, "no serial port that is not asked for")
+        .with(key++, "nodefaults", null, "no serial port, CD or floppy drive that is not asked for")
         .with(key++, "no-reboot", null, "end when the guest wants to begin anew")
         .with(key++, "monitor", "none", "there is none")
         .with(key++, "display", "none", "there is none")

@@ -20,6 +20,7 @@ final class PcFirmware {
   private static final int PROCESSORS = 5;
   private static final int MOST_PROCESSORS = 0xf;
   private static final int TIMER_OVERRIDE = 0x8002;
+  private static final int EQUIPMENT = 6; // a coprocessor, a PS/2 mouse
   private static final int KERNEL_PARTS = 0x3f00; // generic keys that nothing else has
 
   private final FirmwareConfig firmware;
@@ -65,5 +66,13 @@ final class PcFirmware {
     }
     time.set(0x3d, order & 0xff);
     time.set(0x38, order >> 8 << 4 | 1); // 1: a floppy's signature is not looked at
+  }
+
+  /** Which floppy drives there are, where PCs have kept that. */
+  static void floppies(RealTimeClock time, int first, int second) {
+    time.set(0x10, first << 4 | second);
+    int count = (first == 0 ? 0 : 1) + (second == 0 ? 0 : 1);
+    int present = count == 0 ? 0 : 1 | count - 1 << 6;
+    time.set(0x14, EQUIPMENT | present);
   }
 }

@@ -12,6 +12,8 @@ import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.device.debug.DebugConsole;
 import dev.strata.system.device.debug.DebugExit;
+import dev.strata.system.device.dma.DmaController;
+import dev.strata.system.device.floppy.FloppyController;
 import dev.strata.system.device.ide.IdeController;
 import dev.strata.system.device.input.Keyboard;
 import dev.strata.system.device.input.KeyboardController;
@@ -59,6 +61,8 @@ public final class PcMachine implements AutoCloseable {
   private final PciBus pci;
   private final IdeController ide;
   private final PowerManagement power;
+  private final FloppyController floppies;
+  private final RealTimeClock time;
   private int nextCard = FIRST_CARD;
 
   /**
@@ -100,6 +104,17 @@ public final class PcMachine implements AutoCloseable {
     map(0xb2, 2, 1, power.apmPorts());
     devices.add(pci);
 
+    var dma = new DmaController(deviceMemory);
+    map(0x00, 16, 1, dma.lower());
+    map(0xc0, 32, 1, dma.upper());
+    map(0x80, 16, 1, dma.pages());
+    devices.add(dma);
+    floppies = new FloppyController(interrupts.line(6), dma.channel(2), worker("floppy"));
+    map(0x3f0, 6, 1, floppies.ports());
+    map(0x3f7, 1, 1, floppies.inputPort());
+    devices.add(floppies);
+
+    time = new RealTimeClock(clock, configuration.start(), interrupts.line(8));
     addLegacy(configuration);
     addSerial(configuration.serial());
     var firmware = new FirmwareConfig(deviceMemory);
@@ -155,8 +170,8 @@ public final class PcMachine implements AutoCloseable {
     map(0x40, 4, 1, timer);
     map(0x61, 1, 1, timer.speakerPort());
     devices.add(timer);
-    var time = new RealTimeClock(clock, configuration.start(), interrupts.line(8));
     ram.describe(time);
+    PcFirmware.floppies(time, 0, 0);
     PcFirmware.bootOrder(time, configuration.bootOrder());
     map(0x70, 2, 1, time);
     devices.add(time);
@@ -218,6 +233,22 @@ public final class PcMachine implements AutoCloseable {
   /** Whether nothing is connected to an IDE place, 0 to 3. */
   public boolean isIdeFree(int index) {
     return ide.isFree(index);
+  }
+
+  /**
+   * Connects a floppy drive, before the machine runs.
+   *
+   * @param number 0 or 1
+   * @param disk null for none
+   */
+  public void addFloppy(int number, @Nullable BlockBackend disk, boolean readOnly) {
+    floppies.attach(number, disk, readOnly);
+    PcFirmware.floppies(time, floppies.driveType(0), floppies.driveType(1));
+  }
+
+  /** Whether there is no such floppy drive, 0 or 1. */
+  public boolean isFloppyFree(int number) {
+    return floppies.isFree(number);
   }
 
   /** Adds a virtio disk on the PCI bus. */

@@ -87,7 +87,6 @@ final class PcMemory implements AutoCloseable {
     time.set(0x5b, (int) above & 0xff);
     time.set(0x5c, (int) (above >> 8) & 0xff);
     time.set(0x5d, (int) (above >> 16) & 0xff);
-    time.set(0x14, 6); // equipment: a coprocessor, a PS/2 mouse
   }
 
   @Override

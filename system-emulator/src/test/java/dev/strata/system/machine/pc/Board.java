@@ -28,14 +28,16 @@ final class Board implements AutoCloseable {
   final PcMachine machine;
   final BlockBackend ideDisk;
   final BlockBackend cd;
+  final BlockBackend floppy;
   final BlockBackend virtioDisk;
   private final BlockGraph graph;
 
   Board(Path folder) throws IOException {
     graph = new BlockGraph(DriverRegistry.load(), new ObjectRegistry(), line -> {});
-    ideDisk = disk(folder.resolve("ide.raw"));
-    cd = disk(folder.resolve("cd.iso"));
-    virtioDisk = disk(folder.resolve("virtio.raw"));
+    ideDisk = disk(folder.resolve("ide.raw"), 1 << 20);
+    cd = disk(folder.resolve("cd.iso"), 1 << 20);
+    floppy = disk(folder.resolve("floppy.img"), 1440 << 10);
+    virtioDisk = disk(folder.resolve("virtio.raw"), 1 << 20);
     var configuration =
         new PcConfiguration(
             4 << 20,
@@ -51,12 +53,13 @@ final class Board implements AutoCloseable {
     machine.addIdeDisk(0, ideDisk, "QM00001");
     machine.addIdeCd(2, cd, "QM00003");
     machine.addIdeCd(3, null, "QM00004");
+    machine.addFloppy(0, floppy, false);
     machine.addVirtioDisk(virtioDisk, false, "serial");
     machine.resetBoard();
   }
 
-  private BlockBackend disk(Path path) throws IOException {
-    Files.write(path, new byte[1 << 20]);
+  private BlockBackend disk(Path path, int length) throws IOException {
+    Files.write(path, new byte[length]);
     var node =
         graph.open(
             OpenRequest.of(
