@@ -88,7 +88,7 @@ final class BootSectorTest {
     sectors.put(510, (byte) 0x55).put(511, (byte) 0xaa);
     sectors.put(512, GREETING.getBytes(StandardCharsets.US_ASCII));
     Path path = folder.resolve("boot.qcow2");
-    try (var disk = ImageFile.of(path.toString()).format("qcow2").create(4 << 20)) {
+    try (var disk = ImageFile.of(path.toString()).format("qcow2").create(1440 << 10)) {
       disk.write(0, sectors);
       disk.flush();
     }
@@ -96,7 +96,7 @@ final class BootSectorTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ide", "virtio"})
+  @ValueSource(strings = {"ide", "virtio", "floppy"})
   void bootsFromQcow2(String bus) throws Exception {
     assumeTrue(Files.exists(FIRMWARE), "no SeaBIOS (Debian's package seabios)");
     Path console = folder.resolve("console");
