@@ -58,12 +58,12 @@ public final class DmaChannel {
   }
 
   synchronized void address(int value, boolean upperHalf) {
-    baseAddress = upperHalf ? baseAddress & 0xff | value << 8 : baseAddress & 0xff00 | value;
+    baseAddress = upperHalf ? (baseAddress & 0xff) | value << 8 : (baseAddress & 0xff00) | value;
     address = baseAddress;
   }
 
   synchronized void count(int value, boolean upperHalf) {
-    baseCount = upperHalf ? baseCount & 0xff | value << 8 : baseCount & 0xff00 | value;
+    baseCount = upperHalf ? (baseCount & 0xff) | value << 8 : (baseCount & 0xff00) | value;
     count = baseCount;
   }
 
@@ -84,7 +84,7 @@ public final class DmaChannel {
 
   /** How many bytes may be moved until the count is exhausted; 0 while the channel is off. */
   public synchronized int remaining() {
-    return masked ? 0 : count + 1 << shift;
+    return masked ? 0 : (count + 1) << shift;
   }
 
   /**
@@ -101,12 +101,13 @@ public final class DmaChannel {
     int done = 0;
     while (means && done < length) {
       // Addresses stay in a page of 64 KiB bytes or words.
-      int here = address + (done >> shift) & 0xffff;
-      int part = (mode & DOWN) != 0 ? 1 << shift : Math.min(length - done, 0x10000 - here << shift);
+      int here = (address + (done >> shift)) & 0xffff;
+      int part =
+          (mode & DOWN) != 0 ? 1 << shift : Math.min(length - done, (0x10000 - here) << shift);
       if ((mode & DOWN) != 0) {
-        here = address - (done >> shift) & 0xffff;
+        here = (address - (done >> shift)) & 0xffff;
       }
-      long at = ((long) page << 16 & (shift == 0 ? 0xff0000L : 0xfe0000L)) + ((long) here << shift);
+      long at = ((long) (shift == 0 ? page : page & 0xfe) << 16) + ((long) here << shift);
       IoVector pages = memory.at(at, part, toMemory);
       if (pages != null && toMemory) {
         pages.copyFrom(0, bytes.asSlice(done, part));
@@ -117,8 +118,8 @@ public final class DmaChannel {
       done += part;
     }
     int units = length >> shift;
-    address = address + ((mode & DOWN) != 0 ? -units : units) & 0xffff;
-    count = count - units & 0xffff;
+    address = (address + ((mode & DOWN) != 0 ? -units : units)) & 0xffff;
+    count = (count - units) & 0xffff;
     boolean over = count == 0xffff && units > 0;
     if (over) {
       ended = true;

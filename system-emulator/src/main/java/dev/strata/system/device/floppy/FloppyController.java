@@ -209,7 +209,7 @@ public final class FloppyController implements Device {
   private synchronized int readRegister(int register) {
     return switch (register) {
       case 0 -> pending ? 0x80 : 0;
-      case 1 -> 0xc0 | (output & 1) << 5 | output >> 4 & 3;
+      case 1 -> 0xc0 | (output & 1) << 5 | (output >> 4 & 3);
       case 2 -> output;
       case 3 -> tape;
       case 4 -> mainStatus();
@@ -394,7 +394,7 @@ public final class FloppyController implements Device {
 
   private void senseInterrupt() {
     if (polls > 0) {
-      result(READY_CHANGED | 4 - polls, drives[4 - polls].cylinder);
+      result(READY_CHANGED | (4 - polls), drives[4 - polls].cylinder);
       polls--;
     } else if (seekStatus >= 0) {
       result(seekStatus, drive().cylinder);

@@ -41,6 +41,7 @@ final class PcFirmware {
     if (configuration.serialConsole()) {
       firmware.file("etc/sercon-port", new byte[] {(byte) 0xf8, 3});
     }
+    new PcAcpi(ram.below(), configuration.serial().size()).describe(firmware);
     LinuxKernel kernel = configuration.kernel();
     if (kernel != null) {
       firmware.file(OptionRom.FILE, OptionRom.of(kernel, firmware, KERNEL_PARTS));
@@ -72,7 +73,7 @@ final class PcFirmware {
   static void floppies(RealTimeClock time, int first, int second) {
     time.set(0x10, first << 4 | second);
     int count = (first == 0 ? 0 : 1) + (second == 0 ? 0 : 1);
-    int present = count == 0 ? 0 : 1 | count - 1 << 6;
+    int present = count == 0 ? 0 : 1 | (count - 1) << 6;
     time.set(0x14, EQUIPMENT | present);
   }
 }

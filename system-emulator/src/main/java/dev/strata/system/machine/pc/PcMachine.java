@@ -44,8 +44,8 @@ import org.jspecify.annotations.Nullable;
 /** The machine {@code pc}: i440FX, PIIX3, what is on their board, and cards. */
 public final class PcMachine implements AutoCloseable {
   private static final int BOARD_PRIORITY = 1;
-  private static final int[] SERIAL_PORTS = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
-  private static final int[] SERIAL_INTERRUPTS = {4, 3, 4, 3};
+  static final int[] SERIAL_PORTS = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
+  static final int[] SERIAL_INTERRUPTS = {4, 3, 4, 3};
   private static final int FIRST_CARD = 2;
 
   private final AddressSpace memory = new AddressSpace(1L << 52);
@@ -282,6 +282,11 @@ public final class PcMachine implements AutoCloseable {
   /** The memory, as the processor sees it. */
   AddressSpace memory() {
     return memory;
+  }
+
+  /** A byte of physical memory, or of a device that answers there. */
+  public int physicalByte(long address) {
+    return (int) memory.read(address, 1);
   }
 
   /** The machine, to be run. */

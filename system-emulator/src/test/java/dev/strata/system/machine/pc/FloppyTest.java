@@ -83,7 +83,7 @@ final class FloppyTest {
     board.out(0x04, 1, address >> 8 & 0xff);
     board.out(0x81, 1, address >> 16);
     board.out(0x05, 1, length - 1 & 0xff);
-    board.out(0x05, 1, length - 1 >> 8);
+    board.out(0x05, 1, (length - 1) >> 8);
     board.out(0x0a, 1, 2);
   }
 
