@@ -3,8 +3,10 @@ package dev.strata.system;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.file.posix.RawTerminal;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.system.chardev.CharacterDevice;
+import dev.strata.system.chardev.Multiplexer;
 import dev.strata.system.chardev.StreamDevice;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
@@ -19,13 +21,43 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What serial lines lead to, as the command line names it. Whoever made this closes it. */
+/**
+ * What serial lines and monitors lead to, as the command line names it. Whoever made this closes
+ * it.
+ */
 final class CharacterDevices implements AutoCloseable {
   private final List<CharacterDevice> open = new ArrayList<>();
   private final Map<String, CharacterDevice> named = new HashMap<>();
+  private final List<CharacterDevice> monitors = new ArrayList<>();
   private boolean standardStreams;
+  private boolean shared; // the standard streams by a console and a monitor
+  private @Nullable RawTerminal terminal;
+  private volatile Runnable exit = () -> {};
 
   CharacterDevices() {}
+
+  /** What ends the machine, should the keys for that be pressed. */
+  void whenExit(Runnable action) {
+    exit = action;
+  }
+
+  /** The lines that monitors are at. */
+  List<CharacterDevice> monitors() {
+    return monitors;
+  }
+
+  /** Whether standard input is a terminal that a monitor can be called at. */
+  boolean isInteractive() {
+    return shared && terminal != null;
+  }
+
+  /** A monitor is at that line. */
+  void addMonitor(String name) throws BlockException {
+    CharacterDevice line = byName("-monitor", name);
+    if (line != null) {
+      monitors.add(line);
+    }
+  }
 
   /** By the short form: {@code stdio}, {@code null}, {@code none}, {@code file:PATH}. */
   @Nullable CharacterDevice byName(String option, String name) throws BlockException {
@@ -36,10 +68,14 @@ final class CharacterDevices implements AutoCloseable {
       return CharacterDevice.nowhere();
     }
     if (name.equals("stdio")) {
-      return standardStreams(option + " " + name);
+      return standardStreams(option + " " + name, true);
     }
-    if (name.startsWith("mon:")) {
-      throw CommandLine.error(option + " " + name + ": there is no monitor yet to share it with");
+    if (name.equals("mon:stdio")) {
+      shared = true;
+      var multiplexer =
+          new Multiplexer(standardStreams(option + " " + name, false), () -> exit.run());
+      monitors.add(multiplexer.monitor());
+      return multiplexer.console();
     }
     if (name.startsWith("file:")) {
       return file(option + " " + name, name.substring("file:".length()));
@@ -66,7 +102,7 @@ final class CharacterDevices implements AutoCloseable {
       throw CommandLine.error("-chardev id=" + id + ": Invalid parameter '" + name + "'");
     }
     if (backend != null && backend.equals("stdio")) {
-      return standardStreams("-chardev id=" + id);
+      return standardStreams("-chardev id=" + id, true);
     }
     if (backend != null && backend.equals("null")) {
       return CharacterDevice.nowhere();
@@ -78,11 +114,17 @@ final class CharacterDevices implements AutoCloseable {
         "-chardev id=" + id + ": '" + backend + "' is not a valid char driver name");
   }
 
-  private CharacterDevice standardStreams(String option) throws BlockException {
+  /**
+   * Standard input and output.
+   *
+   * @param signals whether keys as Ctrl-C are signals to this program, not the guest's
+   */
+  private CharacterDevice standardStreams(String option, boolean signals) throws BlockException {
     if (standardStreams) {
       throw CommandLine.error(option + ": cannot use stdio by multiple character devices");
     }
     standardStreams = true;
+    terminal = RawTerminal.open(signals);
     return kept(
         new StreamDevice(
             new FileInputStream(FileDescriptor.in), new FileOutputStream(FileDescriptor.out)));
@@ -105,5 +147,9 @@ final class CharacterDevices implements AutoCloseable {
   @Override
   public void close() {
     open.forEach(CharacterDevice::close);
+    RawTerminal changed = terminal;
+    if (changed != null) {
+      changed.close();
+    }
   }
 }

@@ -36,6 +36,7 @@ final class CommandLine {
   final List<DriveOption> drives = new ArrayList<>();
   final List<DeviceOption> devices = new ArrayList<>();
   final List<String> serial = new ArrayList<>();
+  final List<String> monitors = new ArrayList<>();
   final List<String> firmwareFolders = new ArrayList<>();
   final Map<String, String> globals = new HashMap<>();
   final Map<String, BlockOptions> characterDevices = new HashMap<>();
@@ -48,6 +49,7 @@ final class CommandLine {
   boolean graphics = true;
   boolean defaults = true;
   boolean noReboot;
+  boolean paused;
   boolean snapshot;
   @Nullable String kernel;
   @Nullable String initrd;
@@ -81,6 +83,22 @@ final class CommandLine {
     return line;
   }
 
+  /** What the serial ports lead to: on {@code -nographic}, here. */
+  List<String> serialNames() {
+    if (!serial.isEmpty() || !defaults) {
+      return serial;
+    }
+    return List.of(graphics ? "null" : monitors.isEmpty() ? "mon:stdio" : "stdio");
+  }
+
+  /** Where monitors are, beside one that shares a serial port's line. */
+  List<String> monitorNames() {
+    boolean here = monitors.isEmpty() && defaults && !graphics && !serial.isEmpty();
+    return here && !serial.contains("stdio") && !serial.contains("mon:stdio")
+        ? List.of("stdio")
+        : monitors;
+  }
+
   static BlockException error(String message) {
     return new BlockException(Errno.EINVAL, message);
   }
@@ -106,7 +124,7 @@ final class CommandLine {
       case "-nographic" -> graphics = false;
       case "-nodefaults" -> defaults = false;
       case "-no-reboot" -> noReboot = true;
-      case "-S" -> throw error(word + ": not supported yet, for there is no monitor to go on by");
+      case "-S" -> paused = true;
       case "-snapshot" -> snapshot = true;
       default -> withArgument(word, option);
     }
@@ -150,7 +168,8 @@ final class CommandLine {
       case "-boot" -> boot(argument(word));
       case "-serial" -> serial.add(argument(word));
       case "-debugcon" -> debugConsole = argument(word);
-      case "-monitor", "-net", "-nic", "-display", "-vga", "-parallel" -> without(word, option);
+      case "-monitor" -> monitors.add(argument(word));
+      case "-net", "-nic", "-display", "-vga", "-parallel" -> without(word);
       case "-chardev" -> characterDevice(word, argument(word));
       case "-device" -> {
         String given = argument(word);
@@ -287,9 +306,9 @@ final class CommandLine {
   }
 
   /** Options of what is not there, which may be asked not to be there. */
-  private void without(String word, String option) throws BlockException {
+  private void without(String word) throws BlockException {
     String given = argument(word);
-    if (!given.equals("none") && !(option.equals("-monitor") && given.equals("null"))) {
+    if (!given.equals("none")) {
       throw error(word + " " + given + ": not supported yet, only '" + word + " none' is");
     }
   }

@@ -19,7 +19,9 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a PC of a command line. */
@@ -34,11 +36,17 @@ final class PcAssembly {
   private final CommandLine line;
   private final Drives drives;
   private final CharacterDevices characterDevices;
+  private final Map<Drive, String> names = new LinkedHashMap<>();
 
   PcAssembly(CommandLine line, Drives drives, CharacterDevices characterDevices) {
     this.line = line;
     this.drives = drives;
     this.characterDevices = characterDevices;
+  }
+
+  /** What the drives are called. */
+  Map<Drive, String> names() {
+    return names;
   }
 
   PcMachine assemble(Architecture architecture, CpuModel model) throws BlockException {
@@ -48,12 +56,16 @@ final class PcAssembly {
     for (var option : line.drives) {
       drives.open(option);
     }
+    List<CharacterDevice> serial = serial();
+    for (String name : line.monitorNames()) {
+      characterDevices.addMonitor(name);
+    }
     var configuration =
         new PcConfiguration(
             line.memory,
             line.cpu,
             firmware(),
-            serial(),
+            serial,
             !line.graphics,
             kernel(),
             line.noReboot,
@@ -103,12 +115,8 @@ final class PcAssembly {
   }
 
   private List<CharacterDevice> serial() throws BlockException {
-    List<String> names = new ArrayList<>(line.serial);
-    if (names.isEmpty() && line.defaults) {
-      names.add(line.graphics ? "null" : "stdio");
-    }
     var devices = new ArrayList<CharacterDevice>();
-    for (String name : names) {
+    for (String name : line.serialNames()) {
       CharacterDevice device = characterDevices.byName("-serial", name);
       if (device != null) {
         devices.add(device);
@@ -146,6 +154,7 @@ final class PcAssembly {
   private void connectDrives(PcMachine machine) throws BlockException {
     var ide = new Places("ide", 4, 2);
     var floppy = new Places("floppy", 2, 2);
+    int virtioDisks = 0;
     for (Drive drive : drives.all()) {
       switch (drive.connection()) {
         case IDE -> ide.reserve(drive);
@@ -155,15 +164,30 @@ final class PcAssembly {
     }
     for (Drive drive : drives.all()) {
       switch (drive.connection()) {
-        case IDE -> addIde(machine, ide.of(drive), drive, drive.cd(), drive.serial());
-        case FLOPPY -> machine.addFloppy(floppy.of(drive), drive.image(), drive.readOnly());
+        case IDE -> {
+          int index = ide.of(drive);
+          String kind = drive.cd() ? "cd" : "hd";
+          name(drive, "ide" + index / 2 + "-" + kind + index % 2);
+          addIde(machine, index, drive, drive.cd(), drive.serial());
+        }
+        case FLOPPY -> {
+          int index = floppy.of(drive);
+          name(drive, "floppy" + index);
+          machine.addFloppy(index, drive.image(), drive.readOnly());
+        }
         case VIRTIO -> {
+          name(drive, "virtio" + virtioDisks++);
           String serial = drive.serial();
           machine.addVirtioDisk(drive.disk(), drive.readOnly(), serial == null ? "" : serial);
         }
-        case NONE -> {} // a device asks for it
+        case NONE -> name(drive, "none" + names.size()); // a device asks for it
       }
     }
+  }
+
+  private void name(Drive drive, String otherwise) {
+    String id = drive.id();
+    names.put(drive, id == null ? otherwise : id);
   }
 
   private static void addIde(

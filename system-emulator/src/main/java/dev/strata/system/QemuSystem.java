@@ -6,8 +6,11 @@ import dev.strata.block.file.posix.Posix;
 import dev.strata.monitor.commandline.Terminal;
 import dev.strata.monitor.manual.HelpPage;
 import dev.strata.system.CommandLine.Answer;
+import dev.strata.system.chardev.CharacterDevice;
 import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.CpuModel;
+import dev.strata.system.hmp.HumanMonitor;
+import dev.strata.system.hmp.MonitorCommands;
 import dev.strata.system.machine.pc.PcMachine;
 import java.util.Arrays;
 import java.util.List;
@@ -104,10 +107,23 @@ public final class QemuSystem {
       throw CommandLine.error("unable to find CPU model '" + line.cpu + "'");
     }
     try (var characterDevices = new CharacterDevices();
-        var drives = new Drives(terminal, line.snapshot);
-        PcMachine pc =
-            new PcAssembly(line, drives, characterDevices).assemble(architecture, model)) {
-      return run(pc);
+        var drives = new Drives(terminal, line.snapshot)) {
+      var assembly = new PcAssembly(line, drives, characterDevices);
+      try (PcMachine pc = assembly.assemble(architecture, model)) {
+        characterDevices.whenExit(() -> pc.machine().end(0));
+        var commands = new MonitorCommands(new MachineSubject(pc, assembly.names()));
+        for (CharacterDevice monitor : characterDevices.monitors()) {
+          HumanMonitor.open(monitor, commands);
+        }
+        if (characterDevices.isInteractive()) {
+          terminal.line(
+              "Ctrl-A x ends the machine, Ctrl-A c leads to its monitor and back, Ctrl-A h helps");
+        }
+        if (line.paused) {
+          pc.machine().pause();
+        }
+        return run(pc);
+      }
     }
   }
 

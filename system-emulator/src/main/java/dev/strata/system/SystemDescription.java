@@ -58,13 +58,18 @@ public final class SystemDescription implements ToolDescription {
         .with(key++, "boot", "ORDER", "where firmware looks for something to boot, as cad")
         .with(key++, "bios", "FILE", "the firmware; SeaBIOS if not given")
         .with('L', null, "FOLDER", "where firmware is looked for first")
-        .with(key++, "nographic", null, "the guest's console is on the first serial port, here")
-        .with(key++, "serial", "DEVICE", "stdio, null, none or file:FILE; may be given again")
+        .with(
+            key++,
+            "nographic",
+            null,
+            "the guest's console is here, on the first serial port; Ctrl-A h helps")
+        .with(key++, "serial", "DEVICE", "stdio, mon:stdio (with a monitor), null, none, file:FILE")
         .with(key++, "chardev", "DEVICE", "a stream for devices: stdio, null or file")
         .with(key++, "debugcon", "DEVICE", "where the debug console writes")
         .with(key++, "nodefaults", null, "no serial port, CD or floppy drive that is not asked for")
         .with(key++, "no-reboot", null, "end when the guest wants to begin anew")
-        .with(key++, "monitor", "none", "there is none")
+        .with('S', null, null, "begin paused, until the monitor's command cont")
+        .with(key++, "monitor", "DEVICE", "where commands are typed: stdio or none")
         .with(key++, "display", "none", "there is none")
         .with(key++, "vga", "none", "there is none")
         .with(key++, "parallel", "none", "there is none")

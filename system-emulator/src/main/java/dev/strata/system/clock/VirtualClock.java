@@ -51,6 +51,14 @@ public final class VirtualClock {
     }
   }
 
+  /** Lets no more time pass, until it is started again. */
+  public synchronized void stop() {
+    if (running) {
+      offset = offset + hostNanos.getAsLong();
+      running = false;
+    }
+  }
+
   /** A timer that is not set. */
   public Timer timer(Runnable action) {
     return new Timer(this, action);
@@ -83,7 +91,9 @@ public final class VirtualClock {
   /** Runs timers as they get due, until {@link #close}. The calling thread does nothing else. */
   public void runUntilClosed() {
     while (true) {
-      runTimers();
+      if (running) {
+        runTimers();
+      }
       synchronized (this) {
         if (closed) {
           return;

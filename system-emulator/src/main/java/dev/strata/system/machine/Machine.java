@@ -20,6 +20,9 @@ public final class Machine {
   // Guarded by this.
   private long wakes;
   private boolean resetRequested;
+  private boolean resetByButton; // which ends no machine
+  private boolean paused;
+  private boolean begun; // has run
   private int exitCode = -1;
 
   /**
@@ -62,6 +65,39 @@ public final class Machine {
     stopProcessor();
   }
 
+  /** The reset button: resets, whatever a reset by the guest would do. */
+  public void pressReset() {
+    synchronized (this) {
+      resetByButton = true;
+    }
+    requestReset();
+  }
+
+  /** Lets no more instructions run and no more time pass; requests to disks end as they will. */
+  public void pause() {
+    synchronized (this) {
+      paused = true;
+      wake();
+    }
+    stopProcessor();
+  }
+
+  /** Goes on. */
+  public synchronized void resume() {
+    paused = false;
+    wake();
+  }
+
+  /** Whether it runs, in the reference's words. */
+  public synchronized String status() {
+    return paused ? begun ? "paused" : "paused (prelaunch)" : "running";
+  }
+
+  /** The processor's registers, in lines. */
+  public String registers() {
+    return cpu().describe();
+  }
+
   /** Ends {@link #run}; the first code counts. */
   public void end(int code) {
     synchronized (this) {
@@ -86,7 +122,6 @@ public final class Machine {
     try {
       resetBoard.run();
       cpu().reset();
-      clock.start();
       return loop();
     } finally {
       clock.close();
@@ -105,12 +140,15 @@ public final class Machine {
         if (exitCode >= 0) {
           return exitCode;
         }
-        if (resetRequested && endsAtReset) {
+        if (resetRequested && endsAtReset && !resetByButton) {
           return 0;
         }
         seen = wakes;
       }
       resetIfRequested();
+      if (standsStill(seen)) {
+        continue;
+      }
       ExitReason reason = cpu().run(SLICE_NANOS);
       switch (reason) {
         case TIME -> {}
@@ -120,12 +158,27 @@ public final class Machine {
     }
   }
 
+  /** Waits while it is paused; whether it was. */
+  private boolean standsStill(long seen) {
+    synchronized (this) {
+      begun |= !paused;
+      if (!paused) {
+        clock.start();
+        return false;
+      }
+      clock.stop();
+    }
+    await(seen);
+    return true;
+  }
+
   private void resetIfRequested() {
     synchronized (this) {
       if (!resetRequested) {
         return;
       }
       resetRequested = false;
+      resetByButton = false;
     }
     resetBoard.run();
     cpu().reset();

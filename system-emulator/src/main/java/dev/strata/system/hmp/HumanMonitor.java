@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.hmp;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.strata.system.chardev.CharacterDevice;
+
+/** A monitor at a line: reads commands, key by key, and shows their answers. */
+public final class HumanMonitor {
+  private static final String GREETING =
+      "QEMU 7.2.22 monitor (Strata 0.1) - type 'help' for more information\r\n";
+  private static final String PROMPT = "(qemu) ";
+  private static final int LONGEST_LINE = 4095;
+  private static final char END_OF_LINE = '\r';
+  private static final char CLEAR = 0x15; // Ctrl-U
+  private static final char DELETE = 0x7f;
+  private static final char BACK = '\b';
+
+  private final CharacterDevice line;
+  private final MonitorCommands commands;
+  // Of the one thread that brings bytes.
+  private final StringBuilder typed = new StringBuilder();
+
+  private HumanMonitor(CharacterDevice line, MonitorCommands commands) {
+    this.line = line;
+    this.commands = commands;
+  }
+
+  /** Begins to listen. */
+  public static void open(CharacterDevice line, MonitorCommands commands) {
+    var monitor = new HumanMonitor(line, commands);
+    monitor.say(GREETING + PROMPT);
+    line.connect(monitor::receive);
+  }
+
+  private void say(String text) {
+    for (byte value : text.getBytes(UTF_8)) {
+      line.write(value);
+    }
+  }
+
+  private int receive(byte[] bytes, int from, int length) {
+    for (int index = from; index < from + length; index++) {
+      key((char) (bytes[index] & 0xff));
+    }
+    return length;
+  }
+
+  private void key(char key) {
+    switch (key) {
+      case END_OF_LINE, '\n' -> {
+        say("\r\n");
+        String answer = commands.run(typed.toString());
+        typed.setLength(0);
+        say(answer.replace("\n", "\r\n") + PROMPT);
+      }
+      case DELETE, BACK -> {
+        if (!typed.isEmpty()) {
+          typed.setLength(typed.length() - 1);
+          say("\b \b");
+        }
+      }
+      case CLEAR -> {
+        say("\b \b".repeat(typed.length()));
+        typed.setLength(0);
+      }
+      default -> {
+        if (key >= ' ' && key < DELETE && typed.length() < LONGEST_LINE) {
+          typed.append(key);
+          say(String.valueOf(key));
+        }
+      }
+    }
+  }
+}
