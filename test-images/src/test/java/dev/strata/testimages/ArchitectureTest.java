@@ -88,6 +88,7 @@ final class ArchitectureTest {
               ".device",
               ".firmware",
               ".machine",
+              ".hmp",
               ""));
 
   private static final ModuleLayers NBD_LAYERS =
