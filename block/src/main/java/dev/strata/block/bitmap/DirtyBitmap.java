@@ -5,6 +5,7 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import java.util.Arrays;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /** One bit for each {@code granularity} bytes of a node: set, where it was written. Thread-safe. */
 public final class DirtyBitmap {
@@ -16,6 +17,7 @@ public final class DirtyBitmap {
   private long length; // guarded by this
   private long[] words; // guarded by this
   private long dirtyBits; // as many as are set; guarded by this
+  private long @Nullable [] later; // what is marked while the bits stay; guarded by this
   private volatile boolean enabled = true;
   private volatile boolean persistent;
   private volatile boolean inconsistent;
@@ -107,7 +109,46 @@ public final class DirtyBitmap {
 
   /** Marks a range as dirty; what lies beyond the length is ignored. */
   public synchronized void mark(long offset, long length) {
-    change(offset, length, true);
+    if (later == null) {
+      dirtyBits += change(words, offset, length, true);
+    } else {
+      change(later, offset, length, true);
+    }
+  }
+
+  /**
+   * Its bits stay as they are from now on: what is marked is kept apart, until {@link #join} or
+   * {@link #replace}. So a backup of what is dirty now is compared with what is written meanwhile.
+   */
+  public synchronized void split() {
+    if (later != null) {
+      throw new IllegalStateException("the bitmap is split already");
+    }
+    later = new long[words.length];
+  }
+
+  /** What was marked since the split is dirty, and what was before it too. */
+  public synchronized void join() {
+    long[] marked = takeLater();
+    for (int i = 0; i < marked.length; i++) {
+      words[i] |= marked[i];
+    }
+    recount();
+  }
+
+  /** What was marked since the split is dirty, and nothing else. */
+  public synchronized void replace() {
+    words = takeLater();
+    recount();
+  }
+
+  private long[] takeLater() {
+    long[] marked = later;
+    if (marked == null) {
+      throw new IllegalStateException("the bitmap is not split");
+    }
+    later = null;
+    return marked;
   }
 
   /** Marks all granules that lie wholly in the range as clean. */
@@ -115,14 +156,16 @@ public final class DirtyBitmap {
     long granularity = granularity();
     long end = offset + length >= this.length ? this.length : (offset + length) & -granularity;
     long start = (offset + granularity - 1) & -granularity;
-    change(start, end - start, false);
+    dirtyBits += change(words, start, end - start, false);
   }
 
-  private void change(long offset, long length, boolean set) {
+  /** Answers how many more bits are set. */
+  private long change(long[] bits, long offset, long length, boolean set) {
     long end = Math.min(offset + length, this.length);
     if (end <= offset) {
-      return;
+      return 0;
     }
+    long more = 0;
     long first = offset >>> granularityBits;
     long last = (end - 1) >>> granularityBits;
     int firstWord = (int) (first >>> 6);
@@ -135,10 +178,11 @@ public final class DirtyBitmap {
       if (i == lastWord) {
         mask &= -1L >>> (63 - last);
       }
-      long old = words[i];
-      words[i] = set ? old | mask : old & ~mask;
-      dirtyBits += Long.bitCount(words[i]) - Long.bitCount(old);
+      long old = bits[i];
+      bits[i] = set ? old | mask : old & ~mask;
+      more += Long.bitCount(bits[i]) - Long.bitCount(old);
     }
+    return more;
   }
 
   /** Marks everything as clean. */
@@ -205,14 +249,21 @@ public final class DirtyBitmap {
 
   /** Follows a change of the node's size; new granules are clean. */
   public synchronized void resize(long length) throws BlockException {
-    long[] resized = Arrays.copyOf(words, wordsFor(length));
+    words = resized(words, length);
+    if (later != null) {
+      later = resized(later, length);
+    }
+    this.length = length;
+    recount();
+  }
+
+  private long[] resized(long[] from, long length) throws BlockException {
+    long[] resized = Arrays.copyOf(from, wordsFor(length));
     long bits = bitsFor(length);
     if ((bits & 63) != 0 && length < this.length) {
       resized[resized.length - 1] &= -1L >>> -bits;
     }
-    words = resized;
-    this.length = length;
-    recount();
+    return resized;
   }
 
   /** The bits as stored in an image: one a granule, least significant first, in words of 64. */

@@ -3,6 +3,7 @@ package dev.strata.block.graph;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.EdgeRole;
+import dev.strata.block.Limits;
 import dev.strata.block.bitmap.BitmapSet;
 import dev.strata.block.driver.BackingReference;
 import dev.strata.block.driver.BlockDriver;
@@ -336,6 +337,11 @@ public final class BlockNode {
   /** The size as a guest sees it, in bytes. */
   public long length() {
     return requests().length();
+  }
+
+  /** The requests that it takes without padding them, and the flags that it knows. */
+  public Limits limits() {
+    return requests().limits();
   }
 
   /** The bytes occupied on the host, backing files aside; -1 if unknown. */

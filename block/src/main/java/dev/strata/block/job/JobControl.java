@@ -30,6 +30,21 @@ public interface JobControl {
   /** How much there is still to do; the total is that and what was spent. */
   void remaining(long bytes);
 
+  /** How much is done and how much there is still to do, whoever did it. */
+  void progress(long done, long remaining);
+
+  /**
+   * Whether the next {@link #checkpoint} waits or throws. A job with requests in flight waits for
+   * them first: a paused job has none.
+   */
+  boolean interrupted();
+
+  /**
+   * Waits as long as the job's speed asks for before a request of that size begins, or until {@link
+   * #interrupted}.
+   */
+  void charge(long bytes);
+
   /** From now on it can come to its end whenever a user wants; a second call does nothing. */
   void ready();
 

@@ -141,19 +141,41 @@ final class JobRun implements JobControl {
   public void spend(long bytes) throws BlockException {
     synchronized (registry) {
       advance(bytes);
+      charge(bytes);
+    }
+    checkpoint();
+  }
+
+  @Override
+  public void charge(long bytes) {
+    synchronized (registry) {
       long now = System.nanoTime();
       dueNanos = Math.max(dueNanos, now - SLICE_NANOS);
       if (job.speed > 0) {
         dueNanos += (long) ((double) bytes / job.speed * 1e9);
       }
-      while (!job.cancelled && job.speed > 0 && dueNanos - System.nanoTime() > 0) {
+      while (!interrupted() && job.speed > 0 && dueNanos - System.nanoTime() > 0) {
         registry.sleep(Math.max(1, (dueNanos - System.nanoTime()) / 1_000_000));
       }
       if (job.speed == 0) {
         dueNanos = System.nanoTime();
       }
     }
-    checkpoint();
+  }
+
+  @Override
+  public boolean interrupted() {
+    synchronized (registry) {
+      return job.cancelled || job.userPaused;
+    }
+  }
+
+  @Override
+  public void progress(long done, long remaining) {
+    synchronized (registry) {
+      job.current = done;
+      job.remaining = remaining;
+    }
   }
 
   @Override

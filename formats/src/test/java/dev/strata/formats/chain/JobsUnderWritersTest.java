@@ -28,7 +28,6 @@ import dev.strata.block.job.JobRegistry;
 import dev.strata.block.job.JobSettings;
 import dev.strata.block.job.JobStatus;
 import dev.strata.block.job.OnError;
-import dev.strata.block.job.backup.BackupJob;
 import dev.strata.block.job.commit.ActiveCommit;
 import dev.strata.block.job.commit.CommitJob;
 import dev.strata.block.job.commit.CommitPlan;
@@ -500,28 +499,6 @@ final class JobsUnderWritersTest {
       }
       assertSame(disk.node(), disk.backend().node());
       assertFalse(base.flags().writable(), "as it was before");
-    }
-    assertArrayEquals(content, chain.read("top"));
-  }
-
-  // Backups
-
-  @Test
-  void aBackupIsOfTheMomentWhenItBegan() throws Exception {
-    try (TestDisk disk = openTop()) {
-      BlockNode target = target(disk);
-      byte[] before = content.clone();
-      Job job = BackupJob.of(settings(), disk.node(), target, null);
-      try (var writer = new Writer(disk.backend(), content, 12)) {
-        writer.awaitMore(MORE);
-        jobs.start(job);
-        await("concluded");
-        assertSucceeded();
-        writer.awaitMore(MORE);
-      }
-      assertSame(disk.node(), disk.backend().node());
-      disk.graph().close(target);
-      assertArrayEquals(before, chain.read("target"));
     }
     assertArrayEquals(content, chain.read("top"));
   }

@@ -35,7 +35,9 @@ final class Writer implements AutoCloseable {
   private void run() {
     try {
       while (!stop.get()) {
-        request();
+        synchronized (content) {
+          request();
+        }
         requests.incrementAndGet();
       }
     } catch (Exception | AssertionError e) {
@@ -70,6 +72,18 @@ final class Writer implements AutoCloseable {
         disk.write(offset, IoVector.of(bytes), 0);
         System.arraycopy(bytes, 0, content, offset, length);
       }
+    }
+  }
+
+  /** What happens between two requests. */
+  interface Between {
+    void run() throws Exception;
+  }
+
+  /** Has something happen between two of its requests. */
+  void between(Between what) throws Exception {
+    synchronized (content) {
+      what.run();
     }
   }
 

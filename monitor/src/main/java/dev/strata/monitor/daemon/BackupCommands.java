@@ -5,12 +5,16 @@ import static dev.strata.monitor.daemon.Daemon.flag;
 import static dev.strata.monitor.daemon.Daemon.required;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import dev.strata.block.bitmap.DirtyBitmap;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.job.Job;
 import dev.strata.block.job.JobSettings;
 import dev.strata.block.job.backup.BackupJob;
+import dev.strata.block.job.backup.BackupPlan;
 import dev.strata.block.json.JsonObject;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code blockdev-backup}.
@@ -18,6 +22,8 @@ import java.util.List;
  * @see "QEMU qapi/block-core.json, blockdev-backup"
  */
 final class BackupCommands {
+  private static final long DEFAULT_WORKERS = 64;
+
   private final Daemon daemon;
 
   BackupCommands(Daemon daemon) {
@@ -41,40 +47,107 @@ final class BackupCommands {
     String device = required(arguments, "device");
     BlockNode source = daemon.node(device, device);
     String targetName = required(arguments, "target");
-    BlockNode target = daemon.node(targetName, targetName);
-    checkBackup(arguments);
+    return create(arguments, source, daemon.node(targetName, targetName));
+  }
+
+  private Job create(JsonObject arguments, BlockNode source, BlockNode target)
+      throws BlockException {
     JobSettings settings = JobArguments.settings(arguments);
+    checkBitmapArguments(arguments);
+    JsonObject performance =
+        arguments.get("x-perf") instanceof JsonObject given ? given : new JsonObject();
+    if (flag(performance, "use-copy-range", false)) {
+      throw JobArguments.unsupported("a backup with use-copy-range");
+    }
+    long workers = JobArguments.number(performance, "max-workers", DEFAULT_WORKERS);
+    if (workers < 1 || workers > Integer.MAX_VALUE) {
+      throw JobArguments.invalid("max-workers must be between 1 and " + Integer.MAX_VALUE);
+    }
+    long chunk = JobArguments.number(performance, "max-chunk", 0);
+    if (chunk < 0) {
+      throw JobArguments.invalid("max-chunk must be zero (which means no limit) or positive");
+    }
+    var plan =
+        new BackupPlan(
+            source,
+            target,
+            sync(arguments, source),
+            bitmap(arguments, source),
+            bitmapMode(arguments),
+            flag(arguments, "compress", false),
+            JobArguments.onError(arguments, "on-source-error"),
+            JobArguments.onError(arguments, "on-target-error"),
+            arguments.string("filter-node-name"),
+            (int) workers,
+            chunk);
     daemon.jobs().checkIdle(target);
     daemon.jobs().checkIdle(source);
     daemon.jobs().checkNew(settings.id());
-    BackupJob job = BackupJob.of(settings, source, target, arguments.string("filter-node-name"));
+    BackupJob job = BackupJob.of(settings, plan);
     daemon.jobs().create(job);
     return job;
   }
 
-  private static void checkBackup(JsonObject arguments) throws BlockException {
+  private static void checkBitmapArguments(JsonObject arguments) throws BlockException {
     String sync = required(arguments, "sync");
-    if (sync.equals("bitmap") || sync.equals("incremental")) {
-      if (!arguments.has("bitmap")) {
-        throw JobArguments.invalid("must provide a valid bitmap name for '" + sync + "' sync mode");
-      }
-    } else if (arguments.has("bitmap") && !arguments.has("bitmap-mode")) {
-      throw JobArguments.invalid("Bitmap sync mode must be given when providing a bitmap");
-    } else if (arguments.has("bitmap-mode") && !arguments.has("bitmap")) {
+    boolean dirty = sync.equals("bitmap") || sync.equals("incremental");
+    if (dirty && !arguments.has("bitmap")) {
+      throw JobArguments.invalid("must provide a valid bitmap name for '" + sync + "' sync mode");
+    }
+    String mode = arguments.string("bitmap-mode");
+    if (sync.equals("incremental") && mode != null && !mode.equals("on-success")) {
+      throw JobArguments.invalid(
+          "Bitmap sync mode must be 'on-success' when using sync mode 'incremental'");
+    }
+    if (!arguments.has("bitmap") && mode != null) {
       throw JobArguments.invalid("Cannot specify bitmap sync mode without a bitmap");
     }
-    if (!sync.equals("full") || arguments.has("bitmap")) {
-      throw JobArguments.unsupported(
-          "a backup by sync=" + sync + (arguments.has("bitmap") ? " and a bitmap" : ""));
+  }
+
+  private @Nullable DirtyBitmap bitmap(JsonObject arguments, BlockNode source)
+      throws BlockException {
+    String name = arguments.string("bitmap");
+    if (name == null) {
+      return null;
     }
-    if (flag(arguments, "compress", false)) {
-      throw JobArguments.unsupported("a backup that is compressed");
+    DirtyBitmap bitmap = source.bitmaps().find(name);
+    if (bitmap == null) {
+      throw new BlockException(Errno.ENOENT, "Bitmap '" + name + "' could not be found");
     }
-    for (String option : new String[] {"on-source-error", "on-target-error"}) {
-      String action = arguments.string(option);
-      if (action != null && !action.equals("report")) {
-        throw JobArguments.unsupported(option + "=" + action);
-      }
+    String sync = required(arguments, "sync");
+    String mode = arguments.string("bitmap-mode");
+    if (mode == null && !sync.equals("incremental")) {
+      throw JobArguments.invalid("Bitmap sync mode must be given when providing a bitmap");
     }
+    BitmapCommands.checkUsable(bitmap);
+    if (sync.equals("none")) {
+      throw JobArguments.invalid("sync mode 'none' does not produce meaningful bitmap outputs");
+    }
+    if ("never".equals(mode) && (sync.equals("full") || sync.equals("top"))) {
+      throw JobArguments.invalid(
+          "Bitmap sync mode 'never' has no meaningful effect when combined with sync mode '"
+              + sync
+              + "'");
+    }
+    return bitmap;
+  }
+
+  private static BackupPlan.Sync sync(JsonObject arguments, BlockNode source) {
+    return switch (required(arguments, "sync")) {
+      case "top" ->
+          source.skipFilters().backing() == null ? BackupPlan.Sync.FULL : BackupPlan.Sync.TOP;
+      case "none" -> BackupPlan.Sync.NONE;
+      case "bitmap", "incremental" -> BackupPlan.Sync.BITMAP;
+      default -> BackupPlan.Sync.FULL;
+    };
+  }
+
+  private static BackupPlan.BitmapMode bitmapMode(JsonObject arguments) {
+    String mode = arguments.string("bitmap-mode");
+    return switch (mode == null ? "on-success" : mode) {
+      case "always" -> BackupPlan.BitmapMode.ALWAYS;
+      case "never" -> BackupPlan.BitmapMode.NEVER;
+      default -> BackupPlan.BitmapMode.ON_SUCCESS;
+    };
   }
 }

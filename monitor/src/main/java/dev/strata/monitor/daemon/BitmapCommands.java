@@ -51,16 +51,31 @@ final class BitmapCommands {
     if (bitmap == null) {
       throw new BlockException(Errno.ENOENT, "Dirty bitmap '" + name + "' not found");
     }
+    checkIdle(bitmap);
+    if (!anyState) {
+      checkUsable(bitmap);
+    }
+    return bitmap;
+  }
+
+  private static void checkIdle(DirtyBitmap bitmap) throws BlockException {
     if (bitmap.busy()) {
       throw new BlockException(
           Errno.EBUSY,
-          "Bitmap '" + name + "' is currently in use by another operation and cannot be used");
+          "Bitmap '"
+              + bitmap.name()
+              + "' is currently in use by another operation and cannot be used");
     }
-    if (bitmap.inconsistent() && !anyState) {
+  }
+
+  /** Fails for a bitmap that somebody uses, or whose bits mean nothing. */
+  static void checkUsable(DirtyBitmap bitmap) throws BlockException {
+    checkIdle(bitmap);
+    if (bitmap.inconsistent()) {
       throw new BlockException(
-          Errno.EINVAL, "Bitmap '" + name + "' is inconsistent and cannot be used");
+              Errno.EINVAL, "Bitmap '" + bitmap.name() + "' is inconsistent and cannot be used")
+          .withHint("Try block-dirty-bitmap-remove to delete this bitmap from disk");
     }
-    return bitmap;
   }
 
   JsonValue add(JsonObject arguments) throws BlockException {

@@ -32,6 +32,7 @@ final class StorageDaemonTest {
         "nodes-and-exports",
         "arguments",
         "backup",
+        "backup-modes",
         "stream",
         "commit",
         "mirror",

@@ -8,8 +8,10 @@ import dev.strata.block.Errno;
 import dev.strata.block.Extent;
 import dev.strata.block.IoVector;
 import dev.strata.block.Preallocation;
+import dev.strata.block.RequestFlags;
 import dev.strata.block.RequestRanges;
 import dev.strata.block.StatusDetail;
+import dev.strata.block.bitmap.DirtyBitmap;
 import dev.strata.block.driver.FilterDriver;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.driver.Permission;
@@ -19,6 +21,8 @@ import dev.strata.block.driver.SnapshotAccess;
 import java.util.EnumSet;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Copies what is about to be written, and shows what was.
@@ -35,6 +39,10 @@ final class CopyBeforeWriteDriver extends FilterDriver implements SnapshotAccess
   private final CopyBeforeWriteOptions options;
   private final RequestRanges ranges = new RequestRanges();
   private final TimedTasks copies;
+  private final LongAdder copied = new LongAdder(); // in bytes
+  private volatile Content content;
+  private volatile int writeFlags;
+  private volatile boolean ownOnly;
   private volatile boolean lost; // the snapshot is, as a copy failed
 
   CopyBeforeWriteDriver(
@@ -48,6 +56,7 @@ final class CopyBeforeWriteDriver extends FilterDriver implements SnapshotAccess
     this.target = target;
     this.areas = areas;
     this.options = options;
+    this.content = (offset, length) -> file.status(offset, length, StatusDetail.ZEROES);
     this.copies = new TimedTasks("copy-before-write", options.timeoutSeconds());
   }
 
@@ -103,7 +112,12 @@ final class CopyBeforeWriteDriver extends FilterDriver implements SnapshotAccess
       return;
     }
     try {
-      copies.run(() -> copyAlone(start, end));
+      copies.run(() -> {
+        Failure failure = copyAlone(start, end);
+        if (failure != null) {
+          throw failure.reason();
+        }
+      });
     } catch (BlockException e) {
       if (!options.breaksSnapshot()) {
         throw e;
@@ -114,46 +128,110 @@ final class CopyBeforeWriteDriver extends FilterDriver implements SnapshotAccess
     }
   }
 
-  private void copyAlone(long start, long end) throws BlockException {
+  private @Nullable Failure copyAlone(long start, long end) {
     RequestRanges.Hold hold = ranges.own(start, end);
     try {
       for (OptionalLong next = areas.nextToCopy(start, end);
           next.isPresent();
           next = areas.nextToCopy(next.getAsLong(), end)) {
         long at = next.getAsLong();
-        copy(at, Math.min(areas.endOfToCopy(at, end), Math.min(end, areas.end(at + MAX_COPY))));
+        Failure failure = copy(at, areas.endOfToCopy(at, end));
+        if (failure != null) {
+          return failure;
+        }
       }
+      return null;
     } finally {
       ranges.leave(hold);
     }
   }
 
-  private void copy(long start, long end) throws BlockException {
+  private @Nullable Failure copy(long start, long end) {
+    for (long at = start; at < end; ) {
+      long partEnd;
+      boolean zeroes = false;
+      try {
+        partEnd = ownOnly ? endOfBacked(at, end) : at;
+        if (partEnd > at) {
+          areas.copied(at, partEnd);
+          at = partEnd;
+          continue;
+        }
+        Extent extent = content.status(at, end - at);
+        long extentEnd = at + extent.length();
+        partEnd = Math.min(areas.lastWhole(extentEnd), end);
+        zeroes = extent.zero() && partEnd > at;
+        if (!zeroes) {
+          long most = ownOnly ? areas.end(at + 1) : areas.end(at + MAX_COPY);
+          partEnd = Math.min(end, Math.min(areas.end(extentEnd), most));
+        }
+      } catch (BlockException e) {
+        return new Failure(false, e);
+      }
+      Failure failure = zeroes ? copyZeroes(at, partEnd) : copyData(at, partEnd);
+      if (failure != null) {
+        return failure;
+      }
+      areas.copied(at, partEnd);
+      copied.add(partEnd - at);
+      at = partEnd;
+    }
+    return null;
+  }
+
+  /** Where the clusters end from {@code start} on that the disk has from its backing file. */
+  private long endOfBacked(long start, long end) throws BlockException {
+    long at = start;
+    while (at < end) {
+      Extent extent = file().status(at, end - at, StatusDetail.ALLOCATION);
+      if (extent.allocated()) {
+        break;
+      }
+      at += extent.length();
+    }
+    return at == end ? end : areas.start(at);
+  }
+
+  private @Nullable Failure copyZeroes(long start, long end) {
+    try {
+      checkRoom(end);
+      for (long at = start; at < end; ) {
+        Extent there = target.status(at, end - at, StatusDetail.ZEROES);
+        if (!there.zero()) {
+          target.writeZeroes(at, there.length(), 0);
+        }
+        at += there.length();
+      }
+      return null;
+    } catch (BlockException e) {
+      return new Failure(true, e);
+    }
+  }
+
+  private void checkRoom(long end) throws BlockException {
     if (end > target.length()) {
       throw BlockException.of(Errno.ENOSPC);
     }
-    for (long at = start; at < end; ) {
-      Extent extent = file().status(at, end - at, StatusDetail.ZEROES);
-      long zeroEnd = extent.zero() ? areas.lastWhole(at + extent.length()) : at;
-      if (zeroEnd > at) {
-        target.writeZeroes(at, Math.min(zeroEnd, end) - at, 0);
-        at = zeroEnd;
-      } else {
-        long partEnd = Math.min(end, areas.end(at + 1));
-        copyData(at, partEnd);
-        at = partEnd;
-      }
-    }
-    areas.copied(start, end);
   }
 
-  private void copyData(long start, long end) throws BlockException {
-    try (BufferPool.Buffer buffer = context.buffers().acquire(Math.min(end - start, MAX_COPY))) {
-      for (long at = start; at < end; at += MAX_COPY) {
-        IoVector data = buffer.vector(Math.min(end - at, MAX_COPY));
-        file().read(at, data, 0);
-        target.write(at, data, 0);
+  private @Nullable Failure copyData(long start, long end) {
+    long most = Math.max(MAX_COPY, areas.cluster()); // a cluster is compressed as a whole
+    try (BufferPool.Buffer buffer = context.buffers().acquire(Math.min(end - start, most))) {
+      for (long at = start; at < end; at += most) {
+        IoVector data = buffer.vector(Math.min(end - at, most));
+        try {
+          file().read(at, data, 0);
+        } catch (BlockException e) {
+          return new Failure(false, e);
+        }
+        try {
+          checkRoom(end);
+          target.write(at, data, writeFlags);
+        } catch (BlockException e) {
+          return new Failure(true, e);
+        }
       }
+      return null;
     }
   }
 
@@ -171,13 +249,69 @@ final class CopyBeforeWriteDriver extends FilterDriver implements SnapshotAccess
   // What was not written
 
   @Override
-  public OptionalLong nextToCopy(long from) throws BlockException {
-    return areas.nextToCopy(from, file().length());
+  public void prepare(Content content, boolean compressed, boolean ownOnly) {
+    this.content = content;
+    this.writeFlags = compressed ? RequestFlags.COMPRESSED : 0;
+    this.ownOnly = ownOnly;
   }
 
   @Override
-  public void copyRest(long offset, long length) throws BlockException {
-    copyAlone(areas.start(offset), areas.end(offset + length));
+  public long clusterSize() {
+    return areas.cluster();
+  }
+
+  @Override
+  public OptionalLong nextToCopy(long from) {
+    return areas.nextToCopy(from, areas.length());
+  }
+
+  @Override
+  public Piece piece(long start, long maxData, long maxZeroes) throws BlockException {
+    long length = areas.length();
+    long limit = areas.endOfToCopy(start, Math.min(length, start + maxZeroes));
+    Extent extent = content.status(start, limit - start);
+    long zeroEnd = Math.min(limit, areas.lastWhole(start + extent.length()));
+    if (extent.zero() && zeroEnd > start) {
+      return new Piece(zeroEnd, true);
+    }
+    long most = Math.max(areas.lastWhole(start + maxData), areas.end(start + 1));
+    return new Piece(Math.min(limit, most), false);
+  }
+
+  @Override
+  public long skipBacked(long from) throws BlockException {
+    long length = areas.length();
+    Extent extent = file().status(from, length - from, StatusDetail.ALLOCATION);
+    long end = from + extent.length();
+    if (!extent.allocated()) {
+      // What is to be copied has not been written since the status was asked for.
+      long start = areas.firstWhole(from);
+      long whole = areas.lastWhole(end);
+      if (whole > start) {
+        areas.copied(start, whole);
+      }
+    }
+    return end;
+  }
+
+  @Override
+  public @Nullable Failure copyRest(long offset, long length) {
+    return copyAlone(areas.start(offset), areas.end(offset + length));
+  }
+
+  @Override
+  public long copied() {
+    return copied.sum();
+  }
+
+  @Override
+  public long toCopy() {
+    return areas.toCopy();
+  }
+
+  @Override
+  public void markRest(DirtyBitmap bitmap) {
+    areas.markRest(bitmap);
   }
 
   // The snapshot

@@ -45,6 +45,26 @@ final class SnapshotAreas {
     toCopy.merge(accessible);
   }
 
+  /** In bytes. */
+  long cluster() {
+    return cluster;
+  }
+
+  /** The length of the disk in bytes. */
+  long length() {
+    return length;
+  }
+
+  /** How many bytes are still to be copied, the last cluster as if it were whole. */
+  long toCopy() {
+    return toCopy.count();
+  }
+
+  /** Marks in another bitmap what is still to be copied. */
+  void markRest(DirtyBitmap bitmap) {
+    bitmap.merge(toCopy);
+  }
+
   /** Where the cluster of that byte begins. */
   long start(long offset) {
     return offset & -cluster;
