@@ -17,6 +17,7 @@ import dev.strata.block.job.JobEnding;
 import dev.strata.block.job.JobFilterFactory;
 import dev.strata.block.job.JobSettings;
 import dev.strata.block.job.LayerHold;
+import dev.strata.block.job.RequestsInFlight;
 import dev.strata.block.option.BlockOptions;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -49,6 +50,10 @@ public final class MirrorJob extends Job {
   private @Nullable JobEnding ending; // the job's thread alone
   private boolean ready; // the job's thread alone
   private boolean replaced; // the job's thread alone
+  private boolean failed; // since the last pass began; the job's thread alone
+  private long done; // bytes, the job's thread alone
+  private long inFlight; // bytes, the job's thread alone
+  private final int atOnce;
 
   /** What has to be done to a target that is not used as it is. */
   public interface Preparation {
@@ -85,6 +90,7 @@ public final class MirrorJob extends Job {
     this.access = access;
     this.preparation = preparation;
     long data = Math.max(512, Math.min(STEP, plan.bufferBytes()) & -512L);
+    this.atOnce = (int) Math.clamp(plan.bufferBytes() / data, 1, RequestsInFlight.MAX);
     this.copy = new RangeCopy(plan.source(), filter, graph.buffers(), data);
     filter.copy(copy);
   }
@@ -153,16 +159,40 @@ public final class MirrorJob extends Job {
       throw new BlockException(Errno.EINVAL, "Source and target image have different sizes");
     }
     new FirstPass(plan, filter, access).mark(control);
+    control.progress(0, filter.dirty().count());
+    try (var parts = new RequestsInFlight<Part>("mirror", atOnce)) {
+      copyUntilTheEnd(control, parts);
+    }
+  }
+
+  /**
+   * Goes over the disk again and again. Parts in flight never overlap: before it begins anew all
+   * are waited for.
+   */
+  private void copyUntilTheEnd(JobControl control, RequestsInFlight<Part> parts)
+      throws BlockException {
     DirtyBitmap dirty = filter.dirty();
-    control.remaining(dirty.count());
     long at = 0;
     boolean firstPass = true;
     while (true) {
+      if (control.interrupted()) {
+        awaitAll(control, parts);
+      }
       control.checkpoint();
       reportWriter(control);
-      OptionalLong next = dirty.nextDirty(at, dirty.length());
+      for (Part part = parts.take(); part != null; part = parts.take()) {
+        finish(control, part);
+      }
+      OptionalLong next = failed ? OptionalLong.empty() : dirty.nextDirty(at, dirty.length());
       if (next.isPresent()) {
-        at = step(control, next.getAsLong());
+        at = begin(control, parts, next.getAsLong());
+        continue;
+      }
+      awaitAll(control, parts);
+      if (failed) {
+        failed = false;
+        control.idle(RETRY_MILLIS); // or until it is resumed
+        at = 0;
         continue;
       }
       if (firstPass) {
@@ -177,6 +207,43 @@ public final class MirrorJob extends Job {
     }
   }
 
+  private void awaitAll(JobControl control, RequestsInFlight<Part> parts) throws BlockException {
+    for (Part part = parts.await(); part != null; part = parts.await()) {
+      finish(control, part);
+    }
+  }
+
+  /** Has that dirty byte and some after it copied; answers where to go on. */
+  private long begin(JobControl control, RequestsInFlight<Part> parts, long start)
+      throws BlockException {
+    var part = new Part(start);
+    access.inside(part::plan);
+    if (!part.zeroes) {
+      control.charge(part.end - start);
+    }
+    while (parts.isFull()) {
+      Part done = parts.await();
+      if (done != null) {
+        finish(control, done);
+      }
+    }
+    inFlight += part.end - start;
+    parts.begin(part);
+    return part.end;
+  }
+
+  private void finish(JobControl control, Part part) throws BlockException {
+    long length = part.end - part.start;
+    inFlight -= length;
+    RangeCopy.Failure failure = part.failure;
+    if (failure != null) {
+      failed(control, failure.atTarget(), failure.reason());
+      return;
+    }
+    done += length;
+    control.progress(done, filter.dirty().count() + inFlight);
+  }
+
   /** Nothing is dirty at the moment; whether that is the end. */
   private boolean isAtEnd(JobControl control) throws BlockException {
     ending = control.ending();
@@ -188,6 +255,7 @@ public final class MirrorJob extends Job {
       return false;
     }
     if (ready || flushTarget(control)) {
+      control.progress(done, 0); // what a writer may have marked since is not of this pass
       filter.mode(MirrorFilter.Mode.BACKGROUND);
       ready = true;
       control.ready();
@@ -200,7 +268,7 @@ public final class MirrorJob extends Job {
   private void reportWriter(JobControl control) throws BlockException {
     BlockException failure = filter.takeTargetFailure();
     if (failure != null) {
-      react(control, true, failure);
+      failed(control, true, failure);
     }
   }
 
@@ -209,42 +277,26 @@ public final class MirrorJob extends Job {
       access.inside(() -> filter.target().flush());
       return true;
     } catch (BlockException e) {
-      react(control, true, e);
+      failed(control, true, e);
       return false;
     }
   }
 
-  private void react(JobControl control, boolean atTarget, BlockException reason)
+  /** What could not be copied is dirty; the user hears of one of those in flight. */
+  private void failed(JobControl control, boolean atTarget, BlockException reason)
       throws BlockException {
-    ErrorAction action =
-        control.failed(atTarget, reason, atTarget ? plan.onTargetError() : plan.onSourceError());
-    switch (action) {
-      case REPORT -> throw reason;
-      case IGNORE -> control.idle(RETRY_MILLIS);
-      case STOP -> {} // until it is resumed, at the next checkpoint
+    if (!failed) {
+      failed = true;
+      ErrorAction action =
+          control.failed(atTarget, reason, atTarget ? plan.onTargetError() : plan.onSourceError());
+      if (action == ErrorAction.REPORT) {
+        throw reason;
+      }
     }
-  }
-
-  /** Copies from that dirty byte on; answers where to go on. */
-  private long step(JobControl control, long start) throws BlockException {
-    var part = new Part(start);
-    access.inside(part::copy);
-    RangeCopy.Failure failure = part.failure;
-    if (failure != null) {
-      react(control, failure.atTarget(), failure.reason());
-      return part.end;
-    }
-    control.remaining(filter.dirty().count() + part.end - start);
-    if (part.zeroes) {
-      control.pass(part.end - start);
-    } else {
-      control.spend(part.end - start);
-    }
-    return part.end;
   }
 
   /** A run of dirty bytes that is copied in one go. */
-  private final class Part {
+  private final class Part implements RequestsInFlight.Request {
     private final long start;
     private long end;
     private boolean zeroes;
@@ -255,8 +307,8 @@ public final class MirrorJob extends Job {
       this.end = start;
     }
 
-    /** Inside the gate. */
-    void copy() {
+    /** Inside the gate; a source that does not say what it has will say so again when copied. */
+    void plan() {
       DirtyBitmap dirty = filter.dirty();
       long granularity = dirty.granularity();
       long limit = dirty.nextClean(start, dirty.length()).orElse(dirty.length());
@@ -272,10 +324,13 @@ public final class MirrorJob extends Job {
           zeroes = true;
         }
       } catch (BlockException e) {
-        failure = new RangeCopy.Failure(false, e);
-        return;
+        zeroes = false;
       }
-      failure = copyAlone(filter, copy, start, end);
+    }
+
+    @Override
+    public void run() throws BlockException {
+      access.inside(() -> failure = copyAlone(filter, copy, start, end));
     }
   }
 
