@@ -266,9 +266,18 @@ public final class DirtyBitmap {
     return resized;
   }
 
-  /** The bits as stored in an image: one a granule, least significant first, in words of 64. */
+  /**
+   * The bits as stored in an image: one a granule, least significant first, in words of 64. What
+   * was marked since a split is among them.
+   */
   public synchronized long[] toWords() {
-    return words.clone();
+    long[] all = words.clone();
+    if (later != null) {
+      for (int i = 0; i < all.length; i++) {
+        all[i] |= later[i];
+      }
+    }
+    return all;
   }
 
   /** Takes over bits as {@link #toWords} gives them; missing words are clean. */

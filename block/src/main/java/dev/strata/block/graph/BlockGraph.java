@@ -129,6 +129,16 @@ public final class BlockGraph implements AutoCloseable {
     ImageCreator.create(this, driver, filename, options);
   }
 
+  /**
+   * Creates an image in a node that there is: what it holds is lost.
+   *
+   * @param options of the driver's creation schema
+   */
+  public synchronized void createIn(BlockDriverFactory driver, BlockNode file, BlockOptions options)
+      throws BlockException {
+    ImageCreator.createIn(this, driver, file, options);
+  }
+
   /** The node of that name, or null. */
   public synchronized @Nullable BlockNode find(String name) {
     return nodes.get(name);
@@ -140,6 +150,15 @@ public final class BlockGraph implements AutoCloseable {
     if (node == null) {
       throw new BlockException(
           Errno.ENODEV, "Cannot find device='" + name + "' nor node-name='" + name + "'");
+    }
+    return node;
+  }
+
+  /** The same, of a name that can only be a node's. */
+  public synchronized BlockNode requireNamed(String name) throws BlockException {
+    BlockNode node = nodes.get(name);
+    if (node == null) {
+      throw new BlockException(Errno.ENODEV, "Cannot find device='' nor node-name='" + name + "'");
     }
     return node;
   }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -337,6 +338,26 @@ public final class BlockNode {
   /** The size as a guest sees it, in bytes. */
   public long length() {
     return requests().length();
+  }
+
+  /** How far it has been written since it was opened, in bytes from the start. */
+  public long highestWrite() {
+    return requests().highestWrite();
+  }
+
+  /** Up to where somebody lets it be written without hearing of it, in bytes; 0 for all. */
+  public long writeThreshold() {
+    return requests().threshold();
+  }
+
+  /**
+   * Has somebody hear, once, of a write that goes further.
+   *
+   * @param bytes from the start; 0 for no threshold
+   * @param exceeded hears how many bytes further it went, inside the request: does not wait
+   */
+  public void writeThreshold(long bytes, LongConsumer exceeded) {
+    requests().threshold(bytes == 0 ? null : new WriteThreshold(bytes, exceeded));
   }
 
   /** The requests that it takes without padding them, and the flags that it knows. */

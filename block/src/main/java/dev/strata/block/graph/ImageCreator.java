@@ -6,6 +6,7 @@ import dev.strata.block.BlockIo;
 import dev.strata.block.BufferPool;
 import dev.strata.block.Child;
 import dev.strata.block.EdgeRole;
+import dev.strata.block.Preallocation;
 import dev.strata.block.driver.BackingReference;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.CreateContext;
@@ -30,22 +31,38 @@ final class ImageCreator implements CreateContext {
   private final BlockGraph graph;
   private final String filename;
   private final BlockOptions options;
+  private final @Nullable BlockNode place; // that is to hold the image; null for a new file
   private final List<BlockBackend> created = new ArrayList<>();
   private final List<BlockBackend> opened = new ArrayList<>();
   private @Nullable BlockBackend file;
   private @Nullable BlockBackend image;
 
-  private ImageCreator(BlockGraph graph, String filename, BlockOptions options) {
+  private ImageCreator(
+      BlockGraph graph, String filename, BlockOptions options, @Nullable BlockNode place) {
     this.graph = graph;
     this.filename = filename;
     this.options = options;
+    this.place = place;
   }
 
   /** Creates the image; files that were made are removed again if that fails. */
   static void create(
       BlockGraph graph, BlockDriverFactory driver, String filename, BlockOptions options)
       throws BlockException {
-    var creator = new ImageCreator(graph, filename, options);
+    create(new ImageCreator(graph, filename, options, null), driver);
+  }
+
+  /** Creates the image in a node that there is, and that stays if it fails. */
+  static void createIn(
+      BlockGraph graph, BlockDriverFactory driver, BlockNode place, BlockOptions options)
+      throws BlockException {
+    create(new ImageCreator(graph, place.filename(), options, place), driver);
+  }
+
+  private static void create(ImageCreator creator, BlockDriverFactory driver)
+      throws BlockException {
+    BlockGraph graph = creator.graph;
+    BlockOptions options = creator.options;
     boolean done = false;
     try {
       driver.create(creator, options);
@@ -76,7 +93,7 @@ final class ImageCreator implements CreateContext {
     }
     for (BlockBackend backend : created) {
       try {
-        if (!done) {
+        if (!done && backend.node() != place) {
           Optional<Deletable> deletable = backend.node().capability(Deletable.class);
           if (deletable.isPresent()) {
             deletable.get().delete();
@@ -107,7 +124,7 @@ final class ImageCreator implements CreateContext {
 
   @Override
   public Child createFile() throws BlockException {
-    BlockBackend backend = create(filename);
+    BlockBackend backend = place == null ? create(filename) : empty(place);
     file = backend;
     return new BackendChild(backend, "file", EdgeRole.IMAGE);
   }
@@ -119,10 +136,14 @@ final class ImageCreator implements CreateContext {
 
   private BlockBackend create(String name) throws BlockException {
     BlockDriverFactory protocol = graph.drivers().protocolOf(name, true);
-    var inner = new ImageCreator(graph, name, options);
+    var inner = new ImageCreator(graph, name, options, null);
     protocol.create(inner, options);
     BlockNode node =
         graph.open(new OpenRequest(name, new BlockOptions(), WRITABLE, false, true, OpenGate.DENY));
+    return write(node);
+  }
+
+  private BlockBackend write(BlockNode node) throws BlockException {
     BlockBackend backend =
         graph.use(
             node,
@@ -131,6 +152,12 @@ final class ImageCreator implements CreateContext {
                 EnumSet.of(Permission.CONSISTENT_READ, Permission.WRITE, Permission.RESIZE),
                 EnumSet.allOf(Permission.class)));
     created.add(backend);
+    return backend;
+  }
+
+  private BlockBackend empty(BlockNode node) throws BlockException {
+    BlockBackend backend = write(node);
+    backend.truncate(0, false, Preallocation.OFF, 0);
     return backend;
   }
 

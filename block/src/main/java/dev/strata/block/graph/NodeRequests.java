@@ -18,6 +18,7 @@ import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.DriverKind;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What happens to a request between the user of a node and the node's driver: bounds, detected
@@ -38,6 +39,9 @@ final class NodeRequests implements BlockIo {
   private final PaddedRequests padded;
   private final NodeStatus status;
   private volatile long size; // in bytes, grows with writes beyond the end
+  private volatile long notable; // a write beyond that is noted
+  private long highestWrite; // guarded by this
+  private @Nullable WriteThreshold threshold; // guarded by this
   private final AtomicLong writes = new AtomicLong(); // completed, so that an idle flush is free
   private final Object flushing = new Object();
   private long flushedWrites; // guarded by flushing
@@ -155,7 +159,47 @@ final class NodeRequests implements BlockIo {
 
   private void written(long offset, long length) {
     writes.incrementAndGet();
+    long end = offset + length;
+    if (end > notable) {
+      noteWrite(end);
+    }
     node.bitmaps().mark(offset, length);
+  }
+
+  private void noteWrite(long end) {
+    WriteThreshold passed = null;
+    synchronized (this) {
+      highestWrite = Math.max(highestWrite, end);
+      if (threshold != null && end > threshold.bytes()) {
+        passed = threshold;
+        threshold = null; // once
+      }
+      updateNotable();
+    }
+    if (passed != null) {
+      passed.exceeded().accept(end - passed.bytes());
+    }
+  }
+
+  /** The caller holds the lock. */
+  private void updateNotable() {
+    notable = threshold == null ? highestWrite : Math.min(highestWrite, threshold.bytes());
+  }
+
+  /** How far it has been written since it was opened, in bytes from the start. */
+  synchronized long highestWrite() {
+    return highestWrite;
+  }
+
+  /** The threshold in bytes; 0 if there is none. */
+  synchronized long threshold() {
+    return threshold == null ? 0 : threshold.bytes();
+  }
+
+  /** Has somebody hear of the next write that goes further than that; null for nobody. */
+  synchronized void threshold(@Nullable WriteThreshold wanted) {
+    threshold = wanted;
+    updateNotable();
   }
 
   /** A write that succeeded may have made the node longer; one that failed did not. */

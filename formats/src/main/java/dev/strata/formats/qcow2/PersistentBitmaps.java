@@ -239,7 +239,7 @@ final class PersistentBitmaps {
     List<Run> old = List.of();
     boolean switched = false;
     try {
-      for (DirtyBitmap bitmap : set.all()) {
+      for (DirtyBitmap bitmap : inStoredOrder()) {
         if (bitmap.persistent()) {
           StoredBitmap before = find(bitmap.name());
           if (!bitmap.inconsistent()) {
@@ -261,6 +261,23 @@ final class PersistentBitmaps {
     }
     stored = kept;
     release(old);
+  }
+
+  /** Those that are stored already as they are, then the others, the newest first. */
+  private List<DirtyBitmap> inStoredOrder() {
+    var ordered = new ArrayList<DirtyBitmap>();
+    for (StoredBitmap bitmap : stored) {
+      DirtyBitmap known = set.find(bitmap.name());
+      if (known != null) {
+        ordered.add(known);
+      }
+    }
+    for (DirtyBitmap bitmap : set.all().reversed()) {
+      if (!ordered.contains(bitmap)) {
+        ordered.add(bitmap);
+      }
+    }
+    return ordered;
   }
 
   private @Nullable StoredBitmap find(String name) {

@@ -15,8 +15,13 @@ import dev.strata.block.json.JsonNumber;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonString;
 import dev.strata.block.json.JsonValue;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.Optional;
 
 /** Dirty bitmaps of nodes. */
@@ -40,17 +45,27 @@ final class BitmapCommands {
     daemon.commands().add("block-dirty-bitmap-enable", arguments -> own.enable(arguments, true));
     daemon.commands().add("block-dirty-bitmap-disable", arguments -> own.enable(arguments, false));
     daemon.commands().add("block-dirty-bitmap-merge", own::merge);
+    daemon.commands().add("x-debug-block-dirty-bitmap-sha256", own::hash);
   }
 
   private BlockNode node(String name) throws BlockException {
     return daemon.node(name, name);
   }
 
-  private DirtyBitmap find(String nodeName, String name, boolean anyState) throws BlockException {
-    DirtyBitmap bitmap = node(nodeName).bitmaps().find(name);
+  private DirtyBitmap lookUp(String nodeName, String name) throws BlockException {
+    BlockNode node = daemon.graph().find(nodeName);
+    if (node == null) {
+      throw new BlockException(Errno.ENODEV, "Node '" + nodeName + "' not found");
+    }
+    DirtyBitmap bitmap = node.bitmaps().find(name);
     if (bitmap == null) {
       throw new BlockException(Errno.ENOENT, "Dirty bitmap '" + name + "' not found");
     }
+    return bitmap;
+  }
+
+  private DirtyBitmap find(String nodeName, String name, boolean anyState) throws BlockException {
+    DirtyBitmap bitmap = lookUp(nodeName, name);
     checkIdle(bitmap);
     if (!anyState) {
       checkUsable(bitmap);
@@ -129,15 +144,42 @@ final class BitmapCommands {
   }
 
   JsonValue remove(JsonObject arguments) throws BlockException {
-    String nodeName = required(arguments, "node");
-    DirtyBitmap bitmap = find(nodeName, required(arguments, "name"), true);
-    node(nodeName).bitmaps().remove(bitmap);
+    DirtyBitmap bitmap = findToChange(arguments, "name", true);
+    node(required(arguments, "node")).bitmaps().remove(bitmap);
     return new JsonObject();
   }
 
   JsonValue clear(JsonObject arguments) throws BlockException {
-    find(required(arguments, "node"), required(arguments, "name"), false).clear();
+    findToChange(arguments, "name", false).clear();
     return new JsonObject();
+  }
+
+  /**
+   * The same for a bitmap that is not to be only read: an image that is read-only keeps its own.
+   */
+  DirtyBitmap findToChange(JsonObject arguments, String member, boolean anyState)
+      throws BlockException {
+    DirtyBitmap bitmap = find(arguments, member, anyState);
+    if (bitmap.persistent() && !node(required(arguments, "node")).flags().writable()) {
+      throw new BlockException(
+          Errno.EROFS, "Bitmap '" + bitmap.name() + "' is readonly and cannot be modified");
+    }
+    return bitmap;
+  }
+
+  /** Of the bits as they lie in memory, least significant first, in words of 64. */
+  private JsonValue hash(JsonObject arguments) throws BlockException {
+    long[] words = lookUp(required(arguments, "node"), required(arguments, "name")).toWords();
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      for (long word : words) {
+        digest.update(bytes.clear().putLong(word).array());
+      }
+      return new JsonObject().put("sha256", HexFormat.of().formatHex(digest.digest()));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
   }
 
   /** The bitmap that a command is about; {@code member} has its name. */
@@ -161,7 +203,7 @@ final class BitmapCommands {
   /** All are found before the first is merged: it succeeds or changes nothing. */
   JsonValue merge(JsonObject arguments) throws BlockException {
     String nodeName = required(arguments, "node");
-    DirtyBitmap target = find(nodeName, required(arguments, "target"), false);
+    DirtyBitmap target = findToChange(arguments, "target", false);
     var sources = new ArrayList<DirtyBitmap>();
     if (arguments.get("bitmaps") instanceof JsonArray array) {
       for (JsonValue each : array) {

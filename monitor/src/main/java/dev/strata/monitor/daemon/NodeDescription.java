@@ -37,7 +37,7 @@ final class NodeDescription {
     json.put("ro", !node.flags().writable());
     json.put("node-name", node.name());
     json.put("drv", node.driverName());
-    json.put("write_threshold", 0);
+    json.put("write_threshold", node.writeThreshold());
     json.put("file", node.filename());
     Optional<ImageInfo> info = node.capability(ImageInfo.class);
     boolean ownInfo = node.clusterHolder() == node;

@@ -53,6 +53,11 @@ final class NodeOptions {
     check(node, "", 0);
   }
 
+  /** The same of one that is part of something else, which the prefix names. */
+  void check(JsonObject node, String prefix) throws BlockException {
+    check(node, prefix, 0);
+  }
+
   private void check(JsonObject node, String prefix, int layer) throws BlockException {
     if (layer > MAX_LAYERS) {
       throw new BlockException(

@@ -21,6 +21,7 @@ import dev.strata.monitor.qmp.QmpException;
 import dev.strata.monitor.qmp.QmpSession;
 import dev.strata.monitor.schema.QapiInput;
 import dev.strata.monitor.schema.QapiSchema;
+import dev.strata.monitor.schema.SchemaDescription;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
@@ -73,6 +74,8 @@ public final class StorageDaemon {
     commands.add("qmp_capabilities", arguments -> new JsonObject());
     commands.add("query-version", arguments -> version());
     commands.add("query-commands", arguments -> commands.names());
+    commands.add(
+        "query-qmp-schema", arguments -> SchemaDescription.of(schema, commands.nameList()));
     commands.add("quit", arguments -> new JsonObject()); // the session ends the program
     BlockCommands.contribute(daemon);
     BitmapCommands.contribute(daemon);
@@ -82,6 +85,10 @@ public final class StorageDaemon {
     MirrorCommands.contribute(daemon);
     BackupCommands.contribute(daemon);
     SnapshotCommands.contribute(daemon);
+    InternalSnapshotCommands.contribute(daemon);
+    ReopenCommand.contribute(daemon);
+    CreateCommand.contribute(daemon);
+    StatisticsCommands.contribute(daemon);
     TransactionCommand.contribute(daemon);
     // Not in the module's descriptor: starting any tool would then resolve the modules of all.
     StorageDaemon.class.getModule().addUses(CommandSet.class);

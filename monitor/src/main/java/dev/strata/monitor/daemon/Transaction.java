@@ -25,6 +25,7 @@ final class Transaction {
   private final Daemon daemon;
   private final BitmapCommands bitmaps;
   private final SnapshotCommands snapshots;
+  private final InternalSnapshotCommands internal;
   private final BackupCommands backups;
   private final ArrayDeque<Step> back = new ArrayDeque<>();
   private final List<Runnable> last = new ArrayList<>();
@@ -40,6 +41,7 @@ final class Transaction {
     this.grouped = grouped;
     this.bitmaps = new BitmapCommands(daemon);
     this.snapshots = new SnapshotCommands(daemon);
+    this.internal = new InternalSnapshotCommands(daemon);
     this.backups = new BackupCommands(daemon);
   }
 
@@ -56,17 +58,17 @@ final class Transaction {
         back.push(() -> bitmaps.remove(data));
       }
       case "block-dirty-bitmap-remove" -> {
-        DirtyBitmap bitmap = bitmaps.find(data, "name", true);
+        DirtyBitmap bitmap = bitmaps.findToChange(data, "name", true);
         bitmap.busy(true); // for the other actions it is as good as gone
         back.push(() -> bitmap.busy(false));
         last.add(() -> bitmaps.drop(data, bitmap));
       }
       case "block-dirty-bitmap-clear" -> {
-        keepBits(bitmaps.find(data, "name", false));
+        keepBits(bitmaps.findToChange(data, "name", false));
         bitmaps.clear(data);
       }
       case "block-dirty-bitmap-merge" -> {
-        keepBits(bitmaps.find(data, "target", false));
+        keepBits(bitmaps.findToChange(data, "target", false));
         bitmaps.merge(data);
       }
       case "block-dirty-bitmap-enable" -> enable(data, true);
@@ -74,6 +76,14 @@ final class Transaction {
       case "blockdev-snapshot" -> {
         snapshots.take(data);
         back.push(() -> snapshots.undo(data));
+      }
+      case "blockdev-snapshot-sync" -> {
+        snapshots.make(data);
+        back.push(() -> snapshots.unmake(data));
+      }
+      case "blockdev-snapshot-internal-sync" -> {
+        internal.take(data);
+        back.push(() -> internal.undo(data));
       }
       case "blockdev-backup" -> {
         Job job = backups.create(data);

@@ -20,7 +20,8 @@ import java.util.Set;
  * @see "QEMU qapi/transaction.json"
  */
 final class TransactionCommand {
-  private static final List<String> NODES = List.of("node", "overlay", "device", "target");
+  private static final List<String> NODES =
+      List.of("node", "overlay", "device", "target", "node-name");
 
   private final Daemon daemon;
 

@@ -9,6 +9,7 @@ import dev.strata.monitor.schema.QapiInput;
 import dev.strata.monitor.schema.QapiSchema;
 import dev.strata.monitor.schema.QapiType;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,11 @@ public final class QmpCommands {
       names.add(new JsonObject().put("name", name));
     }
     return names;
+  }
+
+  /** All names. */
+  public List<String> nameList() {
+    return List.copyOf(commands.keySet());
   }
 
   /** Whether there is a command of that name. */

@@ -43,6 +43,8 @@ public final class ExportCommands implements CommandSet {
     daemon.commands().add("block-export-add", this::add);
     daemon.commands().add("block-export-del", this::delete);
     daemon.commands().add("query-block-exports", arguments -> query());
+    daemon.commands().add("nbd-server-add", this::addOld);
+    daemon.commands().add("nbd-server-remove", this::deleteOld);
   }
 
   private Daemon daemon() {
@@ -130,6 +132,32 @@ public final class ExportCommands implements CommandSet {
       throw e;
     }
     return new JsonObject();
+  }
+
+  /** An export as an earlier version of QMP asks for it: its name is its id too. */
+  private JsonValue addOld(JsonObject arguments) throws BlockException {
+    String device = required(arguments, "device");
+    daemon().node(device, device);
+    running();
+    String given = arguments.string("name");
+    String name = given == null ? device : given;
+    var export = new JsonObject();
+    export.put("type", "nbd").put("id", name).put("node-name", device).put("name", name);
+    String description = arguments.string("description");
+    if (description != null) {
+      export.put("description", description);
+    }
+    String bitmap = arguments.string("bitmap");
+    if (bitmap != null) {
+      export.put("bitmaps", new JsonArray().add(bitmap));
+    }
+    return add(export.put("writable", flag(arguments, "writable", false)));
+  }
+
+  private JsonValue deleteOld(JsonObject arguments) throws BlockException {
+    var export = new JsonObject().put("id", required(arguments, "name"));
+    String mode = arguments.string("mode");
+    return delete(mode == null ? export : export.put("mode", mode));
   }
 
   private List<StatusContext> contexts(BlockNode node, JsonObject arguments, boolean readOnly)

@@ -30,6 +30,8 @@ final class StorageDaemonTest {
   @ValueSource(
       strings = {
         "nodes-and-exports",
+        "bitmaps",
+        "reopen",
         "arguments",
         "backup",
         "backup-modes",
