@@ -77,7 +77,11 @@ final class JobRegistryTest {
     private final boolean fails;
 
     Steps(int steps, boolean fails, boolean autoFinalize, boolean autoDismiss) {
-      super("steps", new JobSettings("j", 0, autoFinalize, autoDismiss), List.of());
+      this("j", steps, fails, autoFinalize, autoDismiss);
+    }
+
+    Steps(String id, int steps, boolean fails, boolean autoFinalize, boolean autoDismiss) {
+      super("steps", new JobSettings(id, 0, autoFinalize, autoDismiss), List.of());
       this.steps = steps;
       this.fails = fails;
     }
@@ -102,6 +106,35 @@ final class JobRegistryTest {
     @Override
     protected void abort() {
       ends.add("abort");
+    }
+  }
+
+  /** QEMU qapi/transaction.json, ActionCompletionMode: grouped. */
+  @Test
+  void ofAGroupOneThatFailsHasTheOtherCancelledThatIsDone() throws Exception {
+    var good = new Steps("good", 1, false, true, false);
+    var bad = new Steps("bad", 1, true, true, false);
+    jobs.create(good);
+    jobs.create(bad);
+    jobs.start(List.of(good, bad), new JobGroup());
+    good.permits.release(1);
+    await("waiting");
+    bad.permits.release(1);
+    await("CANCELLED");
+    await("COMPLETED");
+    awaitConcluded(good);
+    awaitConcluded(bad);
+    assertEquals(List.of("abort"), good.ends);
+    assertEquals(List.of("abort"), bad.ends);
+    assertNull(jobs.progress(good).failure());
+    assertNotNull(jobs.progress(bad).failure());
+  }
+
+  private void awaitConcluded(Job job) throws InterruptedException {
+    synchronized (heard) {
+      while (jobs.progress(job).status() != JobStatus.CONCLUDED) {
+        heard.wait(1);
+      }
     }
   }
 

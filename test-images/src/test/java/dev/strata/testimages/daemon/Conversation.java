@@ -32,37 +32,57 @@ final class Conversation {
 
   /** All that the daemon said, but for times. */
   static List<String> play(Path folder, String program, List<String> script) throws Exception {
-    Path socket = folder.resolve("qmp");
-    Path errors = Files.createTempFile(folder, "errors", "");
-    Process process =
-        new ProcessBuilder(
-                program,
-                "--chardev",
-                "socket,id=c,server=on,wait=off,path=" + socket,
-                "--monitor",
-                "chardev=c")
-            .redirectErrorStream(true)
-            .redirectOutput(errors.toFile())
-            .start();
-    try (SocketChannel channel = connect(socket, process)) {
+    Process process = start(folder, program);
+    try (SocketChannel channel = connect(folder.resolve("qmp"), process)) {
       var conversation = new Conversation();
-      var in = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8));
-      conversation.hear(in);
-      for (String line : script) {
-        if (line.startsWith("await ")) {
-          conversation.await(in, line.substring(6));
-        } else {
-          conversation.heard.add("> " + line);
-          String text = line.replace("@", folder.toString()) + "\n";
-          channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
-          while (conversation.hear(in).startsWith("{\"event\"")) {}
-        }
-      }
+      conversation.say(folder, channel, script);
       conversation.heard.add("exit " + ended(process));
       return conversation.heard.stream().map(said -> said.replace(folder.toString(), "@")).toList();
     } finally {
       process.destroyForcibly();
       process.waitFor();
+    }
+  }
+
+  /** As {@link #play}, and kills the daemon at the end of the script, whatever it does then. */
+  static List<String> kill(Path folder, String program, List<String> script) throws Exception {
+    Process process = start(folder, program);
+    try (SocketChannel channel = connect(folder.resolve("qmp"), process)) {
+      var conversation = new Conversation();
+      conversation.say(folder, channel, script);
+      return conversation.heard;
+    } finally {
+      process.destroyForcibly();
+      process.waitFor();
+      Files.deleteIfExists(folder.resolve("qmp"));
+    }
+  }
+
+  private static Process start(Path folder, String program) throws IOException {
+    Path errors = Files.createTempFile(folder, "errors", "");
+    return new ProcessBuilder(
+            program,
+            "--chardev",
+            "socket,id=c,server=on,wait=off,path=" + folder.resolve("qmp"),
+            "--monitor",
+            "chardev=c")
+        .redirectErrorStream(true)
+        .redirectOutput(errors.toFile())
+        .start();
+  }
+
+  private void say(Path folder, SocketChannel channel, List<String> script) throws IOException {
+    var in = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8));
+    hear(in);
+    for (String line : script) {
+      if (line.startsWith("await ")) {
+        await(in, line.substring(6));
+      } else {
+        heard.add("> " + line);
+        String text = line.replace("@", folder.toString()) + "\n";
+        channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+        while (hear(in).startsWith("{\"event\"")) {}
+      }
     }
   }
 
