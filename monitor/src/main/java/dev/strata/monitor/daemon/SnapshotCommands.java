@@ -134,7 +134,7 @@ final class SnapshotCommands {
       taken = true;
     } finally {
       overlay.keep(false); // it is there for those who used the node
-      if (!taken || !overlay.usedByBackend() && !overlay.usedByNode()) {
+      if (!taken || (!overlay.usedByBackend() && !overlay.usedByNode())) {
         graph.close(overlay);
       }
     }

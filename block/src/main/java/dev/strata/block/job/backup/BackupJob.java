@@ -185,6 +185,7 @@ public final class BackupJob extends Job {
 
   @Override
   protected void commit() throws BlockException {
+    remove(); // may fail: the bitmap is then as the mode says of a backup that did
     DirtyBitmap bitmap = plan.bitmap();
     if (bitmap != null) {
       if (plan.bitmapMode() == BackupPlan.BitmapMode.NEVER) {
@@ -194,7 +195,6 @@ public final class BackupJob extends Job {
       }
       bitmap.busy(false);
     }
-    remove();
   }
 
   @Override

@@ -90,7 +90,7 @@ public final class MirrorJob extends Job {
     this.access = access;
     this.preparation = preparation;
     long data = Math.max(512, Math.min(STEP, plan.bufferBytes()) & -512L);
-    this.atOnce = (int) Math.clamp(plan.bufferBytes() / data, 1, RequestsInFlight.MAX);
+    this.atOnce = Math.clamp(plan.bufferBytes() / data, 1, RequestsInFlight.MAX);
     this.copy = new RangeCopy(plan.source(), filter, graph.buffers(), data);
     filter.copy(copy);
   }
