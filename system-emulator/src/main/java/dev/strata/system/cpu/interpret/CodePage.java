@@ -2,6 +2,9 @@
 package dev.strata.system.cpu.interpret;
 
 import dev.strata.system.cpu.ir.Block;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The blocks decoded from one physical page, and which of its bytes are code. */
@@ -11,6 +14,7 @@ final class CodePage {
   final long address;
   private final long[] bytes = new long[64];
   private final @Nullable Block[] blocks = new Block[BUCKETS];
+  private final List<Region> regions = new ArrayList<>();
 
   CodePage(long address) {
     this.address = address;
@@ -32,6 +36,11 @@ final class CodePage {
     int bucket = bucket(block.physical);
     block.next = blocks[bucket];
     blocks[bucket] = block;
+  }
+
+  void add(Region region) {
+    regions.removeIf(r -> !r.valid());
+    regions.add(region);
   }
 
   void cover(int from, int to) {
@@ -57,6 +66,8 @@ final class CodePage {
       }
       blocks[i] = null;
     }
-    java.util.Arrays.fill(bytes, 0);
+    Arrays.fill(bytes, 0);
+    regions.forEach(Region::drop);
+    regions.clear();
   }
 }

@@ -27,13 +27,18 @@ public class Flags {
   /** All of them. */
   public static final int ALL = 0x8d5;
 
-  static final int EXPLICIT = 0;
-  static final int RESULT = 1;
-  static final int SUM = 2;
-  static final int DIFFERENCE = 3;
+  /** Flags are in the first number. */
+  public static final int EXPLICIT = 0;
 
-  // EXPLICIT: a has all flags. RESULT: of the result; carry, adjust and overflow are in a.
-  // SUM, DIFFERENCE: result = a ± b (± carry), not cut.
+  /** Zero, sign and parity of the third; the rest in the first. */
+  public static final int RESULT = 1;
+
+  /** Of third = first + second (+ carry), not cut. */
+  public static final int SUM = 2;
+
+  /** Of third = first − second (− carry), not cut. */
+  public static final int DIFFERENCE = 3;
+
   int kind;
   int shift; // 64 − bits of the operands
   long a;
@@ -46,6 +51,31 @@ public class Flags {
     a = newA;
     b = newB;
     result = newResult;
+  }
+
+  /** What the flags follow from: one of the kinds, and 64 − the operands' bits above it. */
+  public final int form() {
+    return kind | shift << 2;
+  }
+
+  /** The first number that they follow from. */
+  public final long first() {
+    return a;
+  }
+
+  /** The second. */
+  public final long second() {
+    return b;
+  }
+
+  /** The third. */
+  public final long third() {
+    return result;
+  }
+
+  /** Sets what they follow from. */
+  public final void form(int form, long newA, long newB, long newResult) {
+    set(form & 3, form >>> 2, newA, newB, newResult);
   }
 
   /** Sets them all. */
@@ -65,35 +95,7 @@ public class Flags {
   }
 
   final boolean carry() {
-    return switch (kind) {
-      case SUM -> (((a & b) | ((a | b) & ~result)) << shift) < 0;
-      case DIFFERENCE -> (((~a & b) | ((~a | b) & result)) << shift) < 0;
-      default -> (a & CARRY) != 0;
-    };
-  }
-
-  final boolean zero() {
-    return kind == EXPLICIT ? (a & ZERO) != 0 : result << shift == 0;
-  }
-
-  final boolean sign() {
-    return kind == EXPLICIT ? (a & SIGN) != 0 : result << shift < 0;
-  }
-
-  final boolean overflow() {
-    return switch (kind) {
-      case SUM -> ((a ^ result) & (b ^ result)) << shift < 0;
-      case DIFFERENCE -> ((a ^ b) & (a ^ result)) << shift < 0;
-      default -> (a & OVERFLOW) != 0;
-    };
-  }
-
-  private boolean parity() {
-    return kind == EXPLICIT ? (a & PARITY) != 0 : (Integer.bitCount((int) result & 0xff) & 1) == 0;
-  }
-
-  private boolean adjust() {
-    return kind >= SUM ? ((a ^ b ^ result) & 0x10) != 0 : (a & ADJUST) != 0;
+    return carry(kind, shift, a, b, result) != 0;
   }
 
   /** All flags, by their bits. */
@@ -101,26 +103,125 @@ public class Flags {
     if (kind == EXPLICIT) {
       return a;
     }
-    return (carry() ? CARRY : 0)
-        | (parity() ? PARITY : 0)
-        | (adjust() ? ADJUST : 0)
-        | (zero() ? ZERO : 0)
-        | (sign() ? SIGN : 0)
-        | (overflow() ? OVERFLOW : 0);
+    return carry(kind, shift, a, b, result)
+        | (parity(kind, a, result) ? PARITY : 0)
+        | (adjust(kind, a, b, result) ? ADJUST : 0)
+        | (zero(kind, shift, a, result) ? ZERO : 0)
+        | (sign(kind, shift, a, result) ? SIGN : 0)
+        | (overflow(kind, shift, a, b, result) ? OVERFLOW : 0);
   }
 
   /** Whether a condition, numbered as x86 does, holds. */
   public final boolean holds(int condition) {
+    return holds(condition, kind, shift, a, b, result);
+  }
+
+  // --- the same of numbers that are kept elsewhere ---
+
+  /** Whether a condition holds. */
+  public static boolean holds(int condition, int form, long a, long b, long result) {
+    return holds(condition, form & 3, form >>> 2, a, b, result);
+  }
+
+  /** The carry, 0 or 1. */
+  public static long carry(int form, long a, long b, long result) {
+    return carry(form & 3, form >>> 2, a, b, result);
+  }
+
+  /** The carry of a sum of 64 − {@code shift} bits. */
+  public static long carryOfSum(int shift, long a, long b, long result) {
+    return (((a & b) | ((a | b) & ~result)) << shift) >>> 63;
+  }
+
+  /** The borrow of a difference. */
+  public static long carryOfDifference(int shift, long a, long b, long result) {
+    return (((~a & b) | ((~a | b) & result)) << shift) >>> 63;
+  }
+
+  /** Carry, adjust and overflow after adding 1, as RESULT keeps them. */
+  public static long incremented(long carry, int shift, long result) {
+    return carry
+        | ((result & 15) == 0 ? ADJUST : 0)
+        | (result << shift == Long.MIN_VALUE ? OVERFLOW : 0);
+  }
+
+  /** The same after subtracting 1 from {@code x}. */
+  public static long decremented(long carry, int shift, long x, long result) {
+    return carry
+        | ((result & 15) == 15 ? ADJUST : 0)
+        | (x << shift == Long.MIN_VALUE ? OVERFLOW : 0);
+  }
+
+  /** The same after shifting {@code x} left by {@code n}, which is not 0. */
+  public static long shiftedLeft(int shift, long x, int n, long result) {
+    int bits = 64 - shift;
+    boolean out = n <= bits && (x >>> (bits - n) & 1) != 0;
+    boolean overflow = out != (result << shift < 0);
+    return (out ? CARRY : 0) | (overflow ? OVERFLOW : 0);
+  }
+
+  /** The same after a logical shift right of {@code x}, cut to its size. */
+  public static long shiftedRight(int shift, long x, int n) {
+    return (x >> (n - 1) & 1) | (x << shift < 0 ? OVERFLOW : 0);
+  }
+
+  /** The same after an arithmetic shift right of {@code x}, sign-extended. */
+  public static long shiftedArithmetic(long x, int n) {
+    return x >> (n - 1) & 1;
+  }
+
+  /** The same after a signed product of {@code x} and {@code y}, sign-extended. */
+  public static long multiplied(int shift, long x, long y, long result) {
+    boolean fits =
+        shift == 0 ? Math.multiplyHigh(x, y) == result >> 63 : result << shift >> shift == result;
+    return fits ? 0 : CARRY | OVERFLOW;
+  }
+
+  private static long carry(int kind, int shift, long a, long b, long result) {
+    return switch (kind) {
+      case SUM -> carryOfSum(shift, a, b, result);
+      case DIFFERENCE -> carryOfDifference(shift, a, b, result);
+      default -> a & CARRY;
+    };
+  }
+
+  private static boolean zero(int kind, int shift, long a, long result) {
+    return kind == EXPLICIT ? (a & ZERO) != 0 : result << shift == 0;
+  }
+
+  private static boolean sign(int kind, int shift, long a, long result) {
+    return kind == EXPLICIT ? (a & SIGN) != 0 : result << shift < 0;
+  }
+
+  private static boolean overflow(int kind, int shift, long a, long b, long result) {
+    return switch (kind) {
+      case SUM -> ((a ^ result) & (b ^ result)) << shift < 0;
+      case DIFFERENCE -> ((a ^ b) & (a ^ result)) << shift < 0;
+      default -> (a & OVERFLOW) != 0;
+    };
+  }
+
+  private static boolean parity(int kind, long a, long result) {
+    return kind == EXPLICIT ? (a & PARITY) != 0 : (Integer.bitCount((int) result & 0xff) & 1) == 0;
+  }
+
+  private static boolean adjust(int kind, long a, long b, long result) {
+    return kind >= SUM ? ((a ^ b ^ result) & 0x10) != 0 : (a & ADJUST) != 0;
+  }
+
+  private static boolean holds(int condition, int kind, int shift, long a, long b, long result) {
     boolean is =
         switch (condition >> 1) {
-          case 0 -> overflow();
-          case 1 -> carry();
-          case 2 -> zero();
-          case 3 -> carry() || zero();
-          case 4 -> sign();
-          case 5 -> parity();
-          case 6 -> sign() != overflow();
-          default -> zero() || sign() != overflow();
+          case 0 -> overflow(kind, shift, a, b, result);
+          case 1 -> carry(kind, shift, a, b, result) != 0;
+          case 2 -> zero(kind, shift, a, result);
+          case 3 -> carry(kind, shift, a, b, result) != 0 || zero(kind, shift, a, result);
+          case 4 -> sign(kind, shift, a, result);
+          case 5 -> parity(kind, a, result);
+          case 6 -> sign(kind, shift, a, result) != overflow(kind, shift, a, b, result);
+          default ->
+              zero(kind, shift, a, result)
+                  || sign(kind, shift, a, result) != overflow(kind, shift, a, b, result);
         };
     return is == ((condition & 1) == 0);
   }

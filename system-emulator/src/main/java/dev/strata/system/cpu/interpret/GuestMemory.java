@@ -34,7 +34,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   static final int JUMPS = 4096;
-  private static final long PAGE = ~0xfffL;
+  static final long PAGE = ~0xfffL;
   private static final long WRITABLE = Long.MIN_VALUE;
 
   /** Physical memory. */
@@ -61,6 +61,21 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
 
   @Nullable Block current;
 
+  /** The region that runs, if one does: then there is no current block but in calls. */
+  @Nullable Region running;
+
+  /** Changes with all that a pc or an address could lead elsewhere by. */
+  public int generation;
+
+  /** Of the last {@link #slowLoad} or {@link #slowStore}: its page, or {@link #NO_PAGE}. */
+  public long pageTag;
+
+  /** Host address minus virtual address of that page. */
+  public long pageAddend;
+
+  /** No page's address, however many low bits of it are looked at for alignment. */
+  public static final long NO_PAGE = 0x800;
+
   GuestMemory(AddressSpace space, int mmuModes) {
     this.space = space;
     tlbs = new SoftTlb[mmuModes];
@@ -77,6 +92,9 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
 
   /** Selects the TLB, as privilege changes. */
   public final void mmuMode(int mode) {
+    if (mmuMode != mode) {
+      generation++;
+    }
     mmuMode = mode;
     tlb = tlbs[mode];
   }
@@ -88,6 +106,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
 
   /** Forgets all translations. */
   public final void flushTlb() {
+    generation++;
     for (SoftTlb t : tlbs) {
       t.flush();
     }
@@ -96,6 +115,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
 
   /** Forgets one page's translations. */
   public final void flushPage(long linear) {
+    generation++;
     for (SoftTlb t : tlbs) {
       t.flush(linear);
     }
@@ -142,6 +162,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   }
 
   private void drop(CodePage page) {
+    generation++;
     page.drop();
     Arrays.fill(jumpBlocks, null);
   }
@@ -177,6 +198,86 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
       return;
     }
     host(t.addend[index] + address, size, value);
+  }
+
+  /** As {@link #load}; tells the page if others of its bytes may be read directly. */
+  public final long slowLoad(long address, int size) {
+    return slowLoad(address, size, tlb.read, PageWalker.READ);
+  }
+
+  /** As {@link #loadToWrite}; tells the page. */
+  public final long slowLoadToWrite(long address, int size) {
+    return slowLoad(address, size, tlb.write, PageWalker.WRITE);
+  }
+
+  private long slowLoad(long address, int size, long[] tags, int access) {
+    int index = (int) (address >>> 12) & (SoftTlb.ENTRIES - 1);
+    long last = address + (1 << size) - 1 & PAGE;
+    long value =
+        tags[index] == last
+            ? host(tlb.addend[index] + address, size)
+            : loadSlowly(address, size, access);
+    tell(tags, index, last);
+    return value;
+  }
+
+  /** As {@link #store}; tells the page. */
+  public final void slowStore(long address, int size, long value) {
+    int index = (int) (address >>> 12) & (SoftTlb.ENTRIES - 1);
+    long[] tags = tlb.write;
+    long last = address + (1 << size) - 1 & PAGE;
+    if (tags[index] == last) {
+      host(tlb.addend[index] + address, size, value);
+    } else {
+      storeSlowly(address, size, value);
+    }
+    tell(tags, index, last);
+  }
+
+  private void tell(long[] tags, int index, long page) {
+    boolean direct = tags[index] == page;
+    pageTag = direct ? page : NO_PAGE;
+    pageAddend = direct ? tlb.addend[index] : 0;
+  }
+
+  /** A byte at a host address that a page told of leads to. */
+  public static long read1(long address) {
+    return HOST.get(ValueLayout.JAVA_BYTE, address) & 0xffL;
+  }
+
+  /** Two bytes. */
+  public static long read2(long address) {
+    return HOST.get(SHORT, address) & 0xffffL;
+  }
+
+  /** Four bytes. */
+  public static long read4(long address) {
+    return HOST.get(INT, address) & 0xffffffffL;
+  }
+
+  /** Eight bytes. */
+  public static long read8(long address) {
+    return HOST.get(LONG, address);
+  }
+
+  /** Writes a byte at a host address that a page told of leads to. */
+  public static void write1(long address, long value) {
+    HOST.set(ValueLayout.JAVA_BYTE, address, (byte) value);
+  }
+
+  /** Writes two bytes. */
+  public static void write2(long address, long value) {
+    HOST.set(SHORT, address, (short) value);
+  }
+
+  /** Writes four bytes. */
+  public static void write4(long address, long value) {
+    HOST.set(INT, address, (int) value);
+  }
+
+  /** Writes eight bytes. */
+  public static void write8(long address, long value) {
+    HOST.set(LONG, address, value);
   }
 
   private static long host(long address, int size) {
@@ -249,8 +350,13 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     if (page == null || !page.covers(from, from + bytes)) {
       return;
     }
+    Region region = running;
+    if (region != null && region.covers(page.address)) {
+      throw fault.with(RUN_ALONE, 0);
+    }
     Block block = current;
-    if (block != null
+    if (region == null
+        && block != null
         && block.instructions > 1
         && ((block.physical & PAGE) == page.address || block.secondPage == page.address)) {
       throw fault.with(RUN_ALONE, 0);
@@ -282,6 +388,19 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   }
 
   // --- code ---
+
+  final @Nullable Block decoded(long physical, int mode) {
+    CodePage page = codePages.get(physical & PAGE);
+    return page == null ? null : page.find(physical, mode);
+  }
+
+  /** From now on a region runs instead of its entry, as long as none of its blocks changes. */
+  public final void add(Region region) {
+    for (long page : region.pages) {
+      codePages.computeIfAbsent(page, CodePage::new).add(region);
+    }
+    region.entry.translation = region;
+  }
 
   /** A byte of code, for the decoder. */
   public final int fetch(long linear) {

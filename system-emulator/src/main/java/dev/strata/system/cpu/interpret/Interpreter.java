@@ -5,6 +5,7 @@ import dev.strata.system.cpu.GuestFault;
 import dev.strata.system.cpu.ir.Block;
 import dev.strata.system.cpu.ir.Op;
 import dev.strata.system.memory.AddressSpace;
+import org.jspecify.annotations.Nullable;
 
 /** Runs a guest, block by block. */
 public final class Interpreter extends GuestMemory {
@@ -15,17 +16,13 @@ public final class Interpreter extends GuestMemory {
   public static final int ALONE = 1 << 15;
 
   private final Guest guest;
-  private final int pcSlot;
+  final int pcSlot;
   private final int codeBaseSlot;
 
-  /** The decoding mode of what comes next. */
-  public int mode;
-
-  /** What a linear address of code is cut to. */
-  public long linearMask = -1;
-
-  /** No pc may be above. */
-  public long codeLimit = -1;
+  private int mode;
+  private long linearMask = -1;
+  private long codeLimit = -1;
+  private final @Nullable RegionMaker maker;
 
   /** The next block is to be one instruction: {@link #ALONE}, once. */
   public int alone;
@@ -35,21 +32,48 @@ public final class Interpreter extends GuestMemory {
 
   // Blocks between two looks at the time.
   private static final int BUDGET = 10000;
+
+  // Instructions of a region that count as a block.
+  private static final int BLOCK = 4;
   private int budget;
-  private int at;
+  int at;
 
   /**
    * An interpreter.
    *
    * @param pcSlot holds the pc of the block that runs
    * @param codeBaseSlot is added to the pc for a linear address
+   * @param maker translates what is hot; null to interpret all
    */
-  public Interpreter(AddressSpace space, int mmuModes, Guest guest, int pcSlot, int codeBaseSlot) {
+  public Interpreter(
+      AddressSpace space,
+      int mmuModes,
+      Guest guest,
+      int pcSlot,
+      int codeBaseSlot,
+      @Nullable RegionMaker maker) {
     super(space, mmuModes);
+    this.maker = maker;
     this.guest = guest;
     this.pcSlot = pcSlot;
     this.codeBaseSlot = codeBaseSlot;
     walker(guest);
+  }
+
+  /**
+   * How what comes next is decoded.
+   *
+   * @param newMode the decoder's
+   * @param newLinearMask what a linear address of code is cut to
+   * @param newCodeLimit no pc may be above
+   */
+  public void mode(int newMode, long newLinearMask, long newCodeLimit) {
+    if (mode != newMode || linearMask != newLinearMask || codeLimit != newCodeLimit) {
+      generation++;
+      mode = newMode;
+      linearMask = newLinearMask;
+      codeLimit = newCodeLimit;
+    }
   }
 
   /** Asks the guest to look up, on any thread: sets bits of its own. */
@@ -77,6 +101,9 @@ public final class Interpreter extends GuestMemory {
   /** Applies what other threads changed. */
   public void synchronise() {
     catchUp();
+    if (maker != null) {
+      maker.publish();
+    }
   }
 
   /** The pc of the instruction that runs. */
@@ -92,6 +119,7 @@ public final class Interpreter extends GuestMemory {
         if (attention != 0 || budget <= 0) {
           budget = BUDGET;
           current = null;
+          running = null;
           if (!guest.service()) {
             return;
           }
@@ -100,6 +128,7 @@ public final class Interpreter extends GuestMemory {
       } catch (GuestFault f) {
         slots[pcSlot] = pc();
         current = null;
+        running = null;
         if (f.vector == RUN_ALONE) {
           alone = ALONE;
         } else {
@@ -120,6 +149,7 @@ public final class Interpreter extends GuestMemory {
 
   private Block next() {
     current = null;
+    running = null;
     long pc = slots[pcSlot];
     if (Long.compareUnsigned(pc, codeLimit) > 0) {
       throw fault.with(13, 0);
@@ -142,6 +172,13 @@ public final class Interpreter extends GuestMemory {
     long[] r = slots;
     do {
       Block block = next();
+      if (block.translation instanceof Region region && region.fits(slots[pcSlot], codeLimit)) {
+        run(region);
+        continue;
+      }
+      if (maker != null && ++block.executions >= maker.threshold() && hot(maker, block)) {
+        continue;
+      }
       current = block;
       instructions += block.instructions;
       long[] code = block.code;
@@ -202,20 +239,20 @@ public final class Interpreter extends GuestMemory {
           case Op.INCREMENT -> {
             v = x + 1;
             if ((w & Op.FLAGS) != 0) {
-              step(shift, v, (v & 15) == 0, v << shift == Long.MIN_VALUE);
+              set(RESULT, shift, incremented(carry() ? 1 : 0, shift, v), 0, v);
             }
           }
           case Op.DECREMENT -> {
             v = x - 1;
             if ((w & Op.FLAGS) != 0) {
-              step(shift, v, (v & 15) == 15, x << shift == Long.MIN_VALUE);
+              set(RESULT, shift, decremented(carry() ? 1 : 0, shift, x, v), 0, v);
             }
           }
           case Op.SHIFT_LEFT -> {
             int n = (int) y & (shift == 0 ? 63 : 31);
             v = x << n;
             if ((w & Op.FLAGS) != 0 && n != 0) {
-              shiftedLeft(shift, x, n, v);
+              set(RESULT, shift, shiftedLeft(shift, x, n, v), 0, v);
             }
           }
           case Op.SHIFT_RIGHT -> {
@@ -223,7 +260,7 @@ public final class Interpreter extends GuestMemory {
             x = x << shift >>> shift;
             v = x >>> n;
             if ((w & Op.FLAGS) != 0 && n != 0) {
-              shiftedRight(shift, x, n, v, x << shift < 0);
+              set(RESULT, shift, shiftedRight(shift, x, n), 0, v);
             }
           }
           case Op.SHIFT_ARITHMETIC -> {
@@ -231,10 +268,17 @@ public final class Interpreter extends GuestMemory {
             x = x << shift >> shift;
             v = x >> n;
             if ((w & Op.FLAGS) != 0 && n != 0) {
-              shiftedRight(shift, x, n, v, false);
+              set(RESULT, shift, shiftedArithmetic(x, n), 0, v);
             }
           }
-          case Op.MULTIPLY -> v = multiply(w, shift, x << shift >> shift, y << shift >> shift);
+          case Op.MULTIPLY -> {
+            x = x << shift >> shift;
+            y = y << shift >> shift;
+            v = x * y;
+            if ((w & Op.FLAGS) != 0) {
+              set(RESULT, shift, multiplied(shift, x, y, v), 0, v);
+            }
+          }
           case Op.SIGN_EXTEND -> {
             v = y << shift >> shift;
             shift = 0;
@@ -333,33 +377,72 @@ public final class Interpreter extends GuestMemory {
     } while (attention == 0 && --budget > 0);
   }
 
-  private void step(int shift, long v, boolean adjust, boolean overflow) {
-    set(
-        RESULT,
-        shift,
-        (carry() ? CARRY : 0) | (adjust ? ADJUST : 0) | (overflow ? OVERFLOW : 0),
-        0,
-        v);
-  }
+  // --- translated code ---
 
-  private void shiftedLeft(int shift, long x, int n, long v) {
-    int bits = 64 - shift;
-    boolean out = n <= bits && (x >>> (bits - n) & 1) != 0;
-    boolean overflow = out != (v << shift < 0);
-    set(RESULT, shift, (out ? CARRY : 0) | (overflow ? OVERFLOW : 0), 0, v);
-  }
-
-  private void shiftedRight(int shift, long x, int n, long v, boolean overflow) {
-    boolean out = (x >> (n - 1) & 1) != 0;
-    set(RESULT, shift, (out ? CARRY : 0) | (overflow ? OVERFLOW : 0), 0, v);
-  }
-
-  private long multiply(long w, int shift, long x, long y) {
-    long v = x * y;
-    if ((w & Op.FLAGS) != 0) {
-      boolean fits = shift == 0 ? Math.multiplyHigh(x, y) == v >> 63 : v << shift >> shift == v;
-      set(RESULT, shift, fits ? 0 : CARRY | OVERFLOW, 0, v);
+  private boolean hot(RegionMaker by, Block block) {
+    if ((block.mode & ALONE) != 0 || block.translation != null || cached(block) == null) {
+      return false;
     }
-    return v;
+    by.hot(this, block, slots[pcSlot]);
+    if (block.translation instanceof Region region && region.fits(slots[pcSlot], codeLimit)) {
+      run(region);
+      return true;
+    }
+    return false;
+  }
+
+  private void run(Region region) {
+    running = region;
+    long before = instructions;
+    region.code.run(region, this, slots, budget * BLOCK);
+    budget -= (int) (instructions - before) / BLOCK;
+  }
+
+  /** Makes the guest's call of a number, as CALL does. */
+  public long call(int number, long a, long b, int extra) {
+    return guest.call(number, a, b, extra);
+  }
+
+  /** Whether a region that has begun so many instructions may go on. */
+  public boolean goesOn(int begun, int most) {
+    return attention == 0 && begun < most;
+  }
+
+  /** Whether a pc leads to a block without a walk of page tables. */
+  public boolean leadsTo(long pc, Block block) {
+    return known(pc, block.mode) == block && Long.compareUnsigned(pc, codeLimit) <= 0;
+  }
+
+  private @Nullable Block known(long pc, int inMode) {
+    long linear = pc + slots[codeBaseSlot] & linearMask;
+    int slot = (int) (linear ^ linear >>> 12) & (JUMPS - 1);
+    Block block = jumpBlocks[slot];
+    return block != null
+            && jumpTargets[slot] == linear
+            && jumpModes[slot] == (inMode | mmuMode << 16)
+            && block.valid
+        ? block
+        : null;
+  }
+
+  /**
+   * The block that a pc leads to, if it has been decoded and can be found without a walk of page
+   * tables.
+   *
+   * @param from a block that the processor is in
+   * @param fromPc its pc
+   */
+  public @Nullable Block known(long pc, Block from, long fromPc) {
+    long base = slots[codeBaseSlot];
+    long linear = pc + base & linearMask;
+    long fromLinear = fromPc + base & linearMask;
+    return ((linear ^ fromLinear) & PAGE) == 0
+        ? decoded((from.physical & PAGE) | (linear & ~PAGE), from.mode)
+        : cached(known(pc, from.mode));
+  }
+
+  // Code in device registers is not kept, and not translated.
+  private @Nullable Block cached(@Nullable Block block) {
+    return block != null && decoded(block.physical, block.mode) == block ? block : null;
   }
 }

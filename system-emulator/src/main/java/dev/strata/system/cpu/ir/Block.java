@@ -32,6 +32,12 @@ public final class Block {
   /** Whether the guest has not changed the code since. */
   public boolean valid = true;
 
+  /** How often the interpreter has begun this, until a translation takes over. */
+  public int executions;
+
+  /** What runs instead, if there is something. */
+  public @Nullable Translation translation;
+
   /** The next in the list of its page. */
   public @Nullable Block next;
 

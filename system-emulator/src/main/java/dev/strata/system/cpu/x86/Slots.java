@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.cpu.x86;
 
+import dev.strata.system.cpu.translate.SlotRoles;
+
 /** What the slots hold: 0 to 15 are the general registers in the order of their encoding. */
 final class Slots {
   private Slots() {}
@@ -35,4 +37,8 @@ final class Slots {
 
   /** Scratch, valid inside an instruction. */
   static final int T = 32;
+
+  /** What is not kept from one instruction to the next: scratch, and what nobody reads. */
+  static final SlotRoles ROLES =
+      new SlotRoles(PC, ZERO, ~(-1L << (ARGUMENT - T)) << T | 1L << SINK);
 }

@@ -229,9 +229,7 @@ final class X86 {
       mode |= Interpreter.ALONE;
       core.attend(1);
     }
-    core.mode = mode;
-    core.linearMask = is64 ? -1L : 0xffffffffL;
-    core.codeLimit = is64 ? -1L : limit[CS];
+    core.mode(mode, is64 ? -1L : 0xffffffffL, is64 ? -1L : limit[CS]);
     core.mmuMode(cpl == 3 ? 1 : (cr4 & SMAP) != 0 && (system & ALIGNMENT) == 0 ? 2 : 0);
   }
 

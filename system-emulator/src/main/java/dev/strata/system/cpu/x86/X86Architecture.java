@@ -5,6 +5,7 @@ import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.Cpu;
 import dev.strata.system.cpu.CpuModel;
 import dev.strata.system.cpu.CpuSurroundings;
+import dev.strata.system.cpu.translate.TranslationMode;
 import java.util.List;
 
 /** The PC's processors. */
@@ -30,6 +31,7 @@ public final class X86Architecture implements Architecture {
 
   @Override
   public Cpu create(int index, CpuModel model, CpuSurroundings surroundings) {
-    return new X86Cpu(surroundings, (X86Model) model);
+    boolean translates = !Boolean.getBoolean("strata.interpret");
+    return new X86Cpu(surroundings, (X86Model) model, translates ? TranslationMode.NORMAL : null);
   }
 }

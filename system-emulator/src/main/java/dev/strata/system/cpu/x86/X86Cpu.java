@@ -11,12 +11,16 @@ import dev.strata.system.cpu.interpret.Flags;
 import dev.strata.system.cpu.interpret.Guest;
 import dev.strata.system.cpu.interpret.Interpreter;
 import dev.strata.system.cpu.ir.Block;
+import dev.strata.system.cpu.translate.TranslationMode;
+import dev.strata.system.cpu.translate.Translator;
+import org.jspecify.annotations.Nullable;
 
 /** An x86 processor: decoded code calls in here for all that is no plain arithmetic. */
 final class X86Cpu implements Cpu, Guest {
   private static final int UNDEFINED_OPCODE = X86.UNDEFINED_OPCODE;
 
   final X86 state;
+  final @Nullable Translator translator;
   private final Interpreter core;
   private final Decoder decoder;
   private final Paging paging;
@@ -33,8 +37,14 @@ final class X86Cpu implements Cpu, Guest {
   private volatile boolean stopping;
   private long deadline;
 
-  X86Cpu(CpuSurroundings surroundings, X86Model model) {
-    core = new Interpreter(surroundings.memory(), 3, this, PC, Slots.BASE + X86.CS);
+  /**
+   * A processor.
+   *
+   * @param translation null to interpret all
+   */
+  X86Cpu(CpuSurroundings surroundings, X86Model model, @Nullable TranslationMode translation) {
+    translator = translation == null ? null : new Translator(Slots.ROLES, translation);
+    core = new Interpreter(surroundings.memory(), 3, this, PC, Slots.BASE + X86.CS, translator);
     state = new X86(core, surroundings, model);
     decoder = new Instructions(core);
     paging = new Paging(state);

@@ -23,7 +23,7 @@ final class ExtendedStateTest {
 
   @BeforeEach
   void start(@TempDir Path folder) throws Exception {
-    machine = new TruthMachine(folder);
+    machine = new TruthMachine(folder, null);
     machine.begin(new Random(1));
   }
 

@@ -3,6 +3,7 @@ package dev.strata.system.cpu.x86;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.strata.system.cpu.translate.TranslationMode;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.Random;
@@ -175,7 +176,12 @@ final class IntegerTruthTest {
 
   @Test
   void randomSequencesGiveWhatTheHostGives(@TempDir Path folder) throws Exception {
-    TruthMachine.compare(folder, SEQUENCES, IntegerTruthTest::one);
+    TruthMachine.compare(folder, null, SEQUENCES, IntegerTruthTest::one);
+  }
+
+  @Test
+  void translatedTheyDoToo(@TempDir Path folder) throws Exception {
+    TruthMachine.compare(folder, TranslationMode.AT_ONCE, SEQUENCES / 2, IntegerTruthTest::one);
   }
 
   private static void one(TruthMachine machine, long seed) throws Exception {

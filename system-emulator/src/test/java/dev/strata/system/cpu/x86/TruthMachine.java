@@ -4,6 +4,7 @@ package dev.strata.system.cpu.x86;
 import dev.strata.system.cpu.CpuSurroundings;
 import dev.strata.system.cpu.GuestFault;
 import dev.strata.system.cpu.InterruptPins;
+import dev.strata.system.cpu.translate.TranslationMode;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.MemoryRegion;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /** An interpreter and the host's processor, side by side. */
 final class TruthMachine implements AutoCloseable {
@@ -54,9 +56,11 @@ final class TruthMachine implements AutoCloseable {
   }
 
   /** Compares so many sequences, from the seed {@code strata.seed} on; counts vectors raised. */
-  static int[] compare(Path folder, int sequences, Comparison one) throws Exception {
+  static int[] compare(
+      Path folder, @Nullable TranslationMode translation, int sequences, Comparison one)
+      throws Exception {
     int[] raised = new int[32];
-    try (var machine = new TruthMachine(folder)) {
+    try (var machine = new TruthMachine(folder, translation)) {
       long seed = Long.getLong("strata.seed", 1);
       for (int i = 0; i < sequences; i++) {
         one.run(machine, seed + i);
@@ -68,7 +72,7 @@ final class TruthMachine implements AutoCloseable {
     return raised;
   }
 
-  TruthMachine(Path folder) throws Exception {
+  TruthMachine(Path folder, @Nullable TranslationMode translation) throws Exception {
     host = new NativeRunner(folder);
     memory.map(0, low, 0);
     memory.map(NativeRunner.CODE, code, 0);
@@ -83,7 +87,8 @@ final class TruthMachine implements AutoCloseable {
     cpu =
         new X86Cpu(
             new CpuSurroundings(memory, new AddressSpace(0x10000), pins, System::nanoTime),
-            new X86Model("test", true, 0));
+            new X86Model("test", true, 0),
+            translation);
   }
 
   /** Fills registers and data. */

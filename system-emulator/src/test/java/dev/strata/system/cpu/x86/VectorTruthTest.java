@@ -4,6 +4,7 @@ package dev.strata.system.cpu.x86;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.strata.system.cpu.translate.TranslationMode;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.Random;
@@ -219,7 +220,13 @@ final class VectorTruthTest {
 
   @Test
   void randomSequencesGiveWhatTheHostGives(@TempDir Path folder) throws Exception {
-    int[] raised = TruthMachine.compare(folder, SEQUENCES, this::one);
+    int[] raised = TruthMachine.compare(folder, null, SEQUENCES, this::one);
+    assertTrue(raised[X86.SIMD] > 0, "no sequence faulted");
+  }
+
+  @Test
+  void translatedTheyDoToo(@TempDir Path folder) throws Exception {
+    int[] raised = TruthMachine.compare(folder, TranslationMode.AT_ONCE, SEQUENCES / 2, this::one);
     assertTrue(raised[X86.SIMD] > 0, "no sequence faulted");
   }
 }

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.cpu.translate;
+
+import static java.lang.constant.ConstantDescs.CD_boolean;
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
+import static java.lang.constant.ConstantDescs.CD_void;
+
+import dev.strata.system.cpu.ir.Op;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.TypeKind;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.util.Arrays;
+
+/** The local variables of a region's method, and how they are reached. */
+final class Frame {
+  static final ClassDesc CORE = ClassDesc.of("dev.strata.system.cpu.interpret.Interpreter");
+  static final ClassDesc REGION = ClassDesc.of("dev.strata.system.cpu.interpret.Region");
+  static final ClassDesc SLOTS = CD_long.arrayType();
+
+  /** What takes the state: Interpreter, where, three numbers that flags follow from, a count. */
+  private static final MethodTypeDesc LEFT =
+      MethodTypeDesc.of(CD_void, CORE, CD_long, CD_int, CD_long, CD_long, CD_long, CD_long);
+
+  private static final MethodTypeDesc AT =
+      MethodTypeDesc.of(CD_void, CORE, CD_int, CD_long, CD_int, CD_long, CD_long, CD_long, CD_long);
+
+  // The method's parameters, behind `this`.
+  private static final int REGION_AT = 1;
+  private static final int CORE_AT = 2;
+  private static final int SLOTS_AT = 3;
+  private static final int MOST_AT = 4;
+
+  final CodeBuilder c;
+  final SlotRoles roles;
+  private final RegionShape shape;
+  private final int[] slots = new int[64];
+  private final long used;
+  final long written;
+
+  final int begun;
+  final int site;
+  final int form;
+  final int first;
+  final int second;
+  final int third;
+  final int address;
+  final int value;
+  private final int generation;
+  private final int pc;
+  private final int before;
+  final int leavesTo;
+
+  Frame(CodeBuilder c, RegionShape shape) {
+    this.c = c;
+    this.shape = shape;
+    this.roles = shape.roles();
+    used = shape.used();
+    written = shape.written();
+    begun = c.allocateLocal(TypeKind.INT);
+    pc = c.allocateLocal(TypeKind.LONG);
+    address = c.allocateLocal(TypeKind.LONG);
+    value = c.allocateLocal(TypeKind.LONG);
+    form = c.allocateLocal(TypeKind.INT);
+    first = c.allocateLocal(TypeKind.LONG);
+    second = c.allocateLocal(TypeKind.LONG);
+    third = c.allocateLocal(TypeKind.LONG);
+    Arrays.fill(slots, -1);
+    for (int i = 0; i < 64; i++) {
+      if ((used >>> i & 1) != 0) {
+        slots[i] = c.allocateLocal(TypeKind.LONG);
+      }
+    }
+    site = c.allocateLocal(TypeKind.INT);
+    generation = c.allocateLocal(TypeKind.INT);
+    before = c.allocateLocal(TypeKind.LONG);
+    leavesTo = c.allocateLocal(TypeKind.LONG);
+  }
+
+  /** Takes the state over. */
+  void enter() {
+    c.iconst_0().istore(begun);
+    c.iconst_0().istore(site);
+    core().getfield(CORE, "generation", CD_int).istore(generation);
+    core().getfield(CORE, "instructions", CD_long).lstore(before);
+    pushPcSlot();
+    c.lstore(pc);
+    for (int i = 0; i < 64; i++) {
+      if (slots[i] >= 0 && roles.isScratch(i)) {
+        c.lconst_0().lstore(slots[i]);
+      }
+    }
+    reload();
+  }
+
+  /** Reads slots and flags from where calls leave them. */
+  void reload() {
+    for (int i = 0; i < 64; i++) {
+      if (slots[i] >= 0 && !roles.isScratch(i)) {
+        c.aload(SLOTS_AT).loadConstant(i).laload().lstore(slots[i]);
+      }
+    }
+    core().invokevirtual(CORE, "form", MethodTypeDesc.of(CD_int)).istore(form);
+    core().invokevirtual(CORE, "first", MethodTypeDesc.of(CD_long)).lstore(first);
+    core().invokevirtual(CORE, "second", MethodTypeDesc.of(CD_long)).lstore(second);
+    core().invokevirtual(CORE, "third", MethodTypeDesc.of(CD_long)).lstore(third);
+  }
+
+  /** Writes back the slots that the region changes. */
+  void store() {
+    for (int i = 0; i < 64; i++) {
+      if ((written >>> i & 1) != 0) {
+        c.aload(SLOTS_AT).loadConstant(i).lload(slots[i]).lastore();
+      }
+    }
+  }
+
+  CodeBuilder core() {
+    return c.aload(CORE_AT);
+  }
+
+  CodeBuilder region() {
+    return c.aload(REGION_AT);
+  }
+
+  private void state() {
+    c.iload(form).lload(first).lload(second).lload(third);
+    c.lload(before).iload(begun).i2l().ladd();
+  }
+
+  /** Tells the interpreter the state at a site, whose number is on the stack. */
+  void tellAt(Runnable pushSite) {
+    region();
+    core();
+    pushSite.run();
+    c.lload(pc);
+    state();
+    c.invokevirtual(REGION, "at", AT);
+  }
+
+  /** Tells it that the region has been left to what {@link #leavesTo} holds. */
+  void tellLeft() {
+    region();
+    core();
+    c.lload(leavesTo);
+    state();
+    c.invokevirtual(REGION, "left", LEFT);
+  }
+
+  /** Leaves 0 if nothing has changed translations since the region began. */
+  void pushChanged() {
+    core().getfield(CORE, "generation", CD_int).iload(generation).isub();
+  }
+
+  /** Whether to go on at a branch backwards. */
+  void pushGoesOn() {
+    core().iload(begun).iload(MOST_AT);
+    c.invokevirtual(CORE, "goesOn", MethodTypeDesc.of(CD_boolean, CD_int, CD_int));
+  }
+
+  /** Whether a node can be reached without a walk of page tables. */
+  void pushLeadsTo(Node node) {
+    region();
+    core();
+    c.loadConstant(node.position);
+    pc(node.distance);
+    c.invokevirtual(REGION, "leadsTo", MethodTypeDesc.of(CD_boolean, CORE, CD_int, CD_long));
+  }
+
+  /** Pushes the pc at a distance from the entry's. */
+  void pc(long distance) {
+    c.lload(pc);
+    if (distance != 0) {
+      c.loadConstant(distance).ladd();
+    }
+  }
+
+  /** Pushes the pc slot itself, which a call may have set. */
+  void pushPcSlot() {
+    c.aload(SLOTS_AT).loadConstant(roles.pc()).laload();
+  }
+
+  /** Pushes a slot as an operation of {@code node} sees it. */
+  void push(Node node, int slot) {
+    if (slot == roles.pc()) {
+      pc(node.distance);
+    } else if (slot == roles.zero()) {
+      c.lconst_0();
+    } else {
+      c.lload(slots[slot]);
+    }
+  }
+
+  /** Pushes operand x. */
+  void x(Node node, long w) {
+    push(node, (int) (w >>> 18) & 63);
+  }
+
+  /** Pushes operand y. */
+  void y(Node node, long w) {
+    if ((w & Op.IMMEDIATE) != 0) {
+      c.loadConstant(w >> 32);
+    } else {
+      push(node, (int) (w >>> 24) & 63);
+    }
+  }
+
+  /** Stores what is on the stack in the destination. */
+  void destination(long w) {
+    c.lstore(slots[(int) (w >>> 12) & 63]);
+  }
+
+  static int shift(long w) {
+    return 64 - (8 << ((int) (w >>> 7) & 3));
+  }
+
+  /** Zero-extends what is on the stack. */
+  void cut(int shift) {
+    if (shift != 0) {
+      c.loadConstant(-1L >>> shift).land();
+    }
+  }
+
+  /** Sign-extends it. */
+  void extend(int shift) {
+    switch (shift) {
+      case 0 -> {}
+      case 32 -> c.l2i().i2l();
+      case 48 -> c.l2i().i2s().i2l();
+      default -> c.l2i().i2b().i2l();
+    }
+  }
+
+  /** How a node's state begins: what is counted. */
+  void count(Node node) {
+    c.iinc(begun, node.block.instructions);
+  }
+
+  RegionShape shape() {
+    return shape;
+  }
+}

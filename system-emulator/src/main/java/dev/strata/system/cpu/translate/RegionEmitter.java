@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.cpu.translate;
+
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
+import static java.lang.constant.ConstantDescs.CD_void;
+
+import dev.strata.system.cpu.ir.Op;
+import java.lang.classfile.Attributes;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.attribute.CodeAttribute;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.util.ArrayDeque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the class file of a region: the guest's branches are jumps, its slots are local variables.
+ *
+ * <pre>
+ * take over the state; the nodes; what they seldom do; leaving; slow paths; their fault handler
+ * </pre>
+ */
+final class RegionEmitter {
+  private static final ClassDesc CODE = ClassDesc.of("dev.strata.system.cpu.interpret.RegionCode");
+  private static final ClassDesc FAULT = ClassDesc.of("dev.strata.system.cpu.GuestFault");
+  private static final ClassDesc NAME =
+      ClassDesc.of("dev.strata.system.cpu.translate.TranslatedRegion");
+
+  private final RegionShape shape;
+  private final CodeBuilder c;
+  private final Frame frame;
+  private final FlagEmitter flags;
+  private final AccessEmitter accesses;
+  private final OperationEmitter operations;
+  private final Sites sites;
+  private final Label[] labels;
+  private final FlagKnowledge[] known;
+  private final ArrayDeque<Runnable> putOff = new ArrayDeque<>();
+  private final Label leave;
+  private final Label leaveWithPc;
+
+  private RegionEmitter(CodeBuilder c, RegionShape shape, Sites sites) {
+    this.shape = shape;
+    this.c = c;
+    this.sites = sites;
+    frame = new Frame(c, shape);
+    flags = new FlagEmitter(frame);
+    accesses = new AccessEmitter(frame, sites);
+    operations = new OperationEmitter(frame, flags, accesses);
+    known = knowledge(shape);
+    labels = new Label[shape.nodes().size()];
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = c.newLabel();
+    }
+    leave = c.newLabel();
+    leaveWithPc = c.newLabel();
+  }
+
+  /** The class file; says which sites it has. */
+  static byte[] emit(RegionShape shape, Sites sites) {
+    return ClassFile.of()
+        .build(
+            NAME,
+            b ->
+                b.withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER)
+                    .withSuperclass(CODE)
+                    .withMethodBody(
+                        ConstantDescs.INIT_NAME,
+                        ConstantDescs.MTD_void,
+                        0,
+                        c ->
+                            c.aload(0)
+                                .invokespecial(
+                                    CODE, ConstantDescs.INIT_NAME, ConstantDescs.MTD_void)
+                                .return_())
+                    .withMethodBody(
+                        "run",
+                        MethodTypeDesc.of(CD_void, Frame.REGION, Frame.CORE, Frame.SLOTS, CD_int),
+                        ClassFile.ACC_PUBLIC | ClassFile.ACC_FINAL,
+                        c -> {
+                          // A method that turns out too long is built twice.
+                          sites.clear();
+                          new RegionEmitter(c, shape, sites).region();
+                        }));
+  }
+
+  /** Bytes of the code that runs a region. */
+  static int length(byte[] classFile) {
+    return ClassFile.of().parse(classFile).methods().stream()
+        .flatMap(m -> m.findAttribute(Attributes.code()).stream())
+        .mapToInt(CodeAttribute::codeLength)
+        .max()
+        .orElseThrow();
+  }
+
+  /** What is known of the flags where each node begins: the same on all ways to it. */
+  private static FlagKnowledge[] knowledge(RegionShape shape) {
+    List<Node> nodes = shape.nodes();
+    var result = new @Nullable FlagKnowledge[nodes.size()];
+    result[0] = FlagKnowledge.NONE;
+    // Knowledge only shrinks, twice at most a node.
+    boolean changed = true;
+    while (changed) {
+      changed = false;
+      for (Node node : nodes) {
+        FlagKnowledge now = result[node.position];
+        long[] code = node.block.code;
+        for (int i = 0; i < code.length && now != null; i++) {
+          Node target = node.targets[i];
+          if (target != null) {
+            FlagKnowledge before = result[target.position];
+            FlagKnowledge after = before == null ? now : before.meet(now);
+            if (!after.equals(before)) {
+              result[target.position] = after;
+              changed = true;
+            }
+          }
+          now = now.after(code[i]);
+        }
+      }
+    }
+    var complete = new FlagKnowledge[nodes.size()];
+    for (int i = 0; i < complete.length; i++) {
+      FlagKnowledge at = result[i];
+      complete[i] = at == null ? FlagKnowledge.NONE : at;
+    }
+    return complete;
+  }
+
+  private void region() {
+    frame.enter();
+    accesses.enter();
+    c.lconst_0().lstore(frame.address).lconst_0().lstore(frame.value);
+    for (Node node : shape.nodes()) {
+      c.labelBinding(labels[node.position]);
+      flags.known = known[node.position];
+      node(node);
+    }
+    while (!putOff.isEmpty()) {
+      putOff.remove().run();
+    }
+    c.labelBinding(leaveWithPc);
+    c.lstore(frame.leavesTo);
+    c.labelBinding(leave);
+    frame.store();
+    frame.tellLeft();
+    c.return_();
+    if (accesses.hasSlowPaths()) {
+      Label from = c.newBoundLabel();
+      accesses.emitSlowPaths();
+      Label to = c.newBoundLabel();
+      Label handler = c.newBoundLabel();
+      frame.store();
+      frame.tellAt(() -> c.iload(frame.site));
+      c.athrow();
+      c.exceptionCatch(from, to, handler, FAULT);
+    }
+  }
+
+  private void node(Node node) {
+    frame.count(node);
+    long[] code = node.block.code;
+    boolean called = false;
+    for (int i = 0; i < code.length; i++) {
+      long w = code[i];
+      switch ((int) w & 127) {
+        case Op.BRANCH -> flags.branch((int) (w >>> 18) & 63, edge(node, i, called));
+        case Op.BRANCH_IF -> {
+          frame.x(node, w);
+          c.lconst_0().lcmp().ifne(edge(node, i, called));
+        }
+        case Op.JUMP -> jump(node, i, called);
+        case Op.JUMP_TO -> jumpTo(node, i, called);
+        case Op.LOAD, Op.LOAD_TO_WRITE, Op.STORE -> accesses.access(node, i);
+        case Op.CALL -> {
+          call(node, i, false);
+          called = true;
+        }
+        case Op.CALL_AND_LEAVE -> call(node, i, true);
+        case Op.LEAVE_IF -> {
+          frame.x(node, w);
+          c.lconst_0().lcmp();
+          Label stays = c.newLabel();
+          c.ifeq(stays);
+          frame.pushPcSlot();
+          c.goto_(leaveWithPc);
+          c.labelBinding(stays);
+        }
+        default -> operations.operation(node, w);
+      }
+    }
+  }
+
+  // --- branches ---
+
+  /** The pc that a branch leads to. */
+  private void pushTarget(Node node, long w) {
+    frame.pc(node.distance + (w >> 32));
+    frame.cut(Frame.shift(w));
+  }
+
+  /** Where to go for a branch: to the node itself if nothing is to be looked at on the way. */
+  private Label edge(Node node, int i, boolean called) {
+    Node target = node.targets[i];
+    if (target != null && !isChecked(node, target, called)) {
+      return labels[target.position];
+    }
+    Label label = c.newLabel();
+    putOff.add(() -> {
+      c.labelBinding(label);
+      if (target == null) {
+        pushTarget(node, node.block.code[i]);
+        c.goto_(leaveWithPc);
+      } else {
+        check(node, target, called);
+        c.goto_(labels[target.position]);
+      }
+    });
+    return label;
+  }
+
+  private boolean isChecked(Node node, Node target, boolean called) {
+    return called || target.position <= node.position || shape.isGuarded(node, target);
+  }
+
+  /** Leaves to the target unless it may be gone to. */
+  private void check(Node node, Node target, boolean called) {
+    Label fails = c.newLabel();
+    if (called) {
+      frame.pushChanged();
+      c.ifne(fails);
+    }
+    if (target.position <= node.position) {
+      frame.pushGoesOn();
+      c.ifeq(fails);
+    }
+    if (shape.isGuarded(node, target)) {
+      frame.pushLeadsTo(target);
+      c.ifeq(fails);
+    }
+    putOff.add(() -> {
+      c.labelBinding(fails);
+      frame.pc(target.distance);
+      c.goto_(leaveWithPc);
+    });
+  }
+
+  private void jump(Node node, int i, boolean called) {
+    Node target = node.targets[i];
+    if (target == null) {
+      pushTarget(node, node.block.code[i]);
+      c.goto_(leaveWithPc);
+      return;
+    }
+    goTo(node, target, called);
+  }
+
+  private void goTo(Node node, Node target, boolean called) {
+    if (isChecked(node, target, called)) {
+      check(node, target, called);
+    }
+    if (target.position != node.position + 1) {
+      c.goto_(labels[target.position]);
+    }
+  }
+
+  private void jumpTo(Node node, int i, boolean called) {
+    long w = node.block.code[i];
+    Node target = node.targets[i];
+    frame.x(node, w);
+    frame.cut(Frame.shift(w));
+    if (target == null) {
+      c.goto_(leaveWithPc);
+      return;
+    }
+    c.dup2().lstore(frame.leavesTo);
+    frame.pc(target.distance);
+    c.lcmp().ifne(leave);
+    goTo(node, target, called);
+  }
+
+  // --- calls ---
+
+  private void call(Node node, int i, boolean leaves) {
+    long w = node.block.code[i];
+    int site = sites.add(node, i);
+    frame.store();
+    frame.tellAt(() -> c.loadConstant(site));
+    frame.core().loadConstant((int) (w >>> 32) & 0xffff);
+    frame.x(node, w);
+    frame.push(node, (int) (w >>> 24) & 63);
+    c.loadConstant((int) (w >>> 48));
+    c.invokevirtual(
+        Frame.CORE, "call", MethodTypeDesc.of(CD_long, CD_int, CD_long, CD_long, CD_int));
+    if (leaves) {
+      c.pop2().return_();
+      return;
+    }
+    c.lstore(frame.value);
+    frame.reload();
+    flags.known = FlagKnowledge.NONE;
+    c.lload(frame.value);
+    frame.destination(w);
+    if (accessesFollow(node, i)) {
+      Label changed = c.newLabel();
+      Label goesOn = c.newLabel();
+      frame.pushChanged();
+      c.ifne(changed);
+      c.labelBinding(goesOn);
+      putOff.add(() -> {
+        c.labelBinding(changed);
+        accesses.forget();
+        c.goto_(goesOn);
+      });
+    }
+  }
+
+  // Behind the block's end the region is left if something has changed.
+  private static boolean accessesFollow(Node node, int i) {
+    long[] code = node.block.code;
+    for (int j = i + 1; j < code.length; j++) {
+      int operation = (int) code[j] & 127;
+      if (operation >= Op.LOAD && operation <= Op.STORE) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

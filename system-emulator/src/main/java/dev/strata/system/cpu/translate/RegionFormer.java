@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.cpu.translate;
+
+import dev.strata.system.cpu.interpret.Interpreter;
+import dev.strata.system.cpu.ir.Block;
+import dev.strata.system.cpu.ir.Op;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the blocks of a region: from a hot one along branches whose targets are known, those that
+ * have run most first. A function is inlined where it is called, as its return has a known target
+ * then.
+ */
+final class RegionFormer {
+  private static final int DEEPEST = 3;
+  private static final int MOST_NODES = 100;
+
+  private final Interpreter core;
+  private final SlotRoles roles;
+  private final long pc;
+  private final int mostInstructions;
+  private final int leastExecutions;
+  private final Map<Node.Key, Node> nodes = new HashMap<>();
+  private final PriorityQueue<Node> frontier =
+      new PriorityQueue<>(Comparator.comparingInt((Node n) -> -n.block.executions));
+  private int instructions;
+  private long mask = -1;
+
+  private RegionFormer(
+      Interpreter core, SlotRoles roles, long pc, int mostInstructions, int leastExecutions) {
+    this.core = core;
+    this.roles = roles;
+    this.pc = pc;
+    this.mostInstructions = mostInstructions;
+    this.leastExecutions = leastExecutions;
+  }
+
+  /**
+   * The shape of a region that begins with a block.
+   *
+   * @param leastExecutions how often a block must have run to be taken along
+   * @return null if the block has an operation that cannot be translated
+   */
+  static @Nullable RegionShape form(
+      Interpreter core,
+      SlotRoles roles,
+      Block entry,
+      long pc,
+      int mostInstructions,
+      int leastExecutions) {
+    var former = new RegionFormer(core, roles, pc, mostInstructions, leastExecutions);
+    return former.shape(entry);
+  }
+
+  private @Nullable RegionShape shape(Block entry) {
+    if (!OperandUse.translatable(entry, roles)) {
+      return null;
+    }
+    var first = new Node(entry, 0, null);
+    instructions = entry.instructions;
+    nodes.put(first.key(), first);
+    frontier.add(first);
+    for (Node node = frontier.poll(); node != null; node = frontier.poll()) {
+      extend(node);
+    }
+    return new RegionShape(order(first), mask, roles);
+  }
+
+  private void extend(Node node) {
+    long[] code = node.block.code;
+    for (int i = 0; i < code.length; i++) {
+      long w = code[i];
+      int shift = 64 - (8 << ((int) (w >>> 7) & 3));
+      switch ((int) w & 127) {
+        case Op.BRANCH, Op.BRANCH_IF ->
+            node.targets[i] = target(node, node.distance + (w >> 32), shift, node.context);
+        case Op.JUMP -> {
+          long returns = returnsTo(node.block, i);
+          Node.Context context = node.context;
+          if (returns != NO_CALL) {
+            int depth = context == null ? 1 : context.depth() + 1;
+            if (depth > DEEPEST) {
+              continue;
+            }
+            context = new Node.Context(node.distance + returns, context, depth);
+          }
+          node.targets[i] = target(node, node.distance + (w >> 32), shift, context);
+        }
+        case Op.JUMP_TO -> {
+          Node.Context context = node.context;
+          if (context != null) {
+            node.targets[i] = target(node, context.returnDistance(), shift, context.outer());
+          }
+        }
+        default -> {}
+      }
+    }
+  }
+
+  private @Nullable Node target(
+      Node from, long distance, int shift, Node.@Nullable Context context) {
+    long to = pc + distance;
+    if (to << shift >>> shift != to) {
+      return null;
+    }
+    Block block = core.known(to, from.block, pc + from.distance);
+    if (block == null || block.mode != from.block.mode) {
+      return null;
+    }
+    Node known = nodes.get(new Node.Key(block.physical, distance, context));
+    if (known == null) {
+      if (block.executions < leastExecutions
+          || instructions + block.instructions > mostInstructions
+          || nodes.size() == MOST_NODES
+          || !OperandUse.translatable(block, roles)) {
+        return null;
+      }
+      known = new Node(block, distance, context);
+      instructions += block.instructions;
+      nodes.put(known.key(), known);
+      frontier.add(known);
+    }
+    mask &= -1L >>> shift;
+    return known;
+  }
+
+  private static final long NO_CALL = Long.MIN_VALUE;
+
+  /** Where a block that ends with a jump wants to be returned to: it stores that address. */
+  private long returnsTo(Block block, int jump) {
+    for (int i = jump - 1; i >= 0; i--) {
+      long w = block.code[i];
+      if (((int) w & 127) != Op.STORE || block.offsets[i] != block.offsets[jump]) {
+        continue;
+      }
+      int slot = (int) (w >>> 12) & 63;
+      for (int j = i - 1; j >= 0 && block.offsets[j] == block.offsets[jump]; j--) {
+        long maker = block.code[j];
+        if (((int) maker & 127) == Op.ADDRESS
+            && ((int) (maker >>> 12) & 63) == slot
+            && ((int) (maker >>> 18) & 63) == roles.pc()
+            && ((int) (maker >>> 24) & 63) == roles.zero()) {
+          return maker >> 32;
+        }
+      }
+    }
+    return NO_CALL;
+  }
+
+  /** Reverse postorder: only what loops goes backwards. */
+  private static List<Node> order(Node first) {
+    var result = new ArrayList<Node>();
+    visit(first, result);
+    var reversed = result.reversed();
+    int position = 0;
+    for (Node node : reversed) {
+      node.position = position++;
+    }
+    return List.copyOf(reversed);
+  }
+
+  // As deep as there are nodes, which are few.
+  private static void visit(Node node, List<Node> result) {
+    node.position = 0;
+    for (Node target : node.targets) {
+      if (target != null && target.position < 0) {
+        visit(target, result);
+      }
+    }
+    result.add(node);
+  }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.cpu.translate;
+
+import dev.strata.system.cpu.interpret.Interpreter;
+import dev.strata.system.cpu.interpret.Region;
+import dev.strata.system.cpu.interpret.RegionCode;
+import dev.strata.system.cpu.interpret.RegionMaker;
+import dev.strata.system.cpu.ir.Block;
+import java.lang.invoke.MethodHandles;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes regions of one processor's hot blocks: forms them on its thread, makes their classes on
+ * another one, and lets it run them when they are ready.
+ */
+public final class Translator implements RegionMaker {
+  private static final int MOST_REGIONS = 20_000;
+  private static final int MOST_WAITING = 256;
+
+  // The JIT leaves longer methods alone (HugeMethodLimit).
+  private static final int MOST_BYTECODE = 8000;
+
+  private final SlotRoles roles;
+  private final TranslationMode mode;
+  private final List<Region> regions = new ArrayList<>();
+  private final ArrayBlockingQueue<Order> orders = new ArrayBlockingQueue<>(MOST_WAITING);
+  private final ConcurrentLinkedQueue<Ready> ready = new ConcurrentLinkedQueue<>();
+  private @Nullable Thread worker;
+
+  private record Order(Interpreter core, RegionShape shape) {}
+
+  private record Ready(Interpreter core, Region region) {}
+
+  /** For one processor. */
+  public Translator(SlotRoles roles, TranslationMode mode) {
+    this.roles = roles;
+    this.mode = mode;
+  }
+
+  @Override
+  public int threshold() {
+    return mode.threshold();
+  }
+
+  /** How many regions have been put to use. */
+  public int translated() {
+    return translated;
+  }
+
+  private int translated;
+
+  @Override
+  public void hot(Interpreter core, Block block, long pc) {
+    block.executions =
+        mode.threshold() / 2; // Asked again after as many, should it come to nothing.
+    if (mode.inBackground() && orders.remainingCapacity() == 0) {
+      return;
+    }
+    int least = mode.inBackground() ? Math.max(1, mode.threshold() / 16) : 1;
+    RegionShape shape = RegionFormer.form(core, roles, block, pc, mode.mostInstructions(), least);
+    if (shape == null) {
+      block.executions = Integer.MIN_VALUE;
+      return;
+    }
+    if (mode.inBackground()) {
+      if (worker == null) {
+        worker = Thread.ofPlatform().name("translator").daemon().start(this::work);
+      }
+      orders.add(new Order(core, shape));
+    } else {
+      Region region = make(shape);
+      if (region != null) {
+        use(core, region);
+      }
+    }
+  }
+
+  private void work() {
+    try {
+      while (true) {
+        Order order = orders.take();
+        Region region = make(order.shape);
+        if (region != null) {
+          ready.add(new Ready(order.core, region));
+          order.core.attend(0x100);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void publish() {
+    for (Ready next = ready.poll(); next != null; next = ready.poll()) {
+      if (next.region.current()) {
+        use(next.core, next.region);
+      }
+    }
+  }
+
+  private void use(Interpreter core, Region region) {
+    if (regions.size() >= MOST_REGIONS) {
+      regions.removeIf(r -> !r.valid());
+      if (regions.size() >= MOST_REGIONS * 3 / 4) {
+        regions.forEach(Region::drop);
+        regions.clear();
+      }
+    }
+    regions.add(region);
+    translated++;
+    core.add(region);
+  }
+
+  /** Null if even a single block is too long. */
+  private static @Nullable Region make(RegionShape shape) {
+    RegionShape some = shape;
+    while (true) {
+      var sites = new Sites();
+      byte[] bytes = RegionEmitter.emit(some, sites);
+      if (RegionEmitter.length(bytes) <= MOST_BYTECODE) {
+        return new Region(
+            instance(bytes),
+            some.blocks(),
+            some.distances(),
+            sites.nodes(),
+            sites.operations(),
+            some.mask());
+      }
+      if (some.nodes().size() == 1) {
+        return null;
+      }
+      some = some.firstHalf();
+    }
+  }
+
+  private static RegionCode instance(byte[] bytes) {
+    try {
+      Class<?> defined = MethodHandles.lookup().defineHiddenClass(bytes, true).lookupClass();
+      return (RegionCode) defined.getDeclaredConstructor().newInstance();
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
