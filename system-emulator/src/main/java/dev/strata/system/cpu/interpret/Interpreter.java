@@ -394,7 +394,7 @@ public final class Interpreter extends GuestMemory {
   private void run(Region region) {
     running = region;
     long before = instructions;
-    region.code.run(region, this, slots, budget * BLOCK);
+    region.code.run(region, this, slots, Math.max(budget, 1) * BLOCK);
     budget -= (int) (instructions - before) / BLOCK;
   }
 

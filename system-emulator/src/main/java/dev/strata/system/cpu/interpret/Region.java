@@ -69,6 +69,11 @@ public final class Region implements Translation {
     this.pages = java.util.Arrays.copyOf(found, count);
   }
 
+  /** What runs it. */
+  public RegionCode code() {
+    return code;
+  }
+
   /** Whether none of its code has changed. */
   public boolean valid() {
     return valid;

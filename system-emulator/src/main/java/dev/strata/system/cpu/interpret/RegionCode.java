@@ -10,7 +10,8 @@ public abstract class RegionCode {
    * Runs until the guest's path leaves the region; its state is then in the interpreter. Faults of
    * the guest come out, the state precise.
    *
-   * @param most leaves at the next branch backwards after so many instructions
+   * @param most leaves at the next branch backwards after so many instructions; negative: does
+   *     nothing
    */
   public abstract void run(Region region, Interpreter core, long[] slots, int most);
 }

@@ -8,6 +8,7 @@ import static java.lang.constant.ConstantDescs.CD_void;
 
 import dev.strata.system.cpu.ir.Op;
 import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
@@ -78,6 +79,14 @@ final class Frame {
     leavesTo = c.allocateLocal(TypeKind.LONG);
   }
 
+  /** Is called so that the JIT takes notice. */
+  void returnIfOnlyWarmed() {
+    Label really = c.newLabel();
+    c.iload(MOST_AT).ifge(really);
+    c.return_();
+    c.labelBinding(really);
+  }
+
   /** Takes the state over. */
   void enter() {
     c.iconst_0().istore(begun);
@@ -96,21 +105,43 @@ final class Frame {
 
   /** Reads slots and flags from where calls leave them. */
   void reload() {
+    reload(-1);
+    reloadFlags();
+  }
+
+  /** Reads some slots. */
+  void reload(long some) {
     for (int i = 0; i < 64; i++) {
-      if (slots[i] >= 0 && !roles.isScratch(i)) {
+      if ((some >>> i & 1) != 0 && slots[i] >= 0 && !roles.isScratch(i)) {
         c.aload(SLOTS_AT).loadConstant(i).laload().lstore(slots[i]);
       }
     }
+  }
+
+  /** Reads the flags. */
+  void reloadFlags() {
     core().invokevirtual(CORE, "form", MethodTypeDesc.of(CD_int)).istore(form);
     core().invokevirtual(CORE, "first", MethodTypeDesc.of(CD_long)).lstore(first);
     core().invokevirtual(CORE, "second", MethodTypeDesc.of(CD_long)).lstore(second);
     core().invokevirtual(CORE, "third", MethodTypeDesc.of(CD_long)).lstore(third);
   }
 
+  /** Writes back the flags. */
+  void storeFlags() {
+    core().iload(form).lload(first).lload(second).lload(third);
+    c.invokevirtual(
+        CORE, "form", MethodTypeDesc.of(CD_void, CD_int, CD_long, CD_long, CD_long));
+  }
+
   /** Writes back the slots that the region changes. */
   void store() {
+    store(-1);
+  }
+
+  /** Writes back some of them. */
+  void store(long some) {
     for (int i = 0; i < 64; i++) {
-      if ((written >>> i & 1) != 0) {
+      if ((written & some) >>> i << 63 != 0) {
         c.aload(SLOTS_AT).loadConstant(i).lload(slots[i]).lastore();
       }
     }

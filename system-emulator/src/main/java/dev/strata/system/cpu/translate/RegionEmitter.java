@@ -42,6 +42,8 @@ final class RegionEmitter {
   private final FlagKnowledge[] known;
   private final ArrayDeque<Runnable> putOff = new ArrayDeque<>();
   private final Label leave;
+  private final Label handler;
+  private boolean faults;
   private final Label leaveWithPc;
 
   private RegionEmitter(CodeBuilder c, RegionShape shape, Sites sites) {
@@ -57,6 +59,7 @@ final class RegionEmitter {
     for (int i = 0; i < labels.length; i++) {
       labels[i] = c.newLabel();
     }
+    handler = c.newLabel();
     leave = c.newLabel();
     leaveWithPc = c.newLabel();
   }
@@ -133,6 +136,7 @@ final class RegionEmitter {
   }
 
   private void region() {
+    frame.returnIfOnlyWarmed();
     frame.enter();
     accesses.enter();
     c.lconst_0().lstore(frame.address).lconst_0().lstore(frame.value);
@@ -151,14 +155,16 @@ final class RegionEmitter {
     frame.tellLeft();
     c.return_();
     if (accesses.hasSlowPaths()) {
+      faults = true;
       Label from = c.newBoundLabel();
       accesses.emitSlowPaths();
-      Label to = c.newBoundLabel();
-      Label handler = c.newBoundLabel();
+      c.exceptionCatch(from, c.newBoundLabel(), handler, FAULT);
+    }
+    if (faults) {
+      c.labelBinding(handler);
       frame.store();
       frame.tellAt(() -> c.iload(frame.site));
       c.athrow();
-      c.exceptionCatch(from, to, handler, FAULT);
     }
   }
 
@@ -178,8 +184,13 @@ final class RegionEmitter {
         case Op.JUMP_TO -> jumpTo(node, i, called);
         case Op.LOAD, Op.LOAD_TO_WRITE, Op.STORE -> accesses.access(node, i);
         case Op.CALL -> {
-          call(node, i, false);
-          called = true;
+          CallEffects effects = effects(w);
+          if (effects.more()) {
+            call(node, i, false);
+            called = true;
+          } else {
+            knownCall(node, i, effects);
+          }
         }
         case Op.CALL_AND_LEAVE -> call(node, i, true);
         case Op.LEAVE_IF -> {
@@ -286,17 +297,16 @@ final class RegionEmitter {
 
   // --- calls ---
 
+  private CallEffects effects(long w) {
+    return shape.roles().calls().of((int) (w >>> 32) & 0xffff, (int) (w >>> 48));
+  }
+
   private void call(Node node, int i, boolean leaves) {
     long w = node.block.code[i];
     int site = sites.add(node, i);
     frame.store();
     frame.tellAt(() -> c.loadConstant(site));
-    frame.core().loadConstant((int) (w >>> 32) & 0xffff);
-    frame.x(node, w);
-    frame.push(node, (int) (w >>> 24) & 63);
-    c.loadConstant((int) (w >>> 48));
-    c.invokevirtual(
-        Frame.CORE, "call", MethodTypeDesc.of(CD_long, CD_int, CD_long, CD_long, CD_int));
+    invoke(node, w);
     if (leaves) {
       c.pop2().return_();
       return;
@@ -312,12 +322,46 @@ final class RegionEmitter {
       frame.pushChanged();
       c.ifne(changed);
       c.labelBinding(goesOn);
-      putOff.add(() -> {
-        c.labelBinding(changed);
-        accesses.forget();
-        c.goto_(goesOn);
-      });
+      putOff.add(
+          () -> {
+            c.labelBinding(changed);
+            accesses.forget();
+            c.goto_(goesOn);
+          });
     }
+  }
+
+  private void invoke(Node node, long w) {
+    frame.core().loadConstant((int) (w >>> 32) & 0xffff);
+    frame.x(node, w);
+    frame.push(node, (int) (w >>> 24) & 63);
+    c.loadConstant((int) (w >>> 48));
+    c.invokevirtual(
+        Frame.CORE, "call", MethodTypeDesc.of(CD_long, CD_int, CD_long, CD_long, CD_int));
+  }
+
+  /** A call that is known well: its faults find the state in the local variables. */
+  private void knownCall(Node node, int i, CallEffects effects) {
+    long w = node.block.code[i];
+    frame.store(effects.reads() | effects.writes());
+    if (effects.flags()) {
+      frame.storeFlags();
+    }
+    c.loadConstant(sites.add(node, i)).istore(frame.site);
+    Label from = c.newBoundLabel();
+    invoke(node, w);
+    c.exceptionCatch(from, c.newBoundLabel(), handler, FAULT);
+    faults = true;
+    if (effects.writes() != 0 || effects.flags()) {
+      c.lstore(frame.value);
+      frame.reload(effects.writes());
+      if (effects.flags()) {
+        frame.reloadFlags();
+        flags.known = FlagKnowledge.NONE;
+      }
+      c.lload(frame.value);
+    }
+    frame.destination(w);
   }
 
   // Behind the block's end the region is left if something has changed.

@@ -2,20 +2,16 @@
 package dev.strata.system.cpu.translate;
 
 /**
- * What an architecture uses its slots for.
+ * What an architecture uses its slots for, and what its calls do to them.
  *
  * @param pc the pc of the block that runs; no operation but a branch writes it
  * @param zero always 0
  * @param scratch bits of slots that hold nothing from one instruction to the next, and that calls
  *     neither read nor write
+ * @param calls what calls do beside
  */
-public record SlotRoles(int pc, int zero, long scratch) {
+public record SlotRoles(int pc, int zero, long scratch, CallEffects.Source calls) {
   boolean isScratch(int slot) {
     return (scratch >>> slot & 1) != 0;
-  }
-
-  /** Whether the slot has a number of its own, kept in a local variable. */
-  boolean isLocal(int slot) {
-    return slot != pc && slot != zero;
   }
 }

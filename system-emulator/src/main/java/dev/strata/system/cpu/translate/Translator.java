@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.cpu.translate;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import dev.strata.system.cpu.interpret.Interpreter;
 import dev.strata.system.cpu.interpret.Region;
 import dev.strata.system.cpu.interpret.RegionCode;
 import dev.strata.system.cpu.interpret.RegionMaker;
 import dev.strata.system.cpu.ir.Block;
 import java.lang.invoke.MethodHandles;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -21,19 +24,21 @@ public final class Translator implements RegionMaker {
   private static final int MOST_REGIONS = 20_000;
   private static final int MOST_WAITING = 256;
 
-  // The JIT leaves longer methods alone (HugeMethodLimit).
-  private static final int MOST_BYTECODE = 8000;
+  // The JIT leaves methods of more than 8000 alone (HugeMethodLimit), and C1 runs out of registers
+  // in some of 6000.
+  private static final int MOST_BYTECODE = 5000;
+
+  // Any bit makes the processor look.
+  private static final int PUBLISH = 0x100;
 
   private final SlotRoles roles;
   private final TranslationMode mode;
   private final List<Region> regions = new ArrayList<>();
   private final ArrayBlockingQueue<Order> orders = new ArrayBlockingQueue<>(MOST_WAITING);
-  private final ConcurrentLinkedQueue<Ready> ready = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<WarmUp> ready = new ConcurrentLinkedQueue<>();
   private @Nullable Thread worker;
 
   private record Order(Interpreter core, RegionShape shape) {}
-
-  private record Ready(Interpreter core, Region region) {}
 
   /** For one processor. */
   public Translator(SlotRoles roles, TranslationMode mode) {
@@ -80,13 +85,24 @@ public final class Translator implements RegionMaker {
   }
 
   private void work() {
+    var warming = new ArrayDeque<WarmUp>();
     try {
       while (true) {
-        Order order = orders.take();
-        Region region = make(order.shape);
-        if (region != null) {
-          ready.add(new Ready(order.core, region));
-          order.core.attend(0x100);
+        Order order = warming.isEmpty() ? orders.take() : orders.poll(2, MILLISECONDS);
+        if (order != null) {
+          Region region = make(order.shape);
+          if (region != null) {
+            warming.add(new WarmUp(order.core, region));
+          }
+        }
+        for (int i = warming.size(); i > 0; i--) {
+          WarmUp next = warming.remove();
+          if (next.isOver()) {
+            ready.add(next);
+            next.core.attend(PUBLISH);
+          } else {
+            warming.add(next);
+          }
         }
       }
     } catch (InterruptedException e) {
@@ -96,7 +112,7 @@ public final class Translator implements RegionMaker {
 
   @Override
   public void publish() {
-    for (Ready next = ready.poll(); next != null; next = ready.poll()) {
+    for (WarmUp next = ready.poll(); next != null; next = ready.poll()) {
       if (next.region.current()) {
         use(next.core, next.region);
       }

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.cpu.x86;
+
+import static dev.strata.system.cpu.x86.Slots.ARGUMENT;
+import static dev.strata.system.cpu.x86.Slots.RAX;
+import static dev.strata.system.cpu.x86.Slots.RDX;
+
+import dev.strata.system.cpu.translate.CallEffects;
+
+/** What the calls that run often read and write. */
+final class KnownCalls {
+  private KnownCalls() {}
+
+  private static final long PRODUCT = 1L << RAX | 1L << RDX;
+
+  static CallEffects of(int number, int extra) {
+    return switch (number) {
+      case Calls.LINEAR -> CallEffects.NONE;
+      case Calls.BIT_TEST -> (extra & 1 << 4) != 0 ? CallEffects.FLAGS : CallEffects.NONE;
+      case Calls.ROTATE, Calls.CARRY, Calls.LOAD_FLAGS, Calls.STORE_FLAGS -> CallEffects.FLAGS;
+      case Calls.BIT_SCAN -> new CallEffects(1L << ARGUMENT, 0, true, false);
+      case Calls.DOUBLE_SHIFT -> new CallEffects(1L << ARGUMENT, 0, (extra & 8) != 0, false);
+      case Calls.COMPARE_EXCHANGE ->
+          new CallEffects(1L << ARGUMENT | 1L << RAX, 0, false, false);
+      case Calls.MULTIPLY_WIDE -> new CallEffects(PRODUCT, PRODUCT, true, false);
+      case Calls.DIVIDE -> new CallEffects(PRODUCT, PRODUCT, false, false);
+      default -> (number & Calls.VECTOR) == 0 ? CallEffects.ANY : vector(number & 0xff);
+    };
+  }
+
+  private static CallEffects vector(int opcode) {
+    return opcode == 0x2e || opcode == 0x2f ? CallEffects.FLAGS : CallEffects.NONE;
+  }
+}
