@@ -171,8 +171,12 @@ fi
 
 # A machine is worth the optimising compiler and room for what it compiles; a kernel is read into the
 # heap, the guest's memory is not there. Signals end it in order.
+# What the guest's code was translated to has proved hot already: the JIT shall not wait for it to do
+# so again.
 system_words() {
   for word in -XX:+UseSerialGC -Xms32m -Xmx768m -XX:ReservedCodeCacheSize=256m -XX:-UsePerfData \
+    -XX:CompileCommand=quiet \
+    -XX:CompileCommand=CompileThresholdScaling,dev.strata.system.cpu.translate.TranslatedRegion*::run,0.05 \
     -Xlog:disable -XX:+DisplayVMOutputToStderr "-XX:ErrorFile=$state/crash-%p.log" \
     "-Dstrata.calls=$run/libstrata-calls.so" "-Dstrata.tls=$run/tls" \
     "-Djna.boot.library.path=$run" -Djna.platform.library.path= \

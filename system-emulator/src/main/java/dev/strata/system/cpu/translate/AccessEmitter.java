@@ -141,8 +141,8 @@ final class AccessEmitter {
       c.labelBinding(done);
     } else {
       c.invokestatic(MEMORY, "read" + (1 << size), MethodTypeDesc.of(CD_long, CD_long));
-      c.labelBinding(done);
       frame.destination(w);
+      c.labelBinding(done);
     }
     int site = sites.add(node, i);
     slowPaths.add(() -> slowPath(node, w, size, page, site, slow, done));
@@ -163,6 +163,8 @@ final class AccessEmitter {
     } else {
       String name = ((int) w & 127) == Op.LOAD ? "slowLoad" : "slowLoadToWrite";
       c.invokevirtual(Frame.CORE, name, MethodTypeDesc.of(CD_long, CD_long, CD_int));
+      // The JIT enters no loop where something is on the stack, and takes the way back for one.
+      frame.destination(w);
     }
     frame.core().getfield(Frame.CORE, "pageTag", CD_long).lstore(page.tag);
     frame.core().getfield(Frame.CORE, "pageAddend", CD_long).lstore(page.addend);

@@ -129,8 +129,7 @@ final class Frame {
   /** Writes back the flags. */
   void storeFlags() {
     core().iload(form).lload(first).lload(second).lload(third);
-    c.invokevirtual(
-        CORE, "form", MethodTypeDesc.of(CD_void, CD_int, CD_long, CD_long, CD_long));
+    c.invokevirtual(CORE, "form", MethodTypeDesc.of(CD_void, CD_int, CD_long, CD_long, CD_long));
   }
 
   /** Writes back the slots that the region changes. */

@@ -322,12 +322,11 @@ final class RegionEmitter {
       frame.pushChanged();
       c.ifne(changed);
       c.labelBinding(goesOn);
-      putOff.add(
-          () -> {
-            c.labelBinding(changed);
-            accesses.forget();
-            c.goto_(goesOn);
-          });
+      putOff.add(() -> {
+        c.labelBinding(changed);
+        accesses.forget();
+        c.goto_(goesOn);
+      });
     }
   }
 

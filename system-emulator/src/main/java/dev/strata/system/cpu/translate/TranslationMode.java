@@ -10,7 +10,7 @@ package dev.strata.system.cpu.translate;
  */
 public record TranslationMode(int threshold, boolean inBackground, int mostInstructions) {
   /** What guests run with. */
-  public static final TranslationMode NORMAL = new TranslationMode(Integer.getInteger("strata.hot", 1000), true, Integer.getInteger("strata.region", 100));
+  public static final TranslationMode NORMAL = new TranslationMode(2000, true, 100);
 
   /** Every block by itself, before it runs first: for tests. */
   public static final TranslationMode AT_ONCE = new TranslationMode(1, false, 200);

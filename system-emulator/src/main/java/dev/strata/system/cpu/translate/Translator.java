@@ -95,14 +95,11 @@ public final class Translator implements RegionMaker {
             warming.add(new WarmUp(order.core, region));
           }
         }
-        for (int i = warming.size(); i > 0; i--) {
-          WarmUp next = warming.remove();
-          if (next.isOver()) {
-            ready.add(next);
-            next.core.attend(PUBLISH);
-          } else {
-            warming.add(next);
-          }
+        // The JIT takes them in turn, so the others need no look yet.
+        for (WarmUp next = warming.peek(); next != null && next.isOver(); next = warming.peek()) {
+          warming.remove();
+          ready.add(next);
+          next.core.attend(PUBLISH);
         }
       }
     } catch (InterruptedException e) {

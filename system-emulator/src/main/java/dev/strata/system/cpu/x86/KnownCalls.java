@@ -20,8 +20,7 @@ final class KnownCalls {
       case Calls.ROTATE, Calls.CARRY, Calls.LOAD_FLAGS, Calls.STORE_FLAGS -> CallEffects.FLAGS;
       case Calls.BIT_SCAN -> new CallEffects(1L << ARGUMENT, 0, true, false);
       case Calls.DOUBLE_SHIFT -> new CallEffects(1L << ARGUMENT, 0, (extra & 8) != 0, false);
-      case Calls.COMPARE_EXCHANGE ->
-          new CallEffects(1L << ARGUMENT | 1L << RAX, 0, false, false);
+      case Calls.COMPARE_EXCHANGE -> new CallEffects(1L << ARGUMENT | 1L << RAX, 0, false, false);
       case Calls.MULTIPLY_WIDE -> new CallEffects(PRODUCT, PRODUCT, true, false);
       case Calls.DIVIDE -> new CallEffects(PRODUCT, PRODUCT, false, false);
       default -> (number & Calls.VECTOR) == 0 ? CallEffects.ANY : vector(number & 0xff);
