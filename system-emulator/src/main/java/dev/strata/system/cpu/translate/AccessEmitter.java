@@ -62,7 +62,7 @@ final class AccessEmitter {
     int base = (int) (w >>> 18) & 63;
     long where = w >> 44; // the displacement's page
     if (base == frame.roles.pc()) {
-      where = node.distance + (w >> 32) >> 12;
+      where = (node.distance + (w >> 32)) >> 12;
     }
     if (frame.roles.isScratch(base) || base == frame.roles.zero()) {
       // A register for a moment: what one instruction reads and writes is one place.

@@ -35,7 +35,7 @@ final class Node {
 
   /** The page of its first byte, counted from the entry's. */
   long page(Node entry) {
-    return (entry.block.physical & 4095) + distance >> 12;
+    return ((entry.block.physical & 4095) + distance) >> 12;
   }
 
   /** Whether its code reaches into a second page. */

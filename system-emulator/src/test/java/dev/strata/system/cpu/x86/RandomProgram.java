@@ -276,9 +276,9 @@ final class RandomProgram {
       case 15 -> operation(size(1), new int[] {0x0f, 0x40 | random.nextInt(16)}, reg, 0);
       case 16 -> operation(0, new int[] {0x0f, 0x90 | random.nextInt(16)}, 0, 0);
       case 17 -> {
-        put(0x50 | register() & 7);
+        put(0x50 | (register() & 7));
         body(random.nextInt(2));
-        put(0x58 | register() & 7);
+        put(0x58 | (register() & 7));
       }
       case 18 -> operation(size, new int[] {0xf6 | w}, 2 + random.nextInt(4), 0);
       case 19 -> {
@@ -300,7 +300,7 @@ final class RandomProgram {
       }
       case 28 -> change();
       default -> {
-        put(0x9c, 0x58 | register() & 7); // PUSHF, POP
+        put(0x9c, 0x58 | (register() & 7)); // PUSHF, POP
         if (random.nextInt(3) == 0) {
           // DIV by what is seldom 0.
           operation(size, new int[] {0xf6 | w}, 6 + random.nextInt(2), 0);
