@@ -66,9 +66,9 @@ java_home=$(find_java_25) ||
 
 # All that the result depends on: folders too, for a file that goes changes its folder's time.
 sources() {
-  find pom.xml block/pom.xml formats/pom.xml tls/pom.xml \
+  find pom.xml block/pom.xml formats/pom.xml tls/pom.xml archive/pom.xml \
     monitor/pom.xml img-tool/pom.xml io-tool/pom.xml nbd-server/pom.xml system-emulator/pom.xml block/src/main \
-    formats/src/main tls/src/main monitor/src/main img-tool/src/main io-tool/src/main nbd-server/src/main system-emulator/src/main \
+    formats/src/main tls/src/main archive/src/main monitor/src/main img-tool/src/main io-tool/src/main nbd-server/src/main system-emulator/src/main \
     build-support bin/strata .mvn "$@"
 }
 
@@ -93,7 +93,7 @@ if ! [ -f "$run/complete" ]; then
   mkdir -p "$run/lib"
   JAVA_HOME=$java_home MAVEN_OPTS='-XX:+UseSerialGC -XX:TieredStopAtLevel=1' \
     mvn -B -Dquick -Dmaven.test.skip=true -Dstrata.output=target/launch "-Dstrata.libraries=$run/lib" \
-    -pl tls,img-tool,io-tool,nbd-server,system-emulator -am package >"$log" 2>&1 </dev/null 9>&- ||
+    -pl tls,archive,img-tool,io-tool,nbd-server,system-emulator -am package >"$log" 2>&1 </dev/null 9>&- ||
     fail "building Strata failed: see $log"
   cp */target/launch/*.jar "$run/lib/" 2>>"$log" ||
     fail "building Strata failed: see $log"
@@ -120,6 +120,9 @@ if ! [ -f "$run/complete" ]; then
     "$java_home/bin/jar" --create --no-compress --no-manifest --file ../tls.jar . || exit 1
     rm -rf "$run/tls/classes" "$run/lib/tls" "$run"/lib/tls-*.jar
   ) >>"$log" 2>&1 9>&- || fail "building Strata failed: see $log"
+  # The same for what reads compressed files.
+  mv "$run/lib/archive" "$run/archive" && mv "$run"/lib/archive-*.jar "$run/archive/" ||
+    fail "building Strata failed: see $log"
   if [ "$(uname -sm)" = 'Linux x86_64' ]; then
     # Else JNA unpacks it at each start.
     (cd "$run" && "$java_home/bin/jar" xf lib/jna-jpms-*.jar com/sun/jna/linux-x86-64/libjnidispatch.so) ||
@@ -156,7 +159,7 @@ jvm_words() { # TOOL
     -XX:ReservedCodeCacheSize=24m -XX:MaxMetaspaceSize=64m -XX:CompressedClassSpaceSize=48m \
     -XX:-UsePerfData -Xlog:disable -XX:+DisplayVMOutputToStderr \
     "-XX:ErrorFile=$state/crash-%p.log" "-Dstrata.calls=$run/libstrata-calls.so" \
-    "-Dstrata.tls=$run/tls" "-Djna.boot.library.path=$run" -Djna.platform.library.path= \
+    "-Dstrata.tls=$run/tls" "-Dstrata.archive=$run/archive" "-Djna.boot.library.path=$run" -Djna.platform.library.path= \
     "--enable-native-access=$native" \
     --module-path "$run/lib"; do
     quote "$word"
@@ -178,7 +181,7 @@ system_words() {
     -XX:CompileCommand=quiet \
     -XX:CompileCommand=CompileThresholdScaling,dev.strata.system.cpu.translate.TranslatedRegion*::run,0.05 \
     -Xlog:disable -XX:+DisplayVMOutputToStderr "-XX:ErrorFile=$state/crash-%p.log" \
-    "-Dstrata.calls=$run/libstrata-calls.so" "-Dstrata.tls=$run/tls" \
+    "-Dstrata.calls=$run/libstrata-calls.so" "-Dstrata.tls=$run/tls" "-Dstrata.archive=$run/archive" \
     "-Djna.boot.library.path=$run" -Djna.platform.library.path= \
     "--enable-native-access=$native,dev.strata.system" --module-path "$run/lib"; do
     quote "$word"

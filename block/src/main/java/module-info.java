@@ -8,6 +8,7 @@ module dev.strata.block {
   requires static transitive org.jspecify;
 
   exports dev.strata.block;
+  exports dev.strata.block.archive;
   exports dev.strata.block.bitmap;
   exports dev.strata.block.compare;
   exports dev.strata.block.copy;
@@ -34,6 +35,7 @@ module dev.strata.block {
   exports dev.strata.block.throttle;
   exports dev.strata.block.tls;
 
+  uses dev.strata.block.archive.ArchiveProvider;
   uses dev.strata.block.driver.BlockDriverFactory;
   uses dev.strata.block.tls.TlsProvider;
 

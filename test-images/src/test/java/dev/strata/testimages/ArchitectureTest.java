@@ -23,6 +23,7 @@ final class ArchitectureTest {
   private static final String BLOCK = "dev.strata.block";
   private static final String FORMATS = "dev.strata.formats";
   private static final String TLS = "dev.strata.tls";
+  private static final String ARCHIVE = "dev.strata.archive";
   private static final String MONITOR = "dev.strata.monitor";
   private static final List<String> TOOLS =
       List.of(
@@ -50,6 +51,7 @@ final class ArchitectureTest {
               ".bitmap",
               ".throttle",
               ".tls",
+              ".archive",
               ".object",
               ".driver",
               ".file",
@@ -117,7 +119,7 @@ final class ArchitectureTest {
 
   @Test
   void everyModuleIsLookedAt() {
-    var modules = new ArrayList<>(List.of(BLOCK, FORMATS, TLS, MONITOR));
+    var modules = new ArrayList<>(List.of(BLOCK, FORMATS, TLS, ARCHIVE, MONITOR));
     modules.addAll(TOOLS);
     for (String module : modules) {
       assertTrue(
@@ -232,11 +234,18 @@ final class ArchitectureTest {
   }
 
   @Test
+  void nothingKnowsTheProviderOfArchives() {
+    var origins = new ArrayList<>(List.of(BLOCK, FORMATS, MONITOR));
+    origins.addAll(TOOLS);
+    assertNone(uses(origins, List.of(ARCHIVE, "org.apache.commons", "org.tukaani")));
+  }
+
+  @Test
   void modulesUseOnlyThoseBelowThem() {
     List<String> above = new ArrayList<>(TOOLS);
     assertNone(uses(List.of(MONITOR), above));
     above.add(MONITOR);
-    assertNone(uses(List.of(BLOCK, FORMATS, TLS), above));
+    assertNone(uses(List.of(BLOCK, FORMATS, TLS, ARCHIVE), above));
     assertNone(mutualUses(TOOLS));
   }
 

@@ -188,7 +188,7 @@ final class ChunkTable {
   private boolean isKnown(int type) {
     return switch (type) {
       case ChunkType.ZERO, ChunkType.RAW, ChunkType.IGNORED, ChunkType.ADC, ChunkType.ZLIB -> true;
-      case ChunkType.BZIP2, ChunkType.LZFSE -> true; // reading one is an error
+      case ChunkType.BZIP2, ChunkType.LZFSE -> true;
       default -> {
         context.warn(
             "Image contains chunks of unknown type "

@@ -9,6 +9,7 @@ import dev.strata.block.Extent;
 import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
 import dev.strata.block.StatusDetail;
+import dev.strata.block.archive.ArchiveLibrary;
 import dev.strata.block.driver.MappedImage;
 import dev.strata.block.driver.Mapping;
 import dev.strata.block.driver.OpenContext;
@@ -53,6 +54,10 @@ final class DmgImage extends MappedImage {
         case ChunkType.ZLIB -> codec.decompress(packed.segment(), out);
         case ChunkType.ADC ->
             AdcStream.decompress(packed.segment().asByteBuffer(), out.asByteBuffer());
+        case ChunkType.BZIP2 ->
+            ArchiveLibrary.provider().bunzip2(packed.segment().asByteBuffer(), out.asByteBuffer());
+        case ChunkType.LZFSE ->
+            LzfseStream.decompress(packed.segment().asByteBuffer(), out.asByteBuffer());
         default -> throw BlockException.of(Errno.EIO);
       }
     }

@@ -5,7 +5,7 @@
  *
  * <pre>
  *   DmgImage ── which chunk? ──▶ ChunkTable ◀── property list ◀── KolyTrailer
- *       └──── its bytes ───────▶ RecentBlock ──▶ ClusterCodec, AdcStream
+ *       └──── its bytes ───────▶ RecentBlock ──▶ ClusterCodec, AdcStream, LzfseStream, ArchiveProvider
  * </pre>
  *
  * <p>No XML parser is needed, and so none can be led astray: the tables are what stands between

@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.DeflaterOutputStream;
 
@@ -15,6 +16,13 @@ final class ForeignSeeds {
   private static final int SECTOR = 512;
   private static final int ADC = 0x80000004;
   private static final int ZLIB = 0x80000005;
+  private static final int LZFSE = 0x80000007;
+
+  /** By Apple's reference encoder: 8 sectors whose bytes are 8. */
+  private static final String ENTROPY_CODED =
+      "6276783200100000040000000003007000000000000c0050830000002490000ce7d75c030000005c03000000c04f"
+          + "f0937c0f0000000000000000000000000000000000f0e8030000000000000000000000000000000000000000"
+          + "000000000000000000000000000000000000000000000000000000000000000000000000003456ff3f62767824";
 
   private ForeignSeeds() {}
 
@@ -63,14 +71,18 @@ final class ForeignSeeds {
   }
 
   static List<byte[]> dmg() {
-    return List.of(dmg(true, ADC), dmg(true, ZLIB), dmg(false, ZLIB));
+    return List.of(dmg(true, ADC), dmg(true, ZLIB), dmg(false, ZLIB), dmg(true, LZFSE));
   }
 
-  /** Whether a dmg may be one of those with ADC: they differ in what follows the zlib chunk. */
-  static boolean holdsAdc(byte[] image) {
-    byte[] sound = dmg().getFirst();
+  /** Whether a dmg may be one of those with ADC or LZFSE, by what follows the zlib chunk. */
+  static boolean holdsRarities(byte[] image) {
     int at = deflated(filled(8 * SECTOR, 8)).length + 8 * SECTOR;
-    return image.length > at + 2 && image[at] == sound[at] && image[at + 1] == sound[at + 1];
+    for (byte[] sound : List.of(dmg().getFirst(), dmg().getLast())) {
+      if (image.length > at + 2 && image[at] == sound[at] && image[at + 1] == sound[at + 1]) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Chunks of each kind that can be read, and a comment; told by the property list, or not. */
@@ -79,7 +91,7 @@ final class ForeignSeeds {
     byte[] plain = filled(sectors * SECTOR, 7);
     byte[] zlib = deflated(filled(sectors * SECTOR, 8));
     int[] types = {ZLIB, 1, third, 0x7ffffffe, 0, 2, 0xffffffff};
-    byte[][] data = {zlib, plain, third == ADC ? adc(sectors * SECTOR) : zlib, {}, {}, {}, {}};
+    byte[][] data = {zlib, plain, third(third, sectors, zlib), {}, {}, {}, {}};
     ByteBuffer mish = ByteBuffer.allocate(204 + 40 * types.length);
     mish.putInt(0, 0x6d697368).putInt(4, 1).putLong(16, 5L * sectors).putInt(200, types.length);
     var content = new ByteArrayOutputStream();
@@ -98,6 +110,14 @@ final class ForeignSeeds {
     int place = propertyList ? 216 : 40;
     koly.putLong(place, content.size()).putLong(place + 8, tables.length);
     return joined(joined(content.toByteArray(), tables), koly.array());
+  }
+
+  private static byte[] third(int type, int sectors, byte[] zlib) {
+    return switch (type) {
+      case ADC -> adc(sectors * SECTOR);
+      case LZFSE -> HexFormat.of().parseHex(ENTROPY_CODED);
+      default -> zlib;
+    };
   }
 
   /** As many zero bytes: one that is given, then each the one before it. */

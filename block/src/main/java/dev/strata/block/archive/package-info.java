@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * What Strata has other people's libraries for when it comes to compressed files: a service, whose
+ * module is loaded at first use.
+ */
+@NullMarked
+package dev.strata.block.archive;
+
+import org.jspecify.annotations.NullMarked;
