@@ -5,6 +5,7 @@
  */
 module dev.strata.block {
   requires com.sun.jna;
+  requires java.net.http;
   requires static transitive org.jspecify;
 
   exports dev.strata.block;
@@ -53,6 +54,8 @@ module dev.strata.block {
       dev.strata.block.filter.quorum.QuorumFactory,
       dev.strata.block.filter.snapshotaccess.SnapshotAccessFactory,
       dev.strata.block.filter.throttle.ThrottleFactory,
+      dev.strata.block.http.HttpFactory,
+      dev.strata.block.http.HttpsFactory,
       dev.strata.block.iscsi.IscsiFactory,
       dev.strata.block.nbd.NbdFactory,
       dev.strata.block.synthetic.NullAioFactory,

@@ -42,9 +42,9 @@ final class ImageOpener {
   }
 
   private void warn(String line) {
-    // As with the reference, a warning bears the program's name, other lines are notes of a driver;
+    // As with the reference, a warning bears the program's name, as does what curl says;
     // quiet silences neither.
-    if (line.startsWith("warning: ")) {
+    if (line.startsWith("warning: ") || line.startsWith("curl: ")) {
       terminal.error(line);
     } else {
       terminal.line(line);

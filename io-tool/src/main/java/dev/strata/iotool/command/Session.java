@@ -85,8 +85,8 @@ public final class Session implements AutoCloseable {
 
   /** Prints what the graph tells of to standard error. */
   private void note(String line) {
-    // As with the reference, a warning bears the program's name, other lines are notes of a driver.
-    if (line.startsWith("warning: ")) {
+    // As with the reference, a warning bears the program's name, as does what curl says.
+    if (line.startsWith("warning: ") || line.startsWith("curl: ")) {
       error(line);
     } else {
       printError(line);

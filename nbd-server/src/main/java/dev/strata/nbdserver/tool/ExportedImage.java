@@ -48,8 +48,8 @@ final class ExportedImage implements AutoCloseable {
   }
 
   private void note(String line) {
-    // As with the reference, a warning bears the program's name, other lines are notes of a driver.
-    if (line.startsWith("warning: ")) {
+    // As with the reference, a warning bears the program's name, as does what curl says.
+    if (line.startsWith("warning: ") || line.startsWith("curl: ")) {
       terminal.error(line);
     } else {
       terminal.line(line);

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.http;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import dev.strata.block.Extent;
+import dev.strata.block.IoVector;
+import dev.strata.block.Limits;
+import dev.strata.block.StatusDetail;
+import dev.strata.block.driver.BlockDriver;
+import dev.strata.block.driver.Permissions;
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A file on a server. */
+final class HttpDriver implements BlockDriver {
+  /** A request's connection is held until its bytes are there; others' go beside it. */
+  private static final long MAX_TRANSFER = 4 << 20;
+
+  private final UrlSettings settings;
+  private final RangeRequests requests;
+  private final ReadAhead ahead;
+  private final long length;
+
+  private HttpDriver(UrlSettings settings, RangeRequests requests, long length) {
+    this.settings = settings;
+    this.requests = requests;
+    this.length = length;
+    this.ahead = new ReadAhead(requests::read, length, settings.readAhead());
+  }
+
+  /**
+   * Asks how long the file is.
+   *
+   * @param environment of which variables name proxies
+   * @param warn takes a line for the user, from any thread
+   */
+  static HttpDriver open(
+      UrlSettings settings, Map<String, String> environment, Consumer<String> warn)
+      throws BlockException {
+    RangeRequests requests = RangeRequests.open(settings, environment, warn);
+    boolean opened = false;
+    try {
+      var driver = new HttpDriver(settings, requests, requests.length());
+      opened = true;
+      return driver;
+    } catch (BlockException e) {
+      throw e.during("CURL: Error opening file");
+    } finally {
+      if (!opened) {
+        requests.close();
+      }
+    }
+  }
+
+  static BlockException readOnly() {
+    return new BlockException(Errno.EACCES, "curl driver does not support writes");
+  }
+
+  @Override
+  public void permissions(Permissions all) throws BlockException {
+    if (all.writes()) {
+      throw readOnly();
+    }
+  }
+
+  @Override
+  public Limits limits() {
+    return Limits.NONE.withTransfer(MAX_TRANSFER, 0);
+  }
+
+  @Override
+  public long length() {
+    return length;
+  }
+
+  @Override
+  public long allocatedSize() {
+    return UNKNOWN_SIZE;
+  }
+
+  @Override
+  public @Nullable String exactFilename() {
+    return settings.plain() ? settings.url() : null;
+  }
+
+  @Override
+  public void read(long offset, IoVector into, int flags) throws BlockException {
+    long at = offset;
+    for (int i = 0; i < into.count(); i++) {
+      MemorySegment segment = into.segment(i);
+      ahead.read(at, segment);
+      at += segment.byteSize();
+    }
+  }
+
+  @Override
+  public void write(long offset, IoVector from, int flags) throws BlockException {
+    throw BlockException.of(Errno.EACCES);
+  }
+
+  @Override
+  public void writeZeroes(long offset, long length, int flags) throws BlockException {
+    throw BlockException.of(Errno.EACCES);
+  }
+
+  @Override
+  public void discard(long offset, long length) throws BlockException {
+    throw BlockException.of(Errno.EACCES);
+  }
+
+  @Override
+  public void flush() {}
+
+  @Override
+  public Extent status(long offset, long length, StatusDetail detail) {
+    return Extent.data(offset, length, null, offset);
+  }
+
+  @Override
+  public void close() {
+    requests.close();
+  }
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The drivers {@code http} and {@code https}, beside the real tools, against servers that err. */
+@NullMarked
+package dev.strata.testimages.http;
+
+import org.jspecify.annotations.NullMarked;
