@@ -157,7 +157,7 @@ jvm_words() { # TOOL
   esac
   for word in -XX:+UseSerialGC -Xmx160m -XX:MaxDirectMemorySize=2304m \
     -XX:ReservedCodeCacheSize=24m -XX:MaxMetaspaceSize=64m -XX:CompressedClassSpaceSize=48m \
-    -XX:-UsePerfData -Xlog:disable -XX:+DisplayVMOutputToStderr \
+    -XX:-UsePerfData -Xlog:disable -XX:+DisplayVMOutputToStderr --sun-misc-unsafe-memory-access=allow \
     "-XX:ErrorFile=$state/crash-%p.log" "-Dstrata.calls=$run/libstrata-calls.so" \
     "-Dstrata.tls=$run/tls" "-Dstrata.archive=$run/archive" "-Djna.boot.library.path=$run" -Djna.platform.library.path= \
     "--enable-native-access=$native" \

@@ -7,6 +7,7 @@ module dev.strata.formats {
   requires static org.jspecify;
 
   provides dev.strata.block.driver.BlockDriverFactory with
+      dev.strata.formats.archive.ArchiveFactory,
       dev.strata.formats.bochs.BochsFactory,
       dev.strata.formats.cloop.CloopFactory,
       dev.strata.formats.dmg.DmgFactory,

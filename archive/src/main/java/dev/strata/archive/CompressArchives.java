@@ -2,15 +2,26 @@
 package dev.strata.archive;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.Child;
 import dev.strata.block.Errno;
 import dev.strata.block.archive.ArchiveProvider;
+import dev.strata.block.driver.BlockDriver;
+import io.airlift.compress.v3.zstd.ZstdInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import org.apache.commons.compress.compressors.bzip2.BZip2CompressorInputStream;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
+import org.apache.commons.compress.compressors.lz4.FramedLZ4CompressorInputStream;
+import org.jspecify.annotations.Nullable;
 
 /** The service. */
 public final class CompressArchives implements ArchiveProvider {
   private static final int PIECE = 64 << 10;
+  private static final int HEAD = 512;
+  private static final long XZ = 0xfd377a585a00_0000L;
+  private static final int ZSTD = 0x28b52ffd;
+  private static final int LZ4 = 0x04224d18;
 
   /** For the service loader. */
   public CompressArchives() {}
@@ -32,5 +43,64 @@ public final class CompressArchives implements ArchiveProvider {
       // The library finds some damage only by its own arrays' ends.
       throw BlockException.of(Errno.EIO).causedBy(e);
     }
+  }
+
+  @Override
+  public BlockDriver open(Child archive, @Nullable String member) throws BlockException {
+    byte[] head = new byte[HEAD];
+    archive.read(0, head, HEAD); // zeroes behind a shorter file's end
+    if (isTar(head)) {
+      return TarMembers.find(archive, member);
+    }
+    if (member != null) {
+      throw new BlockException(Errno.EINVAL, "Only a tar has members; this file is none");
+    }
+    Unpacked content;
+    try {
+      content = unpacked(archive, head);
+    } catch (BlockException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      // Some damage the libraries find only by their own arrays' ends.
+      throw new BlockException(Errno.EINVAL, "The compressed file is malformed").causedBy(e);
+    }
+    return new UnpackedDriver(content);
+  }
+
+  private static boolean isTar(byte[] head) {
+    return head[257] == 'u'
+        && head[258] == 's'
+        && head[259] == 't'
+        && head[260] == 'a'
+        && head[261] == 'r';
+  }
+
+  private static InputStream gunzip(InputStream in) throws IOException {
+    return GzipCompressorInputStream.builder()
+        .setInputStream(in)
+        .setDecompressConcatenated(true)
+        .get();
+  }
+
+  private static Unpacked unpacked(Child file, byte[] head) throws IOException {
+    ByteBuffer first = ByteBuffer.wrap(head);
+    int word = first.getInt(0);
+    if ((first.getLong(0) & ~0xffffL) == XZ) {
+      return new XzFile(new ChildInput(file));
+    }
+    if (word == ZSTD) {
+      return new ForwardFile(file, ZstdInputStream::new);
+    }
+    if (word == LZ4) {
+      return new ForwardFile(file, in -> new FramedLZ4CompressorInputStream(in, true));
+    }
+    if (word >>> 16 == 0x1f8b) {
+      return new ForwardFile(file, CompressArchives::gunzip);
+    }
+    if (word >>> 8 == 0x425a68) {
+      return new ForwardFile(file, in -> new BZip2CompressorInputStream(in, true));
+    }
+    throw new BlockException(
+        Errno.EINVAL, "Neither a tar nor a file compressed by xz, gzip, bzip2, zstd or lz4");
   }
 }

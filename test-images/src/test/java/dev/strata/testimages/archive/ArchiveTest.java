@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.testimages.archive;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.image.DiskImage;
+import dev.strata.block.image.ImageFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the usual programs pack is read as it was. */
+@Timeout(120)
+final class ArchiveTest {
+  private static final int SIZE = 3 << 20;
+
+  @TempDir private Path folder;
+  private final byte[] disk = new byte[SIZE];
+
+  @BeforeEach
+  void disk() throws IOException {
+    var random = new Random(3);
+    for (int at = 0; at < SIZE; at += 4096) {
+      Arrays.fill(disk, at, at + 2048 + random.nextInt(2048), (byte) random.nextInt());
+      disk[at] = (byte) at;
+    }
+    Files.write(folder.resolve("disk.raw"), disk);
+  }
+
+  private void run(String... command) throws IOException, InterruptedException {
+    assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin", command[0]))
+            || Files.isExecutable(Path.of("/bin", command[0])),
+        "no " + command[0]);
+    Process process = new ProcessBuilder(command).directory(folder.toFile()).inheritIO().start();
+    assertTrue(process.waitFor(1, TimeUnit.MINUTES));
+    assertEquals(0, process.exitValue(), List.of(command).toString());
+  }
+
+  private DiskImage open(String prefix, String name) throws BlockException {
+    return ImageFile.of(prefix + ":" + folder.resolve(name)).open();
+  }
+
+  private static byte[] read(DiskImage disk, long offset, int length) throws BlockException {
+    byte[] bytes = new byte[length];
+    disk.read(offset, ByteBuffer.wrap(bytes));
+    return bytes;
+  }
+
+  private void assertReads(String prefix, String name) throws BlockException {
+    try (DiskImage image = open(prefix, name)) {
+      assertEquals(SIZE, image.length());
+      assertArrayEquals(disk, read(image, 0, SIZE));
+      assertArrayEquals(Arrays.copyOfRange(disk, 5000, 9000), read(image, 5000, 4000));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"xz", "gzip", "bzip2", "zstd", "lz4"})
+  void aCompressedDiskReadsAsItWas(String program) throws IOException, InterruptedException {
+    if (program.equals("lz4")) {
+      run(program, "-q", "disk.raw", "disk.raw.lz4"); // to its output, where that is no terminal
+    } else {
+      run(program, "-k", "-q", "disk.raw");
+    }
+    String suffix =
+        switch (program) {
+          case "gzip" -> "gz";
+          case "bzip2" -> "bz2";
+          case "zstd" -> "zst";
+          default -> program;
+        };
+    assertReads("archive", "disk.raw." + suffix);
+  }
+
+  @Test
+  void theBlocksOfAnXzFileAreReadInAnyOrder() throws IOException, InterruptedException {
+    run("xz", "-k", "--block-size=262144", "disk.raw");
+    try (DiskImage image = open("archive", "disk.raw.xz")) {
+      for (int at = SIZE - 65536; at >= 0; at -= 65536) {
+        assertArrayEquals(Arrays.copyOfRange(disk, at, at + 65536), read(image, at, 65536));
+      }
+    }
+  }
+
+  @Test
+  void severalMembersOfOneGzipFileAreOneDisk() throws IOException, InterruptedException {
+    run("gzip", "-k", "-q", "disk.raw");
+    byte[] one = Files.readAllBytes(folder.resolve("disk.raw.gz"));
+    byte[] two = Arrays.copyOf(one, 2 * one.length);
+    System.arraycopy(one, 0, two, one.length, one.length);
+    Files.write(folder.resolve("two.gz"), two);
+    try (DiskImage image = open("archive", "two.gz")) {
+      assertEquals(2L * SIZE, image.length());
+      assertArrayEquals(disk, read(image, SIZE, SIZE));
+    }
+  }
+
+  @Test
+  void theDiskOfAnApplianceIsFoundByItselfAndByName() throws IOException, InterruptedException {
+    Files.writeString(folder.resolve("machine.ovf"), "<Envelope/>");
+    run("tar", "--format=ustar", "-cf", "machine.ova", "machine.ovf", "disk.raw");
+    assertReads("tar", "machine.ova");
+    assertReads("tar", "machine.ova!disk.raw");
+    var e = assertThrows(BlockException.class, () -> open("tar", "machine.ova!other").close());
+    assertTrue(e.getMessage().contains("The tar holds no 'other'"), e.getMessage());
+    Files.write(folder.resolve("other.img"), new byte[512]);
+    run("tar", "-cf", "two.tar", "disk.raw", "other.img");
+    e = assertThrows(BlockException.class, () -> open("tar", "two.tar").close());
+    assertTrue(e.getMessage().contains("several disks"), e.getMessage());
+    assertReads("tar", "two.tar!disk.raw");
+  }
+
+  @Test
+  void formatsWorkAboveAnArchive() throws IOException, InterruptedException {
+    run("qemu-img", "convert", "-O", "qcow2", "disk.raw", "disk.qcow2");
+    run("xz", "-k", "disk.qcow2");
+    assertReads("archive", "disk.qcow2.xz");
+    run(
+        "qemu-img",
+        "convert",
+        "-O",
+        "vmdk",
+        "-o",
+        "subformat=streamOptimized",
+        "disk.raw",
+        "disk.vmdk");
+    run("tar", "-cf", "machine.ova", "disk.vmdk");
+    assertReads("tar", "machine.ova");
+  }
+
+  @Test
+  void noArchiveIsWrittenTo() throws IOException, InterruptedException {
+    run("gzip", "-k", "-q", "disk.raw");
+    byte[] before = Files.readAllBytes(folder.resolve("disk.raw.gz"));
+    assertThrows(
+        BlockException.class,
+        () -> ImageFile.of("archive:" + folder.resolve("disk.raw.gz")).forWriting().open().close());
+    assertArrayEquals(before, Files.readAllBytes(folder.resolve("disk.raw.gz")));
+  }
+
+  @Test
+  void whatIsNoArchiveIsRefused() {
+    var e = assertThrows(BlockException.class, () -> open("archive", "disk.raw").close());
+    assertTrue(e.getMessage().contains("Neither a tar nor a file compressed by"), e.getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"xz", "gzip", "bzip2", "zstd", "lz4", "tar"})
+  void aDamagedArchiveIsAnErrorOrOtherBytes(String program)
+      throws IOException, InterruptedException {
+    if (program.equals("tar")) {
+      run("tar", "-cf", "packed", "disk.raw");
+    } else {
+      run("sh", "-c", program + " -c disk.raw > packed");
+    }
+    byte[] sound = Files.readAllBytes(folder.resolve("packed"));
+    var random = new Random(1);
+    int errors = 0;
+    for (int i = 0; i < 40; i++) {
+      byte[] damaged =
+          i % 4 == 0 ? Arrays.copyOf(sound, 1 + random.nextInt(sound.length - 1)) : sound.clone();
+      for (int k = 0; k < 3; k++) {
+        damaged[random.nextInt(k == 0 ? Math.min(600, damaged.length) : damaged.length)] =
+            (byte) random.nextInt();
+      }
+      Files.write(folder.resolve("packed"), damaged);
+      try (DiskImage image = open("archive", "packed")) {
+        read(image, 0, (int) Math.min(image.length(), SIZE));
+      } catch (BlockException e) {
+        errors++; // anything else fails this test
+      }
+    }
+    assertTrue(errors > 5, errors + " of 40");
+  }
+}
