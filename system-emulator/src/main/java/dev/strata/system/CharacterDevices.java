@@ -30,7 +30,7 @@ final class CharacterDevices implements AutoCloseable {
   private final Map<String, CharacterDevice> named = new HashMap<>();
   private final List<CharacterDevice> monitors = new ArrayList<>();
   private boolean standardStreams;
-  private boolean shared; // the standard streams by a console and a monitor
+  private @Nullable Multiplexer shared; // the standard streams by a console and a monitor
   private @Nullable RawTerminal terminal;
   private volatile Runnable exit = () -> {};
 
@@ -41,14 +41,19 @@ final class CharacterDevices implements AutoCloseable {
     exit = action;
   }
 
-  /** The lines that monitors are at. */
+  /** What a console and a monitor share, or null. */
+  @Nullable Multiplexer shared() {
+    return shared;
+  }
+
+  /** The lines that only monitors are at. */
   List<CharacterDevice> monitors() {
     return monitors;
   }
 
   /** Whether standard input is a terminal that a monitor can be called at. */
   boolean isInteractive() {
-    return shared && terminal != null;
+    return shared != null && terminal != null;
   }
 
   /** A monitor is at that line. */
@@ -71,10 +76,9 @@ final class CharacterDevices implements AutoCloseable {
       return standardStreams(option + " " + name, true);
     }
     if (name.equals("mon:stdio")) {
-      shared = true;
       var multiplexer =
           new Multiplexer(standardStreams(option + " " + name, false), () -> exit.run());
-      monitors.add(multiplexer.monitor());
+      shared = multiplexer;
       return multiplexer.console();
     }
     if (name.startsWith("file:")) {

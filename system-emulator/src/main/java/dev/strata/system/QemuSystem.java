@@ -7,6 +7,7 @@ import dev.strata.monitor.commandline.Terminal;
 import dev.strata.monitor.manual.HelpPage;
 import dev.strata.system.CommandLine.Answer;
 import dev.strata.system.chardev.CharacterDevice;
+import dev.strata.system.chardev.Multiplexer;
 import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.CpuModel;
 import dev.strata.system.hmp.HumanMonitor;
@@ -113,7 +114,11 @@ public final class QemuSystem {
         characterDevices.whenExit(() -> pc.machine().end(0));
         var commands = new MonitorCommands(new MachineSubject(pc, assembly.names()));
         for (CharacterDevice monitor : characterDevices.monitors()) {
-          HumanMonitor.open(monitor, commands);
+          HumanMonitor.open(monitor, commands, false);
+        }
+        Multiplexer shared = characterDevices.shared();
+        if (shared != null) {
+          HumanMonitor.open(shared.monitor(), commands, true);
         }
         if (characterDevices.isInteractive()) {
           terminal.line(

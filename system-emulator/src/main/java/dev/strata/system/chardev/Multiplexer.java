@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Multiplexer {
   private static final byte ESCAPE = 1; // Ctrl-A
+  private static final int MONITOR = 1; // of the inner ends
+  private static final byte[] REDRAW = {0x0c}; // Ctrl-L
   private static final String HELP =
       """
 
@@ -44,9 +46,9 @@ public final class Multiplexer {
     return inner.get(0);
   }
 
-  /** The end for the monitor. */
+  /** The end for the monitor, which gets the key Ctrl-L before those that are led to it. */
   public CharacterDevice monitor() {
-    return inner.get(1);
+    return inner.get(MONITOR);
   }
 
   private final class Inner implements CharacterDevice {
@@ -112,8 +114,14 @@ public final class Multiplexer {
         exit.run();
       }
       case 'c' -> {
+        CharacterDevice.Receiver monitor = inner.get(MONITOR).receiver;
+        boolean leads;
         synchronized (this) {
           focus = 1 - focus;
+          leads = focus == MONITOR;
+        }
+        if (leads && monitor != null) {
+          monitor.receive(REDRAW, 0, 1);
         }
       }
       default -> {} // as if nothing had been pressed

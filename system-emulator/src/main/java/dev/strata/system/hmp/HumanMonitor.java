@@ -13,6 +13,7 @@ public final class HumanMonitor {
   private static final int LONGEST_LINE = 4095;
   private static final char END_OF_LINE = '\r';
   private static final char CLEAR = 0x15; // Ctrl-U
+  private static final char REDRAW = 0x0c; // Ctrl-L
   private static final char DELETE = 0x7f;
   private static final char BACK = '\b';
 
@@ -20,17 +21,29 @@ public final class HumanMonitor {
   private final MonitorCommands commands;
   // Of the one thread that brings bytes.
   private final StringBuilder typed = new StringBuilder();
+  private boolean greeted;
 
   private HumanMonitor(CharacterDevice line, MonitorCommands commands) {
     this.line = line;
     this.commands = commands;
   }
 
-  /** Begins to listen. */
-  public static void open(CharacterDevice line, MonitorCommands commands) {
+  /**
+   * Begins to listen.
+   *
+   * @param silent whether it says nothing before the key Ctrl-L: the line is shared
+   */
+  public static void open(CharacterDevice line, MonitorCommands commands, boolean silent) {
     var monitor = new HumanMonitor(line, commands);
-    monitor.say(GREETING + PROMPT);
+    if (!silent) {
+      monitor.draw();
+    }
     line.connect(monitor::receive);
+  }
+
+  private void draw() {
+    say((greeted ? "\r\n" : GREETING) + PROMPT + typed);
+    greeted = true;
   }
 
   private void say(String text) {
@@ -60,6 +73,7 @@ public final class HumanMonitor {
           say("\b \b");
         }
       }
+      case REDRAW -> draw();
       case CLEAR -> {
         say("\b \b".repeat(typed.length()));
         typed.setLength(0);

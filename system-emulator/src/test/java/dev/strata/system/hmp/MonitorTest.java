@@ -99,12 +99,14 @@ final class MonitorTest {
           console.append(new String(bytes, from, length, US_ASCII));
           return length;
         });
-    HumanMonitor.open(multiplexer.monitor(), commands);
+    HumanMonitor.open(multiplexer.monitor(), commands, true);
     type("ls\1\1");
     assertEquals("ls\1", console.toString());
+    assertEquals("", shown.toString(), "the line is the console's");
     type("\1cstop\rinfo statusx\b\r");
     assertEquals(List.of("stop"), asked);
     assertTrue(shown.toString().endsWith("VM status: running\r\n(qemu) "), shown.toString());
+    assertTrue(shown.toString().startsWith("QEMU 7.2.22 monitor"), shown.toString());
     type("\1cpwd");
     assertEquals("ls\1pwd", console.toString());
     type("\1h");
