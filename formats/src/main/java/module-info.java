@@ -3,6 +3,7 @@
 module dev.strata.formats {
   requires aircompressor.v3;
   requires transitive dev.strata.block;
+  requires jdk.unsupported; // by aircompressor's Java code, which does not say so
   requires org.bouncycastle.provider;
   requires static org.jspecify;
 
