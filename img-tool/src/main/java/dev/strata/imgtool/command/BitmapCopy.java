@@ -69,7 +69,7 @@ final class BitmapCopy {
       }
     } finally {
       BitmapSet bitmaps = target.node().bitmaps();
-      for (DirtyBitmap copy : copies.reversed()) {
+      for (DirtyBitmap copy : copies) { // the newest is stored first
         bitmaps.add(copy);
       }
     }

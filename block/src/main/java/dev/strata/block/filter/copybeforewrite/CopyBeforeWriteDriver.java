@@ -43,6 +43,7 @@ final class CopyBeforeWriteDriver extends FilterDriver implements SnapshotAccess
   private volatile Content content;
   private volatile int writeFlags;
   private volatile boolean ownOnly;
+  private volatile boolean thin; // leaves alone what the target reads as zeroes
   private volatile boolean lost; // the snapshot is, as a copy failed
 
   CopyBeforeWriteDriver(
@@ -195,6 +196,10 @@ final class CopyBeforeWriteDriver extends FilterDriver implements SnapshotAccess
   private @Nullable Failure copyZeroes(long start, long end) {
     try {
       checkRoom(end);
+      if (!thin) {
+        target.writeZeroes(start, end - start, 0);
+        return null;
+      }
       for (long at = start; at < end; ) {
         Extent there = target.status(at, end - at, StatusDetail.ZEROES);
         if (!there.zero()) {
@@ -253,6 +258,7 @@ final class CopyBeforeWriteDriver extends FilterDriver implements SnapshotAccess
     this.content = content;
     this.writeFlags = compressed ? RequestFlags.COMPRESSED : 0;
     this.ownOnly = ownOnly;
+    this.thin = true;
   }
 
   @Override
