@@ -109,6 +109,9 @@ final class Conversation {
 
   private String hear(BufferedReader in) throws IOException {
     String line = in.readLine();
+    while (line != null && line.startsWith("{\"QMP\"") && !heard.isEmpty()) {
+      line = in.readLine(); // the real daemon greets twice now and then
+    }
     if (line == null) {
       throw new AssertionError("the daemon has nothing more to say after " + heard);
     }
