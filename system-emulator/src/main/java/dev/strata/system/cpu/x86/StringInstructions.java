@@ -57,7 +57,8 @@ final class StringInstructions {
         break;
       }
     }
-    // The pc stays: the instruction goes on after a look at interrupts.
+    // The pc stays: the instruction goes on after a look at interrupts, and is counted then.
+    cpu.core.instructions--;
     cpu.r[Slots.PC] = cpu.core.pc();
   }
 
