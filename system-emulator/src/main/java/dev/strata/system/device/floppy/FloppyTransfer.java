@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.floppy;
 
-import dev.strata.block.BlockException;
 import dev.strata.block.IoVector;
 import dev.strata.block.graph.BlockBackend;
+import dev.strata.system.device.ImageRequests;
 import dev.strata.system.device.dma.DmaChannel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -37,7 +37,7 @@ final class FloppyTransfer {
 
   private final FloppyController controller;
   private final DmaChannel channel;
-  private final Executor worker;
+  private final ImageRequests requests;
   private final MemorySegment buffer = Arena.ofAuto().allocate(MOST, 4096);
 
   private Kind kind = Kind.READ;
@@ -53,16 +53,15 @@ final class FloppyTransfer {
   private int at; // next byte of the buffer, while the processor moves them
   private int end;
   private boolean counted; // DMA's count has been exhausted
-  private int generation; // requests of an earlier one return to a controller that was reset
 
   FloppyTransfer(FloppyController controller, DmaChannel channel, Executor worker) {
     this.controller = controller;
     this.channel = channel;
-    this.worker = worker;
+    this.requests = new ImageRequests(controller, worker);
   }
 
   void abandon() {
-    generation++;
+    requests.abandon();
     at = 0;
     end = 0;
   }
@@ -191,30 +190,8 @@ final class FloppyTransfer {
     }
   }
 
-  private interface ImageRequest {
-    void run() throws BlockException;
-  }
-
-  private void request(ImageRequest request, Runnable then) {
-    int mine = generation;
-    worker.execute(() -> {
-      boolean failed = false;
-      try {
-        request.run();
-      } catch (BlockException _) {
-        failed = true;
-      }
-      synchronized (controller) {
-        if (mine != generation) {
-          return;
-        }
-        if (failed) {
-          fail(DATA_ERROR, DATA_ERROR);
-        } else {
-          then.run();
-        }
-      }
-    });
+  private void request(ImageRequests.Request request, Runnable then) {
+    requests.run(request, then, () -> fail(DATA_ERROR, DATA_ERROR));
   }
 
   /** All has been moved: says which sector comes next. */

@@ -13,14 +13,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @see "ATA/ATAPI-7 volume 1, 6.18 to 6.30; volume 2, 11.8 PACKET non-data, in and DMA protocols"
  */
-final class CdDrive implements IdeDrive {
+final class CdDrive extends IdeDrive {
   private static final int PACKET = 12; // bytes
   private static final int FOR_COMMAND = 1; // the count register as interrupt reason
   private static final int TO_HOST = 2;
   private static final int BY_MASTER = 1; // features of PACKET
   private static final int LONGEST = 0xfffe; // bytes from one interrupt to the next
 
-  private final IdeChannel channel;
   private final CdCommands commands;
   private final String serial;
   private final TransferMode transferMode = new TransferMode();
@@ -46,37 +45,34 @@ final class CdDrive implements IdeDrive {
    * @param serial at most 20 characters of ASCII
    */
   CdDrive(IdeChannel channel, CdCommands commands, String serial) {
-    this.channel = channel;
+    super(channel);
     this.commands = commands;
     this.serial = serial;
   }
 
   @Override
-  public int signature() {
+  int signature() {
     return 0xeb14;
   }
 
   /** Not ready: software that knows only disks is not to take this for one. */
   @Override
-  public int statusAfterReset() {
+  int statusAfterReset() {
     return 0;
   }
 
   @Override
-  public void reset() {
+  void reset() {
     commands.reset();
   }
 
   @Override
-  public void command(int code, TaskFile file) {
-    if (code == 0x08) {
-      channel.resetSelected();
-      return;
-    }
-    if (channel.isBusy()) {
-      return;
-    }
-    channel.still();
+  boolean resetsItself() {
+    return true;
+  }
+
+  @Override
+  void ownCommand(int code, TaskFile file) {
     switch (code) {
       case 0xa0 -> packet(file);
       case 0xa1 -> {
@@ -86,17 +82,6 @@ final class CdDrive implements IdeDrive {
         channel.raise();
       }
       case 0xef -> setFeatures(file);
-      case 0xe5, 0x98 -> {
-        file.count(0xff); // active or idle
-        channel.succeed();
-      }
-      case 0xe0, 0xe1, 0xe2, 0xe3, 0xe6, 0x94, 0x95, 0x96, 0x97, 0x99 -> channel.succeed();
-      case 0x90 -> {
-        file.signature(signature());
-        channel.succeed();
-        file.error = 1;
-        file.status = 0;
-      }
       // A disk's own command, by which software finds out that this is none.
       case 0xec, 0x20 -> {
         file.signature(signature());

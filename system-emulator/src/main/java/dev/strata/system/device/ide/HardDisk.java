@@ -2,6 +2,7 @@
 package dev.strata.system.device.ide;
 
 import dev.strata.block.IoVector;
+import dev.strata.system.device.ImageRequests;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,11 +10,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @see "ATA/ATAPI-7 volume 1, 6 Command descriptions"
  */
-final class HardDisk implements IdeDrive {
+final class HardDisk extends IdeDrive {
   private static final int ID_NOT_FOUND = 0x10; // error
   private static final int UNCORRECTABLE = 0x40;
 
-  private final IdeChannel channel;
   private final AtaDrive drive;
 
   /** What is left of a command that moves sectors. */
@@ -38,31 +38,27 @@ final class HardDisk implements IdeDrive {
   }
 
   HardDisk(IdeChannel channel, AtaDrive drive) {
-    this.channel = channel;
+    super(channel);
     this.drive = drive;
   }
 
   @Override
-  public int signature() {
+  int signature() {
     return 0;
   }
 
   @Override
-  public int statusAfterReset() {
+  int statusAfterReset() {
     return IdeChannel.READY | IdeChannel.SEEK_DONE;
   }
 
   @Override
-  public void reset() {
+  void reset() {
     drive.multiple = AtaDrive.MOST_MULTIPLE;
   }
 
   @Override
-  public void command(int code, TaskFile file) {
-    if (channel.isBusy()) {
-      return;
-    }
-    channel.still();
+  void ownCommand(int code, TaskFile file) {
     switch (code) {
       case 0x20, 0x21 -> move(file, false, false, 1);
       case 0x24 -> move(file, false, true, 1);
@@ -84,23 +80,13 @@ final class HardDisk implements IdeDrive {
       case 0x27 -> nativeMaximum(file, true);
       case 0xc6 -> setMultiple(file.countByte());
       case 0xef -> setFeatures(file);
-      case 0x90 -> {
-        file.signature(signature());
-        channel.succeed();
-        file.error = 1;
-      }
-      case 0xe5, 0x98 -> {
-        file.count(0xff); // active or idle
-        channel.succeed();
-      }
-      // Recalibrate, seek, geometry, power states: nothing turns here.
-      case 0x10, 0x70, 0x91, 0xe0, 0xe1, 0xe2, 0xe3, 0xe6, 0x94, 0x95, 0x96, 0x97, 0x99 ->
-          channel.succeed();
+      // Recalibrate, seek, geometry: nothing turns here.
+      case 0x10, 0x70, 0x91 -> channel.succeed();
       default -> channel.fail(IdeChannel.ABORTED);
     }
   }
 
-  private void busy(IdeChannel.ImageRequest request, Runnable then) {
+  private void busy(ImageRequests.Request request, Runnable then) {
     channel.busy(request, then, () -> channel.fail(UNCORRECTABLE));
   }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.ide;
 
-import dev.strata.block.BlockException;
 import dev.strata.block.IoVector;
+import dev.strata.system.device.ImageRequests;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.MmioHandler;
 import java.lang.foreign.Arena;
@@ -43,7 +43,7 @@ final class IdeChannel {
   private final @Nullable IdeDrive[] drives = new IdeDrive[2];
   private final TaskFile[] files = {new TaskFile(), new TaskFile()};
   private final IrqLine interrupt;
-  private final Executor worker;
+  private final ImageRequests requests;
   private final BusMaster master;
   // Bytes between guest and drive; the worker's while the drive is busy.
   private final MemorySegment buffer = Arena.ofAuto().allocate(BUFFER, 4096);
@@ -52,7 +52,6 @@ final class IdeChannel {
   private int at; // next byte of the buffer
   private int end;
   private boolean incoming; // the guest writes the buffer, and does not read it
-  private int generation; // requests of an earlier one return to a channel that has been reset
   private @Nullable Runnable moved; // when the guest has read or written the buffer
   private @Nullable Runnable mastered; // when the guest starts the bus master
 
@@ -63,7 +62,7 @@ final class IdeChannel {
    */
   IdeChannel(IrqLine interrupt, Executor worker, BusMaster master) {
     this.interrupt = interrupt;
-    this.worker = worker;
+    this.requests = new ImageRequests(this, worker);
     this.master = master;
     master.connect(this::masterStarts);
   }
@@ -98,7 +97,7 @@ final class IdeChannel {
   }
 
   private void abandon() {
-    generation++;
+    requests.abandon();
     moved = null;
     mastered = null;
     at = 0;
@@ -298,28 +297,10 @@ final class IdeChannel {
     return master;
   }
 
-  /** A request to an image. */
-  interface ImageRequest {
-    void run() throws BlockException;
-  }
-
   /** Runs a request while the drive is busy, then goes on with the lock held. */
-  void busy(ImageRequest request, Runnable then, Runnable orElse) {
+  void busy(ImageRequests.Request request, Runnable then, Runnable orElse) {
     files[selected].status = BUSY;
-    int mine = generation;
-    worker.execute(() -> {
-      boolean failed = false;
-      try {
-        request.run();
-      } catch (BlockException _) {
-        failed = true;
-      }
-      synchronized (this) {
-        if (mine == generation) {
-          (failed ? orElse : then).run();
-        }
-      }
-    });
+    requests.run(request, then, orElse);
   }
 
   // --- for the guest ---

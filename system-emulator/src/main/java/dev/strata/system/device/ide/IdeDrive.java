@@ -4,16 +4,56 @@ package dev.strata.system.device.ide;
 /**
  * A drive on a channel: what its commands do. All methods are called with the channel's lock held.
  */
-interface IdeDrive {
+abstract class IdeDrive {
+  private static final int DEVICE_RESET = 0x08;
+
+  final IdeChannel channel;
+
+  IdeDrive(IdeChannel channel) {
+    this.channel = channel;
+  }
+
   /** What the drive shows after a reset: see {@link TaskFile#signature}. */
-  int signature();
+  abstract int signature();
 
   /** The status after a reset. */
-  int statusAfterReset();
+  abstract int statusAfterReset();
 
   /** Forgets what software has set. */
-  void reset();
+  abstract void reset();
+
+  /** Whether a command resets this drive alone, even while it is busy. */
+  boolean resetsItself() {
+    return false;
+  }
+
+  /** Begins a command that not all drives have, or refuses it. */
+  abstract void ownCommand(int code, TaskFile file);
 
   /** Begins a command. {@code file} holds its parameters, and gets its results. */
-  void command(int code, TaskFile file);
+  final void command(int code, TaskFile file) {
+    if (code == DEVICE_RESET && resetsItself()) {
+      channel.resetSelected();
+      return;
+    }
+    if (channel.isBusy()) {
+      return;
+    }
+    channel.still();
+    switch (code) {
+      case 0x90 -> { // a diagnosis
+        file.signature(signature());
+        channel.succeed();
+        file.error = 1;
+        file.status = statusAfterReset();
+      }
+      case 0xe5, 0x98 -> {
+        file.count(0xff); // active or idle
+        channel.succeed();
+      }
+      // Power states: nothing turns here.
+      case 0xe0, 0xe1, 0xe2, 0xe3, 0xe6, 0x94, 0x95, 0x96, 0x97, 0x99 -> channel.succeed();
+      default -> ownCommand(code, file);
+    }
+  }
 }
