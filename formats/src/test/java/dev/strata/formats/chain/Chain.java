@@ -3,6 +3,10 @@ package dev.strata.formats.chain;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.graph.BlockNode;
+import dev.strata.block.graph.OpenGate;
+import dev.strata.block.graph.OpenRequest;
+import dev.strata.block.option.BlockOptions;
 import dev.strata.formats.TestDisk;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -67,6 +71,32 @@ final class Chain {
 
   TestDisk open(String name) throws BlockException {
     return TestDisk.open(file(name), "driver", "qcow2");
+  }
+
+  /**
+   * Opens another layer in a graph, for writing, by the name of its file.
+   *
+   * @param options over the usual ones: the file may be reached another way
+   */
+  BlockNode open(TestDisk disk, String name, BlockOptions options) throws BlockException {
+    options.putIfAbsent("driver", "qcow2");
+    options.putIfAbsent("node-name", name);
+    options.putIfAbsent("file.driver", "file");
+    if (!options.hasSection("file.image")) {
+      options.put("file.filename", file(name).toString());
+    }
+    BlockNode node =
+        disk.graph()
+            .open(
+                new OpenRequest(
+                    null,
+                    options,
+                    NodeFlags.READ_ONLY.withWritable(true).withUnmap(true),
+                    false,
+                    false,
+                    OpenGate.SAME_FOLDER));
+    node.keep(true);
+    return node;
   }
 
   byte[] read(String name) throws BlockException {

@@ -13,20 +13,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
-import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.Permissions;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.Edge;
-import dev.strata.block.graph.OpenGate;
-import dev.strata.block.graph.OpenRequest;
-import dev.strata.block.job.ErrorAction;
-import dev.strata.block.job.Job;
-import dev.strata.block.job.JobListener;
-import dev.strata.block.job.JobRegistry;
 import dev.strata.block.job.JobSettings;
-import dev.strata.block.job.JobStatus;
 import dev.strata.block.job.OnError;
 import dev.strata.block.job.commit.ActiveCommit;
 import dev.strata.block.job.commit.CommitJob;
@@ -37,7 +29,6 @@ import dev.strata.block.job.stream.StreamJob;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.formats.TestDisk;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -58,57 +49,9 @@ final class JobsUnderWritersTest {
 
   @TempDir Path folder;
 
-  private final List<String> heard = new ArrayList<>(); // guarded by itself
-  private final JobRegistry jobs =
-      new JobRegistry(
-          new JobListener() {
-            @Override
-            public void statusChanged(Job job, JobStatus status) {
-              hear(status.word());
-            }
-
-            @Override
-            public void ready(Job job, Job.Progress progress) {
-              assertEquals(progress.total(), progress.current());
-            }
-
-            @Override
-            public void failed(Job job, boolean write, ErrorAction action) {
-              hear((write ? "write " : "read ") + action.word());
-            }
-
-            @Override
-            public void pending(Job job) {}
-
-            @Override
-            public void ended(Job job, Job.Progress progress, boolean cancelled) {
-              hear(cancelled ? "CANCELLED" : "COMPLETED");
-            }
-          });
-
+  private final WatchedJobs jobs = new WatchedJobs();
   private Chain chain = new Chain(Path.of(""), 0);
   private byte[] content = new byte[0];
-
-  private void hear(String what) {
-    synchronized (heard) {
-      heard.add(what);
-      heard.notifyAll();
-    }
-  }
-
-  private void await(String what) throws InterruptedException {
-    synchronized (heard) {
-      while (!heard.contains(what)) {
-        heard.wait();
-      }
-    }
-  }
-
-  private boolean hasHeard(String what) {
-    synchronized (heard) {
-      return heard.contains(what);
-    }
-  }
 
   @BeforeEach
   void makeChain() throws BlockException {
@@ -145,25 +88,7 @@ final class JobsUnderWritersTest {
 
   private BlockNode target(TestDisk disk, String... more) throws BlockException {
     TestDisk.create("qcow2", chain.file("target"), "size", Integer.toString(SIZE));
-    var options = BlockOptions.of(more);
-    options.putIfAbsent("driver", "qcow2");
-    options.putIfAbsent("node-name", "target");
-    options.putIfAbsent("file.driver", "file");
-    if (!options.hasSection("file.image")) {
-      options.put("file.filename", chain.file("target").toString());
-    }
-    BlockNode node =
-        disk.graph()
-            .open(
-                new OpenRequest(
-                    null,
-                    options,
-                    NodeFlags.READ_ONLY.withWritable(true).withUnmap(true),
-                    false,
-                    false,
-                    OpenGate.SAME_FOLDER));
-    node.keep(true);
-    return node;
+    return chain.open(disk, "target", BlockOptions.of(more));
   }
 
   private static MirrorJob mirror(
@@ -187,15 +112,6 @@ final class JobsUnderWritersTest {
         settings(), plan, List.of(source, target), List.of(), MirrorJob.Preparation.NONE);
   }
 
-  private Job.Progress progress() {
-    return jobs.progress(Objects.requireNonNull(jobs.find("j")));
-  }
-
-  private void assertSucceeded() {
-    assertNull(progress().failure());
-    assertTrue(hasHeard("COMPLETED"));
-  }
-
   // Mirrors
 
   @ParameterizedTest
@@ -205,11 +121,11 @@ final class JobsUnderWritersTest {
       BlockNode target = target(disk);
       try (var writer = new Writer(disk.backend(), content, 1)) {
         jobs.start(mirror(disk, target, new MirrorPlan.Sync.Full(), blocking, OnError.REPORT));
-        await("ready");
+        jobs.await("ready");
         writer.awaitMore(MORE);
-        jobs.complete("j");
-        await("concluded");
-        assertSucceeded();
+        jobs.registry().complete("j");
+        jobs.await("concluded");
+        jobs.assertSucceeded();
         assertSame(target, disk.backend().node());
         writer.awaitMore(MORE);
       }
@@ -224,12 +140,12 @@ final class JobsUnderWritersTest {
       BlockNode target = target(disk);
       try (var writer = new Writer(disk.backend(), content, 2)) {
         jobs.start(mirror(disk, target, new MirrorPlan.Sync.Full(), false, OnError.REPORT));
-        await("ready");
+        jobs.await("ready");
         writer.awaitMore(MORE);
       }
-      jobs.cancelSoftly("j");
-      await("concluded");
-      assertSucceeded();
+      jobs.cancelSoftly();
+      jobs.await("concluded");
+      jobs.assertSucceeded();
       assertSame(source, disk.backend().node());
     }
     assertArrayEquals(content, chain.read("target"));
@@ -244,9 +160,9 @@ final class JobsUnderWritersTest {
       try (var writer = new Writer(disk.backend(), content, 3)) {
         jobs.start(mirror(disk, target, new MirrorPlan.Sync.Full(), false, OnError.REPORT));
         writer.awaitMore(MORE);
-        jobs.cancel("j");
-        await("concluded");
-        assertTrue(hasHeard("CANCELLED"));
+        jobs.registry().cancel("j");
+        jobs.await("concluded");
+        assertTrue(jobs.hasHeard("CANCELLED"));
         assertSame(source, disk.backend().node());
         writer.awaitMore(MORE);
       }
@@ -260,13 +176,13 @@ final class JobsUnderWritersTest {
     try (TestDisk disk = openTop()) {
       BlockNode target = target(disk);
       jobs.start(mirror(disk, target, new MirrorPlan.Sync.None(), false, OnError.REPORT));
-      await("ready");
+      jobs.await("ready");
       byte[] written = new byte[64 * Chain.KIB];
       Arrays.fill(written, (byte) 7);
       disk.write(128 * Chain.KIB, written);
-      jobs.cancelSoftly("j");
-      await("concluded");
-      assertSucceeded();
+      jobs.cancelSoftly();
+      jobs.await("concluded");
+      jobs.assertSucceeded();
     }
     byte[] expected = new byte[SIZE];
     Arrays.fill(expected, 128 * Chain.KIB, 192 * Chain.KIB, (byte) 7);
@@ -297,9 +213,9 @@ final class JobsUnderWritersTest {
       BlockNode target = failingTarget(disk, "5");
       try (var writer = new Writer(disk.backend(), content, 4)) {
         jobs.start(mirror(disk, target, new MirrorPlan.Sync.Full(), true, OnError.REPORT));
-        await("concluded");
-        assertTrue(hasHeard("write report"));
-        BlockException failure = progress().failure();
+        jobs.await("concluded");
+        assertTrue(jobs.hasHeard("write report"));
+        BlockException failure = jobs.progress().failure();
         assertNotNull(failure);
         assertEquals(Errno.EIO, failure.errno());
         assertSame(source, disk.backend().node());
@@ -315,15 +231,15 @@ final class JobsUnderWritersTest {
       BlockNode target = failingTarget(disk, "28");
       try (var writer = new Writer(disk.backend(), content, 5)) {
         jobs.start(mirror(disk, target, new MirrorPlan.Sync.Full(), false, OnError.ENOSPC));
-        await("paused");
-        assertTrue(hasHeard("write stop"));
-        assertEquals("nospace", progress().ioStatus().word());
+        jobs.await("paused");
+        assertTrue(jobs.hasHeard("write stop"));
+        assertEquals("nospace", jobs.progress().ioStatus().word());
         writer.awaitMore(MORE);
-        jobs.resume("j");
-        await("ready");
-        jobs.complete("j");
-        await("concluded");
-        assertSucceeded();
+        jobs.resume();
+        jobs.await("ready");
+        jobs.registry().complete("j");
+        jobs.await("concluded");
+        jobs.assertSucceeded();
       }
     }
     assertArrayEquals(content, chain.read("target"));
@@ -338,8 +254,8 @@ final class JobsUnderWritersTest {
         jobs.start(
             StreamJob.of(
                 settings(), new StreamJob.Plan(disk.node(), null, null, OnError.REPORT, null)));
-        await("concluded");
-        assertSucceeded();
+        jobs.await("concluded");
+        jobs.assertSucceeded();
         writer.awaitMore(MORE);
       }
       assertNull(disk.node().backing());
@@ -359,8 +275,8 @@ final class JobsUnderWritersTest {
         jobs.start(
             StreamJob.of(
                 settings(), new StreamJob.Plan(disk.node(), base, "base", OnError.REPORT, null)));
-        await("concluded");
-        assertSucceeded();
+        jobs.await("concluded");
+        jobs.assertSucceeded();
         writer.awaitMore(MORE);
       }
       assertSame(base, below(disk.node()));
@@ -381,9 +297,9 @@ final class JobsUnderWritersTest {
         assertSame(disk.backend().node(), user.node());
         assertNotSame(top, user.node());
         writer.awaitMore(MORE);
-        jobs.speed("j", 0);
-        await("concluded");
-        assertSucceeded();
+        jobs.registry().speed("j", 0);
+        jobs.await("concluded");
+        jobs.assertSucceeded();
         assertSame(top, user.node());
         writer.awaitMore(MORE);
       }
@@ -401,9 +317,9 @@ final class JobsUnderWritersTest {
                 new JobSettings("j", 1 << 20, true, false),
                 new StreamJob.Plan(disk.node(), null, null, OnError.REPORT, null)));
         writer.awaitMore(MORE);
-        jobs.cancel("j");
-        await("concluded");
-        assertTrue(hasHeard("CANCELLED"));
+        jobs.registry().cancel("j");
+        jobs.await("concluded");
+        assertTrue(jobs.hasHeard("CANCELLED"));
       }
       assertSame(middle, below(disk.node()));
       assertSame(disk.node(), disk.backend().node());
@@ -419,8 +335,8 @@ final class JobsUnderWritersTest {
       try (var writer = new Writer(disk.backend(), content, 9)) {
         jobs.start(
             CommitJob.of(settings(), new CommitPlan(middle, base, "base", OnError.REPORT, null)));
-        await("concluded");
-        assertSucceeded();
+        jobs.await("concluded");
+        jobs.assertSucceeded();
         writer.awaitMore(MORE);
       }
       assertSame(base, below(disk.node()));
@@ -437,11 +353,11 @@ final class JobsUnderWritersTest {
         jobs.start(
             ActiveCommit.of(
                 settings(), new CommitPlan(disk.node(), base, null, OnError.REPORT, null)));
-        await("ready");
+        jobs.await("ready");
         writer.awaitMore(MORE);
-        jobs.complete("j");
-        await("concluded");
-        assertSucceeded();
+        jobs.registry().complete("j");
+        jobs.await("concluded");
+        jobs.assertSucceeded();
         assertSame(base, disk.backend().node());
         writer.awaitMore(MORE);
       }
@@ -457,7 +373,7 @@ final class JobsUnderWritersTest {
       BlockNode base = below(top);
       jobs.start(
           ActiveCommit.of(settings(), new CommitPlan(top, base, null, OnError.REPORT, null)));
-      await("ready");
+      jobs.await("ready");
       var all = EnumSet.allOf(Permission.class);
       var reads = new Permissions(EnumSet.of(Permission.CONSISTENT_READ), all);
       try (BlockBackend writer = disk.graph().use(top, "", disk.backend().permissions());
@@ -465,9 +381,9 @@ final class JobsUnderWritersTest {
         write(writer, 0, 7);
         reader.change(disk.backend().permissions());
         write(reader, 1, 8);
-        jobs.complete("j");
-        await("concluded");
-        assertSucceeded();
+        jobs.registry().complete("j");
+        jobs.await("concluded");
+        jobs.assertSucceeded();
         assertSame(base, writer.node());
         write(writer, 2, 9);
       }
@@ -490,11 +406,11 @@ final class JobsUnderWritersTest {
         jobs.start(
             ActiveCommit.of(
                 settings(), new CommitPlan(disk.node(), base, null, OnError.REPORT, null)));
-        await("ready");
+        jobs.await("ready");
         writer.awaitMore(MORE);
-        jobs.cancel("j");
-        await("concluded");
-        assertTrue(hasHeard("CANCELLED"));
+        jobs.registry().cancel("j");
+        jobs.await("concluded");
+        assertTrue(jobs.hasHeard("CANCELLED"));
         writer.awaitMore(MORE);
       }
       assertSame(disk.node(), disk.backend().node());
