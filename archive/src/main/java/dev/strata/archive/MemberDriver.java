@@ -6,7 +6,7 @@ import dev.strata.block.Child;
 import dev.strata.block.IoVector;
 
 /** A file that lies in an archive as it is. */
-final class MemberDriver extends ReadOnlyDriver {
+final class MemberDriver extends ArchivedFile {
   private final Child archive;
   private final long start;
 

@@ -13,7 +13,7 @@ import java.util.Map;
  * What a compressed file holds. It is unpacked from front to back, and the pieces that came last
  * are kept: who reads from front to back, some requests at once, never goes back.
  */
-final class UnpackedDriver extends ReadOnlyDriver {
+final class UnpackedDriver extends ArchivedFile {
   private static final int PIECE = 256 << 10;
   private static final int MAX_PIECES = 128; // 32 MiB
 

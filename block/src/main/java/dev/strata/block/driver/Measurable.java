@@ -2,7 +2,8 @@
 package dev.strata.block.driver;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.BlockIo;
+import dev.strata.block.Errno;
+import dev.strata.block.Preallocation;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import org.jspecify.annotations.Nullable;
@@ -38,8 +39,14 @@ public interface Measurable {
   }
 
   /** Content to be measured, with what its format knows beyond bytes. */
-  interface Source extends BlockIo {
+  interface Source extends ReadOnlyIo {
     /** What the content's format can do. */
     <C> java.util.Optional<C> capability(Class<C> type);
+
+    @Override
+    default void truncate(long length, boolean exact, Preallocation mode, int flags)
+        throws BlockException {
+      throw BlockException.of(Errno.EACCES);
+    }
   }
 }

@@ -9,13 +9,14 @@ import dev.strata.block.Limits;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.Permissions;
+import dev.strata.block.driver.ReadOnlyIo;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A file on a server. */
-final class HttpDriver implements BlockDriver {
+final class HttpDriver implements BlockDriver, ReadOnlyIo {
   /** A request's connection is held until its bytes are there; others' go beside it. */
   private static final long MAX_TRANSFER = 4 << 20;
 
@@ -95,24 +96,6 @@ final class HttpDriver implements BlockDriver {
       at += segment.byteSize();
     }
   }
-
-  @Override
-  public void write(long offset, IoVector from, int flags) throws BlockException {
-    throw BlockException.of(Errno.EACCES);
-  }
-
-  @Override
-  public void writeZeroes(long offset, long length, int flags) throws BlockException {
-    throw BlockException.of(Errno.EACCES);
-  }
-
-  @Override
-  public void discard(long offset, long length) throws BlockException {
-    throw BlockException.of(Errno.EACCES);
-  }
-
-  @Override
-  public void flush() {}
 
   @Override
   public Extent status(long offset, long length, StatusDetail detail) {

@@ -2,10 +2,8 @@
 package dev.strata.imgtool.command;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.Errno;
 import dev.strata.block.Extent;
 import dev.strata.block.IoVector;
-import dev.strata.block.Preallocation;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.Measurable;
 import dev.strata.block.graph.BlockBackend;
@@ -40,29 +38,5 @@ final class MeasuredImage implements Measurable.Source {
   @Override
   public Extent status(long offset, long length, StatusDetail detail) throws BlockException {
     return walk.at(offset, length).extent();
-  }
-
-  @Override
-  public void write(long offset, IoVector from, int flags) throws BlockException {
-    throw BlockException.of(Errno.EPERM);
-  }
-
-  @Override
-  public void writeZeroes(long offset, long length, int flags) throws BlockException {
-    throw BlockException.of(Errno.EPERM);
-  }
-
-  @Override
-  public void discard(long offset, long length) throws BlockException {
-    throw BlockException.of(Errno.EPERM);
-  }
-
-  @Override
-  public void flush() {}
-
-  @Override
-  public void truncate(long length, boolean exact, Preallocation mode, int flags)
-      throws BlockException {
-    throw BlockException.of(Errno.EPERM);
   }
 }

@@ -4,17 +4,17 @@ package dev.strata.archive;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.Extent;
-import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.Permissions;
+import dev.strata.block.driver.ReadOnlyIo;
 
 /** A file in an archive, which cannot be changed. */
-abstract class ReadOnlyDriver implements BlockDriver {
+abstract class ArchivedFile implements BlockDriver, ReadOnlyIo {
   private final long length;
 
-  ReadOnlyDriver(long length) {
+  ArchivedFile(long length) {
     this.length = length;
   }
 
@@ -34,24 +34,6 @@ abstract class ReadOnlyDriver implements BlockDriver {
   public final Limits limits() {
     return Limits.NONE;
   }
-
-  @Override
-  public final void write(long offset, IoVector from, int flags) throws BlockException {
-    throw BlockException.of(Errno.EACCES);
-  }
-
-  @Override
-  public final void writeZeroes(long offset, long length, int flags) throws BlockException {
-    throw BlockException.of(Errno.EACCES);
-  }
-
-  @Override
-  public final void discard(long offset, long length) throws BlockException {
-    throw BlockException.of(Errno.EACCES);
-  }
-
-  @Override
-  public final void flush() {}
 
   @Override
   public final Extent status(long offset, long length, StatusDetail detail) {
