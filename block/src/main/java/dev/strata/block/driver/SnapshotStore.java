@@ -2,6 +2,7 @@
 package dev.strata.block.driver;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.json.JsonObject;
 import java.util.List;
 
 /** A format that keeps internal snapshots. Nothing else may be in flight during a call. */
@@ -26,7 +27,25 @@ public interface SnapshotStore {
       int dateNanos,
       long vmClockNanos,
       long instructionCount,
-      long diskSize) {}
+      long diskSize) {
+    private static final long NANOS = 1_000_000_000;
+
+    /** As QAPI's {@code SnapshotInfo}. */
+    public JsonObject toJson() {
+      var json = new JsonObject();
+      json.put("id", id);
+      json.put("name", name);
+      json.put("vm-state-size", vmStateSize);
+      json.put("date-sec", dateSeconds);
+      json.put("date-nsec", (long) dateNanos);
+      json.put("vm-clock-sec", vmClockNanos / NANOS);
+      json.put("vm-clock-nsec", vmClockNanos % NANOS);
+      if (instructionCount != -1) {
+        json.put("icount", instructionCount);
+      }
+      return json;
+    }
+  }
 
   /** All, in the image's order. */
   List<Snapshot> snapshots() throws BlockException;

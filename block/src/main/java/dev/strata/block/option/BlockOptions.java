@@ -172,6 +172,19 @@ public final class BlockOptions {
     return values.remove(name) instanceof JsonString(String value) ? value : null;
   }
 
+  /** Takes out an option of an open node, which can only be what it is {@code now}. */
+  public void takeUnchanged(String name, String now) throws BlockException {
+    String value = takeString(name);
+    if (value != null && !value.equals(now)) {
+      throw cannotChange(name);
+    }
+  }
+
+  /** The failure of an option of an open node that would have to change. */
+  public static BlockException cannotChange(String name) {
+    return new BlockException(EINVAL, "Cannot change the option '" + name + "'");
+  }
+
   /** Takes out an option that is on or off; null when it is not given. */
   public @Nullable Boolean takeBool(String name) throws BlockException {
     String text = takeString(name);

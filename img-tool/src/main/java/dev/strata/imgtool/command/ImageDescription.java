@@ -90,7 +90,7 @@ record ImageDescription(
     if (!snapshots.isEmpty()) {
       var array = new JsonArray();
       for (SnapshotStore.Snapshot snapshot : snapshots) {
-        array.add(toJson(snapshot));
+        array.add(snapshot.toJson());
       }
       json.put("snapshots", array);
     }
@@ -109,21 +109,6 @@ record ImageDescription(
     }
     if (dirty != null) {
       json.put("dirty-flag", dirty);
-    }
-    return json;
-  }
-
-  private static JsonObject toJson(SnapshotStore.Snapshot snapshot) {
-    var json = new JsonObject();
-    json.put("id", snapshot.id());
-    json.put("name", snapshot.name());
-    json.put("vm-state-size", snapshot.vmStateSize());
-    json.put("date-sec", snapshot.dateSeconds());
-    json.put("date-nsec", (long) snapshot.dateNanos());
-    json.put("vm-clock-sec", snapshot.vmClockNanos() / 1_000_000_000L);
-    json.put("vm-clock-nsec", snapshot.vmClockNanos() % 1_000_000_000L);
-    if (snapshot.instructionCount() != -1) {
-      json.put("icount", snapshot.instructionCount());
     }
     return json;
   }

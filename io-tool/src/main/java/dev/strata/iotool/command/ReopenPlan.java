@@ -37,8 +37,8 @@ final class ReopenPlan {
 
   private void add(BlockNode node, NodeFlags flags, BlockOptions options, boolean top)
       throws BlockException {
-    requireSame(options, "driver", node.driverName());
-    requireSame(options, "node-name", node.name());
+    options.takeUnchanged("driver", node.driverName());
+    options.takeUnchanged("node-name", node.name());
     requireSameForceShare(node, options);
     for (Edge edge : node.edges()) {
       BlockOptions section = options.section(edge.name());
@@ -65,7 +65,7 @@ final class ReopenPlan {
     if (edge.node().graph().find(name) == null && edge.role() == EdgeRole.BACKING) {
       throw new BlockException(Errno.ENODEV, "Cannot find device='' nor node-name='" + name + "'");
     }
-    requireSame(options, edge.name(), edge.node().name());
+    options.takeUnchanged(edge.name(), edge.node().name());
   }
 
   private static DetectZeroes takeDetectZeroes(
@@ -78,7 +78,7 @@ final class ReopenPlan {
       throws BlockException {
     Boolean share = options.takeBool("force-share");
     if (share != null && !(share && node.flags().forceShare())) {
-      throw cannotChange("force-share");
+      throw BlockOptions.cannotChange("force-share");
     }
   }
 
@@ -104,17 +104,5 @@ final class ReopenPlan {
       throws BlockException {
     Boolean value = options.takeBool(name);
     return value == null ? otherwise : value;
-  }
-
-  private static void requireSame(BlockOptions options, String name, String now)
-      throws BlockException {
-    String value = options.takeString(name);
-    if (value != null && !value.equals(now)) {
-      throw cannotChange(name);
-    }
-  }
-
-  private static BlockException cannotChange(String option) {
-    return new BlockException(Errno.EINVAL, "Cannot change the option '" + option + "'");
   }
 }

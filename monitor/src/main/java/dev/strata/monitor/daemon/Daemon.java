@@ -24,15 +24,20 @@ public record Daemon(BlockGraph graph, JobRegistry jobs, QmpEvents events, QmpCo
     String wanted = name == null ? device : name;
     BlockNode node = wanted == null ? null : graph.find(wanted);
     if (node == null) {
-      throw new BlockException(
-          Errno.ENODEV,
-          "Cannot find device='"
-              + (device == null ? "" : device)
-              + "' nor node-name='"
-              + (name == null ? "" : name)
-              + "'");
+      throw notFound(device, name);
     }
     return node;
+  }
+
+  /** The failure of a command that names what there is not. */
+  static BlockException notFound(@Nullable String device, @Nullable String name) {
+    return new BlockException(
+        Errno.ENODEV,
+        "Cannot find device='"
+            + (device == null ? "" : device)
+            + "' nor node-name='"
+            + (name == null ? "" : name)
+            + "'");
   }
 
   /** Fails for a node that is part of another one: only what its users see as a whole will do. */

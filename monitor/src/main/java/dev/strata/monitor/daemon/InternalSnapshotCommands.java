@@ -134,17 +134,6 @@ final class InternalSnapshotCommands {
               + "'");
     }
     daemon.graph().quiesced(List.of(node), () -> store.get().deleteSnapshot(snapshot));
-    var json = new JsonObject();
-    json.put("id", snapshot.id());
-    json.put("name", snapshot.name());
-    json.put("vm-state-size", snapshot.vmStateSize());
-    json.put("date-sec", snapshot.dateSeconds());
-    json.put("date-nsec", (long) snapshot.dateNanos());
-    json.put("vm-clock-sec", snapshot.vmClockNanos() / NANOS);
-    json.put("vm-clock-nsec", snapshot.vmClockNanos() % NANOS);
-    if (snapshot.instructionCount() >= 0) {
-      json.put("icount", snapshot.instructionCount());
-    }
-    return json;
+    return snapshot.toJson();
   }
 }

@@ -73,8 +73,8 @@ final class ReopenCommand {
   }
 
   private void plan(BlockNode node, BlockOptions options) throws BlockException {
-    requireSame(options, "driver", node.driverName());
-    requireSame(options, "node-name", node.name());
+    options.takeUnchanged("driver", node.driverName());
+    options.takeUnchanged("node-name", node.name());
     options.remove("backing");
     for (Edge edge : node.edges()) {
       BlockOptions section = options.section(edge.name());
@@ -84,7 +84,7 @@ final class ReopenCommand {
       if (!section.isEmpty()) {
         plan(edge.node(), section);
       }
-      requireSame(options, edge.name(), edge.node().name());
+      options.takeUnchanged(edge.name(), edge.node().name());
     }
     NodeFlags flags = takeFlags(node, options);
     String zeroes = options.takeString("detect-zeroes");
@@ -98,7 +98,7 @@ final class ReopenCommand {
 
   private static NodeFlags takeFlags(BlockNode node, BlockOptions options) throws BlockException {
     if (take(options, "force-share") != node.flags().forceShare()) {
-      throw cannotChange("force-share");
+      throw BlockOptions.cannotChange("force-share");
     }
     return node.flags()
         .withWritable(!take(options, "read-only"))
@@ -110,18 +110,6 @@ final class ReopenCommand {
   private static boolean take(BlockOptions options, String name) throws BlockException {
     Boolean value = options.takeBool(name);
     return value != null && value;
-  }
-
-  private static void requireSame(BlockOptions options, String name, String now)
-      throws BlockException {
-    String value = options.takeString(name);
-    if (value != null && !value.equals(now)) {
-      throw cannotChange(name);
-    }
-  }
-
-  private static BlockException cannotChange(String option) {
-    return JobArguments.invalid("Cannot change the option '" + option + "'");
   }
 
   private void planBacking(BlockNode node, JsonObject given) throws BlockException {

@@ -89,13 +89,7 @@ final class SnapshotCommands {
     BlockNode node = nodeName == null ? null : daemon.graph().find(nodeName);
     if (node == null) {
       // There are devices in a system only.
-      throw new BlockException(
-          Errno.ENODEV,
-          "Cannot find device='"
-              + (device == null ? "" : device)
-              + "' nor node-name='"
-              + (nodeName == null ? "" : nodeName)
-              + "'");
+      throw Daemon.notFound(device, nodeName);
     }
     String overlayName = arguments.string("snapshot-node-name");
     if (overlayName == null) {
