@@ -114,14 +114,9 @@ final class ForwardFile implements Unpacked {
 
   @Override
   public void next(byte[] into, int count) throws IOException {
-    int done = 0;
-    while (done < count) {
-      int run = in.read(into, done, count - done);
-      if (run <= 0) {
-        throw new EOFException();
-      }
-      done += run;
-      position += run;
+    if (in.readNBytes(into, 0, count) < count) {
+      throw new EOFException();
     }
+    position += count;
   }
 }

@@ -45,13 +45,8 @@ final class XzFile implements Unpacked {
 
   @Override
   public void next(byte[] into, int length) throws IOException {
-    int done = 0;
-    while (done < length) {
-      int count = in.read(into, done, length - done);
-      if (count <= 0) {
-        throw new EOFException();
-      }
-      done += count;
+    if (in.readNBytes(into, 0, length) < length) {
+      throw new EOFException();
     }
   }
 }

@@ -11,9 +11,13 @@ import dev.strata.block.BlockException;
 import dev.strata.block.image.DiskImage;
 import dev.strata.block.image.ImageFile;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -159,6 +163,37 @@ final class ArchiveTest {
   void whatIsNoArchiveIsRefused() {
     var e = assertThrows(BlockException.class, () -> open("archive", "disk.raw").close());
     assertTrue(e.getMessage().contains("Neither a tar nor a file compressed by"), e.getMessage());
+  }
+
+  /** A library would read it whole. */
+  @ParameterizedTest
+  @ValueSource(strings = {"x", "g", "L", "K"})
+  void anExtendedHeaderThatIsLargeIsRefused(String type) throws IOException {
+    byte[] header = new byte[512];
+    put(header, 0, "long");
+    put(header, 124, "04000000000\0"); // 512 MiB
+    put(header, 156, type);
+    put(header, 257, "ustar\00000");
+    put(header, 148, "        ");
+    int sum = 0;
+    for (byte each : header) {
+      sum += each & 0xff;
+    }
+    put(header, 148, String.format("%06o\0 ", sum));
+    Path file = folder.resolve("hostile.tar");
+    Files.write(file, header);
+    try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.wrap(new byte[1]), 600L << 20);
+    }
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    var e = assertThrows(BlockException.class, () -> open("tar", "hostile.tar").close());
+    assertTrue(e.getMessage().contains("The tar is malformed"), e.getMessage());
+    assertTrue(threads.getCurrentThreadAllocatedBytes() - before < 16 << 20);
+  }
+
+  private static void put(byte[] header, int at, String text) {
+    System.arraycopy(text.getBytes(StandardCharsets.US_ASCII), 0, header, at, text.length());
   }
 
   @ParameterizedTest
