@@ -281,6 +281,11 @@ final class BackupsUnderWritersTest {
       assertTrue(bitmap.nextClean(0, SIZE / 2).isEmpty());
       assertFalse(bitmap.busy());
       assertEquals(Errno.EIO, jobs.failure().errno());
+      try {
+        disk.graph().close(target);
+      } catch (BlockException e) {
+        assertEquals(Errno.EIO, e.errno()); // what its tables still hold fails alike
+      }
     }
   }
 
