@@ -3,6 +3,8 @@ package dev.strata.system.memory;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,11 +18,13 @@ public final class MemoryRegion {
   /** Bytes of a page of marks. */
   public static final int PAGE_SIZE = 4096;
 
+  private static final VarHandle MARKS = MethodHandles.arrayElementVarHandle(short[].class);
+
   private final String name;
   private final long size;
   private final @Nullable MemorySegment memory;
   private final @Nullable MmioHandler handler;
-  private final byte[] codePages;
+  private final short[] codePages; // how many processors have marked each
 
   private MemoryRegion(
       String name, long size, @Nullable MemorySegment memory, @Nullable MmioHandler handler) {
@@ -29,7 +33,7 @@ public final class MemoryRegion {
         size,
         memory,
         handler,
-        new byte[memory == null ? 0 : Math.toIntExact((size + 4095) / PAGE_SIZE)]);
+        new short[memory == null ? 0 : Math.toIntExact((size + 4095) / PAGE_SIZE)]);
   }
 
   private MemoryRegion(
@@ -37,7 +41,7 @@ public final class MemoryRegion {
       long size,
       @Nullable MemorySegment memory,
       @Nullable MmioHandler handler,
-      byte[] codePages) {
+      short[] codePages) {
     if (size <= 0) {
       throw new IllegalArgumentException(name + ": size " + size);
     }
@@ -128,14 +132,17 @@ public final class MemoryRegion {
     return handler == null ? IGNORED : handler;
   }
 
-  /** Marks the page at {@code offset}: code was decoded from it. */
+  /**
+   * Marks the page at {@code offset}: a processor is going to decode code from it. What it reads
+   * then is as it was before the mark, or the listeners are told of the write.
+   */
   public void markCode(long offset) {
-    codePages[(int) (offset / PAGE_SIZE)] = 1;
+    int unused = (short) MARKS.getAndAdd(codePages, (int) (offset / PAGE_SIZE), (short) 1);
   }
 
-  /** Takes the mark away. */
+  /** Takes a processor's mark away. */
   public void unmarkCode(long offset) {
-    codePages[(int) (offset / PAGE_SIZE)] = 0;
+    int unused = (short) MARKS.getAndAdd(codePages, (int) (offset / PAGE_SIZE), (short) -1);
   }
 
   /** Whether code was decoded from any page of the range, which lies inside. */

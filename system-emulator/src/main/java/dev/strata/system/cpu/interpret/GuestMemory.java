@@ -3,7 +3,6 @@ package dev.strata.system.cpu.interpret;
 
 import dev.strata.system.cpu.GuestFault;
 import dev.strata.system.cpu.PageWalker;
-import dev.strata.system.cpu.SoftTlb;
 import dev.strata.system.cpu.ir.Block;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.AddressSpaceListener;
@@ -33,7 +32,8 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  static final int JUMPS = 4096;
+  private static final int JUMPS = 4096;
+  private static final int JUMPS_PER_PAGE = 64;
   static final long PAGE = ~0xfffL;
   private static final long WRITABLE = Long.MIN_VALUE;
 
@@ -119,7 +119,21 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     for (SoftTlb t : tlbs) {
       t.flush(linear);
     }
-    Arrays.fill(jumpBlocks, null);
+    // A block that began on the page before may go on here.
+    forgetJumps(linear);
+    forgetJumps(linear - 4096);
+  }
+
+  private void forgetJumps(long linear) {
+    int first = jumpSlot(linear) & -JUMPS_PER_PAGE;
+    Arrays.fill(jumpBlocks, first, first + JUMPS_PER_PAGE, null);
+  }
+
+  /** Where a jump's target is looked for: those of one page lie together. */
+  static int jumpSlot(long linear) {
+    int page = (int) (linear >>> 12 ^ linear >>> 18);
+    int place = (int) (linear ^ linear >>> 6) & (JUMPS_PER_PAGE - 1);
+    return (page * JUMPS_PER_PAGE & (JUMPS - 1)) | place;
   }
 
   @Override
@@ -144,6 +158,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     if (topologyChanged) {
       topologyChanged = false;
       codePages.values().forEach(CodePage::drop);
+      codePages.clear();
       flushTlb();
     }
     for (long[] write = foreignWrites.poll(); write != null; write = foreignWrites.poll()) {
@@ -377,11 +392,9 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
         SoftTlb t = tlb;
         int index = (int) (address >>> 12) & (SoftTlb.ENTRIES - 1);
         long tag = address & PAGE;
-        t.read[index] = tag;
-        t.addend[index] = range.region().hostAddress() + offset - tag;
         boolean write =
             walked < 0 && range.region().writable() && !range.region().hasCode(offset, 4096);
-        t.write[index] = write ? tag : SoftTlb.NONE;
+        t.enter(index, tag, range.region().hostAddress() + offset - tag, write);
       }
     }
     return physical;
@@ -406,7 +419,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   public final int fetch(long linear) {
     long page = linear & PAGE;
     if (page != fetchPage) {
-      fetchPhysical = translate(page, PageWalker.FETCH);
+      fetchPhysical = codePage(page).address;
       fetchPage = page;
     }
     long physical = fetchPhysical + (linear & 4095);
@@ -416,22 +429,36 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   private long fetchPage = 1;
   private long fetchPhysical;
 
+  /** The page of code that a linear address leads to. */
+  private CodePage codePage(long linear) {
+    long tag = linear & PAGE;
+    SoftTlb t = tlb;
+    int index = (int) (linear >>> 12) & (SoftTlb.ENTRIES - 1);
+    CodePage known = t.code[index];
+    if (known != null && t.execute[index] == tag) {
+      return known;
+    }
+    long physical = translate(tag, PageWalker.FETCH) & space.addressMask();
+    CodePage page = codePages.computeIfAbsent(physical, CodePage::new);
+    t.enter(index, tag, page);
+    return page;
+  }
+
   /** The block at a linear address: found, or decoded. */
   final Block find(long linear, int mode, Guest guest) {
-    long physical = translate(linear, PageWalker.FETCH) & space.addressMask();
-    CodePage page = codePages.computeIfAbsent(physical & PAGE, CodePage::new);
+    CodePage page = codePage(linear);
+    long physical = page.address | (linear & ~PAGE);
     Block block = page.find(physical, mode);
-    if (block != null && block.secondPage != -1) {
-      long second = translate((linear | 4095) + 1, PageWalker.FETCH) & space.addressMask();
-      if (second != block.secondPage) {
-        drop(page);
-        block = null;
-      }
+    if (block != null
+        && block.secondPage != -1
+        && codePage((linear | 4095) + 1).address != block.secondPage) {
+      drop(page);
+      block = null;
     }
     if (block == null) {
       block = decode(linear, physical, mode, page, guest);
     }
-    int slot = (int) (linear ^ linear >>> 12) & (JUMPS - 1);
+    int slot = jumpSlot(linear);
     jumpTargets[slot] = linear;
     jumpModes[slot] = mode | mmuMode << 16;
     jumpBlocks[slot] = block;
@@ -439,23 +466,27 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   }
 
   private Block decode(long linear, long physical, int mode, CodePage page, Guest guest) {
+    // Before it is read, so that what a device writes meanwhile is noticed.
+    mark(page);
     fetchPage = 1;
     Block block = guest.decode(linear, mode);
+    int start = (int) (physical & 4095);
+    CodePage second = null;
+    if (start + block.length > 4096) {
+      second = codePage((linear | 4095) + 1);
+      mark(second);
+      block = guest.decode(linear, mode);
+      block.secondPage = second.address;
+      second.cover(0, start + block.length - 4096);
+    }
     fetchPage = 1;
     block.physical = physical;
-    int start = (int) (physical & 4095);
-    int end = Math.min(start + block.length, 4096);
-    mark(physical);
-    page.cover(start, end);
-    if (start + block.length > 4096) {
-      block.secondPage = translate((linear | 4095) + 1, PageWalker.FETCH) & space.addressMask();
-      mark(block.secondPage);
-      codePages
-          .computeIfAbsent(block.secondPage, CodePage::new)
-          .cover(0, start + block.length - 4096);
-    }
-    if (cacheable(physical) && (block.secondPage == -1 || cacheable(block.secondPage))) {
+    page.cover(start, Math.min(start + block.length, 4096));
+    if (cacheable(physical) && (second == null || cacheable(block.secondPage))) {
       page.add(block);
+      if (second != null) {
+        second.addStraddling(block);
+      }
     }
     return block;
   }
@@ -466,14 +497,8 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     return range != null && range.region().readable();
   }
 
-  private void mark(long physical) {
-    FlatRange range = space.lookup(physical);
-    if (range == null || !range.region().readable()) {
-      return;
-    }
-    long offset = range.offset(physical);
-    if (!range.region().hasCode(offset, 1)) {
-      range.region().markCode(offset);
+  private void mark(CodePage page) {
+    if (page.mark(space)) {
       for (SoftTlb t : tlbs) {
         t.flushWrites();
       }

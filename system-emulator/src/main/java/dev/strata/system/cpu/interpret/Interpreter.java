@@ -157,7 +157,7 @@ public final class Interpreter extends GuestMemory {
     long linear = pc + slots[codeBaseSlot] & linearMask;
     int wanted = mode | alone;
     alone = 0;
-    int slot = (int) (linear ^ linear >>> 12) & (JUMPS - 1);
+    int slot = jumpSlot(linear);
     Block block = jumpBlocks[slot];
     if (block == null
         || jumpTargets[slot] != linear
@@ -415,7 +415,7 @@ public final class Interpreter extends GuestMemory {
 
   private @Nullable Block known(long pc, int inMode) {
     long linear = pc + slots[codeBaseSlot] & linearMask;
-    int slot = (int) (linear ^ linear >>> 12) & (JUMPS - 1);
+    int slot = jumpSlot(linear);
     Block block = jumpBlocks[slot];
     return block != null
             && jumpTargets[slot] == linear

@@ -33,7 +33,7 @@ final class ProgramMachine implements AutoCloseable {
   private static final int IDT = 0x12000;
   private static final long SIZE = 0x40000;
   private static final long CODE_AT = 0x20000;
-  private static final long SECOND_CODE_AT = 0x28000;
+  static final long SECOND_CODE_AT = 0x28000;
 
   private final Arena arena = Arena.ofConfined();
   final MemoryRegion ram = MemoryRegion.ram("ram", SIZE, arena);
