@@ -174,12 +174,16 @@ fi
 
 # A machine is worth the optimising compiler and room for what it compiles; a kernel is read into the
 # heap, the guest's memory is not there. Signals end it in order.
-# What the guest's code was translated to has proved hot already: the JIT shall not wait for it to do
-# so again.
+# What the guest's code was translated to has proved hot already: the quick compiler shall not wait for
+# it to do so again. The optimising one, which takes ten times as long for the same code, shall: for most
+# of what boots a kernel it is not worth it. The scale is for regions alone, the thresholds for all.
 system_words() {
   for word in -XX:+UseSerialGC -Xms32m -Xmx768m -XX:ReservedCodeCacheSize=256m -XX:-UsePerfData \
     -XX:CompileCommand=quiet \
     -XX:CompileCommand=CompileThresholdScaling,dev.strata.system.cpu.translate.TranslatedRegion*::run,0.05 \
+    -XX:Tier4InvocationThreshold=1000000 -XX:Tier4MinInvocationThreshold=100000 \
+    -XX:Tier4CompileThreshold=3000000 -XX:Tier4BackEdgeThreshold=20000000 \
+    --add-exports=java.base/jdk.internal.misc=dev.strata.system \
     -Xlog:disable -XX:+DisplayVMOutputToStderr "-XX:ErrorFile=$state/crash-%p.log" \
     "-Dstrata.calls=$run/libstrata-calls.so" "-Dstrata.tls=$run/tls" "-Dstrata.archive=$run/archive" \
     "-Djna.boot.library.path=$run" -Djna.platform.library.path= \

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.cpu.interpret;
 
+import dev.strata.system.cpu.ir.Op;
+
 /**
  * The flags, kept as what they follow from until someone asks. Numbered as x86 has them in its
  * register.
@@ -114,6 +116,20 @@ public class Flags {
   /** Whether a condition, numbered as x86 does, holds. */
   public final boolean holds(int condition) {
     return holds(condition, kind, shift, a, b, result);
+  }
+
+  /** Whether a condition or its opposite, the even number, holds: told as BRANCH knows how. */
+  final boolean holds(int how, int condition) {
+    return switch (how) {
+      case Op.BY_ZERO -> result << shift == 0;
+      case Op.BY_SIGN -> result << shift < 0;
+      case Op.BY_SIGN_OR_ZERO -> result << shift <= 0;
+      case Op.BY_BELOW -> (a << shift) + Long.MIN_VALUE < (b << shift) + Long.MIN_VALUE;
+      case Op.BY_BELOW_OR_EQUAL -> (a << shift) + Long.MIN_VALUE <= (b << shift) + Long.MIN_VALUE;
+      case Op.BY_LESS -> a << shift < b << shift;
+      case Op.BY_LESS_OR_EQUAL -> a << shift <= b << shift;
+      default -> holds(condition & ~1);
+    };
   }
 
   // --- the same of numbers that are kept elsewhere ---

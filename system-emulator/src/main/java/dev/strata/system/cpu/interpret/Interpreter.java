@@ -326,7 +326,8 @@ public final class Interpreter extends GuestMemory {
           case Op.SET -> v = holds((int) y) ? 1 : 0;
           case Op.SELECT -> v = holds((int) (w >> 32)) ? x : r[d];
           case Op.BRANCH -> {
-            if (!holds((int) (w >>> 18) & 63)) {
+            int condition = (int) (w >>> 18) & 63;
+            if (holds((int) (w >>> 24) & 63, condition) != ((condition & 1) == 0)) {
               i++;
               continue;
             }

@@ -66,6 +66,7 @@ public final class BlockBuilder {
   /** The block; flags that nothing can see are not computed. */
   public Block build(int length, int mode) {
     dropDeadFlags();
+    fuseConditions();
     return new Block(
         Arrays.copyOf(code, count),
         Arrays.copyOf(offsets, count),
@@ -97,5 +98,46 @@ public final class BlockBuilder {
         }
       }
     }
+  }
+
+  /** Branches that follow what defines their flags are told how to see that they hold. */
+  private void fuseConditions() {
+    int definer = -1;
+    for (int i = 0; i < count; i++) {
+      long w = code[i];
+      int operation = (int) w & 127;
+      if (operation == Op.BRANCH) {
+        if (definer >= 0) {
+          code[i] = w | (long) howToTell((int) (w >>> 18) & 63, definer) << 24;
+        }
+      } else if (operation == Op.CALL || operation == Op.CALL_AND_LEAVE) {
+        definer = -1;
+      } else if (operation >= Op.ADD && operation <= Op.MULTIPLY && (w & Op.FLAGS) != 0) {
+        boolean shifts = operation >= Op.SHIFT_LEFT && operation <= Op.SHIFT_ARITHMETIC;
+        // By 0, a shift leaves the flags as they were.
+        if (!shifts) {
+          definer = operation;
+        } else if ((w & Op.IMMEDIATE) == 0) {
+          definer = -1;
+        } else if (((w >> 32) & ((w >>> 7 & 3) == 3 ? 63 : 31)) != 0) {
+          definer = operation;
+        }
+      }
+    }
+  }
+
+  /** Of a condition as x86 numbers them, after an operation that has defined the flags. */
+  private static int howToTell(int condition, int definer) {
+    boolean difference = definer == Op.SUBTRACT;
+    boolean logic = definer >= Op.AND && definer <= Op.XOR;
+    return switch (condition >> 1) {
+      case 1 -> difference ? Op.BY_BELOW : Op.BY_FLAGS;
+      case 2 -> Op.BY_ZERO;
+      case 3 -> difference ? Op.BY_BELOW_OR_EQUAL : logic ? Op.BY_ZERO : Op.BY_FLAGS;
+      case 4 -> Op.BY_SIGN;
+      case 6 -> difference ? Op.BY_LESS : logic ? Op.BY_SIGN : Op.BY_FLAGS;
+      case 7 -> difference ? Op.BY_LESS_OR_EQUAL : logic ? Op.BY_SIGN_OR_ZERO : Op.BY_FLAGS;
+      default -> Op.BY_FLAGS;
+    };
   }
 }

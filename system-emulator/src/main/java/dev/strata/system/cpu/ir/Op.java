@@ -98,8 +98,35 @@ public final class Op {
   /** a if condition {@code immediate} holds, else the destination; cut to the size either way. */
   public static final int SELECT = 25;
 
-  /** Leaves to pc + the immediate, cut to the size, if condition a (a number, no slot) holds. */
+  /**
+   * Leaves to pc + the immediate, cut to the size, if condition a (a number, no slot) holds. In b's
+   * place is how to tell: one of the numbers below.
+   */
   public static final int BRANCH = 26;
+
+  /** BRANCH: by the flags, whatever they follow from. */
+  public static final int BY_FLAGS = 0;
+
+  /** BRANCH: the result of the last operation that defines flags is zero. */
+  public static final int BY_ZERO = 1;
+
+  /** BRANCH: it is negative. */
+  public static final int BY_SIGN = 2;
+
+  /** BRANCH: it is negative or zero. */
+  public static final int BY_SIGN_OR_ZERO = 3;
+
+  /** BRANCH: of the difference a − b, a is below b, without signs. */
+  public static final int BY_BELOW = 4;
+
+  /** BRANCH: a is below or equal to b. */
+  public static final int BY_BELOW_OR_EQUAL = 5;
+
+  /** BRANCH: a is less than b, with signs. */
+  public static final int BY_LESS = 6;
+
+  /** BRANCH: a is less than or equal to b. */
+  public static final int BY_LESS_OR_EQUAL = 7;
 
   /** Leaves to pc + immediate, cut to the size. */
   public static final int JUMP = 27;

@@ -10,7 +10,6 @@ import dev.strata.system.cpu.ir.Op;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
-import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,8 +22,6 @@ import java.util.Map;
  * asked. The aligned accesses that it serves lie in one page.
  */
 final class AccessEmitter {
-  private static final ClassDesc MEMORY =
-      ClassDesc.of("dev.strata.system.cpu.interpret.GuestMemory");
   private static final int MOST_PAGES = 14; // for loads, and as many for stores
   private static final long PAGE = ~0xfffL;
 
@@ -36,13 +33,15 @@ final class AccessEmitter {
   private final Frame frame;
   private final CodeBuilder c;
   private final Sites sites;
+  private final HostAccess host;
   private final Map<Key, Page> known = new HashMap<>();
   private final List<Page> toRead = new ArrayList<>();
   private final List<Page> toWrite = new ArrayList<>();
   private final List<Runnable> slowPaths = new ArrayList<>();
 
-  AccessEmitter(Frame frame, Sites sites) {
+  AccessEmitter(Frame frame, Sites sites, HostAccess host) {
     this.frame = frame;
+    this.host = host;
     this.c = frame.c;
     this.sites = sites;
     for (Node node : frame.shape().nodes()) {
@@ -134,13 +133,14 @@ final class AccessEmitter {
     Label done = c.newLabel();
     c.lload(frame.address).loadConstant(PAGE | (1 << size) - 1).land();
     c.lload(page.tag).lcmp().ifne(slow);
+    host.begin(c);
     c.lload(frame.address).lload(page.addend).ladd();
     if (store) {
       pushStored(node, w);
-      c.invokestatic(MEMORY, "write" + (1 << size), MethodTypeDesc.of(CD_void, CD_long, CD_long));
+      host.write(c, size);
       c.labelBinding(done);
     } else {
-      c.invokestatic(MEMORY, "read" + (1 << size), MethodTypeDesc.of(CD_long, CD_long));
+      host.read(c, size);
       frame.destination(w);
       c.labelBinding(done);
     }

@@ -46,13 +46,13 @@ final class RegionEmitter {
   private boolean faults;
   private final Label leaveWithPc;
 
-  private RegionEmitter(CodeBuilder c, RegionShape shape, Sites sites) {
+  private RegionEmitter(CodeBuilder c, RegionShape shape, Sites sites, HostAccess access) {
     this.shape = shape;
     this.c = c;
     this.sites = sites;
     frame = new Frame(c, shape);
     flags = new FlagEmitter(frame);
-    accesses = new AccessEmitter(frame, sites);
+    accesses = new AccessEmitter(frame, sites, access);
     operations = new OperationEmitter(frame, flags, accesses);
     known = knowledge(shape);
     labels = new Label[shape.nodes().size()];
@@ -65,7 +65,7 @@ final class RegionEmitter {
   }
 
   /** The class file; says which sites it has. */
-  static byte[] emit(RegionShape shape, Sites sites) {
+  static byte[] emit(RegionShape shape, Sites sites, HostAccess access) {
     return ClassFile.of()
         .build(
             NAME,
@@ -88,7 +88,7 @@ final class RegionEmitter {
                         c -> {
                           // A method that turns out too long is built twice.
                           sites.clear();
-                          new RegionEmitter(c, shape, sites).region();
+                          new RegionEmitter(c, shape, sites, access).region();
                         }));
   }
 

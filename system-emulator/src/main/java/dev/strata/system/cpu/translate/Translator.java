@@ -130,11 +130,11 @@ public final class Translator implements RegionMaker {
   }
 
   /** Null if even a single block is too long. */
-  private static @Nullable Region make(RegionShape shape) {
+  private @Nullable Region make(RegionShape shape) {
     RegionShape some = shape;
     while (true) {
       var sites = new Sites();
-      byte[] bytes = RegionEmitter.emit(some, sites);
+      byte[] bytes = RegionEmitter.emit(some, sites, mode.access());
       if (RegionEmitter.length(bytes) <= MOST_BYTECODE) {
         return new Region(
             instance(bytes),

@@ -4,6 +4,7 @@ package dev.strata.system.cpu.x86;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.strata.system.cpu.translate.HostAccess;
 import dev.strata.system.cpu.translate.TranslationMode;
 import dev.strata.system.cpu.translate.Translator;
 import java.util.HexFormat;
@@ -88,7 +89,7 @@ final class RegionTest {
 
   @Test
   void wideProgramsDoWhatTheyDoInterpreted() {
-    compare(true, PROGRAMS, 4, new TranslationMode(3, false, 200));
+    compare(true, PROGRAMS, 4, new TranslationMode(3, false, 200, HostAccess.DIRECT));
   }
 
   @Test
@@ -98,7 +99,7 @@ final class RegionTest {
 
   @Test
   void narrowProgramsDoWhatTheyDoInterpreted() {
-    compare(false, PROGRAMS, 4, new TranslationMode(3, false, 200));
+    compare(false, PROGRAMS, 4, new TranslationMode(3, false, 200, HostAccess.SEGMENT));
   }
 
   /** Whenever a region is put to use, even between two halves of a program. */
@@ -106,7 +107,8 @@ final class RegionTest {
   void programsTranslatedInTheBackgroundDoToo() {
     long seed = Long.getLong("strata.seed", 1);
     try (var interpreted = new ProgramMachine(true, null);
-        var translated = new ProgramMachine(true, new TranslationMode(2, true, 60))) {
+        var translated =
+            new ProgramMachine(true, new TranslationMode(2, true, 60, HostAccess.DIRECT))) {
       Translator translator = Objects.requireNonNull(translated.cpu.translator);
       for (int i = 0; i < PROGRAMS / 50; i++) {
         var program = new Program(interpreted, translated, true, seed + i);

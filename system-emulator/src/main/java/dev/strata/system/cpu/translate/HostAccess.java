@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.cpu.translate;
+
+import static java.lang.constant.ConstantDescs.CD_Object;
+import static java.lang.constant.ConstantDescs.CD_byte;
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
+import static java.lang.constant.ConstantDescs.CD_short;
+import static java.lang.constant.ConstantDescs.CD_void;
+
+import java.lang.classfile.CodeBuilder;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.nio.ByteOrder;
+
+/** How a region loads from and stores to a host address that its guest's page leads to. */
+public enum HostAccess {
+  /**
+   * By what the JIT knows by itself, of a package of the JDK's that {@code --add-exports
+   * java.base/jdk.internal.misc} opens. A region is compiled in a third of the time, and before it
+   * is optimised runs twice as fast.
+   */
+  DIRECT {
+    @Override
+    void begin(CodeBuilder c) {
+      c.invokestatic(UNSAFE, "getUnsafe", MethodTypeDesc.of(UNSAFE)).aconst_null();
+    }
+
+    @Override
+    void read(CodeBuilder c, int size) {
+      switch (size) {
+        case 0 -> {
+          get(c, "getByte", CD_byte);
+          c.sipush(0xff).iand().i2l();
+        }
+        case 1 -> {
+          get(c, "getShort", CD_short);
+          c.i2c().i2l();
+        }
+        case 2 -> {
+          get(c, "getInt", CD_int);
+          c.i2l().loadConstant(0xffffffffL).land();
+        }
+        default -> get(c, "getLong", CD_long);
+      }
+    }
+
+    private static void get(CodeBuilder c, String name, ClassDesc type) {
+      c.invokevirtual(UNSAFE, name, MethodTypeDesc.of(type, CD_Object, CD_long));
+    }
+
+    @Override
+    void write(CodeBuilder c, int size) {
+      switch (size) {
+        case 0 -> put(c.l2i().i2b(), "putByte", CD_byte);
+        case 1 -> put(c.l2i().i2s(), "putShort", CD_short);
+        case 2 -> put(c.l2i(), "putInt", CD_int);
+        default -> put(c, "putLong", CD_long);
+      }
+    }
+
+    private static void put(CodeBuilder c, String name, ClassDesc type) {
+      c.invokevirtual(UNSAFE, name, MethodTypeDesc.of(CD_void, CD_Object, CD_long, type));
+    }
+  },
+
+  /** By a segment of all memory. */
+  SEGMENT {
+    @Override
+    void begin(CodeBuilder c) {
+      // The methods are static.
+    }
+
+    @Override
+    void read(CodeBuilder c, int size) {
+      c.invokestatic(MEMORY, "read" + (1 << size), MethodTypeDesc.of(CD_long, CD_long));
+    }
+
+    @Override
+    void write(CodeBuilder c, int size) {
+      c.invokestatic(MEMORY, "write" + (1 << size), MethodTypeDesc.of(CD_void, CD_long, CD_long));
+    }
+  };
+
+  private static final ClassDesc UNSAFE = ClassDesc.of("jdk.internal.misc.Unsafe");
+  private static final ClassDesc MEMORY =
+      ClassDesc.of("dev.strata.system.cpu.interpret.GuestMemory");
+
+  /** The better one of those that this JVM has. */
+  public static HostAccess best() {
+    boolean open =
+        Object.class.getModule().isExported("jdk.internal.misc", HostAccess.class.getModule());
+    return open && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? DIRECT : SEGMENT;
+  }
+
+  /** Comes before the address is pushed. */
+  abstract void begin(CodeBuilder c);
+
+  /** Takes the address; leaves 1 << size bytes, zero-extended. */
+  abstract void read(CodeBuilder c, int size);
+
+  /** Takes the address and 1 << size bytes in a {@code long}. */
+  abstract void write(CodeBuilder c, int size);
+}
