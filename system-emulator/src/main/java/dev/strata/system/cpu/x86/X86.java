@@ -220,10 +220,10 @@ final class X86 {
       }
     }
     if ((access[SS] & 0x4000) != 0) {
-      mode |= Decoder.STACK32;
+      mode |= InstructionBytes.STACK32;
     }
     if (flat) {
-      mode |= Decoder.FLAT;
+      mode |= InstructionBytes.FLAT;
     }
     if ((system & TRAP) != 0) {
       mode |= Interpreter.ALONE;

@@ -46,7 +46,7 @@ final class X86Cpu implements Cpu, Guest {
     translator = translation == null ? null : new Translator(Slots.ROLES, translation);
     core = new Interpreter(surroundings.memory(), 3, this, PC, Slots.BASE + X86.CS, translator);
     state = new X86(core, surroundings, model);
-    decoder = new Instructions(core);
+    decoder = new Decoder(core);
     paging = new Paging(state);
     segments = new Segments(state);
     transfers = new FarTransfers(state, segments);

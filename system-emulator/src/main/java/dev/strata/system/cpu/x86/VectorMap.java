@@ -4,131 +4,72 @@ package dev.strata.system.cpu.x86;
 import static dev.strata.system.cpu.x86.Slots.SINK;
 import static dev.strata.system.cpu.x86.Slots.ZERO;
 
-import dev.strata.system.cpu.interpret.Interpreter;
-
 /**
- * x87, MMX and SSE opcodes: decoded to calls that name registers and pass an address (Intel SDM,
- * volume 2, appendix A, tables A-3 and A-7 to A-22).
+ * MMX and SSE opcodes behind 0F: decoded to calls that name registers and pass an address (Intel
+ * SDM, volume 2, appendix A, table A-3).
  */
-abstract class VectorInstructions extends Decoder {
+final class VectorMap {
   private static final int NONE = 0;
   private static final int P66 = 1;
   private static final int F3 = 2;
   private static final int F2 = 3;
 
-  VectorInstructions(Interpreter core) {
-    super(core);
-  }
+  private final Operands in;
 
-  final void x87(int opcode) {
-    modrm();
-    int address = ZERO;
-    int low = opcode & 7;
-    if (!(isRegister() ? x87Register(low) : x87Memory(low))) {
-      undefined();
-      return;
-    }
-    if (!isRegister()) {
-      int which = modrm >> 3 & 7;
-      address = linear(x87Size(low, which), x87Writes(low, which));
-    }
-    call(Calls.X87, SINK, address, ZERO, low << 8 | modrm | (size == 1 ? 1 << 12 : 0));
-  }
-
-  private boolean x87Memory(int low) {
-    int which = modrm >> 3 & 7;
-    return switch (low) {
-      case 1 -> which != 1;
-      case 3 -> which != 4 && which != 6;
-      case 5 -> which != 5;
-      default -> true;
-    };
-  }
-
-  private boolean x87Register(int low) {
-    int which = modrm >> 3 & 7;
-    int i = modrm & 7;
-    return switch (low) {
-      case 1 ->
-          (which != 2 && which != 4 && which != 5)
-              || (which == 2 && i == 0)
-              || (which == 4 && (i < 2 || i == 4 || i == 5))
-              || (which == 5 && i < 7);
-      case 2 -> which < 4 || (which == 5 && i == 1);
-      case 3 -> which < 4 || (which == 4 && i < 5) || which == 5 || which == 6;
-      case 5 -> which < 6;
-      case 6 -> which != 3 || i == 1;
-      case 7 -> which < 4 || (which == 4 && i == 0) || which == 5 || which == 6;
-      default -> true;
-    };
-  }
-
-  private static int x87Size(int low, int which) {
-    return switch (low) {
-      case 0, 2 -> 2;
-      case 1 -> which < 4 ? 2 : (which & 1) == 0 ? 3 : 1;
-      case 3 -> which < 4 ? 2 : 3;
-      case 4 -> 3;
-      case 5 -> which == 7 ? 1 : which < 4 ? 3 : 6;
-      case 6 -> 1;
-      default -> which < 4 ? 1 : 3;
-    };
-  }
-
-  private static boolean x87Writes(int low, int which) {
-    return (low & 1) != 0 && which != 0 && which != 4 && which != 5 && (low != 1 || which != 1);
+  VectorMap(Operands in) {
+    this.in = in;
   }
 
   private int kind() {
-    return prefix == 0xf3 ? F3 : prefix == 0xf2 ? F2 : operand66 ? P66 : NONE;
+    return in.prefix == 0xf3 ? F3 : in.prefix == 0xf2 ? F2 : in.operand66 ? P66 : NONE;
   }
 
-  final void vector(int opcode) {
+  void instruction(int opcode) {
     int kind = kind();
     if (opcode == 0x77 && kind == NONE) {
-      call(Calls.VECTOR | opcode, SINK, ZERO, ZERO, 0);
+      in.call(Calls.VECTOR | opcode, SINK, ZERO, ZERO, 0);
       return;
     }
     int width = width(opcode, kind);
     if (width < 0) {
-      undefined();
+      in.undefined();
       return;
     }
-    modrm();
+    in.modrm();
     int immediate = ZERO;
     if (hasImmediate(opcode)) {
-      int value = u8();
-      immediate = temporary();
-      out.constant(immediate, value);
+      int value = in.u8();
+      immediate = in.temporary();
+      in.out.constant(immediate, value);
     }
-    if (isRegister() ? memoryOnly(opcode, kind) : registerOnly(opcode, kind)) {
-      undefined();
+    if (in.isRegister() ? memoryOnly(opcode, kind) : registerOnly(opcode, kind)) {
+      in.undefined();
       return;
     }
     int source = ZERO;
-    if (!isRegister()) {
-      source = linear(width, isStore(opcode, kind));
+    if (!in.isRegister()) {
+      source = in.linear(width, isStore(opcode, kind));
     } else if (readsGeneral(opcode, kind)) {
-      source = rm;
+      source = in.rm;
     } else if (opcode == 0xf7) {
       source = maskedTarget();
     }
     int destination = SINK;
-    if (isRegister() && opcode == 0x7e && kind != F3) {
-      destination = rm;
+    if (in.isRegister() && opcode == 0x7e && kind != F3) {
+      destination = in.rm;
     } else if (writesGeneral(opcode, kind)) {
-      destination = reg;
+      destination = in.reg;
     }
-    int extra = reg | rm << 4 | (isRegister() ? 0 : 1 << 8) | (size == 3 ? 1 << 9 : 0);
-    call(Calls.VECTOR | kind << 8 | opcode, destination, source, immediate, extra);
+    int extra = in.reg | in.rm << 4 | (in.isRegister() ? 0 : 1 << 8) | (in.size == 3 ? 1 << 9 : 0);
+    in.call(Calls.VECTOR | kind << 8 | opcode, destination, source, immediate, extra);
   }
 
   /** MASKMOVQ and MASKMOVDQU write where rDI points. */
   private int maskedTarget() {
-    int saved = modrm;
-    dataAt(Slots.RDI);
-    int address = linear(operand66 ? 4 : 3, true);
-    modrm = saved;
+    int saved = in.modrm;
+    in.dataAt(Slots.RDI);
+    int address = in.linear(in.operand66 ? 4 : 3, true);
+    in.modrm = saved;
     return address;
   }
 
@@ -188,15 +129,15 @@ abstract class VectorInstructions extends Decoder {
       case 0x13, 0x17 -> kind <= P66 ? 3 : -1;
       case 0x14, 0x15, 0x28, 0x29, 0x2b, 0x54, 0x55, 0x56, 0x57, 0xc6 -> packed;
       case 0x50 -> packed;
-      case 0x2a -> kind <= P66 ? 3 : size == 3 ? 3 : 2;
+      case 0x2a -> kind <= P66 ? 3 : in.size == 3 ? 3 : 2;
       case 0x2c, 0x2d -> kind == NONE || kind == F2 ? 3 : kind == P66 ? 4 : 2;
       case 0x2e, 0x2f -> kind == NONE ? 2 : kind == P66 ? 3 : -1;
       case 0x5a -> kind == P66 ? 4 : kind == F3 ? 2 : 3;
       case 0x5b -> kind == F2 ? -1 : 4;
       case 0x60, 0x61, 0x62 -> kind == NONE ? 2 : whole;
       case 0x6c, 0x6d -> kind == P66 ? 4 : -1;
-      case 0x6e -> kind <= P66 ? size == 3 ? 3 : 2 : -1;
-      case 0x7e -> kind == F3 ? 3 : kind == F2 ? -1 : size == 3 ? 3 : 2;
+      case 0x6e -> kind <= P66 ? in.size == 3 ? 3 : 2 : -1;
+      case 0x7e -> kind == F3 ? 3 : kind == F2 ? -1 : in.size == 3 ? 3 : 2;
       case 0x6f, 0x7f -> kind == F3 ? 4 : whole;
       case 0x70 -> kind == NONE ? 3 : 4;
       case 0x7c, 0x7d, 0xd0 -> kind == P66 || kind == F2 ? 4 : -1;
@@ -212,13 +153,5 @@ abstract class VectorInstructions extends Decoder {
               ? whole
               : -1;
     };
-  }
-
-  final void vex(int opcode) {
-    undefined();
-  }
-
-  final void vexAfterModrm(int opcode) {
-    undefined();
   }
 }
