@@ -124,6 +124,19 @@ final class PackedIntegers {
     return low | ((equal ? a == b : a > b) ? 0xffffffffL << 32 : 0);
   }
 
+  /** How the instruction with an opcode shifts, as {@link #shift} takes it. */
+  static int direction(int opcode) {
+    return opcode >> 4 == 0xd ? 0 : opcode >> 4 == 0xe ? 1 : 2;
+  }
+
+  /** The same of the groups that shift by an immediate; -1 if there is none such. */
+  static int direction(int opcode, int which) {
+    if ((which & 1) != 0 || which == 0 || (which == 4 && opcode == 0x73)) {
+      return -1;
+    }
+    return (which >> 1) - 1;
+  }
+
   /** Shifts elements of 1 << size bytes; 0: right, 1: arithmetically right, 2: left. */
   static long shift(int how, int size, long x, long count) {
     int bits = 8 << size;
