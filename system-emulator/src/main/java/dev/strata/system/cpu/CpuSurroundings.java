@@ -11,6 +11,11 @@ import java.util.function.LongSupplier;
  * @param ports I/O ports, for architectures that have them
  * @param pins the interrupt controller
  * @param nanos the virtual clock, for time stamp counters
+ * @param entropy random numbers that nobody can foretell
  */
 public record CpuSurroundings(
-    AddressSpace memory, AddressSpace ports, InterruptPins pins, LongSupplier nanos) {}
+    AddressSpace memory,
+    AddressSpace ports,
+    InterruptPins pins,
+    LongSupplier nanos,
+    LongSupplier entropy) {}

@@ -93,15 +93,18 @@ final class BitInstructions {
     in.writeRegister(3, RAX, differs);
   }
 
+  /** BSF, BSR, TZCNT, LZCNT, POPCNT. */
   void bitScan(int opcode) {
-    if (opcode == 0xb8 && in.prefix != 0xf3) {
+    boolean repeated = in.prefix == 0xf3;
+    if (opcode == 0xb8 && (!repeated || !in.has(Feature.POPCNT))) {
       in.undefined();
       return;
     }
     in.modrm();
     int value = in.readRm(in.size);
     int t = in.temporary();
-    int kind = opcode == 0xb8 ? 4 : (opcode & 1) | (in.prefix == 0xf3 ? 2 : 0);
+    boolean counts = repeated && in.has(opcode == 0xbc ? Feature.BMI1 : Feature.ABM);
+    int kind = opcode == 0xb8 ? 4 : (opcode & 1) | (counts ? 2 : 0);
     in.out.add(Op.MOVE, 3, Slots.ARGUMENT, ZERO, in.reg, 0);
     in.call(Calls.BIT_SCAN, t, value, ZERO, kind | in.size << 3);
     if (in.size == 2 && kind < 2) {
@@ -111,15 +114,85 @@ final class BitInstructions {
     }
   }
 
+  /** CMPXCHG8B, CMPXCHG16B, RDRAND, RDSEED. */
   void group9() {
     in.modrm();
     int which = in.modrm >> 3 & 7;
-    if (which == 1 && !in.isRegister()) {
-      int half = in.size == 3 ? 3 : 2;
-      int address = in.linear(half + 1, true);
-      in.call(Calls.COMPARE_EXCHANGE_WIDE, SINK, address, ZERO, half);
-    } else {
-      in.undefined();
+    if (in.isRegister()) {
+      random(which);
+      return;
     }
+    boolean wide = in.size == 3;
+    if (which != 1 || !in.has(wide ? Feature.CX16 : Feature.CX8)) {
+      in.undefined();
+      return;
+    }
+    int half = wide ? 3 : 2;
+    int address = in.linear(half + 1, true);
+    in.call(Calls.COMPARE_EXCHANGE_WIDE, SINK, address, ZERO, half);
+  }
+
+  private void random(int which) {
+    if (in.prefix != 0
+        || in.locked
+        || !(which == 6 ? in.has(Feature.RDRAND) : which == 7 && in.has(Feature.RDSEED))) {
+      in.undefined();
+      return;
+    }
+    int t = in.temporary();
+    in.call(Calls.RANDOM, t, ZERO, ZERO, 0);
+    in.writeRegister(in.size, in.rm, t);
+  }
+
+  /** CRC32. */
+  void checksum(int opcode) {
+    if (!in.has(Feature.SSE42)) {
+      in.undefined();
+      return;
+    }
+    in.modrm();
+    int ofSize = opcode == 0xf0 ? 0 : in.size;
+    int value = in.readRm(ofSize);
+    in.call(Calls.CRC32, in.reg, in.reg, value, ofSize);
+  }
+
+  /** MOVBE. */
+  void moveBigEndian(boolean store) {
+    in.modrm();
+    if (in.prefix != 0 || in.isRegister() || !in.has(Feature.MOVBE)) {
+      in.undefined();
+    } else if (store) {
+      in.storeMemory(in.size, reversed(in.reg));
+    } else {
+      in.writeRegister(in.size, in.reg, reversed(in.loadMemory(in.size)));
+    }
+  }
+
+  private int reversed(int slot) {
+    int t = in.temporary();
+    if (in.size >= 2) {
+      in.out.add(Op.REVERSE_BYTES, in.size, t, slot, ZERO, 0);
+      return t;
+    }
+    int upper = in.temporary();
+    in.binary(Op.SHIFT_LEFT, 1, upper, slot, -1, 8, false);
+    in.binary(Op.SHIFT_RIGHT, 1, t, slot, -1, 8, false);
+    in.binary(Op.OR, 1, t, t, upper, 0, false);
+    return t;
+  }
+
+  /** ADCX and ADOX. */
+  void addWithOwnCarry() {
+    boolean overflow = in.prefix == 0xf3;
+    if ((in.prefix != 0 && !overflow)
+        || (in.prefix == 0 && !in.operand66)
+        || !in.has(Feature.ADX)) {
+      in.undefined();
+      return;
+    }
+    in.modrm();
+    int size = (in.rex & 8) != 0 ? 3 : 2; // 66 is no prefix of the operand's size here.
+    int value = in.readRm(size);
+    in.call(Calls.OWN_CARRY, in.reg, in.reg, value, size | (overflow ? 4 : 0));
   }
 }

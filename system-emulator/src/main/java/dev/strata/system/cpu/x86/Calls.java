@@ -66,11 +66,11 @@ final class Calls {
   static final int GET_EXTENDED_CONTROL = 58;
   static final int BIT_FIELD = 59;
   static final int PROTECTED_ONLY = 60;
-  static final int CHECK_MULTIMEDIA = 61;
+  static final int BITS = 61;
+  static final int OWN_CARRY = 62;
+  static final int CRC32 = 63;
+  static final int RANDOM = 64;
 
   /** A bit, not a number: an MMX or SSE instruction, of which the other bits tell. */
   static final int VECTOR = 0x1000;
-
-  static final int EXTRA_CARRY = 63;
-  static final int CRC32 = 64;
 }

@@ -13,8 +13,8 @@ final class Decoder {
   private final Operands in;
   private final OneByteMap instructions;
 
-  Decoder(Interpreter core) {
-    in = new Operands(core);
+  Decoder(Interpreter core, Features features) {
+    in = new Operands(core, features);
     instructions = new OneByteMap(in);
   }
 

@@ -14,6 +14,7 @@ final class ExtendedMap {
   private final SystemInstructions system;
   private final BitInstructions bits;
   private final VectorMap vectors;
+  private final LongMaps longer;
 
   ExtendedMap(Operands in, TransferInstructions transfers) {
     this.in = in;
@@ -21,12 +22,17 @@ final class ExtendedMap {
     system = new SystemInstructions(in);
     bits = new BitInstructions(in);
     vectors = new VectorMap(in);
+    longer = new LongMaps(in, bits);
   }
 
   void instruction(int opcode) {
     int wordSize = (opcode & 1) == 0 ? 0 : in.size;
     if (opcode >= 0x40 && opcode < 0x50) {
-      conditionalMove(opcode & 15);
+      if (in.has(Feature.CMOV)) {
+        conditionalMove(opcode & 15);
+      } else {
+        in.undefined();
+      }
       return;
     }
     if (opcode >= 0x80 && opcode < 0x90) {
@@ -53,9 +59,16 @@ final class ExtendedMap {
         in.call(Calls.SELECTOR_INFO, t, selector, number, opcode - 2);
         in.writeRegister(in.size, in.reg, t);
       }
-      case 0x05 -> in.callAndLeave(Calls.SYSCALL, ZERO, ZERO, 0);
+      case 0x05, 0x07 -> {
+        if (!in.has(Feature.SYSCALL)) {
+          in.undefined();
+        } else if (opcode == 0x05) {
+          in.callAndLeave(Calls.SYSCALL, ZERO, ZERO, 0);
+        } else {
+          in.callAndLeave(Calls.SYSRET, ZERO, ZERO, in.size);
+        }
+      }
       case 0x06 -> in.callAndLeave(Calls.CLEAR_TS, ZERO, ZERO, 0);
-      case 0x07 -> in.callAndLeave(Calls.SYSRET, ZERO, ZERO, in.size);
       case 0x08, 0x09 -> in.call(Calls.PRIVILEGED, SINK, ZERO, ZERO, 0);
       case 0x0d, 0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f -> in.modrm(); // hints, NOP
       case 0x20, 0x21, 0x22, 0x23 -> system.control(opcode);
@@ -64,6 +77,8 @@ final class ExtendedMap {
       case 0x32 -> in.call(Calls.READ_MSR, SINK, ZERO, ZERO, 0);
       case 0x34 -> in.callAndLeave(Calls.SYSENTER, ZERO, ZERO, 0);
       case 0x35 -> in.callAndLeave(Calls.SYSEXIT, ZERO, ZERO, in.size);
+      case 0x38 -> longer.instruction38(in.u8());
+      case 0x3a -> longer.instruction3a(in.u8());
       case 0xa0, 0xa8 -> in.push(in.stackOperand(), Slots.SELECTOR + (opcode == 0xa0 ? 4 : 5));
       case 0xa1, 0xa9 -> {
         int t = in.top(in.stackOperand(), 0);
@@ -132,8 +147,8 @@ final class ExtendedMap {
       }
       case 0xc3 -> {
         in.modrm();
-        if (in.isRegister()) {
-          in.undefined();
+        if (in.isRegister() || !in.has(Feature.SSE2)) {
+          in.undefined(); // MOVNTI
         } else {
           in.storeMemory(in.size, in.reg);
         }

@@ -24,6 +24,7 @@ abstract class InstructionBytes {
   static final int MOST_BYTES = 15;
 
   final Interpreter core;
+  private final Features features;
   final BlockBuilder out = new BlockBuilder();
 
   // The block.
@@ -39,14 +40,16 @@ abstract class InstructionBytes {
   private int first;
   int prefix; // 0, 0xf3 or 0xf2
   boolean operand66;
+  boolean locked;
   int rex;
   int size; // log2 of the operand's bytes
   int addressSize;
   int segment; // -1: the default one
   private int temporary;
 
-  InstructionBytes(Interpreter core) {
+  InstructionBytes(Interpreter core, Features features) {
     this.core = core;
+    this.features = features;
   }
 
   /** Begins a block of code. */
@@ -66,6 +69,7 @@ abstract class InstructionBytes {
     first = at;
     prefix = 0;
     operand66 = false;
+    locked = false;
     rex = 0;
     segment = -1;
     temporary = T;
@@ -81,7 +85,7 @@ abstract class InstructionBytes {
         case 0x64, 0x65 -> segment = opcode & 7;
         case 0x66 -> operand66 = true;
         case 0x67 -> address67 = true;
-        case 0xf0 -> {} // One processor: each instruction is atomic.
+        case 0xf0 -> locked = true; // One processor: each instruction is atomic.
         case 0xf2, 0xf3 -> prefix = opcode;
         default -> {
           if (wide && (opcode & 0xf0) == 0x40) {
@@ -103,6 +107,25 @@ abstract class InstructionBytes {
 
   private void sizes() {
     size = wide ? (rex & 8) != 0 ? 3 : operand66 ? 1 : 2 : (codeBits == 1) != operand66 ? 2 : 1;
+  }
+
+  /** Takes what the second and the third byte of a VEX prefix say (2.3.5). */
+  final void vex(int second, int third) {
+    rex = 0x40 | (wide ? (third & 0x80) >> 4 | (~second & 0xe0) >> 5 : 0);
+    size = (rex & 8) != 0 ? 3 : 2;
+    int implied = third & 3;
+    operand66 = implied == 1;
+    prefix = implied == 2 ? 0xf3 : implied == 3 ? 0xf2 : 0;
+  }
+
+  /** The kind of prefix that chooses among vector instructions. */
+  final int kind() {
+    return prefix == 0xf3 ? Sse.F3 : prefix == 0xf2 ? Sse.F2 : operand66 ? Sse.P66 : Sse.NONE;
+  }
+
+  /** Whether the processor has a feature: without it, its opcodes are undefined. */
+  final boolean has(Feature feature) {
+    return features.has(feature);
   }
 
   private static boolean isLegacyPrefix(int b) {

@@ -12,22 +12,30 @@ final class KnownCalls {
   private KnownCalls() {}
 
   private static final long PRODUCT = 1L << RAX | 1L << RDX;
+  private static final CallEffects STRING_LENGTHS = new CallEffects(PRODUCT, 0, true, false);
 
   static CallEffects of(int number, int extra) {
     return switch (number) {
       case Calls.LINEAR -> CallEffects.NONE;
       case Calls.BIT_TEST -> (extra & 1 << 4) != 0 ? CallEffects.FLAGS : CallEffects.NONE;
       case Calls.ROTATE, Calls.CARRY, Calls.LOAD_FLAGS, Calls.STORE_FLAGS -> CallEffects.FLAGS;
+      case Calls.BITS -> BitManipulation.setsFlags(extra) ? CallEffects.FLAGS : CallEffects.NONE;
+      case Calls.OWN_CARRY, Calls.RANDOM -> CallEffects.FLAGS;
+      case Calls.CRC32 -> CallEffects.NONE;
       case Calls.BIT_SCAN -> new CallEffects(1L << ARGUMENT, 0, true, false);
       case Calls.DOUBLE_SHIFT -> new CallEffects(1L << ARGUMENT, 0, (extra & 8) != 0, false);
       case Calls.COMPARE_EXCHANGE -> new CallEffects(1L << ARGUMENT | 1L << RAX, 0, false, false);
       case Calls.MULTIPLY_WIDE -> new CallEffects(PRODUCT, PRODUCT, true, false);
       case Calls.DIVIDE -> new CallEffects(PRODUCT, PRODUCT, false, false);
-      default -> (number & Calls.VECTOR) == 0 ? CallEffects.ANY : vector(number & 0xff);
+      default -> (number & Calls.VECTOR) == 0 ? CallEffects.ANY : vector(number);
     };
   }
 
-  private static CallEffects vector(int opcode) {
-    return opcode == 0x2e || opcode == 0x2f ? CallEffects.FLAGS : CallEffects.NONE;
+  private static CallEffects vector(int number) {
+    return switch (number & ~(Calls.VECTOR | 3 << 8)) {
+      case 0x2e, 0x2f, 1 << 10 | 0x17, 2 << 10 | 0x62, 2 << 10 | 0x63 -> CallEffects.FLAGS;
+      case 2 << 10 | 0x60, 2 << 10 | 0x61 -> STRING_LENGTHS; // PCMPESTRM, PCMPESTRI
+      default -> CallEffects.NONE;
+    };
   }
 }

@@ -26,8 +26,8 @@ abstract class MemoryOperands extends InstructionBytes {
   private int baseSegment;
   private boolean relative;
 
-  MemoryOperands(Interpreter core) {
-    super(core);
+  MemoryOperands(Interpreter core, Features features) {
+    super(core, features);
   }
 
   final void modrm() {

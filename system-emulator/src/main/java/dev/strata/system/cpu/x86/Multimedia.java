@@ -17,8 +17,8 @@ final class Multimedia {
 
   /** As {@link Sse#run}; gives what a general register is set to. */
   long run(int opcode, int immediate) {
-    int to = in.to >> 1 & 7;
-    int from = in.from >> 1 & 7;
+    int to = in.to() >> 1 & 7;
+    int from = in.from() >> 1 & 7;
     long x = state.significand[to];
     long value;
     switch (opcode) {
@@ -34,7 +34,7 @@ final class Multimedia {
       }
       case 0x6f -> value = in.multimediaSource(3);
       case 0x7f, 0xe7 -> {
-        if (in.memory) {
+        if (in.memory()) {
           cpu.core.store(in.address, 3, x);
           state.multimedia();
           return 0;
@@ -44,7 +44,7 @@ final class Multimedia {
       }
       case 0xc4 -> {
         int shift = 16 * (immediate & 3);
-        long word = (in.memory ? cpu.core.load(in.address, 1) : in.address) & 0xffff;
+        long word = (in.memory() ? cpu.core.load(in.address, 1) : in.address) & 0xffff;
         value = (x & ~(0xffffL << shift)) | word << shift;
       }
       case 0xc5, 0xd7 -> {
@@ -84,13 +84,7 @@ final class Multimedia {
                   PackedIntegers.direction(opcode), opcode & 3, x, in.multimediaSource(3));
       default -> value = PackedIntegers.half(opcode, x, in.multimediaSource(3));
     }
-    write(to, value);
+    in.setMultimedia(to, value);
     return 0;
-  }
-
-  /** Writes a register, which makes the x87's stack that of MMX. */
-  private void write(int register, long value) {
-    state.multimedia();
-    state.writeMultimedia(register, value);
   }
 }

@@ -16,6 +16,7 @@ final class OneByteMap {
   private final TransferInstructions transfers;
   private final X87Map x87;
   private final ExtendedMap extended;
+  private final VexMap vex;
 
   OneByteMap(Operands in) {
     this.in = in;
@@ -23,6 +24,7 @@ final class OneByteMap {
     transfers = new TransferInstructions(in);
     x87 = new X87Map(in);
     extended = new ExtendedMap(in, transfers);
+    vex = new VexMap(in);
   }
 
   void instruction(int opcode) {
@@ -102,15 +104,12 @@ final class OneByteMap {
       case 0x9b -> in.call(Calls.X87, SINK, ZERO, ZERO, 0x900);
       case 0x9c -> transfers.pushFlags();
       case 0x9d -> in.callAndLeave(Calls.POP_FLAGS, ZERO, ZERO, in.stackOperand());
-      case 0x9e -> {
-        int ah = in.temporary();
-        in.out.add(Op.EXTRACT_HIGH8, 3, ah, RAX, ZERO, 0);
-        in.call(Calls.STORE_FLAGS, SINK, ah, ZERO, 0);
-      }
-      case 0x9f -> {
-        int t = in.temporary();
-        in.call(Calls.LOAD_FLAGS, t, ZERO, ZERO, 0);
-        in.out.add(Op.INSERT_HIGH8, 3, RAX, ZERO, t, 0);
+      case 0x9e, 0x9f -> {
+        if (in.wide && !in.has(Feature.LAHF_LM)) {
+          in.undefined();
+        } else {
+          accumulatorFlags(opcode == 0x9e);
+        }
       }
       case 0xa0, 0xa1 -> {
         in.absolute();
@@ -144,12 +143,12 @@ final class OneByteMap {
       case 0xc2, 0xc3 -> transfers.returnNear(opcode == 0xc2 ? in.u16() : 0);
       case 0xc4, 0xc5 -> {
         if (in.wide) {
-          in.undefined(); // VEX
+          vex(opcode, in.u8());
           return;
         }
         in.modrm();
         if (in.isRegister()) {
-          in.undefined(); // VEX
+          vex(opcode, in.modrm);
         } else {
           transfers.loadFarPointer(opcode == 0xc4 ? 0 : 3);
         }
@@ -236,6 +235,26 @@ final class OneByteMap {
           in.undefined();
         }
       }
+    }
+  }
+
+  /** SAHF and LAHF. */
+  private void accumulatorFlags(boolean store) {
+    int t = in.temporary();
+    if (store) {
+      in.out.add(Op.EXTRACT_HIGH8, 3, t, RAX, ZERO, 0);
+      in.call(Calls.STORE_FLAGS, SINK, t, ZERO, 0);
+    } else {
+      in.call(Calls.LOAD_FLAGS, t, ZERO, ZERO, 0);
+      in.out.add(Op.INSERT_HIGH8, 3, RAX, ZERO, t, 0);
+    }
+  }
+
+  private void vex(int opcode, int second) {
+    if (opcode == 0xc4) {
+      vex.instruction(second);
+    } else {
+      in.undefined(); // The short form is of vectors only.
     }
   }
 }

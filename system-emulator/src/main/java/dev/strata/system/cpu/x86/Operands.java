@@ -11,8 +11,8 @@ import dev.strata.system.cpu.ir.Op;
 
 /** The operands of an instruction: registers, what ModRM names, the stack's top. */
 final class Operands extends MemoryOperands {
-  Operands(Interpreter core) {
-    super(core);
+  Operands(Interpreter core, Features features) {
+    super(core, features);
   }
 
   private boolean isHigh(int ofSize, int register) {
@@ -89,6 +89,11 @@ final class Operands extends MemoryOperands {
     binary(operation, ofSize, t, old, slot, value, false);
     storeMemory(ofSize, t);
     binary(operation, ofSize, SINK, old, slot, value, true);
+  }
+
+  /** Registers, and what they are, as {@link VectorOperands#begin} takes them. */
+  int registers() {
+    return reg | rm << 4 | (isRegister() ? 0 : 1 << 8) | (size == 3 ? 1 << 9 : 0);
   }
 
   // --- the stack ---

@@ -49,6 +49,7 @@ final class Paging implements PageWalker {
     long table = root;
     long rights = WRITABLE | USER;
     long noExecute = 0;
+    int largest = cpu.model.has(Feature.PDPE1GB) ? 30 : 21;
     long reserved = (cpu.efer & X86.EFER_NX) != 0 ? 0 : NO_EXECUTE;
     for (int shift = top; ; shift -= 9) {
       long at = table + (linear >>> shift & 511) * 8;
@@ -57,7 +58,7 @@ final class Paging implements PageWalker {
         throw fault(linear, access, mode, 0);
       }
       boolean leaf = shift == 12 || ((entry & LARGE) != 0 && shift <= 30);
-      if ((entry & reserved) != 0 || (shift == 39 && (entry & LARGE) != 0)) {
+      if ((entry & reserved) != 0 || (shift > largest && (entry & LARGE) != 0)) {
         throw fault(linear, access, mode, 1 | 8);
       }
       rights &= entry;

@@ -2,8 +2,8 @@
 package dev.strata.system.cpu.x86;
 
 /**
- * MMX, SSE, SSE2 and SSE3 instructions (Intel SDM, volume 1, chapters 9 to 12): leads each to those
- * of its kind. They reach the operands and write the result once nothing can fault any more.
+ * MMX and SSE instructions (Intel SDM, volume 1, chapters 9 to 12): leads each to those of its
+ * kind. They reach the operands and write the result once nothing can fault any more.
  */
 final class Sse {
   static final int NONE = 0;
@@ -19,6 +19,7 @@ final class Sse {
   private final SseConversions conversions;
   private final SseIntegers integers;
   private final Multimedia multimedia;
+  private final LongVectors longer;
 
   Sse(X86 cpu, ExtendedState state, X87 x87) {
     this.cpu = cpu;
@@ -30,6 +31,7 @@ final class Sse {
     conversions = new SseConversions(operands, arithmetic);
     integers = new SseIntegers(operands);
     multimedia = new Multimedia(operands, moves);
+    longer = new LongVectors(operands, moves, arithmetic);
   }
 
   /** FXSAVE (0), FXRSTOR (1), LDMXCSR (2), STMXCSR (3); {@code size} is that of operands. */
@@ -58,7 +60,8 @@ final class Sse {
   /**
    * An instruction.
    *
-   * @param which the kind of prefix at 8, and the opcode
+   * @param which the opcode, the kind of prefix at 8, and at 10 the map: 0 of 0F, 1 of 0F 38, 2 of
+   *     0F 3A
    * @param a the address of a memory operand, or a general register's value
    * @param extra as {@link VectorOperands#begin} takes it
    * @return what a general register is set to, if one is
@@ -67,13 +70,20 @@ final class Sse {
     int opcode = which & 0xff;
     int kind = which >> 8 & 3;
     operands.begin(a, extra);
+    if ((which >> 10 & 3) != 0) {
+      return longer.run(which, (int) immediate);
+    }
     if (kind == NONE && isMultimedia(opcode)) {
       operands.multimedia();
       return multimedia.run(opcode, (int) immediate);
     }
     operands.available();
     switch (opcode) {
-      case 0x10, 0x11, 0x12, 0x13, 0x16, 0x17, 0x28, 0x29, 0x2b, 0x50, 0x6e, 0x6f, 0x7e, 0x7f -> {
+      case 0x10 -> moves.load(kind, kind <= P66);
+      case 0x28, 0x6f -> moves.load(kind, kind == F3);
+      case 0x11 -> moves.store(kind, true);
+      case 0x29, 0x2b, 0x7f -> moves.store(kind & 1, kind == F3);
+      case 0x12, 0x13, 0x16, 0x17, 0x50, 0x6e, 0x7e -> {
         return moves.run(opcode, kind, (int) immediate);
       }
       case 0xc4, 0xc5, 0xd6, 0xd7, 0xe7, 0xf0, 0xf7 -> {

@@ -234,6 +234,28 @@ final class SseArithmetic {
     return is != ((predicate & 4) != 0);
   }
 
+  /** Rounded to an integer as the immediate of ROUNDPS and its kin says. */
+  long integral(long bits, int how) {
+    unpack(a, bits);
+    if (a.isNaN()) {
+      if (a.kind == Unpacked.SIGNALING) {
+        arithmetic.flags |= SoftFloat.INVALID;
+      }
+      return isDouble ? bits | 1L << 51 : (bits | 1L << 22) & 0xffffffffL;
+    }
+    int rounding = arithmetic.rounding;
+    int before = arithmetic.flags;
+    if ((how & 4) == 0) {
+      arithmetic.rounding = how & 3;
+    }
+    arithmetic.toIntegral(a);
+    arithmetic.rounding = rounding;
+    if ((how & 8) != 0) {
+      arithmetic.flags = before; // The inexact one is not wanted.
+    }
+    return pack(a, isDouble);
+  }
+
   /** Between float and double; {@link #begin} has told what the source is. */
   long resize(long bits) {
     unpack(a, bits);

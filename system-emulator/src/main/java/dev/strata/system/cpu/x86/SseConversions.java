@@ -37,7 +37,8 @@ final class SseConversions {
         boolean doubles = kind == Sse.P66;
         long y = in.scalar(doubles ? 3 : 2);
         arithmetic.begin(doubles);
-        int order = arithmetic.order(doubles ? xmm[in.to] : xmm[in.to] & LOW, y, opcode == 0x2f);
+        int order =
+            arithmetic.order(doubles ? xmm[in.to()] : xmm[in.to()] & LOW, y, opcode == 0x2f);
         arithmetic.end();
         X87Arithmetic.toFlags(in.cpu.core, order);
       }
@@ -48,31 +49,31 @@ final class SseConversions {
   }
 
   private void ofGeneral(int kind) {
-    long bits = in.memory ? in.general() : in.address;
+    long bits = in.memory() ? in.general() : in.address;
     boolean doubles = kind == Sse.F2;
     arithmetic.begin(doubles);
-    long value = arithmetic.ofInteger(in.wide ? bits : (int) bits);
+    long value = arithmetic.ofInteger(in.wide() ? bits : (int) bits);
     arithmetic.end();
-    xmm[in.to] = doubles ? value : (xmm[in.to] & ~LOW) | value;
+    xmm[in.to()] = doubles ? value : (xmm[in.to()] & ~LOW) | value;
   }
 
   private void ofMultimedia(int kind) {
     boolean doubles = kind == Sse.P66;
-    if (!in.memory) {
+    if (!in.memory()) {
       in.multimedia();
     }
     long bits = in.multimediaSource(3);
     arithmetic.begin(doubles);
     long first = arithmetic.ofInteger((int) bits);
     long second = arithmetic.ofInteger((int) (bits >> 32));
-    if (!in.memory) {
+    if (!in.memory()) {
       state.multimedia(); // Also where the arithmetic faults.
     }
     arithmetic.end();
     if (doubles) {
       in.set(first, second);
     } else {
-      xmm[in.to] = first | second << 32;
+      xmm[in.to()] = first | second << 32;
     }
   }
 
@@ -83,7 +84,7 @@ final class SseConversions {
     if (opcode == 0x2c) {
       arithmetic.truncate();
     }
-    long value = arithmetic.toInteger(bits, in.wide ? 64 : 32);
+    long value = arithmetic.toInteger(bits, in.wide() ? 64 : 32);
     arithmetic.end();
     return value;
   }
@@ -109,7 +110,7 @@ final class SseConversions {
     long value = arithmetic.toInteger(first, 32) | arithmetic.toInteger(second, 32) << 32;
     state.multimedia(); // Also where the arithmetic faults.
     arithmetic.end();
-    state.writeMultimedia(in.to >> 1 & 7, value);
+    state.writeMultimedia(in.to() >> 1 & 7, value);
   }
 
   private void resize(int kind) {
@@ -118,7 +119,7 @@ final class SseConversions {
     if (kind >= Sse.F3) {
       long value = arithmetic.resize(in.scalar(ofDoubles ? 3 : 2));
       arithmetic.end();
-      xmm[in.to] = ofDoubles ? (xmm[in.to] & ~LOW) | value : value;
+      xmm[in.to()] = ofDoubles ? (xmm[in.to()] & ~LOW) | value : value;
     } else if (ofDoubles) {
       in.read(true);
       long value = arithmetic.resize(in.low) | arithmetic.resize(in.high) << 32;

@@ -23,7 +23,7 @@ final class SseFloats {
   /** Arithmetic element by element. */
   void run(int opcode, int kind, int immediate) {
     boolean doubles = (kind & 1) != 0;
-    int to = in.to;
+    int to = in.to();
     arithmetic.begin(doubles);
     if (kind >= F3) {
       long y = in.scalar(doubles ? 3 : 2);
@@ -62,8 +62,8 @@ final class SseFloats {
     boolean doubles = kind == P66;
     arithmetic.begin(doubles);
     int operation = opcode == 0x7d ? 0x5c : 0x58;
-    long x = xmm[in.to];
-    long y = xmm[in.to + 1];
+    long x = xmm[in.to()];
+    long y = xmm[in.to() + 1];
     long newLow;
     long newHigh;
     if (opcode == 0xd0 && doubles) {

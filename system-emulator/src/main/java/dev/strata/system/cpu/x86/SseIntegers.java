@@ -20,12 +20,12 @@ final class SseIntegers {
   /** As {@link Sse#run}. */
   void run(int opcode, int kind, int immediate) {
     if (opcode >= 0x71 && opcode <= 0x73) {
-      shiftImmediate(opcode, in.to >> 1 & 7, in.from, immediate);
+      shiftImmediate(opcode, in.to() >> 1 & 7, in.from(), immediate);
       return;
     }
     in.read(true);
-    long x = xmm[in.to];
-    long y = xmm[in.to + 1];
+    long x = xmm[in.to()];
+    long y = xmm[in.to() + 1];
     long low = in.low;
     long high = in.high;
     switch (opcode) {
@@ -78,7 +78,7 @@ final class SseIntegers {
           default -> 3;
         };
     boolean upper = opcode >= 0x68 ? opcode != 0x6c : opcode == 0x15;
-    long x = upper ? xmm[in.to + 1] : xmm[in.to];
+    long x = upper ? xmm[in.to() + 1] : xmm[in.to()];
     long y = upper ? in.high : in.low;
     if (size == 3) {
       in.set(x, y);

@@ -25,20 +25,17 @@ final class SseMoves {
 
   /** As {@link Sse#run}; gives what a general register is set to. */
   long run(int opcode, int kind, int immediate) {
-    int to = in.to;
-    int from = in.from;
+    int to = in.to();
+    int from = in.from();
     switch (opcode) {
-      case 0x10 -> load(kind, kind <= P66);
-      case 0x28, 0x6f -> load(kind, kind == F3);
       case 0xf0 -> load(kind & 1, true);
-      case 0x11 -> store(kind, true);
-      case 0x29, 0x2b, 0x7f, 0xe7 -> store(kind & 1, kind == F3);
+      case 0xe7 -> store(kind & 1, kind == F3);
       case 0x12, 0x16 -> {
         if (kind == F3 || kind == F2) {
           duplicate(opcode, kind);
         } else {
           long value =
-              in.memory ? cpu.core.load(in.address, 3) : xmm[opcode == 0x12 ? from + 1 : from];
+              in.memory() ? cpu.core.load(in.address, 3) : xmm[opcode == 0x12 ? from + 1 : from];
           xmm[opcode == 0x12 ? to : to + 1] = value;
         }
       }
@@ -54,7 +51,7 @@ final class SseMoves {
       case 0xd6 -> {
         if (kind != P66) {
           between(kind);
-        } else if (in.memory) {
+        } else if (in.memory()) {
           cpu.core.store(in.address, 3, xmm[to]);
         } else {
           in.set(from, xmm[to], 0);
@@ -71,7 +68,8 @@ final class SseMoves {
       case 0xd7 -> {
         return PackedIntegers.signs(xmm[from]) | PackedIntegers.signs(xmm[from + 1]) << 8;
       }
-      case 0xc4 -> insert(1, immediate & 7, in.memory ? cpu.core.load(in.address, 1) : in.address);
+      case 0xc4 ->
+          insert(1, immediate & 7, in.memory() ? cpu.core.load(in.address, 1) : in.address);
       case 0xc5 -> {
         return extract(1, from, immediate & 7);
       }
@@ -80,31 +78,33 @@ final class SseMoves {
     return 0;
   }
 
-  private void load(int kind, boolean unaligned) {
+  /** Moves 16 bytes, or 4 or 8, to the destination. */
+  void load(int kind, boolean unaligned) {
     if (kind <= P66 || unaligned) {
       in.read(!unaligned);
       in.set(in.low, in.high);
     } else {
       int size = kind == F3 ? 2 : 3;
-      if (in.memory) {
+      if (in.memory()) {
         in.set(cpu.core.load(in.address, size), 0);
       } else {
-        in.setScalar(in.to, size, xmm[in.from]);
+        in.setScalar(in.to(), size, xmm[in.from()]);
       }
     }
   }
 
-  private void store(int kind, boolean unaligned) {
+  /** Moves 16 bytes, or 4 or 8, from the destination's register. */
+  void store(int kind, boolean unaligned) {
     long a = in.address;
     int size = kind == F3 ? 2 : 3;
-    if (!in.memory) {
+    if (!in.memory()) {
       if (kind >= F3) {
-        in.setScalar(in.from, size, xmm[in.to]);
+        in.setScalar(in.from(), size, xmm[in.to()]);
       } else {
-        in.set(in.from, xmm[in.to], xmm[in.to + 1]);
+        in.set(in.from(), xmm[in.to()], xmm[in.to() + 1]);
       }
     } else if (kind >= F3) {
-      cpu.core.store(a, size, xmm[in.to]);
+      cpu.core.store(a, size, xmm[in.to()]);
     } else {
       if (!unaligned && (a & 15) != 0) {
         throw cpu.generalProtection(0);
@@ -112,8 +112,8 @@ final class SseMoves {
       if ((a & 4095) > 4096 - 16) {
         cpu.core.loadToWrite(a + 8, 3); // The second page's fault comes before the first write.
       }
-      cpu.core.store(a, 3, xmm[in.to]);
-      cpu.core.store(a + 8, 3, xmm[in.to + 1]);
+      cpu.core.store(a, 3, xmm[in.to()]);
+      cpu.core.store(a + 8, 3, xmm[in.to() + 1]);
     }
   }
 
@@ -134,7 +134,7 @@ final class SseMoves {
 
   /** Stores to memory, or gives for a general register, its size of a value. */
   long toGeneral(long value) {
-    if (in.memory) {
+    if (in.memory()) {
       cpu.core.store(in.address, in.generalSize(), value);
       return 0;
     }
@@ -146,16 +146,16 @@ final class SseMoves {
     in.multimedia();
     state.multimedia();
     if (kind == F3) {
-      in.set(state.significand[in.from >> 1 & 7], 0);
+      in.set(state.significand[in.from() >> 1 & 7], 0);
     } else {
-      state.writeMultimedia(in.to >> 1 & 7, xmm[in.from]);
+      state.writeMultimedia(in.to() >> 1 & 7, xmm[in.from()]);
     }
   }
 
   /** Sets an element of 1 << size bytes of the destination. */
   void insert(int size, int index, long value) {
     int bits = 8 << size;
-    int half = in.to + (index << size >> 3);
+    int half = in.to() + (index << size >> 3);
     int shift = bits * index & 63;
     long mask = -1L >>> (64 - bits);
     xmm[half] = (xmm[half] & ~(mask << shift)) | (value & mask) << shift;

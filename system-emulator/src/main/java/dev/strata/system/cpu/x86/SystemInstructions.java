@@ -5,6 +5,7 @@ import static dev.strata.system.cpu.x86.Slots.SINK;
 import static dev.strata.system.cpu.x86.Slots.ZERO;
 
 import dev.strata.system.cpu.ir.Op;
+import org.jspecify.annotations.Nullable;
 
 /** Groups of opcodes that reach the system's registers (Intel SDM, volume 2, appendix A.4). */
 final class SystemInstructions {
@@ -42,7 +43,13 @@ final class SystemInstructions {
     int which = in.modrm >> 3 & 7;
     if (in.isRegister()) {
       switch (in.modrm) {
-        case 0xca, 0xcb -> in.call(Calls.ALIGN_CHECK_FLAG, SINK, ZERO, ZERO, in.modrm & 1);
+        case 0xca, 0xcb -> {
+          if (in.has(Feature.SMAP)) {
+            in.call(Calls.ALIGN_CHECK_FLAG, SINK, ZERO, ZERO, in.modrm & 1);
+          } else {
+            in.undefined();
+          }
+        }
         case 0xd0 -> in.call(Calls.GET_EXTENDED_CONTROL, SINK, ZERO, ZERO, 0);
         case 0xf8 -> {
           if (in.wide) {
@@ -51,7 +58,13 @@ final class SystemInstructions {
             in.undefined();
           }
         }
-        case 0xf9 -> in.call(Calls.READ_TSC, SINK, ZERO, ZERO, 1);
+        case 0xf9 -> {
+          if (in.has(Feature.RDTSCP)) {
+            in.call(Calls.READ_TSC, SINK, ZERO, ZERO, 1);
+          } else {
+            in.undefined();
+          }
+        }
         default -> {
           if (which == 4) {
             int t = in.temporary();
@@ -125,10 +138,15 @@ final class SystemInstructions {
         if (which < 2) {
           in.out.add(Op.MOVE, in.size, in.rm, ZERO, t, 0);
         }
-      } else if (which < 5) {
+      } else if (which < 5 || !in.has(which == 7 ? Feature.SSE : Feature.SSE2)) {
         in.undefined();
       }
       return; // LFENCE, MFENCE, SFENCE
+    }
+    Feature feature = inMemory15(which);
+    if (feature == null || !in.has(feature)) {
+      in.undefined();
+      return;
     }
     switch (which) {
       case 0, 1 -> {
@@ -144,8 +162,18 @@ final class SystemInstructions {
         in.call(Calls.X87_STATE, t, ZERO, ZERO, 3);
         in.storeMemory(2, t);
       }
-      case 7 -> in.loadMemory(0); // CLFLUSH
-      default -> in.undefined();
+      default -> in.loadMemory(0); // CLWB, CLFLUSH, CLFLUSHOPT
     }
+  }
+
+  /** The feature that has what group 15 does to memory. */
+  private @Nullable Feature inMemory15(int which) {
+    return switch (which) {
+      case 0, 1 -> Feature.FXSR;
+      case 2, 3 -> Feature.SSE;
+      case 6 -> in.operand66 ? Feature.CLWB : null;
+      case 7 -> in.operand66 ? Feature.CLFLUSHOPT : Feature.CLFLUSH;
+      default -> null;
+    };
   }
 }

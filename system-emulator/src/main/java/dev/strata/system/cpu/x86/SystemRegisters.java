@@ -102,7 +102,11 @@ final class SystemRegisters {
         cpu.core.flushTlb();
       }
       case 4 -> {
-        long known = (0x3007ffL & ~(1L << 5)) | 1 << 5;
+        long known =
+            0x7ff
+                | (cpu.model.has(Feature.FSGSBASE) ? X86.FSGSBASE : 0)
+                | (cpu.model.has(Feature.SMEP) ? X86.SMEP : 0)
+                | (cpu.model.has(Feature.SMAP) ? X86.SMAP : 0);
         if ((value & ~known) != 0 || (cpu.isLong() && (value & X86.PAE) == 0)) {
           throw cpu.generalProtection(0);
         }
@@ -235,7 +239,9 @@ final class SystemRegisters {
 
   private void writeEfer(long value) {
     long known =
-        cpu.model.wide() ? X86.EFER_SCE | X86.EFER_LME | X86.EFER_LMA | X86.EFER_NX : X86.EFER_NX;
+        (cpu.model.has(Feature.SYSCALL) ? X86.EFER_SCE : 0)
+            | (cpu.model.has(Feature.LM) ? X86.EFER_LME | X86.EFER_LMA : 0)
+            | (cpu.model.has(Feature.NX) ? X86.EFER_NX : 0);
     if ((value & ~known) != 0
         || ((cpu.cr0 & X86.PG) != 0 && ((value ^ cpu.efer) & X86.EFER_LME) != 0)) {
       throw cpu.generalProtection(0);

@@ -9,10 +9,10 @@ import static dev.strata.system.cpu.x86.Slots.ZERO;
  * SDM, volume 2, appendix A, table A-3).
  */
 final class VectorMap {
-  private static final int NONE = 0;
-  private static final int P66 = 1;
-  private static final int F3 = 2;
-  private static final int F2 = 3;
+  private static final int NONE = Sse.NONE;
+  private static final int P66 = Sse.P66;
+  private static final int F3 = Sse.F3;
+  private static final int F2 = Sse.F2;
 
   private final Operands in;
 
@@ -20,18 +20,14 @@ final class VectorMap {
     this.in = in;
   }
 
-  private int kind() {
-    return in.prefix == 0xf3 ? F3 : in.prefix == 0xf2 ? F2 : in.operand66 ? P66 : NONE;
-  }
-
   void instruction(int opcode) {
-    int kind = kind();
-    if (opcode == 0x77 && kind == NONE) {
+    int kind = in.kind();
+    if (opcode == 0x77 && kind == NONE && in.has(Feature.MMX)) {
       in.call(Calls.VECTOR | opcode, SINK, ZERO, ZERO, 0);
       return;
     }
     int width = width(opcode, kind);
-    if (width < 0) {
+    if (width < 0 || !in.has(feature(opcode, kind))) {
       in.undefined();
       return;
     }
@@ -60,8 +56,7 @@ final class VectorMap {
     } else if (writesGeneral(opcode, kind)) {
       destination = in.reg;
     }
-    int extra = in.reg | in.rm << 4 | (in.isRegister() ? 0 : 1 << 8) | (in.size == 3 ? 1 << 9 : 0);
-    in.call(Calls.VECTOR | kind << 8 | opcode, destination, source, immediate, extra);
+    in.call(Calls.VECTOR | kind << 8 | opcode, destination, source, immediate, in.registers());
   }
 
   /** MASKMOVQ and MASKMOVDQU write where rDI points. */
@@ -113,6 +108,27 @@ final class VectorMap {
       case 0x50, 0xc5, 0xd7 -> true;
       case 0x2c, 0x2d -> kind >= F3;
       default -> false;
+    };
+  }
+
+  private static Feature feature(int opcode, int kind) {
+    if (kind == F2 && (opcode == 0x12 || opcode == 0xf0)) {
+      return Feature.SSE3;
+    }
+    return switch (opcode) {
+      case 0x7c, 0x7d, 0xd0 -> Feature.SSE3;
+      case 0x12, 0x16 -> kind == F3 ? Feature.SSE3 : kind == NONE ? Feature.SSE : Feature.SSE2;
+      case 0x5a, 0x5b, 0xd4, 0xd6, 0xe6, 0xf4, 0xfb -> Feature.SSE2;
+      // What SSE added to MMX.
+      case 0x70, 0xc4, 0xc5, 0xd7, 0xda, 0xde, 0xe0, 0xe3, 0xe4, 0xe7, 0xea, 0xee, 0xf6, 0xf7 ->
+          kind == NONE ? Feature.SSE : Feature.SSE2;
+      default -> {
+        if (kind == P66 || kind == F2) {
+          yield Feature.SSE2;
+        }
+        boolean multimedia = opcode >= 0x60 && opcode != 0xc2 && opcode != 0xc6;
+        yield !multimedia ? Feature.SSE : kind == NONE ? Feature.MMX : Feature.SSE2;
+      }
     };
   }
 

@@ -17,17 +17,7 @@ final class VectorOperands {
   /** Of the operand in memory, or a general register's value. */
   long address;
 
-  /** Where the destination's low half is. */
-  int to;
-
-  /** Where the source's low half is, if that is a register. */
-  int from;
-
-  /** Whether the source is in memory. */
-  boolean memory;
-
-  /** Whether general registers are taken whole: REX.W. */
-  boolean wide;
+  private int extra;
 
   /** The source's low half, once it is read. */
   long low;
@@ -45,14 +35,31 @@ final class VectorOperands {
   /**
    * Begins an instruction.
    *
-   * @param extra the destination at 0, the source at 4, whether that is memory at 8, REX.W at 9
+   * @param newExtra the destination at 0, the source at 4, whether that is memory at 8, REX.W at 9
    */
-  void begin(long a, int extra) {
+  void begin(long a, int newExtra) {
     address = a;
-    to = (extra & 15) * 2;
-    from = (extra >> 4 & 15) * 2;
-    memory = (extra & 1 << 8) != 0;
-    wide = (extra & 1 << 9) != 0;
+    extra = newExtra;
+  }
+
+  /** Where the destination's low half is. */
+  int to() {
+    return (extra & 15) * 2;
+  }
+
+  /** Where the source's low half is, if that is a register. */
+  int from() {
+    return (extra >> 4 & 15) * 2;
+  }
+
+  /** Whether the source is in memory. */
+  boolean memory() {
+    return (extra & 1 << 8) != 0;
+  }
+
+  /** Whether general registers are taken whole: REX.W. */
+  boolean wide() {
+    return (extra & 1 << 9) != 0;
   }
 
   /** Whether SSE may be used. */
@@ -78,9 +85,9 @@ final class VectorOperands {
 
   /** Reads a source of 16 bytes. */
   void read(boolean aligned) {
-    if (!memory) {
-      low = xmm[from];
-      high = xmm[from + 1];
+    if (!memory()) {
+      low = xmm[from()];
+      high = xmm[from() + 1];
       return;
     }
     if (aligned && (address & 15) != 0) {
@@ -92,20 +99,20 @@ final class VectorOperands {
 
   /** Reads a source of up to 8 bytes, of which a register's others are above. */
   long scalar(int size) {
-    if (memory) {
+    if (memory()) {
       return cpu.core.load(address, size);
     }
-    return size == 3 ? xmm[from] : xmm[from] & -1L >>> (64 - (8 << size));
+    return size == 3 ? xmm[from()] : xmm[from()] & -1L >>> (64 - (8 << size));
   }
 
   /** Reads a source of an MMX register or of so many bytes in memory. */
   long multimediaSource(int size) {
-    return memory ? cpu.core.load(address, size) : state.significand[from >> 1 & 7];
+    return memory() ? cpu.core.load(address, size) : state.significand[from() >> 1 & 7];
   }
 
   /** Reads a source of a general register or of memory of its size. */
   long general() {
-    if (memory) {
+    if (memory()) {
       return cpu.core.load(address, generalSize());
     }
     return cut(address);
@@ -113,12 +120,12 @@ final class VectorOperands {
 
   /** log2 of the bytes that are taken of a general register. */
   int generalSize() {
-    return wide ? 3 : 2;
+    return wide() ? 3 : 2;
   }
 
   /** What of a value goes to a general register. */
   long cut(long value) {
-    return wide ? value : value & 0xffffffffL;
+    return wide() ? value : value & 0xffffffffL;
   }
 
   /** Writes a register. */
@@ -129,7 +136,18 @@ final class VectorOperands {
 
   /** Writes the destination. */
   void set(long newLow, long newHigh) {
-    set(to, newLow, newHigh);
+    set(to(), newLow, newHigh);
+  }
+
+  /** Writes the destination, an MMX register: the x87's stack becomes that of MMX. */
+  void setMultimedia(long value) {
+    setMultimedia(to() >> 1 & 7, value);
+  }
+
+  /** Writes an MMX register. */
+  void setMultimedia(int register, long value) {
+    state.multimedia();
+    state.writeMultimedia(register, value);
   }
 
   /** Writes the lowest element of 4 or 8 bytes of a register. */

@@ -44,6 +44,7 @@ final class X86 {
   static final long OSFXSR = 1 << 9;
 
   static final long OSXMMEXCPT = 1 << 10;
+  static final long FSGSBASE = 1 << 16;
   static final long SMEP = 1 << 20;
   static final long SMAP = 1 << 21;
   static final long EFER_SCE = 1;

@@ -11,10 +11,7 @@ import java.util.List;
 /** The PC's processors. */
 public final class X86Architecture implements Architecture {
   private static final List<CpuModel> MODELS =
-      List.of(
-          new X86Model("max", true, 0x60fb1),
-          new X86Model("qemu32", false, 0x663),
-          new X86Model("qemu64", true, 0x60fb1));
+      List.of(X86Model.MAX, X86Model.QEMU32, X86Model.QEMU64);
 
   /** The architecture. */
   public X86Architecture() {}

@@ -30,6 +30,7 @@ final class X86Cpu implements Cpu, Guest {
   private final SystemRegisters registers;
   private final StringInstructions strings;
   private final Integers integers;
+  private final BitManipulation bits;
   private final Frames frames;
   final ExtendedState extended;
   private final X87 x87;
@@ -46,7 +47,7 @@ final class X86Cpu implements Cpu, Guest {
     translator = translation == null ? null : new Translator(Slots.ROLES, translation);
     core = new Interpreter(surroundings.memory(), 3, this, PC, Slots.BASE + X86.CS, translator);
     state = new X86(core, surroundings, model);
-    decoder = new Decoder(core);
+    decoder = new Decoder(core, model.features());
     paging = new Paging(state);
     segments = new Segments(state);
     transfers = new FarTransfers(state, segments);
@@ -54,6 +55,7 @@ final class X86Cpu implements Cpu, Guest {
     registers = new SystemRegisters(state, paging);
     strings = new StringInstructions(state);
     integers = new Integers(state);
+    bits = new BitManipulation(core);
     frames = new Frames(state);
     extended = new ExtendedState(state);
     x87 = new X87(state, extended);
@@ -196,6 +198,19 @@ final class X86Cpu implements Cpu, Guest {
       }
       case Calls.COMPARE_EXCHANGE_WIDE -> integers.compareExchangeWide(a, extra);
       case Calls.DECIMAL -> integers.decimal(extra);
+      case Calls.BITS -> {
+        return bits.run(a, b, extra);
+      }
+      case Calls.OWN_CARRY -> {
+        return bits.addWithOwnCarry(a, b, extra);
+      }
+      case Calls.CRC32 -> {
+        return BitManipulation.checksum(a, b, extra);
+      }
+      case Calls.RANDOM -> {
+        core.flags(Flags.CARRY);
+        return state.surroundings.entropy().getAsLong();
+      }
       case Calls.CARRY -> carry(extra);
       case Calls.LOAD_FLAGS -> {
         return (core.flags() & 0xff) | 2;
@@ -393,7 +408,7 @@ final class X86Cpu implements Cpu, Guest {
 
   /** RDFSBASE and the like. */
   private long baseAccess(long value, int kind) {
-    if ((state.cr4 & 1 << 16) == 0) {
+    if ((state.cr4 & X86.FSGSBASE) == 0) {
       throw state.fault(UNDEFINED_OPCODE, -1);
     }
     int segment = (kind & 1) == 0 ? X86.FS : X86.GS;

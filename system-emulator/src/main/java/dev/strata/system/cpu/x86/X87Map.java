@@ -46,11 +46,11 @@ final class X87Map {
               || (which == 2 && i == 0)
               || (which == 4 && (i < 2 || i == 4 || i == 5))
               || (which == 5 && i < 7);
-      case 2 -> which < 4 || (which == 5 && i == 1);
-      case 3 -> which < 4 || (which == 4 && i < 5) || which == 5 || which == 6;
+      case 2 -> which < 4 ? in.has(Feature.CMOV) : which == 5 && i == 1;
+      case 3 -> which == 4 ? i < 5 : which != 7 && in.has(Feature.CMOV);
       case 5 -> which < 6;
       case 6 -> which != 3 || i == 1;
-      case 7 -> which < 4 || (which == 4 && i == 0) || which == 5 || which == 6;
+      case 7 -> which < 4 || (which == 4 ? i == 0 : which != 7 && in.has(Feature.CMOV));
       default -> true;
     };
   }

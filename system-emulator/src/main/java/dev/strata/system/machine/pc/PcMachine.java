@@ -125,7 +125,9 @@ public final class PcMachine implements AutoCloseable {
 
     Cpu cpu =
         architecture.create(
-            0, model, new CpuSurroundings(memory, ports, interrupts.pins(), clock::nanos));
+            0,
+            model,
+            new CpuSurroundings(memory, ports, interrupts.pins(), clock::nanos, new Entropy()));
     processor.plug(cpu);
     machine.processor(cpu);
   }

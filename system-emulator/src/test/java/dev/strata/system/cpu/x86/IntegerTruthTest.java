@@ -38,16 +38,32 @@ final class IntegerTruthTest {
 
     /** Optional 66, REX, the opcode, ModRM for a register or [rdi+disp8]. */
     private void operation(int size, int[] opcode, int reg, int prefix) {
+      operation(size, opcode, reg, prefix, random.nextInt(3) == 0);
+    }
+
+    private void operation(int size, int[] opcode, int reg, int prefix, boolean memory) {
       if (prefix != 0) {
         put(prefix);
       }
       if (size == 1) {
         put(0x66);
       }
-      boolean memory = random.nextInt(3) == 0;
       int rm = memory ? 7 : register();
       put(0x40 | (size == 3 ? 8 : 0) | (reg >> 3) << 2 | rm >> 3);
       put(opcode);
+      operand(reg, rm, memory);
+    }
+
+    /** VEX of three bytes, the opcode, ModRM for a register or [rdi+disp8]. */
+    private void vex(int size, int implied, int map, int opcode, int reg, int other) {
+      boolean memory = random.nextInt(3) == 0;
+      int rm = memory ? 7 : register();
+      put(0xc4, (reg >> 3 ^ 1) << 7 | 0x40 | (rm >> 3 ^ 1) << 5 | map);
+      put((size == 3 ? 0x80 : 0) | (~other & 15) << 3 | implied, opcode);
+      operand(reg, rm, memory);
+    }
+
+    private void operand(int reg, int rm, boolean memory) {
       if (memory) {
         put(0x40 | (reg & 7) << 3 | 7, random.nextInt(0x60));
       } else {
@@ -65,7 +81,7 @@ final class IntegerTruthTest {
       int size = random.nextInt(4);
       int w = size == 0 ? 0 : 1;
       int reg = register();
-      switch (random.nextInt(17)) {
+      switch (random.nextInt(23)) {
         case 0, 1 -> {
           int which = random.nextInt(8);
           operation(size, new int[] {which << 3 | random.nextInt(2) << 1 | w}, reg, 0);
@@ -140,9 +156,69 @@ final class IntegerTruthTest {
               Math.max(1, size), new int[] {0x0f, random.nextBoolean() ? 0xbc : 0xbd}, reg, 0xf3);
           defines(0x894);
         }
-        default -> {
+        case 16 -> {
           operation(Math.max(1, size), new int[] {0x0f, 0xb8}, reg, 0xf3);
           defines(0);
+        }
+        case 17, 18 -> {
+          if (HostProcessor.has("bmi1")) {
+            first(2 + random.nextInt(2), reg);
+          }
+        }
+        case 19, 20 -> {
+          if (HostProcessor.has("bmi2")) {
+            second(2 + random.nextInt(2), reg);
+          }
+        }
+        case 21 -> {
+          boolean overflow = random.nextBoolean();
+          if (HostProcessor.has("adx") && (undefined & (overflow ? 0x800 : 1)) == 0) {
+            int prefix = overflow ? 0xf3 : 0x66;
+            operation(2 + random.nextInt(2), new int[] {0x0f, 0x38, 0xf6}, reg, prefix);
+          }
+        }
+        default -> {
+          if (random.nextBoolean() && HostProcessor.has("sse4_2")) {
+            operation(size, new int[] {0x0f, 0x38, 0xf0 | w}, reg, 0xf2);
+          } else if (HostProcessor.has("movbe")) {
+            int opcode = 0xf0 | random.nextInt(2);
+            operation(Math.max(1, size), new int[] {0x0f, 0x38, opcode}, reg, 0, true);
+          }
+        }
+      }
+    }
+
+    /** BMI1. */
+    private void first(int size, int reg) {
+      switch (random.nextInt(3)) {
+        case 0 -> {
+          vex(size, 0, 2, 0xf2, reg, random.nextInt(16));
+          defines(0x14);
+        }
+        case 1 -> {
+          vex(size, 0, 2, 0xf3, 1 + random.nextInt(3), reg);
+          defines(0x14);
+        }
+        default -> {
+          vex(size, 0, 2, 0xf7, reg, random.nextInt(16));
+          defines(0x94);
+        }
+      }
+    }
+
+    /** BMI2. */
+    private void second(int size, int reg) {
+      switch (random.nextInt(5)) {
+        case 0 -> {
+          vex(size, 0, 2, 0xf5, reg, random.nextInt(16));
+          defines(0x14);
+        }
+        case 1 -> vex(size, 2 + random.nextInt(2), 2, 0xf5, reg, random.nextInt(16));
+        case 2 -> vex(size, 3, 2, 0xf6, reg, register());
+        case 3 -> vex(size, 1 + random.nextInt(3), 2, 0xf7, reg, random.nextInt(16));
+        default -> {
+          vex(size, 3, 3, 0xf0, reg, 0);
+          put(random.nextInt(256));
         }
       }
     }

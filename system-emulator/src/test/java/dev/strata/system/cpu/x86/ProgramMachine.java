@@ -32,7 +32,7 @@ final class ProgramMachine implements AutoCloseable {
   private static final int GDT = 0x11000;
   private static final int IDT = 0x12000;
   private static final long SIZE = 0x40000;
-  private static final long CODE_AT = 0x20000;
+  static final long CODE_AT = 0x20000;
   static final long SECOND_CODE_AT = 0x28000;
 
   private final Arena arena = Arena.ofConfined();
@@ -42,6 +42,10 @@ final class ProgramMachine implements AutoCloseable {
   private final boolean wide;
 
   ProgramMachine(boolean wide, @Nullable TranslationMode translation) {
+    this(wide, translation, X86Model.MAX);
+  }
+
+  ProgramMachine(boolean wide, @Nullable TranslationMode translation, X86Model model) {
     this.wide = wide;
     memory.map(0, ram, 0);
     var pins =
@@ -53,8 +57,9 @@ final class ProgramMachine implements AutoCloseable {
         };
     cpu =
         new X86Cpu(
-            new CpuSurroundings(memory, new AddressSpace(0x10000), pins, () -> 0),
-            new X86Model("test", true, 0),
+            new CpuSurroundings(
+                memory, new AddressSpace(0x10000), pins, () -> 0, () -> 0x123456789abcdefL),
+            model,
             translation);
   }
 
@@ -103,7 +108,10 @@ final class ProgramMachine implements AutoCloseable {
     put(GDT + 8, wide ? 0x00af9b000000ffffL : 0x00cf9b000000ffffL);
     put(GDT + 16, 0x00cf93000000ffffL);
     for (int vector = 0; vector < 32; vector++) {
-      long handler = vector == X86.PAGE ? HANDLERS + 16 : HANDLERS;
+      long handler =
+          vector == X86.PAGE
+              ? HANDLERS + 16
+              : vector == X86.UNDEFINED_OPCODE ? HANDLERS + 8 : HANDLERS;
       long gate = (handler & 0xffff) | 8L << 16 | 0x8eL << 40 | handler >>> 16 << 48;
       put(IDT + (long) vector * (wide ? 16 : 8), gate);
       if (wide) {
@@ -121,6 +129,7 @@ final class ProgramMachine implements AutoCloseable {
 
   private void handlers() {
     handler(0, 0xf4);
+    handler(8, 0xf4);
     int at = 16;
     // A look at how often, then the error code off, pointers set.
     at = handler(at, 0xff, 0x0c, 0x25, 0, 0, COUNTER >> 16, 0, 0x79, 1, 0xf4);
@@ -155,6 +164,7 @@ final class ProgramMachine implements AutoCloseable {
     X86 state = cpu.state;
     state.cr0 |= X86.PE | X86.NE | X86.PG | X86.WP;
     state.cr3 = 0x1000;
+    state.cr4 |= X86.OSFXSR;
     if (wide) {
       state.cr4 |= X86.PAE;
       state.efer = X86.EFER_LMA | X86.EFER_LME;
@@ -192,6 +202,16 @@ final class ProgramMachine implements AutoCloseable {
     }
     ram.memory().set(ValueLayout.JAVA_INT, 0x33000, 10 + random.nextInt(60));
     cpu.run(Long.MAX_VALUE / 2);
+  }
+
+  /** Whether it has been halted by an undefined opcode. */
+  boolean metUndefined() {
+    return cpu.state.r[Slots.PC] == HANDLERS + 9;
+  }
+
+  /** Whether it has been halted by the program itself. */
+  boolean hasEnded() {
+    return cpu.state.r[Slots.PC] >= CODE;
   }
 
   @Override

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.cpu.x86;
 
-import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -11,17 +10,10 @@ import java.util.Random;
  * backwards, call functions, fault, and change their own code. It ends: each branch backwards
  * counts.
  */
-final class RandomProgram {
+final class RandomProgram extends RandomCode {
   /** Where it may be placed at most. */
   static final int LONGEST = 0x1800;
 
-  private static final int BX = 3;
-  private static final int SI = 6;
-  private static final int DI = 7;
-
-  private final Random random;
-  private final boolean wide;
-  private final ByteArrayOutputStream code = new ByteArrayOutputStream();
   private final List<int[]> branches = new ArrayList<>(); // where, to which stretch
   private final List<Integer> starts = new ArrayList<>();
   private final List<int[]> patches = new ArrayList<>(); // where an address of code is, what code
@@ -32,8 +24,7 @@ final class RandomProgram {
   boolean changesItself;
 
   private RandomProgram(Random random, boolean wide) {
-    this.random = random;
-    this.wide = wide;
+    super(random, wide);
   }
 
   /** What {@link #LONGEST} bound, for linear address {@code at}. */
@@ -145,90 +136,8 @@ final class RandomProgram {
     }
   }
 
-  private void put(int... bytes) {
-    for (int b : bytes) {
-      code.write(b);
-    }
-  }
-
-  private void put32(int value) {
-    put(value & 0xff, value >> 8 & 0xff, value >> 16 & 0xff, value >> 24 & 0xff);
-  }
-
-  private static int word(int size) {
-    return size == 0 ? 0 : 1;
-  }
-
-  private int size(int least) {
-    return Math.max(least, random.nextInt(wide ? 4 : 3));
-  }
-
-  /** A register for values: not the stack pointer, seldom one that points. */
-  private int register() {
-    if (wide && random.nextInt(3) == 0) {
-      return 8 + random.nextInt(8);
-    }
-    int r = random.nextInt(6);
-    return r < 4 ? r == BX ? 0 : r : 5;
-  }
-
-  private void prefixes(int size, int reg, int index, int rm) {
-    if (size == 1) {
-      put(0x66);
-    }
-    if (wide && (size == 3 || reg >= 8 || index >= 8 || rm >= 8 || random.nextInt(4) == 0)) {
-      put(0x40 | (size == 3 ? 8 : 0) | (reg >> 3) << 2 | (index >> 3) << 1 | rm >> 3);
-    }
-  }
-
   private void simple(int size, int[] opcode) {
     operation(Math.min(size, wide ? 3 : 2), opcode, register(), 0);
-  }
-
-  private void operation(int size, int[] opcode, int reg, int prefix) {
-    operation(size, opcode, reg, prefix, random.nextInt(2) == 0);
-  }
-
-  private void operation(int size, int[] opcode, int reg, int prefix, boolean memory) {
-    if (prefix != 0) {
-      put(prefix);
-    }
-    if (!memory) {
-      int rm = register();
-      prefixes(size, reg, 0, rm);
-      put(opcode);
-      put(0xc0 | (reg & 7) << 3 | (rm & 7));
-      return;
-    }
-    int base = new int[] {BX, SI, DI}[random.nextInt(3)];
-    switch (random.nextInt(5)) {
-      case 0 -> {
-        int index = 1;
-        prefixes(1, 0, 0, 0);
-        put(0x83, 0xe1, random.nextInt(128)); // and cx, ..: 16 bits
-        put(0x0f, 0xb7, 0xc9); // movzx ecx, cx
-        prefixes(size, reg, index, base);
-        put(opcode);
-        put(0x44 | (reg & 7) << 3, random.nextInt(4) << 6 | index << 3 | base, random.nextInt(256));
-      }
-      case 1 -> {
-        prefixes(size, reg, 0, base);
-        put(opcode);
-        put(0x80 | (reg & 7) << 3 | base);
-        put32(random.nextInt(0x2000) - 0x800);
-      }
-      case 2 -> {
-        prefixes(size, reg, 0, 0);
-        put(opcode);
-        put(0x04 | (reg & 7) << 3, 0x25);
-        put32(ProgramMachine.DATA + random.nextInt(0xff8));
-      }
-      default -> {
-        prefixes(size, reg, 0, base);
-        put(opcode);
-        put(0x40 | (reg & 7) << 3 | base, random.nextInt(256));
-      }
-    }
   }
 
   private void immediate(int size) {
@@ -256,7 +165,7 @@ final class RandomProgram {
     int size = size(0);
     int w = word(size);
     int reg = register();
-    switch (random.nextInt(30)) {
+    switch (random.nextInt(33)) {
       case 0, 1, 2, 3 ->
           operation(size, new int[] {random.nextInt(8) << 3 | random.nextInt(2) << 1 | w}, reg, 0);
       case 4, 5 -> {
@@ -299,6 +208,7 @@ final class RandomProgram {
         operation(size(1), new int[] {0x0f, 0xaf}, reg, 0);
       }
       case 28 -> change();
+      case 29, 30, 31 -> extension();
       default -> {
         put(0x9c, 0x58 | (register() & 7)); // PUSHF, POP
         if (random.nextInt(3) == 0) {

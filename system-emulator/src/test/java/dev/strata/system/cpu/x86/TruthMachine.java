@@ -86,8 +86,13 @@ final class TruthMachine implements AutoCloseable {
         };
     cpu =
         new X86Cpu(
-            new CpuSurroundings(memory, new AddressSpace(0x10000), pins, System::nanoTime),
-            new X86Model("test", true, 0),
+            new CpuSurroundings(
+                memory,
+                new AddressSpace(0x10000),
+                pins,
+                System::nanoTime,
+                () -> 0x123456789abcdefL),
+            X86Model.MAX,
             translation);
   }
 

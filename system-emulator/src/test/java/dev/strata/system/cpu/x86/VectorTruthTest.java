@@ -169,16 +169,6 @@ final class VectorTruthTest {
     code.write(random.nextInt(256));
   }
 
-  private long element(int of) {
-    return switch (of) {
-      case 0 -> FloatingValues.ofDouble(random);
-      case 1 ->
-          (FloatingValues.ofFloat(random) & 0xffffffffL)
-              | (long) FloatingValues.ofFloat(random) << 32;
-      default -> random.nextLong();
-    };
-  }
-
   private void one(TruthMachine machine, long seed) throws Exception {
     random.setSeed(seed);
     code.reset();
@@ -187,34 +177,7 @@ final class VectorTruthTest {
       add();
     }
     machine.begin(random);
-    int of = random.nextInt(3);
-    for (int i = 0; i < 32; i++) {
-      machine.extended.putLong(160 + 8 * i, element(of));
-    }
-    for (int i = 0; i < 8; i++) {
-      machine.extended.putLong(32 + 16 * i, element(of));
-    }
-    for (int i = 0; i < 0x200; i += 8) {
-      long value = element(of);
-      for (int j = 0; j < 8; j++) {
-        machine.contents[i + j] = (byte) (value >>> (8 * j));
-      }
-    }
-    int mxcsr = 0x1f80;
-    if (random.nextInt(2) == 0) {
-      mxcsr =
-          random.nextInt(4) << 13
-              | 0x1f80
-              | (random.nextInt(3) == 0 ? 0x8000 : 0)
-              | (random.nextInt(3) == 0 ? 0x40 : 0);
-    }
-    if (random.nextInt(3) == 0) {
-      mxcsr |= 0x20;
-    }
-    if (random.nextInt(6) == 0) {
-      mxcsr &= ~(random.nextInt(64) << 7);
-    }
-    machine.extended.putInt(24, mxcsr);
+    VectorContents.fill(machine, random);
     assertEquals("", machine.difference(code.toByteArray()), "seed " + seed);
   }
 
