@@ -43,6 +43,10 @@ final class CommandLine {
   @Nullable Answer answer;
   String machine = "pc";
   String cpu = "qemu64";
+
+  /** What follows the model's name. */
+  List<String> cpuProperties = List.of();
+
   String bios = "bios-256k.bin";
   String boot = "cad";
   long memory = DEFAULT_MEMORY;
@@ -279,10 +283,8 @@ final class CommandLine {
       return;
     }
     int comma = text.indexOf(',');
-    if (comma >= 0) {
-      throw error("-cpu " + text + ": features cannot be chosen yet");
-    }
-    cpu = text;
+    cpu = comma < 0 ? text : text.substring(0, comma);
+    cpuProperties = comma < 0 ? List.of() : List.of(text.substring(comma + 1).split(","));
   }
 
   private void processors(String text) throws BlockException {

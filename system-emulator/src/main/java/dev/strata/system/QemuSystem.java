@@ -107,6 +107,7 @@ public final class QemuSystem {
     if (architecture == null || model == null) {
       throw CommandLine.error("unable to find CPU model '" + line.cpu + "'");
     }
+    model = model.with(line.cpuProperties, warning -> terminal.error("warning: " + warning));
     try (var characterDevices = new CharacterDevices();
         var drives = new Drives(terminal, line.snapshot)) {
       var assembly = new PcAssembly(line, drives, characterDevices);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.cpu.x86;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.cpu.CpuModel;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * A processor model: what CPUID says (Intel SDM, volume 2, CPUID; AMD64 manual, volume 3, appendix
@@ -68,6 +71,11 @@ record X86Model(String name, String vendor, int signature, int highestExtended, 
 
   boolean has(Feature feature) {
     return features.has(feature);
+  }
+
+  @Override
+  public CpuModel with(List<String> properties, Consumer<String> warnings) throws BlockException {
+    return new ModelProperties(this).apply(properties, warnings);
   }
 
   /** This with other features. */
