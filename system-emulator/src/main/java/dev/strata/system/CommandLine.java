@@ -50,6 +50,7 @@ final class CommandLine {
   String bios = "bios-256k.bin";
   String boot = "cad";
   long memory = DEFAULT_MEMORY;
+  VgaOption vga = VgaOption.DEFAULT;
   boolean graphics = true;
   boolean defaults = true;
   boolean noReboot;
@@ -173,7 +174,8 @@ final class CommandLine {
       case "-serial" -> serial.add(argument(word));
       case "-debugcon" -> debugConsole = argument(word);
       case "-monitor" -> monitors.add(argument(word));
-      case "-net", "-nic", "-display", "-vga", "-parallel" -> without(word);
+      case "-net", "-nic", "-display", "-parallel" -> without(word);
+      case "-vga" -> vga = VgaOption.named(argument(word));
       case "-chardev" -> characterDevice(word, argument(word));
       case "-device" -> {
         String given = argument(word);

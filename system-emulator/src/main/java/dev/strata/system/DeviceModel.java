@@ -8,11 +8,13 @@ enum DeviceModel {
   IDE_CD(Category.STORAGE, "ide-cd", "IDE", null, "virtual IDE CD-ROM"),
   IDE_DISK(Category.STORAGE, "ide-hd", "IDE", null, "virtual IDE disk"),
   VIRTIO_DISK(Category.STORAGE, "virtio-blk-pci", "PCI", "virtio-blk", null),
+  VGA(Category.DISPLAY, "VGA", "PCI", null, null),
   DEBUG_EXIT(Category.MISC, "isa-debug-exit", "ISA", null, null),
   DEBUG_CONSOLE(Category.MISC, "isa-debugcon", "ISA", null, null);
 
   private enum Category {
     STORAGE("Storage devices:"),
+    DISPLAY("Display devices:"),
     MISC("Misc devices:");
 
     private final String heading;

@@ -4,10 +4,12 @@ package dev.strata.system;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.system.Drives.Drive;
+import dev.strata.system.device.vga.Picture;
 import dev.strata.system.hmp.MonitorCommands;
 import dev.strata.system.machine.Machine;
 import dev.strata.system.machine.pc.PcMachine;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A PC as its monitors see it. */
 final class MachineSubject implements MonitorCommands.Subject {
@@ -59,6 +61,11 @@ final class MachineSubject implements MonitorCommands.Subject {
   @Override
   public int physicalByte(long address) {
     return pc.physicalByte(address);
+  }
+
+  @Override
+  public @Nullable Picture screen() {
+    return pc.screen();
   }
 
   @Override

@@ -26,9 +26,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes a PC of a command line. */
 final class PcAssembly {
-  private static final List<String> FIRMWARE_FOLDERS =
-      List.of("/usr/share/seabios", "/usr/share/qemu");
-  private static final int MOST_FIRMWARE = 8 << 20;
   private static final int MOST_PORTS = 4;
   private static final int DEBUG_CONSOLE_PORT = 0xe9;
   private static final int DEFAULT_CD = 2; // where IDE drives are: the second channel's first
@@ -60,11 +57,12 @@ final class PcAssembly {
     for (String name : line.monitorNames()) {
       characterDevices.addMonitor(name);
     }
+    var firmware = new FirmwareFiles(line.firmwareFolders);
     var configuration =
         new PcConfiguration(
             line.memory,
             line.cpu,
-            firmware(),
+            firmware.bios(line.bios),
             serial,
             !line.graphics,
             kernel(),
@@ -73,10 +71,13 @@ final class PcAssembly {
             LocalDateTime.now(ZoneOffset.UTC));
     var machine = new PcMachine(configuration, architecture, model, System::nanoTime);
     try {
+      if (wantsVga()) {
+        machine.addVga(firmware.vgaBios());
+      }
       connectDrives(machine);
       for (DeviceOption device : line.devices) {
         try {
-          add(machine, device);
+          add(machine, device, firmware);
         } catch (BlockException e) {
           throw e.during(device.given());
         }
@@ -90,28 +91,24 @@ final class PcAssembly {
     }
   }
 
-  private byte[] firmware() throws BlockException {
-    var candidates = new ArrayList<Path>();
-    candidates.add(Path.of(line.bios));
-    for (String folder : line.firmwareFolders) {
-      candidates.add(Path.of(folder, line.bios));
-    }
-    for (String folder : FIRMWARE_FOLDERS) {
-      candidates.add(Path.of(folder, line.bios));
-    }
-    for (Path candidate : candidates) {
-      try {
-        if (Files.isRegularFile(candidate) && Files.size(candidate) <= MOST_FIRMWARE) {
-          byte[] bytes = Files.readAllBytes(candidate);
-          if (bytes.length > 0 && bytes.length % 0x10000 == 0) {
-            return bytes;
-          }
+  /** A PC has a display adapter if nobody has said otherwise. */
+  private boolean wantsVga() {
+    return switch (line.vga) {
+      case STANDARD -> true;
+      case NONE -> false;
+      case DEFAULT -> line.defaults && !hasDevice(DeviceModel.VGA);
+    };
+  }
+
+  private boolean hasDevice(DeviceModel... models) {
+    for (DeviceOption device : line.devices) {
+      for (DeviceModel model : models) {
+        if (DeviceModel.named(device.kind()) == model) {
+          return true;
         }
-      } catch (IOException _) {
-        continue; // the next folder may have one that can be read
       }
     }
-    throw CommandLine.error("could not load PC BIOS '" + line.bios + "'");
+    return false;
   }
 
   private List<CharacterDevice> serial() throws BlockException {
@@ -209,10 +206,7 @@ final class PcAssembly {
     if (line.defaults && machine.isFloppyFree(0)) {
       machine.addFloppy(0, null, false);
     }
-    boolean chosen =
-        line.devices.stream()
-            .map(device -> DeviceModel.named(device.kind()))
-            .anyMatch(model -> model == DeviceModel.IDE_CD || model == DeviceModel.IDE_DISK);
+    boolean chosen = hasDevice(DeviceModel.IDE_CD, DeviceModel.IDE_DISK);
     if (line.defaults && !chosen && machine.isIdeFree(DEFAULT_CD)) {
       machine.addIdeCd(DEFAULT_CD, null, "QM0000" + (DEFAULT_CD + 1));
     }
@@ -231,7 +225,8 @@ final class PcAssembly {
     }
   }
 
-  private void add(PcMachine machine, DeviceOption device) throws BlockException {
+  private void add(PcMachine machine, DeviceOption device, FirmwareFiles firmware)
+      throws BlockException {
     BlockOptions properties = device.properties().copy();
     properties.remove("id");
     switch (DeviceModel.named(device.kind())) {
@@ -255,6 +250,13 @@ final class PcAssembly {
                   : "Property 'isa-debugcon.chardev' can't find value '" + id + "'");
         }
         machine.addDebugConsole(base, output);
+      }
+      case VGA -> {
+        rejectOthers(device, properties);
+        if (machine.hasVga()) {
+          throw CommandLine.error("a PC has one display adapter at most");
+        }
+        machine.addVga(firmware.vgaBios());
       }
       case VIRTIO_DISK, IDE_DISK, IDE_CD -> addDrive(device, properties, machine);
       case null ->

@@ -66,12 +66,16 @@ public final class SystemDescription implements ToolDescription {
         .with(key++, "serial", "DEVICE", "stdio, mon:stdio (with a monitor), null, none, file:FILE")
         .with(key++, "chardev", "DEVICE", "a stream for devices: stdio, null or file")
         .with(key++, "debugcon", "DEVICE", "where the debug console writes")
-        .with(key++, "nodefaults", null, "no serial port, CD or floppy drive that is not asked for")
+        .with(
+            key++,
+            "nodefaults",
+            null,
+            "no serial port, VGA, CD or floppy drive but those asked for")
         .with(key++, "no-reboot", null, "end when the guest wants to begin anew")
         .with('S', null, null, "begin paused, until the monitor's command cont")
         .with(key++, "monitor", "DEVICE", "where commands are typed: stdio or none")
-        .with(key++, "display", "none", "there is none")
-        .with(key++, "vga", "none", "there is none")
+        .with(key++, "display", "none", "no window shows the screen; the monitor's screendump does")
+        .with(key++, "vga", "std|none", "the display adapter: a standard VGA if not given")
         .with(key++, "parallel", "none", "there is none")
         .with(key++, "net", "none", "there is none")
         .with(key, "nic", "none", "there is none")
@@ -86,7 +90,7 @@ public final class SystemDescription implements ToolDescription {
         FILE is the image of the first disk. Options may have one dash or two. INT and TERM end the
         machine, with all that the guest was told is stable on stable storage.
 
-        The board has no display: what a guest is to show, it shows on a serial port.
+        No window shows the board's screen: the monitor's command screendump makes a picture of it.
         """,
         "qemu-system-x86_64 -nographic -hda disk.qcow2",
         "starts from a disk, with the guest's console here",

@@ -23,6 +23,9 @@ final class DeviceModelTest {
         name "ide-hd", bus IDE, desc "virtual IDE disk"
         name "virtio-blk-pci", bus PCI, alias "virtio-blk"
 
+        Display devices:
+        name "VGA", bus PCI
+
         Misc devices:
         name "isa-debug-exit", bus ISA
         name "isa-debugcon", bus ISA

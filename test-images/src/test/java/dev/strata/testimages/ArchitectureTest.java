@@ -89,6 +89,7 @@ final class ArchitectureTest {
               ".chardev",
               ".device",
               ".firmware",
+              ".display",
               ".machine",
               ".hmp",
               ""));

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.hmp;
 
+import dev.strata.system.device.vga.Picture;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** What can be said to a monitor. */
 public final class MonitorCommands {
@@ -38,6 +40,9 @@ public final class MonitorCommands {
 
     /** A byte of physical memory, 0 to 255. */
     int physicalByte(long address);
+
+    /** What the screen shows now, or null if there is none. */
+    @Nullable Picture screen();
   }
 
   /** A command's answer: lines with their ends, or nothing. */
@@ -65,6 +70,7 @@ public final class MonitorCommands {
         "system_powerdown ",
         "send system power down event",
         words -> done(subject::powerDown));
+    add("screendump", ScreenDump.USAGE, ScreenDump.HELP, new ScreenDump(subject)::run);
     add("xp", "xp /fmt addr", "physical memory dump starting at 'addr'", this::dump);
     topic("status", "show the current VM status (running|paused)", subject::status);
     topic("version", "show the version of QEMU", () -> "7.2.22 (Strata 0.1)\n");

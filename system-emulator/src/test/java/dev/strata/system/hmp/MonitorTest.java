@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.strata.system.chardev.CharacterDevice;
 import dev.strata.system.chardev.Multiplexer;
+import dev.strata.system.device.vga.Picture;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** A monitor that shares its line with a console. */
@@ -16,6 +18,7 @@ final class MonitorTest {
   private final List<String> asked = new ArrayList<>();
   private final StringBuilder shown = new StringBuilder();
   private final StringBuilder console = new StringBuilder();
+  private @Nullable Picture screen;
   private final CharacterDevice.Receiver[] keys = new CharacterDevice.Receiver[1];
 
   private final class Line implements CharacterDevice {
@@ -80,6 +83,11 @@ final class MonitorTest {
     @Override
     public int physicalByte(long address) {
       return (int) address & 0xff;
+    }
+
+    @Override
+    public @Nullable Picture screen() {
+      return screen;
     }
   }
 

@@ -20,6 +20,7 @@ public abstract class PciFunction implements Device {
   protected static final int STATUS = 6;
   protected static final int FIRST_BAR = 0x10;
   protected static final int SUBSYSTEM = 0x2c;
+  protected static final int EXPANSION_ROM = 0x30;
   protected static final int CAPABILITIES = 0x34;
   protected static final int INTERRUPT_LINE = 0x3c;
   protected static final int INTERRUPT_PIN = 0x3d;
@@ -29,23 +30,32 @@ public abstract class PciFunction implements Device {
   private static final int MASTER = 4;
   private static final int INTERRUPTS_OFF = 0x400;
 
+  private static final int PORTS = 1; // base address registers
+  private static final int PREFETCHABLE = 8;
+  private static final int ROM_ENABLED = 1; // the expansion ROM's register
+  private static final int ROM_BAR = 6; // behind the base address registers proper
+
   private final byte[] configuration = new byte[256];
   private final byte[] writable = new byte[256];
   private final byte[] clearable = new byte[256]; // bits that writing a one clears
-  private final Bar[] bars = new Bar[6];
+  private final Bar[] bars = new Bar[ROM_BAR + 1];
   private @Nullable PciBus bus;
   private IrqLine interrupt = IrqLine.NOWHERE;
   private boolean asserted;
 
-  /** What a base address register maps. */
+  /** What a base address register maps, and its bits that say what that is. */
   private static final class Bar {
-    final boolean ports;
+    final int kind;
     final MemoryRegion region;
     long mappedAt = -1;
 
-    Bar(boolean ports, MemoryRegion region) {
-      this.ports = ports;
+    Bar(int kind, MemoryRegion region) {
+      this.kind = kind;
       this.region = region;
+    }
+
+    boolean ports() {
+      return (kind & PORTS) != 0;
     }
   }
 
@@ -113,15 +123,32 @@ public abstract class PciFunction implements Device {
 
   /** Has a base address register map ports; {@code length} is a power of two, at least 4. */
   protected final void portBar(int index, int length, int widest, MmioHandler handler) {
-    bars[index] = new Bar(true, region(index, length, widest, handler));
-    put32(FIRST_BAR + 4 * index, 1);
+    bars[index] = new Bar(PORTS, region(index, length, widest, handler));
+    put32(FIRST_BAR + 4 * index, PORTS);
     writable(FIRST_BAR + 4 * index, 4, -length & ~3L);
   }
 
   /** Has a base address register map memory below 4 GiB; a power of two, at least 16. */
   protected final void memoryBar(int index, int length, int widest, MmioHandler handler) {
-    bars[index] = new Bar(false, region(index, length, widest, handler));
+    bars[index] = new Bar(0, region(index, length, widest, handler));
     writable(FIRST_BAR + 4 * index, 4, -length & ~15L);
+  }
+
+  /** Has a base address register map memory that reads do not change; a power of two. */
+  protected final void memoryBar(int index, MemoryRegion memory) {
+    bars[index] = new Bar(PREFETCHABLE, memory);
+    put32(FIRST_BAR + 4 * index, PREFETCHABLE);
+    writable(FIRST_BAR + 4 * index, 4, -memory.size() & ~15L);
+  }
+
+  /** The function's expansion ROM; a power of two, at least 2 KiB. */
+  protected final void expansionRom(MemoryRegion rom) {
+    bars[ROM_BAR] = new Bar(0, rom);
+    writable(EXPANSION_ROM, 4, (-rom.size() & ~0x7ffL) | ROM_ENABLED);
+  }
+
+  private static int register(int index) {
+    return index == ROM_BAR ? EXPANSION_ROM : FIRST_BAR + 4 * index;
   }
 
   private MemoryRegion region(int index, int length, int widest, MmioHandler handler) {
@@ -176,7 +203,7 @@ public abstract class PciFunction implements Device {
       driveInterrupt();
       for (int index = 0; index < bars.length; index++) {
         if (bars[index] != null) {
-          put32(FIRST_BAR + 4 * index, bars[index].ports ? 1 : 0);
+          put32(register(index), bars[index].kind);
         }
       }
       remap();
@@ -201,7 +228,9 @@ public abstract class PciFunction implements Device {
       configuration[register + at] =
           (byte) ((kept | (written & mask)) & ~(written & clearable[register + at]));
     }
-    if (register < 8 || (register >= FIRST_BAR && register < FIRST_BAR + 24)) {
+    if (register < 8
+        || (register >= FIRST_BAR && register < FIRST_BAR + 24)
+        || (register & ~3) == EXPANSION_ROM) {
       driveInterrupt();
       remap();
     }
@@ -225,8 +254,8 @@ public abstract class PciFunction implements Device {
 
   /** Where the register maps to, or -1 for nowhere. */
   private long address(int index, Bar bar) {
-    long value = get32(FIRST_BAR + 4 * index) & 0xffffffffL;
-    if (bar.ports) {
+    long value = get32(register(index)) & 0xffffffffL;
+    if (bar.ports()) {
       long at = value & ~3L;
       boolean on = (get16(COMMAND) & IO) != 0 && at != 0 && at + bar.region.size() <= 0x10000;
       return on ? at : -1;
@@ -234,11 +263,12 @@ public abstract class PciFunction implements Device {
     long at = value & ~15L;
     // While its length is asked for, a register holds all ones.
     boolean on = (get16(COMMAND) & MEMORY) != 0 && at != 0 && at + bar.region.size() < 0xffffffffL;
+    on &= index != ROM_BAR || (value & ROM_ENABLED) != 0;
     return on ? at : -1;
   }
 
   private void place(Bar bar, long at) {
-    AddressSpace space = bar.ports ? bus().ports() : bus().memory();
+    AddressSpace space = bar.ports() ? bus().ports() : bus().memory();
     if (bar.mappedAt >= 0) {
       space.unmap(bar.region);
     }

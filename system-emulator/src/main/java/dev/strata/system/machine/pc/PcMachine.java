@@ -25,6 +25,8 @@ import dev.strata.system.device.pci.PowerManagement;
 import dev.strata.system.device.serial.Uart16550;
 import dev.strata.system.device.timer.IntervalTimer;
 import dev.strata.system.device.timer.RealTimeClock;
+import dev.strata.system.device.vga.Picture;
+import dev.strata.system.device.vga.VgaCard;
 import dev.strata.system.device.virtio.BlockDevice;
 import dev.strata.system.device.virtio.VirtioFunction;
 import dev.strata.system.firmware.FirmwareConfig;
@@ -64,6 +66,7 @@ public final class PcMachine implements AutoCloseable {
   private final FloppyController floppies;
   private final RealTimeClock time;
   private int nextCard = FIRST_CARD;
+  private @Nullable PcDisplay display;
 
   /**
    * A PC.
@@ -253,15 +256,36 @@ public final class PcMachine implements AutoCloseable {
     return floppies.isFree(number);
   }
 
+  /**
+   * Adds the display adapter: one at most.
+   *
+   * @param bios its firmware, at most 64 KiB
+   */
+  public void addVga(byte[] bios) {
+    var card = new VgaCard(bios, ram.arena(), clock);
+    pci.attach(nextCard++, 0, false, card);
+    display = new PcDisplay(card, memory, ports);
+  }
+
+  /** Whether there is a display adapter. */
+  public boolean hasVga() {
+    return display != null;
+  }
+
+  /** What the screen shows now, or null if there is no display adapter. */
+  public @Nullable Picture screen() {
+    PcDisplay here = display;
+    return here == null ? null : here.picture();
+  }
+
   /** Adds a virtio disk on the PCI bus. */
   public void addVirtioDisk(BlockBackend disk, boolean readOnly, String serial) {
     pci.attach(
-        nextCard,
+        nextCard++,
         0,
         false,
         new VirtioFunction(
             new BlockDevice(disk, readOnly, serial), deviceMemory, worker("virtio-blk")));
-    nextCard++;
   }
 
   /** The processor takes an interrupt: its vector. */

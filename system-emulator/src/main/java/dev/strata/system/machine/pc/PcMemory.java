@@ -45,6 +45,11 @@ final class PcMemory implements AutoCloseable {
     MemorySegment.copy(bytes, bios.length - seen, shadowedRom.memory(), SHADOWED - seen, seen);
   }
 
+  /** What the memory of all the machine lives as long as. */
+  Arena arena() {
+    return arena;
+  }
+
   MemoryRegion ram() {
     return ram;
   }

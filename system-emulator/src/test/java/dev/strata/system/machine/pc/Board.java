@@ -21,7 +21,7 @@ import java.util.List;
 
 /**
  * A PC whose ports and memory a test drives, with an IDE disk, a CD, and a virtio disk of 1 MiB
- * each, and an empty CD drive.
+ * each, an empty CD drive, and a VGA.
  */
 final class Board implements AutoCloseable {
   final IdleProcessor processor = new IdleProcessor();
@@ -55,6 +55,7 @@ final class Board implements AutoCloseable {
     machine.addIdeCd(3, null, "QM00004");
     machine.addFloppy(0, floppy, false);
     machine.addVirtioDisk(virtioDisk, false, "serial");
+    machine.addVga(new byte[] {0x55, (byte) 0xaa, 1});
     machine.resetBoard();
   }
 

@@ -2,7 +2,9 @@
 package dev.strata.system.machine.pc;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 
+import dev.strata.system.device.vga.Picture;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Random;
@@ -29,6 +31,8 @@ final class HostileGuestTest {
     {0x3f6, 1},
     {0x510, 12},
     {0xcf8, 8},
+    {0x1ce, 4},
+    {0x3b0, 48},
     {0xc000, 16},
     {0xc100, 64},
     {0x600, 64},
@@ -42,6 +46,12 @@ final class HostileGuestTest {
     0xe0002000L,
     0xe0003000L,
     0xa0000L,
+    0xb8000L,
+    0xf0000000L,
+    0xf0fffc10L,
+    0xf1000000L,
+    0xf1000400L,
+    0xf1010000L,
     0xc0000L,
     0xf0000L,
     0x3ffff8L,
@@ -58,6 +68,20 @@ final class HostileGuestTest {
     board.configure(2, 0, 0x10, 4, 0xc100);
     board.configure(2, 0, 0x20, 4, 0xe0000000L);
     board.configure(2, 0, 0x04, 2, 7);
+    board.configure(3, 0, 0x10, 4, 0xf0000000L);
+    board.configure(3, 0, 0x18, 4, 0xf1000000L);
+    board.configure(3, 0, 0x30, 4, 0xf1010001L);
+    board.configure(3, 0, 0x04, 2, 7);
+  }
+
+  /** A few lines of it: all would take most of the test's time. */
+  private static void look(Board board) {
+    Picture screen = board.machine.screen();
+    assertNotNull(screen);
+    var line = new int[screen.width()];
+    for (int y = 0; y < screen.height(); y += 1 + screen.height() / 8) {
+      screen.line(y, line);
+    }
   }
 
   @Test
@@ -68,6 +92,9 @@ final class HostileGuestTest {
         if (access % 20_000 == 0) {
           board.machine.resetBoard();
           configure(board);
+        }
+        if (access % 50 == 0) {
+          look(board);
         }
         int bytes = 1 << random.nextInt(3);
         long value = random.nextBoolean() ? random.nextInt(256) : random.nextLong();

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.hmp;
+
+import dev.strata.system.device.vga.Picture;
+import dev.strata.system.display.PictureFormat;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The screen, as a picture in a file. */
+final class ScreenDump {
+  static final String USAGE = "screendump filename [-f format] ";
+  static final String HELP = "save the screen in 'format', ppm or png, as the picture 'filename'";
+
+  private final MonitorCommands.Subject subject;
+
+  ScreenDump(MonitorCommands.Subject subject) {
+    this.subject = subject;
+  }
+
+  /** Runs the command: why it failed, in a line, or nothing. */
+  String run(List<String> words) {
+    if (words.isEmpty()) {
+      return misused("filename expected");
+    }
+    PictureFormat format = PictureFormat.PPM;
+    for (int index = 1; index < words.size(); index += 2) {
+      if (!words.get(index).equals("-f")) {
+        return "Error: Device '" + words.get(index) + "' not found\n";
+      }
+      if (index + 1 == words.size()) {
+        return misused("value expected for -f");
+      }
+      PictureFormat known = PictureFormat.named(words.get(index + 1));
+      if (known == null) {
+        return "Error: invalid parameter value: " + words.get(index + 1) + "\n";
+      }
+      format = known;
+    }
+    Picture picture = subject.screen();
+    return picture == null
+        ? "Error: There is no console to take a screendump from\n"
+        : save(picture, format, words.getFirst());
+  }
+
+  private static String save(Picture picture, PictureFormat format, String name) {
+    try (var out = new BufferedOutputStream(Files.newOutputStream(Path.of(name)))) {
+      format.write(picture, out);
+      return "";
+    } catch (NoSuchFileException e) {
+      return failed(name, "No such file or directory");
+    } catch (AccessDeniedException e) {
+      return failed(name, "Permission denied");
+    } catch (IOException | InvalidPathException e) {
+      return failed(name, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static String misused(String why) {
+    return "screendump: " + why + "\nTry \"help screendump\" for more information\n";
+  }
+
+  private static String failed(String name, String reason) {
+    return "Error: failed to open file '" + name + "': " + reason + "\n";
+  }
+}
