@@ -50,6 +50,7 @@ final class CommandLine {
   String bios = "bios-256k.bin";
   String boot = "cad";
   long memory = DEFAULT_MEMORY;
+  final IdentityOptions identity = new IdentityOptions();
   VgaOption vga = VgaOption.DEFAULT;
   boolean graphics = true;
   boolean defaults = true;
@@ -175,6 +176,9 @@ final class CommandLine {
       case "-debugcon" -> debugConsole = argument(word);
       case "-monitor" -> monitors.add(argument(word));
       case "-net", "-nic", "-display", "-parallel" -> without(word);
+      case "-name" -> identity.name(argument(word));
+      case "-uuid" -> identity.uuid(argument(word));
+      case "-smbios" -> identity.smbios(argument(word));
       case "-vga" -> vga = VgaOption.named(argument(word));
       case "-chardev" -> characterDevice(word, argument(word));
       case "-device" -> {

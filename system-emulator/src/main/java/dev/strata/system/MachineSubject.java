@@ -15,9 +15,11 @@ import org.jspecify.annotations.Nullable;
 final class MachineSubject implements MonitorCommands.Subject {
   private final PcMachine pc;
   private final Machine machine;
+  private final IdentityOptions identity;
   private final Map<Drive, String> drives;
 
-  MachineSubject(PcMachine pc, Map<Drive, String> drives) {
+  MachineSubject(PcMachine pc, IdentityOptions identity, Map<Drive, String> drives) {
+    this.identity = identity;
     this.pc = pc;
     this.machine = pc.machine();
     this.drives = drives;
@@ -51,6 +53,17 @@ final class MachineSubject implements MonitorCommands.Subject {
   @Override
   public String status() {
     return "VM status: " + machine.status() + "\n";
+  }
+
+  @Override
+  public String name() {
+    String name = identity.name();
+    return name == null ? "" : name + "\n";
+  }
+
+  @Override
+  public String uuid() {
+    return identity.identity().uuid() + "\n";
   }
 
   @Override

@@ -60,6 +60,7 @@ final class PcAssembly {
     var firmware = new FirmwareFiles(line.firmwareFolders);
     var configuration =
         new PcConfiguration(
+            line.identity.identity(),
             line.memory,
             line.cpu,
             firmware.bios(line.bios),

@@ -113,7 +113,7 @@ public final class QemuSystem {
       var assembly = new PcAssembly(line, drives, characterDevices);
       try (PcMachine pc = assembly.assemble(architecture, model)) {
         characterDevices.whenExit(() -> pc.machine().end(0));
-        var commands = new MonitorCommands(new MachineSubject(pc, assembly.names()));
+        var commands = new MonitorCommands(new MachineSubject(pc, line.identity, assembly.names()));
         for (CharacterDevice monitor : characterDevices.monitors()) {
           HumanMonitor.open(monitor, commands, false);
         }

@@ -63,6 +63,14 @@ public final class SystemDescription implements ToolDescription {
             "nographic",
             null,
             "the guest's console is here, on the first serial port; Ctrl-A h helps")
+        .with(key++, "name", "NAME", "what the monitor calls the machine")
+        .with(key++, "uuid", "UUID", "the machine's UUID in its SMBIOS tables")
+        .with(
+            key++,
+            "smbios",
+            "TABLE",
+            "what the SMBIOS tells:"
+                + " type=1,manufacturer=,product=,version=,serial=,uuid=,sku=,family=")
         .with(key++, "serial", "DEVICE", "stdio, mon:stdio (with a monitor), null, none, file:FILE")
         .with(key++, "chardev", "DEVICE", "a stream for devices: stdio, null or file")
         .with(key++, "debugcon", "DEVICE", "where the debug console writes")

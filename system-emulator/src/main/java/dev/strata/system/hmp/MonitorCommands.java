@@ -32,6 +32,12 @@ public final class MonitorCommands {
     /** Whether time passes, in the reference's words. */
     String status();
 
+    /** What the machine is called, in a line, or nothing. */
+    String name();
+
+    /** The machine's UUID, in a line. */
+    String uuid();
+
     /** The processor's registers, in lines. */
     String registers();
 
@@ -73,6 +79,8 @@ public final class MonitorCommands {
     add("screendump", ScreenDump.USAGE, ScreenDump.HELP, new ScreenDump(subject)::run);
     add("xp", "xp /fmt addr", "physical memory dump starting at 'addr'", this::dump);
     topic("status", "show the current VM status (running|paused)", subject::status);
+    topic("name", "show the current VM name", subject::name);
+    topic("uuid", "show the current VM UUID", subject::uuid);
     topic("version", "show the version of QEMU", () -> "7.2.22 (Strata 0.1)\n");
     topic("registers", "show the cpu registers", subject::registers);
     topic("block", "show info of one block device or all block devices", subject::blockDevices);

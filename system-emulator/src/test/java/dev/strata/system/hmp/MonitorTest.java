@@ -71,6 +71,16 @@ final class MonitorTest {
     }
 
     @Override
+    public String name() {
+      return "";
+    }
+
+    @Override
+    public String uuid() {
+      return "00000000-0000-0000-0000-000000000000\n";
+    }
+
+    @Override
     public String registers() {
       return "RAX=0\n";
     }

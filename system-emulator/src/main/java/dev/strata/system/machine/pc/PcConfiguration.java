@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a PC is made of, beside its disks and cards.
  *
+ * @param identity what it tells of itself
  * @param memory bytes of RAM, at least 1 MiB
  * @param cpuModel as {@code -cpu} names it
  * @param bios the firmware's bytes, a multiple of 64 KiB
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param start the time of day at which it begins
  */
 public record PcConfiguration(
+    PcIdentity identity,
     long memory,
     String cpuModel,
     byte[] bios,

@@ -15,6 +15,7 @@ import dev.strata.system.firmware.OptionRom;
  */
 final class PcFirmware {
   // Items of fw_cfg that are no files.
+  private static final int UUID = 2;
   private static final int RAM_SIZE = 3;
   private static final int NO_GRAPHICS = 4;
   private static final int PROCESSORS = 5;
@@ -32,6 +33,8 @@ final class PcFirmware {
   }
 
   void describe(PcConfiguration configuration) {
+    PcIdentity identity = configuration.identity();
+    firmware.item(UUID, identity.uuidBytes());
     firmware.item64(RAM_SIZE, ram.size());
     firmware.item16(NO_GRAPHICS, configuration.serialConsole() ? 1 : 0);
     firmware.item16(PROCESSORS, 1);
@@ -42,6 +45,7 @@ final class PcFirmware {
       firmware.file("etc/sercon-port", new byte[] {(byte) 0xf8, 3});
     }
     new PcAcpi(ram.below(), configuration.serial().size()).describe(firmware);
+    new PcSmbios(identity, ram.size(), ram.below()).describe(firmware);
     LinuxKernel kernel = configuration.kernel();
     if (kernel != null) {
       firmware.file(OptionRom.FILE, OptionRom.of(kernel, firmware, KERNEL_PARTS));

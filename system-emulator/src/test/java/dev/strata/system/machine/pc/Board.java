@@ -40,6 +40,7 @@ final class Board implements AutoCloseable {
     virtioDisk = disk(folder.resolve("virtio.raw"), 1 << 20);
     var configuration =
         new PcConfiguration(
+            PcIdentity.DEFAULT,
             4 << 20,
             "idle",
             new byte[0x20000],
