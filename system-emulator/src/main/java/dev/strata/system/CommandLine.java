@@ -54,6 +54,7 @@ final class CommandLine {
   VgaOption vga = VgaOption.DEFAULT;
   boolean graphics = true;
   boolean defaults = true;
+  boolean hpet = true;
   boolean noReboot;
   boolean paused;
   boolean snapshot;
@@ -129,6 +130,7 @@ final class CommandLine {
       case "-version" -> answer = Answer.VERSION;
       case "-nographic" -> graphics = false;
       case "-nodefaults" -> defaults = false;
+      case "-no-hpet" -> hpet = false;
       case "-no-reboot" -> noReboot = true;
       case "-S" -> paused = true;
       case "-snapshot" -> snapshot = true;
@@ -244,6 +246,10 @@ final class CommandLine {
     String accelerator = options.takeString("accel");
     if (accelerator != null) {
       accelerator("", accelerator);
+    }
+    Boolean timer = options.takeBool("hpet");
+    if (timer != null) {
+      hpet = timer;
     }
     Boolean wanted = options.takeBool("graphics");
     if (wanted != null) {

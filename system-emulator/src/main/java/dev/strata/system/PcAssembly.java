@@ -69,6 +69,7 @@ final class PcAssembly {
             kernel(),
             line.noReboot,
             line.boot,
+            line.hpet,
             LocalDateTime.now(ZoneOffset.UTC));
     var machine = new PcMachine(configuration, architecture, model, System::nanoTime);
     try {

@@ -79,6 +79,7 @@ public final class SystemDescription implements ToolDescription {
             "nodefaults",
             null,
             "no serial port, VGA, CD or floppy drive but those asked for")
+        .with(key++, "no-hpet", null, "no high precision event timer")
         .with(key++, "no-reboot", null, "end when the guest wants to begin anew")
         .with('S', null, null, "begin paused, until the monitor's command cont")
         .with(key++, "monitor", "DEVICE", "where commands are typed: stdio or none")

@@ -30,6 +30,16 @@ public final class Resources {
     return this;
   }
 
+  /** Addresses below 4 GiB, where the device itself answers. */
+  public Resources memory(long first, int count) {
+    out.write(0x86);
+    number(9, 2);
+    out.write(0); // it is no plain memory
+    number(first, 4);
+    number(count, 4);
+    return this;
+  }
+
   /** An ISA interrupt. */
   public Resources interrupt(int number) {
     out.write(0x22);

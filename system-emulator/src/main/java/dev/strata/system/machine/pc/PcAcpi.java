@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.machine.pc;
 
+import dev.strata.system.device.timer.Hpet;
 import dev.strata.system.firmware.FirmwareConfig;
 import dev.strata.system.firmware.acpi.AcpiTables;
 import dev.strata.system.firmware.acpi.Aml;
@@ -25,15 +26,17 @@ final class PcAcpi {
 
   private final long ramBelow;
   private final int serialPorts;
+  private final boolean hpet;
 
   /**
    * Tables of a board.
    *
    * @param ramBelow bytes of RAM below 4 GiB
    */
-  PcAcpi(long ramBelow, int serialPorts) {
+  PcAcpi(long ramBelow, int serialPorts, boolean hpet) {
     this.ramBelow = ramBelow;
     this.serialPorts = serialPorts;
+    this.hpet = hpet;
   }
 
   void describe(FirmwareConfig firmware) {
@@ -47,9 +50,14 @@ final class PcAcpi {
     tables.seal(fixed);
     int interrupts = tables.add("APIC", 1, interrupts());
     tables.seal(interrupts);
-    int index = tables.add("RSDT", 1, new byte[8]);
+    int events = hpet ? tables.add("HPET", 1, events()) : 0;
+    int index = tables.add("RSDT", 1, new byte[hpet ? 12 : 8]);
     tables.point(index + 36, fixed);
     tables.point(index + 40, interrupts);
+    if (hpet) {
+      tables.seal(events);
+      tables.point(index + 44, events);
+    }
     tables.seal(index);
     tables.publish(index, firmware);
   }
@@ -97,12 +105,31 @@ final class PcAcpi {
     body.putInt(line).putShort((short) flags);
   }
 
+  /**
+   * The table HPET.
+   *
+   * @see "IA-PC HPET Specification 1.0a, 3.2.4"
+   */
+  private static byte[] events() {
+    ByteBuffer body = buffer(56 - 36);
+    body.putInt(Hpet.IDENTITY);
+    body.putInt(0).putLong(Hpet.BASE); // in memory
+    return body.array();
+  }
+
   private byte[] names() {
     var aml = new Aml();
     aml.scope("\\_PR", processors -> processors.processor("CPU0", 0));
     aml.named("\\_S5").numbers(0, 0, 0, 0); // the type of sleep that is off
-    aml.scope("\\_SB", board -> board.device("PCI0", this::bus));
+    aml.scope("\\_SB", this::board);
     return aml.bytes();
+  }
+
+  private void board(Aml board) {
+    if (hpet) {
+      chip(board, "HPET", "PNP0103", new Resources().memory(Hpet.BASE, Hpet.SIZE));
+    }
+    board.device("PCI0", this::bus);
   }
 
   private void bus(Aml bus) {

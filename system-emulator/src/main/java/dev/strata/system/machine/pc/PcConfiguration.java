@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param kernel what is booted instead of a disk, or null
  * @param endsAtReset whether the machine ends when it would reset
  * @param bootOrder the letters of {@code -boot}: a, c, d, n
+ * @param hpet whether there is a high precision event timer
  * @param start the time of day at which it begins
  */
 public record PcConfiguration(
@@ -31,4 +32,5 @@ public record PcConfiguration(
     @Nullable LinuxKernel kernel,
     boolean endsAtReset,
     String bootOrder,
+    boolean hpet,
     LocalDateTime start) {}

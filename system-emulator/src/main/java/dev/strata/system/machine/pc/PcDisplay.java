@@ -4,9 +4,6 @@ package dev.strata.system.machine.pc;
 import dev.strata.system.device.vga.Picture;
 import dev.strata.system.device.vga.VgaCard;
 import dev.strata.system.memory.AddressSpace;
-import dev.strata.system.memory.MemoryRegion;
-import dev.strata.system.memory.MmioHandler;
-import dev.strata.system.memory.RegisterWidth;
 
 /** A PC's VGA, wired: what it has at places of its own beside those of a card. */
 final class PcDisplay {
@@ -16,18 +13,13 @@ final class PcDisplay {
 
   private final VgaCard card;
 
-  PcDisplay(VgaCard card, AddressSpace memory, AddressSpace ports) {
+  PcDisplay(VgaCard card, AddressSpace memory, PcPorts ports) {
     this.card = card;
     memory.map(VgaCard.WINDOW, card.window(), BOARD_PRIORITY);
     for (int index = 0; index < PORTS.length; index++) {
-      MmioHandler registers = new RegisterWidth(card.ports(PORTS[index]), 1, 1);
-      map(ports, PORTS[index], COUNTS[index], registers);
+      ports.map(PORTS[index], COUNTS[index], 1, card.ports(PORTS[index]));
     }
-    map(ports, VgaCard.DISPLAY_PORT, 4, card.displayPorts());
-  }
-
-  private static void map(AddressSpace ports, int port, int count, MmioHandler handler) {
-    ports.map(port, MemoryRegion.mmio("vga", count, handler), BOARD_PRIORITY);
+    ports.mapAll(VgaCard.DISPLAY_PORT, 4, card.displayPorts());
   }
 
   Picture picture() {

@@ -44,7 +44,7 @@ final class PcFirmware {
     if (configuration.serialConsole()) {
       firmware.file("etc/sercon-port", new byte[] {(byte) 0xf8, 3});
     }
-    new PcAcpi(ram.below(), configuration.serial().size()).describe(firmware);
+    new PcAcpi(ram.below(), configuration.serial().size(), configuration.hpet()).describe(firmware);
     new PcSmbios(identity, ram.size(), ram.below()).describe(firmware);
     LinuxKernel kernel = configuration.kernel();
     if (kernel != null) {

@@ -19,6 +19,7 @@ final class PcInterrupts implements Device {
   private static final int APIC_PRIORITY = 30; // over RAM and cards
   private static final int BOARD_PRIORITY = 1;
   private static final int LINES = 16;
+  private static final int THIRD = 2; // of the I/O APIC
 
   private final AddressSpace memory;
   private final InterruptControllerPair legacy;
@@ -28,6 +29,7 @@ final class PcInterrupts implements Device {
   // What drives each ISA interrupt: the board's device, or the PCI bus.
   private final boolean[] byBoard = new boolean[LINES]; // guarded by this
   private final boolean[] byPci = new boolean[LINES]; // guarded by this
+  private boolean byEvent; // guarded by this
 
   PcInterrupts(
       AddressSpace memory, AddressSpace ports, ProcessorPins processor, VirtualClock clock) {
@@ -77,8 +79,39 @@ final class PcInterrupts implements Device {
     side[number] = level;
     boolean both = byBoard[number] || byPci[number];
     legacy.line(number).set(both);
-    // The timer's line is the I/O APIC's third, where the cascade would have been.
-    io.line(number == 0 ? 2 : number).set(both);
+    if (number == 0) {
+      driveThird();
+    } else if (number != THIRD) {
+      io.line(number).set(both);
+    }
+  }
+
+  /** The timer's line is the I/O APIC's third, where the cascade would have been. */
+  private void driveThird() {
+    io.line(THIRD).set(byBoard[0] || byPci[0] || byEvent);
+  }
+
+  /** The I/O APIC's third line as the HPET drives it. */
+  IrqLine eventLine() {
+    return new IrqLine() {
+      @Override
+      public void set(boolean level) {
+        synchronized (PcInterrupts.this) {
+          byEvent = level;
+          driveThird();
+        }
+      }
+
+      @Override
+      public void pulse() {
+        synchronized (PcInterrupts.this) {
+          // An edge, whatever else holds the line up.
+          io.line(THIRD).set(false);
+          io.line(THIRD).set(true);
+          driveThird();
+        }
+      }
+    };
   }
 
   @Override

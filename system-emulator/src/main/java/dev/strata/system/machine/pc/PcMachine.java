@@ -23,7 +23,6 @@ import dev.strata.system.device.pci.IsaBridge;
 import dev.strata.system.device.pci.PciBus;
 import dev.strata.system.device.pci.PowerManagement;
 import dev.strata.system.device.serial.Uart16550;
-import dev.strata.system.device.timer.IntervalTimer;
 import dev.strata.system.device.timer.RealTimeClock;
 import dev.strata.system.device.vga.Picture;
 import dev.strata.system.device.vga.VgaCard;
@@ -33,9 +32,6 @@ import dev.strata.system.firmware.FirmwareConfig;
 import dev.strata.system.machine.Machine;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.DeviceMemory;
-import dev.strata.system.memory.MemoryRegion;
-import dev.strata.system.memory.MmioHandler;
-import dev.strata.system.memory.RegisterWidth;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -45,13 +41,13 @@ import org.jspecify.annotations.Nullable;
 
 /** The machine {@code pc}: i440FX, PIIX3, what is on their board, and cards. */
 public final class PcMachine implements AutoCloseable {
-  private static final int BOARD_PRIORITY = 1;
   static final int[] SERIAL_PORTS = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
   static final int[] SERIAL_INTERRUPTS = {4, 3, 4, 3};
   private static final int FIRST_CARD = 2;
 
   private final AddressSpace memory = new AddressSpace(1L << 52);
   private final AddressSpace ports = new AddressSpace(0x10000);
+  private final PcPorts board = new PcPorts(ports);
   private final DeviceMemory deviceMemory = new DeviceMemory(memory);
   private final VirtualClock clock;
   private final Machine machine;
@@ -103,27 +99,34 @@ public final class PcMachine implements AutoCloseable {
     pci.attach(1, 1, false, ide);
     power = new PowerManagement(clock, interrupts.line(9), new PowerPins(), false);
     pci.attach(1, 3, false, power);
-    map(0xcf8, 8, 4, pci.configurationPorts(isa[0].resetPort()));
-    map(0xb2, 2, 1, power.apmPorts());
+    board.map(0xcf8, 8, 4, pci.configurationPorts(isa[0].resetPort()));
+    board.map(0xb2, 2, 1, power.apmPorts());
     devices.add(pci);
 
     var dma = new DmaController(deviceMemory);
-    map(0x00, 16, 1, dma.lower());
-    map(0xc0, 32, 1, dma.upper());
-    map(0x80, 16, 1, dma.pages());
+    board.map(0x00, 16, 1, dma.lower());
+    board.map(0xc0, 32, 1, dma.upper());
+    board.map(0x80, 16, 1, dma.pages());
     devices.add(dma);
     floppies = new FloppyController(interrupts.line(6), dma.channel(2), worker("floppy"));
-    map(0x3f0, 6, 1, floppies.ports());
-    map(0x3f7, 1, 1, floppies.inputPort());
+    board.map(0x3f0, 6, 1, floppies.ports());
+    board.map(0x3f7, 1, 1, floppies.inputPort());
     devices.add(floppies);
 
-    time = new RealTimeClock(clock, configuration.start(), interrupts.line(8));
-    addLegacy(configuration);
+    addKeyboard();
+    var timers =
+        new PcTimers(clock, configuration.start(), configuration.hpet(), interrupts, memory, board);
+    devices.addAll(timers.devices());
+    devices.add(interrupts);
+    time = timers.time();
+    ram.describe(time);
+    PcFirmware.floppies(time, 0, 0);
+    PcFirmware.bootOrder(time, configuration.bootOrder());
     addSerial(configuration.serial());
     var firmware = new FirmwareConfig(deviceMemory);
     new PcFirmware(firmware, ram).describe(configuration);
-    map(FirmwareConfig.PORT, 2, 2, firmware.ports());
-    map(FirmwareConfig.DMA_PORT, 8, 4, firmware.dmaPorts());
+    board.map(FirmwareConfig.PORT, 2, 2, firmware.ports());
+    board.map(FirmwareConfig.DMA_PORT, 8, 4, firmware.dmaPorts());
     devices.add(firmware);
 
     Cpu cpu =
@@ -159,7 +162,7 @@ public final class PcMachine implements AutoCloseable {
     }
   }
 
-  private void addLegacy(PcConfiguration configuration) {
+  private void addKeyboard() {
     var keyboard =
         new KeyboardController(
             new Keyboard(),
@@ -167,36 +170,18 @@ public final class PcMachine implements AutoCloseable {
             interrupts.line(1),
             interrupts.line(12),
             new KeyboardPins());
-    map(0x60, 1, 1, keyboard.dataPort());
-    map(0x64, 1, 1, keyboard.commandPort());
-    map(0x92, 1, 1, keyboard.systemControlPort());
+    board.map(0x60, 1, 1, keyboard.dataPort());
+    board.map(0x64, 1, 1, keyboard.commandPort());
+    board.map(0x92, 1, 1, keyboard.systemControlPort());
     devices.add(keyboard);
-    var timer = new IntervalTimer(clock, interrupts.line(0));
-    map(0x40, 4, 1, timer);
-    map(0x61, 1, 1, timer.speakerPort());
-    devices.add(timer);
-    ram.describe(time);
-    PcFirmware.floppies(time, 0, 0);
-    PcFirmware.bootOrder(time, configuration.bootOrder());
-    map(0x70, 2, 1, time);
-    devices.add(time);
-    devices.add(interrupts);
   }
 
   private void addSerial(List<CharacterDevice> lines) {
     for (int index = 0; index < lines.size(); index++) {
       var uart = new Uart16550(lines.get(index), interrupts.line(SERIAL_INTERRUPTS[index]));
-      map(SERIAL_PORTS[index], 8, 1, uart);
+      board.map(SERIAL_PORTS[index], 8, 1, uart);
       devices.add(uart);
     }
-  }
-
-  private void map(int port, int count, int widest, MmioHandler handler) {
-    ports.map(
-        port,
-        MemoryRegion.mmio(
-            handler.getClass().getSimpleName(), count, new RegisterWidth(handler, 1, widest)),
-        BOARD_PRIORITY);
   }
 
   private ExecutorService worker(String name) {
@@ -208,12 +193,12 @@ public final class PcMachine implements AutoCloseable {
 
   /** Adds the port that ends the emulator. */
   public void addDebugExit(int port, int size) {
-    map(port, size, 4, new DebugExit(machine::end));
+    board.map(port, size, 4, new DebugExit(machine::end));
   }
 
   /** Adds a debug console. */
   public void addDebugConsole(int port, CharacterDevice output) {
-    map(port, 1, 1, new DebugConsole(output));
+    board.map(port, 1, 1, new DebugConsole(output));
   }
 
   /**
@@ -264,7 +249,7 @@ public final class PcMachine implements AutoCloseable {
   public void addVga(byte[] bios) {
     var card = new VgaCard(bios, ram.arena(), clock);
     pci.attach(nextCard++, 0, false, card);
-    display = new PcDisplay(card, memory, ports);
+    display = new PcDisplay(card, memory, board);
   }
 
   /** Whether there is a display adapter. */

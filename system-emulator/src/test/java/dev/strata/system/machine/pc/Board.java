@@ -49,6 +49,7 @@ final class Board implements AutoCloseable {
             null,
             false,
             "c",
+            true,
             LocalDateTime.of(2024, 2, 29, 23, 59, 58));
     machine = new PcMachine(configuration, processor, () -> "idle", System::nanoTime);
     machine.addIdeDisk(0, ideDisk, "QM00001");

@@ -41,6 +41,7 @@ final class HostileGuestTest {
   private static final long[] MEMORY = {
     0xfee00000L,
     0xfec00000L,
+    0xfed00000L,
     0xe0000000L,
     0xe0001000L,
     0xe0002000L,

@@ -34,7 +34,7 @@ final class PcAcpiTest {
 
   @BeforeEach
   void placeAsTheScriptSays() {
-    new PcAcpi(128 << 20, 2).describe(device);
+    new PcAcpi(128 << 20, 2, true).describe(device);
     byte[] directory = item(0x19, 4 + 3 * 64);
     var entries = ByteBuffer.wrap(directory);
     assertEquals(3, entries.getInt());
@@ -111,6 +111,9 @@ final class PcAcpiTest {
     int index = table(root + 16, "RSDT");
     int fixed = table(index + 36, "FACP");
     table(index + 40, "APIC");
+    int events = table(index + 44, "HPET");
+    assertEquals(0x8086a201, memory.getInt(events + 36));
+    assertEquals(0xfed00000L, memory.getLong(events + 44));
     table(fixed + 40, "DSDT");
     int shared = memory.getInt(fixed + 36);
     assertEquals(0, shared % 64);
@@ -131,6 +134,8 @@ final class PcAcpiTest {
     assertTrue(names.contains("Device (COM2)"), names);
     assertEquals(1 + 128, names.split("Package \\(0x04\\)", -1).length - 1, "routes, and S5");
     assertTrue(disassembled("facp", fixed).contains("SCI Interrupt : 0009"));
+    assertTrue(disassembled("hpet", memory.getInt(index + 44)).contains("FED00000"));
+    assertTrue(names.contains("EisaId (\"PNP0103\")"), names);
     assertTrue(disassembled("apic", memory.getInt(index + 40)).contains("I/O APIC"));
   }
 
