@@ -23,6 +23,9 @@ final class CommandLine {
   /** A card or port: the option as given, its kind, and its properties. */
   record DeviceOption(String given, String kind, BlockOptions properties) {}
 
+  /** An object: the option as given, and what it says. */
+  record ObjectOption(String given, BlockOptions options) {}
+
   /** Something else than a machine is wanted. */
   enum Answer {
     HELP,
@@ -35,6 +38,7 @@ final class CommandLine {
 
   final List<DriveOption> drives = new ArrayList<>();
   final List<DeviceOption> devices = new ArrayList<>();
+  final List<ObjectOption> objects = new ArrayList<>();
   final List<String> serial = new ArrayList<>();
   final List<String> monitors = new ArrayList<>();
   final List<String> firmwareFolders = new ArrayList<>();
@@ -195,6 +199,10 @@ final class CommandLine {
           throw error(word + " " + given + ": Parameter 'driver' is missing");
         }
         devices.add(new DeviceOption(word + " " + given, kind, properties));
+      }
+      case "-object" -> {
+        String given = argument(word);
+        objects.add(new ObjectOption(word + " " + given, parsed(word, given, "qom-type")));
       }
       case "-global" -> global(word, argument(word));
       default -> throw error(word + ": invalid option");

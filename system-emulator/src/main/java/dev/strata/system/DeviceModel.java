@@ -10,7 +10,9 @@ enum DeviceModel {
   VIRTIO_DISK(Category.STORAGE, "virtio-blk-pci", "PCI", "virtio-blk", null),
   VGA(Category.DISPLAY, "VGA", "PCI", null, null),
   DEBUG_EXIT(Category.MISC, "isa-debug-exit", "ISA", null, null),
-  DEBUG_CONSOLE(Category.MISC, "isa-debugcon", "ISA", null, null);
+  DEBUG_CONSOLE(Category.MISC, "isa-debugcon", "ISA", null, null),
+  PANIC(Category.MISC, "pvpanic-pci", "PCI", null, null),
+  ENTROPY(Category.MISC, "virtio-rng-pci", "PCI", "virtio-rng", null);
 
   private enum Category {
     STORAGE("Storage devices:"),

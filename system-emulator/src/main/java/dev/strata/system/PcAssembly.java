@@ -9,6 +9,7 @@ import dev.strata.system.Drives.Drive;
 import dev.strata.system.chardev.CharacterDevice;
 import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.CpuModel;
+import dev.strata.system.device.virtio.EntropySource;
 import dev.strata.system.firmware.LinuxKernel;
 import dev.strata.system.machine.pc.PcConfiguration;
 import dev.strata.system.machine.pc.PcMachine;
@@ -33,9 +34,12 @@ final class PcAssembly {
   private final CommandLine line;
   private final Drives drives;
   private final CharacterDevices characterDevices;
+  private final EntropyObjects entropy;
   private final Map<Drive, String> names = new LinkedHashMap<>();
 
-  PcAssembly(CommandLine line, Drives drives, CharacterDevices characterDevices) {
+  PcAssembly(
+      CommandLine line, Drives drives, CharacterDevices characterDevices, EntropyObjects entropy) {
+    this.entropy = entropy;
     this.line = line;
     this.drives = drives;
     this.characterDevices = characterDevices;
@@ -49,6 +53,9 @@ final class PcAssembly {
   PcMachine assemble(Architecture architecture, CpuModel model) throws BlockException {
     for (var device : line.characterDevices.entrySet()) {
       characterDevices.define(device.getKey(), device.getValue());
+    }
+    for (var object : line.objects) {
+      entropy.define(object.given(), object.options());
     }
     for (var option : line.drives) {
       drives.open(option);
@@ -177,6 +184,7 @@ final class PcAssembly {
         case VIRTIO -> {
           name(drive, "virtio" + virtioDisks++);
           String serial = drive.serial();
+          requireSlot(machine, "virtio-blk-pci");
           machine.addVirtioDisk(drive.disk(), drive.readOnly(), serial == null ? "" : serial);
         }
         case NONE -> name(drive, "none" + names.size()); // a device asks for it
@@ -255,10 +263,26 @@ final class PcAssembly {
       }
       case VGA -> {
         rejectOthers(device, properties);
+        requireSlot(machine, device.kind());
         if (machine.hasVga()) {
           throw CommandLine.error("a PC has one display adapter at most");
         }
         machine.addVga(firmware.vgaBios());
+      }
+      case ENTROPY -> {
+        String id = properties.takeString("rng");
+        rejectOthers(device, properties);
+        EntropySource source = id == null ? EntropyObjects.builtin() : entropy.find(id);
+        if (source == null) {
+          throw CommandLine.error("Device '" + id + "' not found");
+        }
+        requireSlot(machine, device.kind());
+        machine.addEntropy(source);
+      }
+      case PANIC -> {
+        rejectOthers(device, properties);
+        requireSlot(machine, device.kind());
+        machine.addPanic();
       }
       case VIRTIO_DISK, IDE_DISK, IDE_CD -> addDrive(device, properties, machine);
       case null ->
@@ -283,6 +307,7 @@ final class PcAssembly {
     }
     String named = serial == null ? drive.serial() : serial;
     if (model == DeviceModel.VIRTIO_DISK) {
+      requireSlot(machine, device.kind());
       machine.addVirtioDisk(drive.disk(), drive.readOnly(), named == null ? "" : named);
       return;
     }
@@ -293,6 +318,13 @@ final class PcAssembly {
       }
     }
     throw CommandLine.error("all four IDE places are taken");
+  }
+
+  private static void requireSlot(PcMachine machine, String kind) throws BlockException {
+    if (!machine.hasFreeSlot()) {
+      throw CommandLine.error(
+          "PCI: no slot/function available for " + kind + ", all in use or reserved");
+    }
   }
 
   private static void requirePorts(int base, int size) throws BlockException {

@@ -109,8 +109,9 @@ public final class QemuSystem {
     }
     model = model.with(line.cpuProperties, warning -> terminal.error("warning: " + warning));
     try (var characterDevices = new CharacterDevices();
+        var entropy = new EntropyObjects();
         var drives = new Drives(terminal, line.snapshot)) {
-      var assembly = new PcAssembly(line, drives, characterDevices);
+      var assembly = new PcAssembly(line, drives, characterDevices, entropy);
       try (PcMachine pc = assembly.assemble(architecture, model)) {
         characterDevices.whenExit(() -> pc.machine().end(0));
         var commands = new MonitorCommands(new MachineSubject(pc, line.identity, assembly.names()));

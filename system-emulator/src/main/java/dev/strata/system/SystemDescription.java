@@ -51,6 +51,11 @@ public final class SystemDescription implements ToolDescription {
         .with(key++, "snapshot", null, "lose all changes of disks at the end")
         .with(
             key++, "device", "DEVICE", "virtio-blk-pci, ide-hd, ide-cd and others; help lists them")
+        .with(
+            key++,
+            "object",
+            "OBJECT",
+            "a source for virtio-rng-pci: rng-random,id=ID,filename=FILE or rng-builtin,id=ID")
         .with(key++, "global", "PROPERTY", "isa-debugcon.iobase=PORT")
         .with(key++, "kernel", "FILE", "boot this Linux kernel")
         .with(key++, "initrd", "FILE", "its initial RAM disk")

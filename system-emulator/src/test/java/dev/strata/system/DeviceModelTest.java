@@ -29,6 +29,8 @@ final class DeviceModelTest {
         Misc devices:
         name "isa-debug-exit", bus ISA
         name "isa-debugcon", bus ISA
+        name "pvpanic-pci", bus PCI
+        name "virtio-rng-pci", bus PCI, alias "virtio-rng"
         """,
         DeviceModel.list());
   }

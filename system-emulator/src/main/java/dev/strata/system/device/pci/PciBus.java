@@ -15,10 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @see "PCI Local Bus Specification 2.1, 3.2.2.3.2 Configuration Mechanism #1"
  */
 public final class PciBus implements Device {
+  /** How many slots there are. */
+  public static final int SLOTS = 32;
+
   /** Of what base address registers map: below RAM, ROM and the board's own ports. */
   static final int BAR_PRIORITY = 0;
-
-  private static final int SLOTS = 32;
 
   private final AddressSpace memory;
   private final DeviceMemory deviceMemory;

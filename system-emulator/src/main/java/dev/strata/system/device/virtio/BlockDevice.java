@@ -73,6 +73,11 @@ public final class BlockDevice implements VirtioDevice {
   }
 
   @Override
+  public int transitionalId() {
+    return 0x1001;
+  }
+
+  @Override
   public int classCode() {
     return 0x010000;
   }

@@ -8,6 +8,9 @@ public interface VirtioDevice {
   /** The device's kind: 2 is a disk. */
   int kind();
 
+  /** The number of the PCI device, as drivers of the time before the standard know it. */
+  int transitionalId();
+
   /** Class, subclass and interface on a PCI bus: 24 bits. */
   int classCode();
 

@@ -51,7 +51,7 @@ public final class VirtioFunction extends PciFunction {
    * @param worker runs its requests
    */
   public VirtioFunction(VirtioDevice device, DeviceMemory memory, Executor worker) {
-    super(0x1af4, 0x0fff + device.kind(), 0, device.classCode());
+    super(0x1af4, device.transitionalId(), 0, device.classCode());
     this.device = device;
     this.worker = worker;
     subsystem(0x1af4, device.kind());

@@ -12,6 +12,7 @@ import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.device.debug.DebugConsole;
 import dev.strata.system.device.debug.DebugExit;
+import dev.strata.system.device.debug.PanicCard;
 import dev.strata.system.device.dma.DmaController;
 import dev.strata.system.device.floppy.FloppyController;
 import dev.strata.system.device.ide.IdeController;
@@ -21,12 +22,16 @@ import dev.strata.system.device.input.Mouse;
 import dev.strata.system.device.pci.HostBridge;
 import dev.strata.system.device.pci.IsaBridge;
 import dev.strata.system.device.pci.PciBus;
+import dev.strata.system.device.pci.PciFunction;
 import dev.strata.system.device.pci.PowerManagement;
 import dev.strata.system.device.serial.Uart16550;
 import dev.strata.system.device.timer.RealTimeClock;
 import dev.strata.system.device.vga.Picture;
 import dev.strata.system.device.vga.VgaCard;
 import dev.strata.system.device.virtio.BlockDevice;
+import dev.strata.system.device.virtio.EntropyDevice;
+import dev.strata.system.device.virtio.EntropySource;
+import dev.strata.system.device.virtio.VirtioDevice;
 import dev.strata.system.device.virtio.VirtioFunction;
 import dev.strata.system.firmware.FirmwareConfig;
 import dev.strata.system.machine.Machine;
@@ -248,7 +253,7 @@ public final class PcMachine implements AutoCloseable {
    */
   public void addVga(byte[] bios) {
     var card = new VgaCard(bios, ram.arena(), clock);
-    pci.attach(nextCard++, 0, false, card);
+    addCard(card);
     display = new PcDisplay(card, memory, board);
   }
 
@@ -265,12 +270,30 @@ public final class PcMachine implements AutoCloseable {
 
   /** Adds a virtio disk on the PCI bus. */
   public void addVirtioDisk(BlockBackend disk, boolean readOnly, String serial) {
-    pci.attach(
-        nextCard++,
-        0,
-        false,
-        new VirtioFunction(
-            new BlockDevice(disk, readOnly, serial), deviceMemory, worker("virtio-blk")));
+    addVirtio("virtio-blk", new BlockDevice(disk, readOnly, serial));
+  }
+
+  /** Adds what gives the guest random bytes. */
+  public void addEntropy(EntropySource source) {
+    addVirtio("virtio-rng", new EntropyDevice(source));
+  }
+
+  /** Adds what ends the machine when the guest panics. */
+  public void addPanic() {
+    addCard(new PanicCard(() -> machine.end(0)));
+  }
+
+  private void addVirtio(String name, VirtioDevice device) {
+    addCard(new VirtioFunction(device, deviceMemory, worker(name)));
+  }
+
+  private void addCard(PciFunction card) {
+    pci.attach(nextCard++, 0, false, card);
+  }
+
+  /** Whether there is a slot for another card. */
+  public boolean hasFreeSlot() {
+    return nextCard < PciBus.SLOTS;
   }
 
   /** The processor takes an interrupt: its vector. */

@@ -16,12 +16,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 
 /**
  * A PC whose ports and memory a test drives, with an IDE disk, a CD, and a virtio disk of 1 MiB
- * each, an empty CD drive, and a VGA.
+ * each, an empty CD drive, a VGA, a source of bytes that are all 5Eh, and a card for panics.
  */
 final class Board implements AutoCloseable {
   final IdleProcessor processor = new IdleProcessor();
@@ -58,6 +59,8 @@ final class Board implements AutoCloseable {
     machine.addFloppy(0, floppy, false);
     machine.addVirtioDisk(virtioDisk, false, "serial");
     machine.addVga(new byte[] {0x55, (byte) 0xaa, 1});
+    machine.addEntropy(bytes -> Arrays.fill(bytes, (byte) 0x5e));
+    machine.addPanic();
     machine.resetBoard();
   }
 

@@ -35,6 +35,7 @@ final class HostileGuestTest {
     {0x3b0, 48},
     {0xc000, 16},
     {0xc100, 64},
+    {0xc200, 64},
     {0x600, 64},
     {0, 0x10000},
   };
@@ -53,6 +54,10 @@ final class HostileGuestTest {
     0xf1000000L,
     0xf1000400L,
     0xf1010000L,
+    0xf1020000L,
+    0xf1021000L,
+    0xf1023000L,
+    0xf1030000L,
     0xc0000L,
     0xf0000L,
     0x3ffff8L,
@@ -73,6 +78,11 @@ final class HostileGuestTest {
     board.configure(3, 0, 0x18, 4, 0xf1000000L);
     board.configure(3, 0, 0x30, 4, 0xf1010001L);
     board.configure(3, 0, 0x04, 2, 7);
+    board.configure(4, 0, 0x10, 4, 0xc200);
+    board.configure(4, 0, 0x20, 4, 0xf1020000L);
+    board.configure(4, 0, 0x04, 2, 7);
+    board.configure(5, 0, 0x10, 4, 0xf1030000L);
+    board.configure(5, 0, 0x04, 2, 7);
   }
 
   /** A few lines of it: all would take most of the test's time. */

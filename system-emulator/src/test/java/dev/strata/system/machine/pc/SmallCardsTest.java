@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.machine.pc;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The source of random bytes, and the card for panics. */
+@Timeout(30)
+final class SmallCardsTest {
+  private static final int ENTROPY = 4; // slots
+  private static final int PANIC = 5;
+  private static final long BAR = 0xe0000000L;
+  private static final long DESCRIPTORS = 0x10000;
+  private static final long AVAILABLE = 0x12000;
+  private static final long USED = 0x13000;
+  private static final long DATA = 0x200000; // in RAM without a hole
+
+  @TempDir Path folder;
+  private Board board;
+
+  @BeforeEach
+  void open() throws IOException {
+    board = new Board(folder);
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    board.close();
+  }
+
+  private long read(long address, int bytes) {
+    return board.machine.memory().read(address, bytes);
+  }
+
+  private void write(long address, int bytes, long value) {
+    board.machine.memory().write(address, bytes, value);
+  }
+
+  /** Asks for {@code length} bytes: how many came. */
+  private long ask(int length) {
+    board.configure(ENTROPY, 0, 0x20, 4, BAR);
+    board.configure(ENTROPY, 0, 0x04, 2, 6);
+    write(BAR + 8, 4, 1);
+    write(BAR + 12, 4, 1); // VERSION_1
+    write(BAR + 20, 1, 11);
+    write(BAR + 24, 2, 8);
+    write(BAR + 32, 4, DESCRIPTORS);
+    write(BAR + 40, 4, AVAILABLE);
+    write(BAR + 48, 4, USED);
+    write(BAR + 28, 2, 1);
+    write(BAR + 20, 1, 15);
+    write(DESCRIPTORS, 8, DATA);
+    write(DESCRIPTORS + 8, 4, length);
+    write(DESCRIPTORS + 12, 2, 2);
+    write(AVAILABLE + 2, 2, 1);
+    write(BAR + 0x3000, 2, 0);
+    while (read(USED + 2, 2) != 1 && !Thread.currentThread().isInterrupted()) {
+      Thread.onSpinWait();
+    }
+    return read(USED + 8, 4);
+  }
+
+  @Test
+  void theGuestIsGivenRandomBytes() {
+    assertEquals(16, ask(16));
+    assertEquals(0x5e5e5e5e5e5e5e5eL, read(DATA + 8, 8));
+    assertEquals(0, read(DATA + 16, 8));
+  }
+
+  @Test
+  void aGreedyGuestIsGivenLess() {
+    assertEquals(4096, ask(1 << 20));
+    assertEquals(0x5e, read(DATA + 4095, 1));
+    assertEquals(0, read(DATA + 4096, 1));
+  }
+
+  @Test
+  void aPanicEndsTheMachine() {
+    board.configure(PANIC, 0, 0x10, 4, BAR);
+    board.configure(PANIC, 0, 0x04, 2, 2);
+    assertEquals(1, read(BAR, 1));
+    write(BAR, 1, 1);
+    assertEquals(0, board.machine.machine().run());
+  }
+}
