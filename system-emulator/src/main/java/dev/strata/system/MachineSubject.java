@@ -4,10 +4,12 @@ package dev.strata.system;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.system.Drives.Drive;
+import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
 import dev.strata.system.hmp.MonitorCommands;
 import dev.strata.system.machine.Machine;
 import dev.strata.system.machine.pc.PcMachine;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -74,6 +76,11 @@ final class MachineSubject implements MonitorCommands.Subject {
   @Override
   public int physicalByte(long address) {
     return pc.physicalByte(address);
+  }
+
+  @Override
+  public void type(List<Key> keys, int holdMillis) {
+    pc.typist().type(keys, holdMillis * 1_000_000L);
   }
 
   @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.hmp;
 
+import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
 import java.util.Arrays;
 import java.util.List;
@@ -47,6 +48,9 @@ public final class MonitorCommands {
     /** A byte of physical memory, 0 to 255. */
     int physicalByte(long address);
 
+    /** Keys are pressed and let go. */
+    void type(List<Key> keys, int holdMillis);
+
     /** What the screen shows now, or null if there is none. */
     @Nullable Picture screen();
   }
@@ -76,6 +80,7 @@ public final class MonitorCommands {
         "system_powerdown ",
         "send system power down event",
         words -> done(subject::powerDown));
+    add("sendkey", SendKey.USAGE, SendKey.HELP, new SendKey(subject)::run);
     add("screendump", ScreenDump.USAGE, ScreenDump.HELP, new ScreenDump(subject)::run);
     add("xp", "xp /fmt addr", "physical memory dump starting at 'addr'", this::dump);
     topic("status", "show the current VM status (running|paused)", subject::status);

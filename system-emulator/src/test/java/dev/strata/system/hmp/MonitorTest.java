@@ -1,20 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.hmp;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.strata.system.chardev.CharacterDevice;
 import dev.strata.system.chardev.Multiplexer;
+import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.zip.CRC32;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A monitor that shares its line with a console. */
 final class MonitorTest {
+  @TempDir Path folder;
   private final List<String> asked = new ArrayList<>();
   private final StringBuilder shown = new StringBuilder();
   private final StringBuilder console = new StringBuilder();
@@ -96,6 +108,11 @@ final class MonitorTest {
     }
 
     @Override
+    public void type(List<Key> keys, int holdMillis) {
+      asked.add(keys.size() + " keys " + holdMillis);
+    }
+
+    @Override
     public @Nullable Picture screen() {
       return screen;
     }
@@ -162,6 +179,88 @@ final class MonitorTest {
     assertEquals("quit|q  -- quit the emulator\n", commands.run("help quit"));
     assertEquals("unknown command: 'frobnicate'\n", commands.run("frobnicate now"));
     assertTrue(commands.run("info").contains("info status  -- show the current VM status"));
+  }
+
+  @Test
+  void keysHaveTheReferencesNames() {
+    assertEquals("", commands.run("sendkey ctrl-alt-f1"));
+    assertEquals("", commands.run("sendkey ret 5"));
+    assertEquals(List.of("3 keys 100", "1 keys 5"), asked);
+    assertEquals("invalid parameter: foo\n", commands.run("sendkey ctrl-foo"));
+    assertEquals("invalid parameter: \n", commands.run("sendkey a-"));
+    assertEquals(
+        "sendkey: string expected\nTry \"help sendkey\" for more information\n",
+        commands.run("sendkey"));
+  }
+
+  /** Of two dots, red and blue, in one line. */
+  private static final class TwoDots implements Picture {
+    @Override
+    public int width() {
+      return 2;
+    }
+
+    @Override
+    public int height() {
+      return 1;
+    }
+
+    @Override
+    public void line(int y, int[] into) {
+      into[0] = 0xff0000;
+      into[1] = 0x0000ff;
+    }
+  }
+
+  /** The lines of a PNG picture, each with its filter, whose chunks have the right checksums. */
+  private static byte[] dots(byte[] png) throws DataFormatException {
+    var in = ByteBuffer.wrap(png);
+    assertEquals(0x89504e470d0a1a0aL, in.getLong());
+    var chunks = new ArrayList<String>();
+    var dots = new byte[7];
+    while (in.hasRemaining()) {
+      var data = new byte[in.getInt()];
+      var name = new byte[4];
+      in.get(name).get(data);
+      var sum = new CRC32();
+      sum.update(name);
+      sum.update(data);
+      assertEquals((int) sum.getValue(), in.getInt());
+      chunks.add(new String(name, US_ASCII));
+      if (chunks.getLast().equals("IHDR")) {
+        assertEquals("00000002000000010802000000", HexFormat.of().formatHex(data));
+      } else if (chunks.getLast().equals("IDAT")) {
+        var inflater = new Inflater();
+        inflater.setInput(data);
+        assertEquals(dots.length, inflater.inflate(dots));
+        inflater.end();
+      }
+    }
+    assertEquals(List.of("IHDR", "IDAT", "IEND"), chunks);
+    return dots;
+  }
+
+  @Test
+  void theScreenIsSavedAsThePictureThatIsAskedFor() throws Exception {
+    Path file = folder.resolve("screen");
+    assertEquals(
+        "Error: There is no console to take a screendump from\n",
+        commands.run("screendump " + file));
+    screen = new TwoDots();
+    assertEquals("", commands.run("screendump " + file));
+    assertArrayEquals(
+        "P6\n2 1\n255\n\377\0\0\0\0\377".getBytes(ISO_8859_1), Files.readAllBytes(file));
+    assertEquals("", commands.run("screendump " + file + " -f png"));
+    assertArrayEquals(
+        new byte[] {0, (byte) 0xff, 0, 0, 0, 0, (byte) 0xff}, dots(Files.readAllBytes(file)));
+    assertEquals(
+        "Error: invalid parameter value: foo\n", commands.run("screendump " + file + " -f foo"));
+    assertEquals(
+        "Error: failed to open file '/nonexist/x': No such file or directory\n",
+        commands.run("screendump /nonexist/x"));
+    assertEquals("Error: Device 'nodev' not found\n", commands.run("screendump x nodev"));
+    assertTrue(commands.run("screendump").startsWith("screendump: filename expected\n"));
+    assertTrue(commands.run("screendump x -f").startsWith("screendump: value expected for -f\n"));
   }
 
   @Test

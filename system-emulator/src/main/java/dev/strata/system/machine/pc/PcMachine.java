@@ -19,6 +19,7 @@ import dev.strata.system.device.ide.IdeController;
 import dev.strata.system.device.input.Keyboard;
 import dev.strata.system.device.input.KeyboardController;
 import dev.strata.system.device.input.Mouse;
+import dev.strata.system.device.input.Typist;
 import dev.strata.system.device.pci.HostBridge;
 import dev.strata.system.device.pci.IsaBridge;
 import dev.strata.system.device.pci.PciBus;
@@ -66,6 +67,7 @@ public final class PcMachine implements AutoCloseable {
   private final PowerManagement power;
   private final FloppyController floppies;
   private final RealTimeClock time;
+  private final Typist typist;
   private int nextCard = FIRST_CARD;
   private @Nullable PcDisplay display;
 
@@ -118,7 +120,7 @@ public final class PcMachine implements AutoCloseable {
     board.map(0x3f7, 1, 1, floppies.inputPort());
     devices.add(floppies);
 
-    addKeyboard();
+    typist = addKeyboard();
     var timers =
         new PcTimers(clock, configuration.start(), configuration.hpet(), interrupts, memory, board);
     devices.addAll(timers.devices());
@@ -167,7 +169,7 @@ public final class PcMachine implements AutoCloseable {
     }
   }
 
-  private void addKeyboard() {
+  private Typist addKeyboard() {
     var keyboard =
         new KeyboardController(
             new Keyboard(),
@@ -179,6 +181,7 @@ public final class PcMachine implements AutoCloseable {
     board.map(0x64, 1, 1, keyboard.commandPort());
     board.map(0x92, 1, 1, keyboard.systemControlPort());
     devices.add(keyboard);
+    return new Typist(clock, keyboard);
   }
 
   private void addSerial(List<CharacterDevice> lines) {
@@ -260,6 +263,11 @@ public final class PcMachine implements AutoCloseable {
   /** Whether there is a display adapter. */
   public boolean hasVga() {
     return display != null;
+  }
+
+  /** Who types at the keyboard. */
+  public Typist typist() {
+    return typist;
   }
 
   /** What the screen shows now, or null if there is no display adapter. */

@@ -3,10 +3,13 @@ package dev.strata.system.machine.pc;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.strata.system.device.input.Key;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -98,6 +101,25 @@ final class BoardTest {
     assertEquals(0xfa, board.in(0x60, 1));
     assertEquals(0xaa, board.in(0x60, 1));
     assertEquals(0, board.in(0x64, 1) & 1);
+  }
+
+  @Test
+  void keysThatArePressedAreReadAsScanCodes() {
+    board.out(0x64, 1, 0x60);
+    board.out(0x60, 1, 0x40); // codes are translated
+    board.machine.typist().type(List.of(key("ctrl"), key("right"), key("a")), 1L << 60);
+    int[] codes = {0x1d, 0xe0, 0x4d, 0x1e};
+    for (int code : codes) {
+      assertEquals(1, board.in(0x64, 1) & 1);
+      assertEquals(code, board.in(0x60, 1));
+    }
+    assertEquals(0, board.in(0x64, 1) & 1, "they are held");
+  }
+
+  private static Key key(String name) {
+    Key key = Key.named(name);
+    assertNotNull(key);
+    return key;
   }
 
   @Test
