@@ -34,7 +34,7 @@ final class BlockCommands {
 
   static void contribute(Daemon daemon) {
     var own = new BlockCommands(daemon);
-    daemon.commands().addUnchecked("blockdev-add", arguments -> own.add(arguments, false));
+    daemon.commands().add("blockdev-add", own::add);
     daemon.commands().add("blockdev-del", own::delete);
     daemon.commands().add("query-named-block-nodes", own::nodes);
     daemon.commands().add("block_resize", own::resize);
@@ -42,14 +42,7 @@ final class BlockCommands {
     daemon.commands().add("object-del", own::deleteObject);
   }
 
-  /** Opens a node from the command line, where all values are text. */
-  static void addFromCommandLine(Daemon daemon, JsonObject node, boolean text)
-      throws BlockException {
-    new BlockCommands(daemon).add(node, text);
-  }
-
-  private JsonValue add(JsonObject arguments, boolean text) throws BlockException {
-    new NodeOptions(daemon.graph().drivers(), text).check(arguments);
+  private JsonValue add(JsonObject arguments) throws BlockException {
     if (!arguments.has("node-name")) {
       throw new BlockException(Errno.EINVAL, "'node-name' must be specified for the root node");
     }

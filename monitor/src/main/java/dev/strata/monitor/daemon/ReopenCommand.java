@@ -44,12 +44,10 @@ final class ReopenCommand {
   private JsonValue run(JsonObject arguments) throws BlockException {
     var all = new ArrayList<JsonObject>();
     if (arguments.get("options") instanceof JsonArray given) {
-      for (int i = 0; i < given.size(); i++) {
-        if (!(given.get(i) instanceof JsonObject node)) {
-          throw JobArguments.invalid("Invalid parameter type for 'null', expected: object");
+      for (JsonValue each : given) {
+        if (each instanceof JsonObject node) {
+          all.add(node);
         }
-        new NodeOptions(daemon.graph().drivers(), false).check(node, "options[" + i + "].");
-        all.add(node);
       }
     }
     for (JsonObject options : all) {

@@ -233,9 +233,8 @@ public final class StorageDaemon {
     }
   }
 
-  private void addNode(String text) throws BlockException {
-    DottedKeys keys = DottedKeys.parseOrJson(text, "driver");
-    BlockCommands.addFromCommandLine(daemon, keys.object(), !text.startsWith("{"));
+  private void addNode(String text) throws BlockException, QmpException {
+    daemon.commands().run("blockdev-add", checked(text, "driver", "BlockdevOptions"));
   }
 
   private void addDevice(String text) throws BlockException {

@@ -17,7 +17,10 @@ import dev.strata.block.option.Option;
  * all scalars are text, and come out as what they mean.
  */
 public final class QapiInput {
+  private static final int MOST_LEVELS = 400; // as many images as may stand on one another
+
   private final boolean text;
+  private int depth;
 
   private QapiInput(boolean text) {
     this.text = text;
@@ -35,8 +38,12 @@ public final class QapiInput {
 
   private JsonObject object(QapiType.Structure type, JsonObject given, String prefix)
       throws BlockException {
+    if (++depth > MOST_LEVELS) {
+      throw new BlockException(Errno.ELOOP, "JSON nesting depth limit exceeded");
+    }
     var checked = new JsonObject();
     members(type, given, prefix, checked);
+    depth--;
     for (String name : given.keys()) {
       if (!checked.has(name)) {
         throw wrong("Parameter '" + prefix + name + "' is unexpected");
@@ -68,6 +75,12 @@ public final class QapiInput {
     return switch (type) {
       case QapiType.Text _ -> string(value, path);
       case QapiType.Any _ -> value;
+      case QapiType.Fraction _ -> {
+        if (!(value instanceof JsonNumber)) {
+          throw wrongType(path, "number");
+        }
+        yield value;
+      }
       case QapiType.Nothing _ -> {
         if (value != JsonNull.NULL) {
           throw wrongType(path, "null");
@@ -78,9 +91,9 @@ public final class QapiInput {
       case QapiType.Whole whole -> whole(whole, value, path);
       case QapiType.Enumeration enumeration -> {
         JsonString word = string(value, path);
-        if (!enumeration.words().contains(word.value())) {
+        if (!enumeration.has(word.value())) {
           // Here the reference leaves out what the parameter is part of.
-          String name = shown(path.substring(path.lastIndexOf('.') + 1));
+          String name = shown(last(path));
           throw wrong("Parameter '" + name + "' does not accept value '" + word.value() + "'");
         }
         yield word;
@@ -105,7 +118,7 @@ public final class QapiInput {
       }
       case QapiType.Structure structure -> {
         if (!(value instanceof JsonObject object)) {
-          throw wrongType(path, "object");
+          throw wrong("Invalid parameter type for '" + path + "', expected: object");
         }
         yield object(structure, object, path + ".");
       }
@@ -116,7 +129,7 @@ public final class QapiInput {
     return switch (type) {
       case QapiType.Text _, QapiType.Enumeration _ -> value instanceof JsonString;
       case QapiType.Bool _ -> value instanceof JsonBool;
-      case QapiType.Whole _ -> value instanceof JsonNumber;
+      case QapiType.Whole _, QapiType.Fraction _ -> value instanceof JsonNumber;
       case QapiType.ListOf _ -> value instanceof JsonArray;
       case QapiType.Structure _ -> value instanceof JsonObject;
       case QapiType.Nothing _ -> value == JsonNull.NULL;
@@ -169,13 +182,18 @@ public final class QapiInput {
       throw wrongType(path, "integer");
     }
     if (number.bits() < type.lowest() || number.bits() > type.highest()) {
-      throw wrong("Parameter '" + path + "' expects " + type.cName());
+      // Here the reference leaves out what the parameter is part of.
+      throw wrong("Parameter '" + last(path) + "' expects " + type.cName());
     }
     return number;
   }
 
   private static BlockException wrongType(String path, String expected) {
     return wrong("Invalid parameter type for '" + shown(path) + "', expected: " + expected);
+  }
+
+  private static String last(String path) {
+    return path.substring(path.lastIndexOf('.') + 1);
   }
 
   /** Items of a list have no name of their own in the reference's messages. */

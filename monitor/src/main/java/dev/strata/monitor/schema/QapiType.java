@@ -6,7 +6,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a value may be.
+ * What a value may be. Types refer to one another in circles: they are told apart by identity, and
+ * never hashed.
+ *
+ * <p>Features are words that tell clients more than the shape does, such as {@code deprecated}.
  *
  * @see "QEMU docs/devel/qapi-code-gen, Schema overview"
  */
@@ -27,6 +30,9 @@ public sealed interface QapiType {
    */
   record Whole(String cName, long lowest, long highest, boolean unsigned64) implements QapiType {}
 
+  /** A number that need not be whole. */
+  record Fraction() implements QapiType {}
+
   /** Whatever JSON can say; the command looks itself. */
   record Any() implements QapiType {}
 
@@ -34,7 +40,20 @@ public sealed interface QapiType {
   record Nothing() implements QapiType {}
 
   /** One of these words. */
-  record Enumeration(String name, List<String> words) implements QapiType {}
+  record Enumeration(String name, List<Word> words) implements QapiType {
+    /** Whether that word is one of them. */
+    boolean has(String word) {
+      for (Word each : words) {
+        if (each.name().equals(word)) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+
+  /** A word of an enumeration. */
+  record Word(String name, List<String> features) {}
 
   /** Any number of these, in order. */
   record ListOf(QapiType item) implements QapiType {}
@@ -50,9 +69,23 @@ public sealed interface QapiType {
    * @param branches those, by that word; a word that is missing has none
    */
   record Structure(
-      String name, List<Member> members, @Nullable String tag, Map<String, Structure> branches)
-      implements QapiType {}
+      String name,
+      List<Member> members,
+      @Nullable String tag,
+      Map<String, Structure> branches,
+      List<String> features)
+      implements QapiType {
+    /** The type of a member that there is. */
+    QapiType typeOf(String member) {
+      for (Member each : members) {
+        if (each.name().equals(member)) {
+          return each.type();
+        }
+      }
+      throw new IllegalArgumentException(member);
+    }
+  }
 
   /** A member of an object. */
-  record Member(String name, QapiType type, boolean optional) {}
+  record Member(String name, QapiType type, boolean optional, List<String> features) {}
 }

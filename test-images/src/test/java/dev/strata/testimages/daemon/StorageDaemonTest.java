@@ -20,9 +20,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ours says what the real one says. */
 final class StorageDaemonTest {
-  private static final String OURS =
+  static final String OURS =
       Path.of("..", "bin", "qemu-storage-daemon").toAbsolutePath().normalize().toString();
-  private static final String REAL = "qemu-storage-daemon";
+  static final String REAL = "qemu-storage-daemon";
 
   @TempDir Path folder;
 
