@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.block;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The kind of a failure, as POSIX names it, with the number Linux gives it on x86-64 and the text
  * of glibc's {@code strerror} in the C locale: scripts compare that text.
@@ -85,6 +87,20 @@ public enum Errno {
   public static Errno of(int number) {
     for (Errno e : values()) {
       if (e.number == number) {
+        return e;
+      }
+    }
+    return EIO;
+  }
+
+  /**
+   * What the system said, which the JDK keeps in words only.
+   *
+   * @param message of an exception; {@link #EIO} if it has none of the words
+   */
+  public static Errno inMessage(@Nullable String message) {
+    for (Errno e : values()) {
+      if (message != null && message.contains(e.text)) {
         return e;
       }
     }

@@ -123,15 +123,9 @@ public record Listener(ServerSocketChannel channel, @Nullable Path path) impleme
     return number;
   }
 
-  /** What the system said, which the JDK keeps in words only. */
   private static Errno reason(IOException e) {
-    String text = String.valueOf(e.getMessage());
-    for (Errno errno : Errno.values()) {
-      if (text.contains(errno.text())) {
-        return errno;
-      }
-    }
-    return e instanceof AccessDeniedException ? Errno.EACCES : Errno.EIO;
+    Errno told = Errno.inMessage(e.getMessage());
+    return told == Errno.EIO && e instanceof AccessDeniedException ? Errno.EACCES : told;
   }
 
   private static void close(@Nullable ServerSocketChannel channel) throws BlockException {

@@ -69,7 +69,16 @@ final class ArchitectureTest {
   private static final ModuleLayers MONITOR_LAYERS =
       new ModuleLayers(
           MONITOR,
-          below(MONITOR, "", ".schema", ".commandline", ".manual", ".qmp", ".hmp", ".daemon"));
+          below(
+              MONITOR,
+              "",
+              ".schema",
+              ".commandline",
+              ".manual",
+              ".qmp",
+              ".chardev",
+              ".hmp",
+              ".daemon"));
 
   private static final String SYSTEM = "dev.strata.system";
 

@@ -41,7 +41,7 @@ public final class DaemonDescription implements ToolDescription {
   public OptionTable options() {
     return new OptionTable()
         .with(BLOCKDEV, "blockdev", "NODE", "open a node")
-        .with(CHARDEV, "chardev", "DEVICE", "a way for a client to come: stdio or a Unix socket")
+        .with(CHARDEV, "chardev", "DEVICE", "a way for a client to come: stdio or a socket")
         .with(DAEMONIZE, "daemonize", null, "return when clients can come, and go on")
         .with(EXPORT, "export", "EXPORT", "serve a node")
         .with('h', "help", null, "show this help and end")
@@ -77,7 +77,12 @@ public final class DaemonDescription implements ToolDescription {
             List.of(
                 new Topic.Item("NODE", "[driver=]DRIVER,node-name=NAME[,OPTION=VALUE...]"),
                 new Topic.Item(
-                    "DEVICE", "stdio,id=ID\nsocket,id=ID,path=PATH[,server=on][,wait=off]"),
+                    "DEVICE",
+                    "stdio,id=ID\n"
+                        + "socket,id=ID,path=PATH[,server=on][,wait=off][,reconnect=SECONDS]\n"
+                        + "socket,id=ID,host=HOST,port=PORT[,to=PORT] and so on\n"
+                        + "socket,id=ID,fd=NUMBER[,server=on]\n"
+                        + "null,id=ID; ringbuf,id=ID[,size=BYTES]; file,id=ID,path=FILE"),
                 new Topic.Item("MONITOR", "[chardev=]ID[,pretty=on]"),
                 new Topic.Item(
                     "SERVER",

@@ -12,6 +12,9 @@ import dev.strata.block.json.JsonObject;
 import dev.strata.block.object.ObjectProperties;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.DottedKeys;
+import dev.strata.monitor.chardev.Backend;
+import dev.strata.monitor.chardev.CharacterDevices;
+import dev.strata.monitor.chardev.CommandLineBackend;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.Terminal;
 import dev.strata.monitor.manual.HelpPage;
@@ -29,9 +32,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -40,6 +41,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The {@code qemu-storage-daemon} command. */
 public final class StorageDaemon {
+  /** A monitor that is to be. */
+  private interface Opening {
+    void run() throws BlockException;
+  }
+
   /** What a word of the command line has to be done for. */
   private interface Action {
     void run(String argument) throws BlockException, QmpException;
@@ -52,8 +58,8 @@ public final class StorageDaemon {
   private final JobRegistry jobs;
   private final Daemon daemon;
   private final List<CommandSet> sets = new ArrayList<>();
-  private final Map<String, CharacterDevice> devices = new LinkedHashMap<>();
-  private final List<Runnable> monitors = new ArrayList<>();
+  private final CharacterDevices devices = new CharacterDevices();
+  private final List<Opening> monitors = new ArrayList<>(); // until all is set up
   private final List<QmpSession> sessions = new CopyOnWriteArrayList<>();
   private final CountDownLatch told = new CountDownLatch(1); // to end
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -90,6 +96,7 @@ public final class StorageDaemon {
     CreateCommand.contribute(daemon);
     StatisticsCommands.contribute(daemon);
     TransactionCommand.contribute(daemon);
+    ChardevCommands.contribute(daemon, devices, terminal::error);
     // Not in the module's descriptor: starting any tool would then resolve the modules of all.
     StorageDaemon.class.getModule().addUses(CommandSet.class);
     for (CommandSet set : ServiceLoader.load(CommandSet.class)) {
@@ -136,8 +143,8 @@ public final class StorageDaemon {
         pid = PidFile.write(pidFile, ProcessHandle.current().pid());
       }
       Runtime.getRuntime().addShutdownHook(new Thread(this::endBySignal));
-      for (Runnable monitor : monitors) {
-        Thread.ofPlatform().daemon().name("monitor").start(monitor);
+      for (Opening monitor : monitors) {
+        monitor.run();
       }
       if (daemonize) {
         Detachment.leaveSession();
@@ -238,10 +245,12 @@ public final class StorageDaemon {
   }
 
   private void addDevice(String text) throws BlockException {
-    CharacterDevice device = CharacterDevice.open(text, terminal::error);
-    if (devices.putIfAbsent(device.id(), device) != null) {
-      throw new BlockException(Errno.EEXIST, "Duplicate ID '" + device.id() + "' for chardev");
+    CommandLineBackend parsed = CommandLineBackend.parse(text, terminal::error);
+    if (devices.find(parsed.id()) != null) {
+      throw new BlockException(Errno.EEXIST, "Duplicate ID '" + parsed.id() + "' for chardev");
     }
+    var maker = new Backend(false, note -> terminal.error("--chardev " + text + ": " + note));
+    devices.add(parsed.id(), parsed.backend(), maker);
   }
 
   private JsonObject checked(String text, @Nullable String impliedKey, String type)
@@ -276,15 +285,12 @@ public final class StorageDaemon {
   private void addMonitor(String text) throws BlockException {
     JsonObject options = checked(text, "chardev", "MonitorOptions");
     String name = Daemon.required(options, "chardev");
-    CharacterDevice device = devices.get(name);
-    if (device == null) {
-      throw new BlockException(Errno.ENODEV, "chardev \"" + name + "\" not found");
-    }
+    devices.reserve(name);
     if ("readline".equals(options.string("mode"))) {
       throw new BlockException(Errno.EINVAL, "Only QMP is supported");
     }
     boolean pretty = Daemon.flag(options, "pretty", false);
-    monitors.add(() -> device.serve((in, out) -> converse(in, out, pretty)));
+    monitors.add(() -> devices.attach(name, (in, out) -> converse(in, out, pretty)));
   }
 
   private void converse(InputStream in, OutputStream out, boolean pretty) {
@@ -304,9 +310,7 @@ public final class StorageDaemon {
     for (CommandSet set : sets) {
       good &= attempt(set::close);
     }
-    for (CharacterDevice device : devices.values()) {
-      good &= attempt(device::close);
-    }
+    good &= attempt(devices::close);
     good &= attempt(graph::close);
     objects.close();
     for (QmpSession session : sessions) {

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.testimages.daemon;
 
+import dev.strata.block.BlockException;
+import dev.strata.block.json.JsonArray;
+import dev.strata.block.json.JsonObject;
+import dev.strata.block.json.JsonReader;
+import dev.strata.block.json.JsonWriter;
+import dev.strata.testimages.nbdserver.Commands;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -11,13 +17,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
  * Plays a script to a daemon, line by line. A line {@code await TEXT} waits for an event with that
- * text; {@code @} stands for the folder.
+ * text; {@code run PROGRAM|ARGUMENT…} runs a program to its end, and hears what it prints; after
+ * {@code unordered} the order of what the reply lists means nothing; {@code @} stands for the
+ * folder.
  */
 final class Conversation {
   private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(5); // may have to build first
@@ -71,19 +80,39 @@ final class Conversation {
         .start();
   }
 
-  private void say(Path folder, SocketChannel channel, List<String> script) throws IOException {
+  private void say(Path folder, SocketChannel channel, List<String> script)
+      throws IOException, InterruptedException {
     var in = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8));
     hear(in);
     for (String line : script) {
       if (line.startsWith("await ")) {
         await(in, line.substring(6));
-      } else {
+      } else if (line.startsWith("run ")) {
         heard.add("> " + line);
-        String text = line.replace("@", folder.toString()) + "\n";
+        String[] words = line.substring(4).replace("@", folder.toString()).split("\\|");
+        heard.add(new Commands(folder).succeed(words));
+      } else {
+        boolean unordered = line.startsWith("unordered ");
+        heard.add("> " + line);
+        String text = unordered ? line.substring("unordered ".length()) : line;
+        text = text.replace("@", folder.toString()) + "\n";
         channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
         while (hear(in).startsWith("{\"event\"")) {}
+        if (unordered) {
+          heard.add(ordered(heard.removeLast()));
+        }
       }
     }
+  }
+
+  private static String ordered(String reply) throws BlockException {
+    JsonObject json = JsonReader.parseObject(reply);
+    if (!(json.get("return") instanceof JsonArray array)) {
+      return reply;
+    }
+    var items = new ArrayList<>(array.items());
+    items.sort(Comparator.comparing(JsonWriter::compact));
+    return JsonWriter.compact(json.put("return", new JsonArray(items)));
   }
 
   private static int ended(Process process) throws InterruptedException {

@@ -12,7 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +25,8 @@ final class StorageDaemonTest {
   static final String OURS =
       Path.of("..", "bin", "qemu-storage-daemon").toAbsolutePath().normalize().toString();
   static final String REAL = "qemu-storage-daemon";
+
+  private static final Pattern JOB = Pattern.compile("\"(?:id|device)\": \"([^\"]*)\"");
 
   @TempDir Path folder;
 
@@ -38,7 +42,8 @@ final class StorageDaemonTest {
         "stream",
         "commit",
         "mirror",
-        "transaction"
+        "transaction",
+        "chardevs"
       })
   void repliesAndEventsAreThoseOfTheRealDaemon(String script) throws Exception {
     Commands.assumeInstalled(REAL, "qemu-img", "qemu-io");
@@ -106,8 +111,9 @@ final class StorageDaemonTest {
   }
 
   /**
-   * Whether a reply or an event of a job's own thread comes first is a matter of chance: of what
-   * follows a command, replies come first here.
+   * Whether a reply or an event of a job's own thread comes first is a matter of chance, and so is
+   * which of two jobs is told of first: of what follows a command, replies come first here, then
+   * the events of each job.
    */
   private static List<String> afterReplies(List<String> said) {
     var sorted = new ArrayList<>(said);
@@ -115,11 +121,18 @@ final class StorageDaemonTest {
     for (int i = 0; i <= sorted.size(); i++) {
       if (i == sorted.size() || sorted.get(i).startsWith("> ")) {
         List<String> answer = sorted.subList(start, i);
-        answer.sort((a, b) -> Boolean.compare(isEvent(a), isEvent(b)));
+        answer.sort(
+            Comparator.comparing((String line) -> isEvent(line)).thenComparing(line -> job(line)));
         start = i + 1;
       }
     }
     return sorted;
+  }
+
+  /** The job that an event is about; "" for a reply. */
+  private static String job(String line) {
+    var matcher = JOB.matcher(line);
+    return isEvent(line) && matcher.find() ? String.valueOf(matcher.group(1)) : "";
   }
 
   private static boolean isEvent(String line) {

@@ -2,8 +2,10 @@
 package dev.strata.block.file.posix;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
 import java.io.IOException;
 import java.nio.channels.Channel;
+import java.nio.channels.SelectableChannel;
 import java.nio.channels.ServerSocketChannel;
 import org.jspecify.annotations.Nullable;
 
@@ -33,14 +35,39 @@ public final class InheritedSocket {
    */
   public static @Nullable ServerSocketChannel listening(int number)
       throws BlockException, IOException {
+    return channel(number) instanceof ServerSocketChannel listening ? listening : null;
+  }
+
+  /**
+   * The socket of that number, one for the whole process: a {@link ServerSocketChannel} or a {@link
+   * java.nio.channels.SocketChannel}.
+   */
+  public static Channel open(int number) throws BlockException {
+    try {
+      check(number);
+      Channel found = channel(number);
+      if (found instanceof SelectableChannel socket) {
+        socket.configureBlocking(true);
+        return socket;
+      }
+    } catch (IOException e) {
+      throw notSocket(number).causedBy(e);
+    }
+    throw notSocket(number);
+  }
+
+  private static BlockException notSocket(int number) {
+    return new BlockException(Errno.EINVAL, "File descriptor '" + number + "' is not a socket");
+  }
+
+  private static @Nullable Channel channel(int number) throws BlockException, IOException {
     long[] aside = new long[STREAMS];
     for (int stream = 0; stream < STREAMS; stream++) {
       aside[stream] = SystemCall.call(SystemCall.FCNTL, stream, F_DUPFD_CLOEXEC, ASIDE, 0);
     }
-    Channel found;
     try {
       SystemCall.checked(SystemCall.call(SystemCall.DUP3, number, 0, 0, 0));
-      found = System.inheritedChannel();
+      return System.inheritedChannel();
     } finally {
       for (int stream = 0; stream < STREAMS; stream++) {
         if (aside[stream] >= 0) { // a stream that was closed stays on /dev/null
@@ -49,6 +76,5 @@ public final class InheritedSocket {
         }
       }
     }
-    return found instanceof ServerSocketChannel listening ? listening : null;
   }
 }

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.monitor.chardev;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import dev.strata.block.json.JsonObject;
+import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.OptionString;
+import java.util.function.Consumer;
+
+/**
+ * What {@code --chardev} says, as the schema's {@code ChardevBackend}.
+ *
+ * @param id the device's
+ * @param backend its type and data
+ * @see "QEMU docs/tools/qemu-storage-daemon, --chardev"
+ */
+public record CommandLineBackend(String id, JsonObject backend) {
+
+  /**
+   * Reads {@code [backend=]KIND,id=ID,…}.
+   *
+   * @param notes takes a line for the user
+   */
+  public static CommandLineBackend parse(String argument, Consumer<String> notes)
+      throws BlockException {
+    BlockOptions options = OptionString.parse(argument, "backend", notes);
+    String id = options.takeString("id");
+    if (id != null && !OptionString.isIdentifier(id)) {
+      throw invalid("Parameter 'id' expects an identifier")
+          .withHint(
+              "Identifiers consist of letters, digits, '-', '.', '_', starting with a letter.");
+    }
+    String kind = options.takeString("backend");
+    if (kind == null) {
+      throw invalid("chardev: \"" + (id == null ? "" : id) + "\" missing backend");
+    }
+    if (id == null) {
+      throw invalid("chardev: no id specified");
+    }
+    var data = new JsonObject();
+    switch (kind) {
+      case "socket" -> socket(options, data);
+      case "file" -> file(options, data);
+      case "ringbuf", "memory" -> {
+        Long size = options.takeSize("size");
+        if (size != null) {
+          data.put("size", size);
+        }
+      }
+      case "stdio" -> flag(options, "signal", "signal", data);
+      default -> {
+        if (!Backend.KINDS.contains(kind)) {
+          throw invalid("'" + kind + "' is not a valid char driver name");
+        }
+      }
+    }
+    for (String name : options.names()) {
+      throw invalid("Invalid parameter '" + name + "'");
+    }
+    return new CommandLineBackend(id, new JsonObject().put("type", kind).put("data", data));
+  }
+
+  private static void file(BlockOptions options, JsonObject data) throws BlockException {
+    String path = options.takeString("path");
+    if (path == null) {
+      throw invalid("chardev: file: no filename given");
+    }
+    data.put("out", path);
+    String in = options.takeString("input-path");
+    if (in != null) {
+      data.put("in", in);
+    }
+    flag(options, "append", "append", data);
+  }
+
+  private static void socket(BlockOptions options, JsonObject data) throws BlockException {
+    data.put("addr", address(options));
+    Boolean server = options.takeBool("server");
+    boolean listens = server != null && server;
+    data.put("server", listens);
+    Boolean waits = options.takeBool("wait");
+    if (waits != null || listens) {
+      data.put("wait", waits == null || waits);
+    }
+    flag(options, "nodelay", "nodelay", data);
+    options.takeBool("delay"); // its opposite; bytes are never held back here
+    flag(options, "telnet", "telnet", data);
+    flag(options, "tn3270", "tn3270", data);
+    flag(options, "websocket", "websocket", data);
+    for (String name : new String[] {"tls-creds", "tls-authz"}) {
+      String value = options.takeString(name);
+      if (value != null) {
+        data.put(name, value);
+      }
+    }
+    Long reconnect = options.takeNumber("reconnect");
+    if (reconnect != null) {
+      data.put("reconnect", reconnect);
+    }
+  }
+
+  private static JsonObject address(BlockOptions options) throws BlockException {
+    String path = options.takeString("path");
+    String host = options.takeString("host");
+    String port = options.takeString("port");
+    String fd = options.takeString("fd");
+    if ((path == null ? 0 : 1) + (host == null ? 0 : 1) + (fd == null ? 0 : 1) > 1) {
+      throw invalid("None or one of 'path', 'fd' or 'host' option required.");
+    }
+    if (host != null && port == null) {
+      throw invalid("chardev: socket: no port given");
+    }
+    var unix = new JsonObject();
+    flag(options, "abstract", "abstract", unix);
+    flag(options, "tight", "tight", unix);
+    var inet = new JsonObject();
+    flag(options, "ipv4", "ipv4", inet);
+    flag(options, "ipv6", "ipv6", inet);
+    Long last = options.takeNumber("to");
+    if (last != null) {
+      inet.put("to", last);
+    }
+    if (path != null) {
+      return typed("unix", unix.put("path", path));
+    }
+    if (host != null) {
+      return typed("inet", inet.put("host", host).put("port", String.valueOf(port)));
+    }
+    return typed("fd", new JsonObject().put("str", fd == null ? "" : fd));
+  }
+
+  private static JsonObject typed(String type, JsonObject data) {
+    return new JsonObject().put("type", type).put("data", data);
+  }
+
+  private static void flag(BlockOptions options, String name, String member, JsonObject data)
+      throws BlockException {
+    Boolean value = options.takeBool(name);
+    if (value != null) {
+      data.put(member, value);
+    }
+  }
+
+  private static BlockException invalid(String message) {
+    return new BlockException(Errno.EINVAL, message);
+  }
+}

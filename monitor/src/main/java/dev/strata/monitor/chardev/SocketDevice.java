@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.monitor.chardev;
+
+import java.io.IOException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.Channel;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import org.jspecify.annotations.Nullable;
+
+/** A device by which clients come one at a time, over a socket. */
+abstract sealed class SocketDevice implements CharacterDevice
+    permits ConnectingSocket, ListeningSocket {
+  private volatile @Nullable SocketChannel client;
+  private volatile boolean closed;
+
+  /** The next client, or null if none comes any more; called on the device's thread. */
+  abstract @Nullable SocketChannel next();
+
+  /** Where clients come from, while there is none. */
+  abstract String address();
+
+  @Override
+  public final String kind() {
+    return "socket";
+  }
+
+  /** Whether nobody is to come any more. */
+  final boolean isClosed() {
+    return closed;
+  }
+
+  @Override
+  public final void attach(Service service) {
+    Thread.ofPlatform().daemon().name("chardev").start(() -> serve(service));
+  }
+
+  private void serve(Service service) {
+    for (SocketChannel each = next(); each != null; each = next()) {
+      client = each;
+      service.serve(Channels.newInputStream(each), Channels.newOutputStream(each));
+      client = null;
+      hangUp(each);
+    }
+  }
+
+  /** Somebody who is there before the device has a service. */
+  final void client(@Nullable SocketChannel channel) {
+    client = channel;
+  }
+
+  @Override
+  public final String filename() {
+    SocketChannel there = client;
+    String named = there == null ? null : name(there);
+    return named == null ? "disconnected:" + address() : named;
+  }
+
+  private @Nullable String name(SocketChannel there) {
+    try {
+      if (there.getLocalAddress() instanceof InetSocketAddress local
+          && there.getRemoteAddress() instanceof InetSocketAddress peer) {
+        return "tcp:" + text(local) + ending() + " <-> " + text(peer);
+      }
+      return address();
+    } catch (IOException e) {
+      return null; // it has just gone
+    }
+  }
+
+  private String ending() {
+    return this instanceof ListeningSocket ? ",server=on" : "";
+  }
+
+  private static String text(InetSocketAddress address) {
+    InetAddress host = address.getAddress();
+    String digits = host.getHostAddress();
+    return (host instanceof Inet6Address ? "[" + digits + "]" : digits) + ":" + address.getPort();
+  }
+
+  /** Called once the device takes nobody any more. */
+  final void closed() {
+    closed = true;
+  }
+
+  static void hangUp(@Nullable Channel channel) {
+    if (channel != null) {
+      try {
+        channel.close();
+      } catch (IOException e) {
+        // It is closed all the same.
+      }
+    }
+  }
+}
