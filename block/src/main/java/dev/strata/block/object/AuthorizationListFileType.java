@@ -47,7 +47,7 @@ final class AuthorizationListFileType implements ObjectType {
 
   @Override
   public List<Property> properties() {
-    return List.of(new Property("filename", "string"), new Property("refresh", "bool"));
+    return List.of(Property.string("filename"), Property.bool("refresh", true));
   }
 
   @Override

@@ -10,10 +10,21 @@ import java.util.List;
  * @see "QEMU's QAPI schema, AuthZSimpleProperties"
  */
 final class AuthorizationSimpleType implements ObjectType {
-  private record Simple(String allowed) implements Authorization {
+  private static final class Simple implements Authorization {
+    private volatile String allowed;
+
+    Simple(String allowed) {
+      this.allowed = allowed;
+    }
+
     @Override
     public boolean allows(String identity) {
       return identity.equals(allowed);
+    }
+
+    @Override
+    public void change(String name, ObjectProperties value) throws BlockException {
+      allowed = value.requiredString(name);
     }
   }
 
@@ -24,7 +35,7 @@ final class AuthorizationSimpleType implements ObjectType {
 
   @Override
   public List<Property> properties() {
-    return List.of(new Property("identity", "string"));
+    return List.of(Property.string("identity"));
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,42 @@ public final class ObjectProperties {
   /** The properties in {@code object}, whose values have types. */
   public static ObjectProperties of(JsonObject object) {
     return new ObjectProperties(object, false, "");
+  }
+
+  /**
+   * What is given, as it is meant: text from a command line becomes what the property is.
+   *
+   * @param known what there may be
+   */
+  Map<String, JsonValue> given(List<ObjectType.Property> known) throws BlockException {
+    var given = new LinkedHashMap<String, JsonValue>();
+    for (ObjectType.Property each : known) {
+      JsonValue value = values.get(each.name());
+      if (value == null) {
+        continue;
+      }
+      var alone = new ObjectProperties(new JsonObject().put(each.name(), value), text, prefix);
+      given.put(
+          each.name(),
+          switch (each.type()) {
+            case "bool" -> JsonBool.of(alone.bool(each.name(), false));
+            case "int" -> JsonNumber.of(Objects.requireNonNull(alone.integer(each.name())));
+            default -> value;
+          });
+    }
+    return given;
+  }
+
+  /** The same, of which nothing is taken out when it is taken out here. */
+  ObjectProperties copy() {
+    var copy = new ObjectProperties(new JsonObject(), text, prefix);
+    copy.values.putAll(values);
+    return copy;
+  }
+
+  /** Whether anything is said under that name. */
+  boolean has(String name) {
+    return values.containsKey(name);
   }
 
   /** The text of that name, or null if it is not given. */

@@ -10,16 +10,43 @@ import dev.strata.block.option.OptionString;
 import dev.strata.block.throttle.ThrottleGroup;
 import dev.strata.block.tls.TlsCredentials;
 import dev.strata.block.tls.TlsEndpoint;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The objects that a user defined, by id. Thread-safe. */
 public final class ObjectRegistry implements AutoCloseable {
-  private final Map<String, NamedObject> objects = new LinkedHashMap<>(); // guarded by this
+  private final Map<String, DefinedObject> objects = new LinkedHashMap<>(); // guarded by this
+  private final List<ObjectType> more;
 
   /** A registry without objects. */
-  public ObjectRegistry() {}
+  public ObjectRegistry() {
+    this(List.of());
+  }
+
+  /** A registry without objects that knows more types than all do. */
+  public ObjectRegistry(List<ObjectType> more) {
+    this.more = more;
+  }
+
+  private @Nullable ObjectType type(String name) {
+    for (ObjectType each : more) {
+      if (each.name().equals(name)) {
+        return each;
+      }
+    }
+    return ObjectTypes.find(name);
+  }
+
+  /** All types, by name. */
+  public List<ObjectType> types() {
+    var all = new ArrayList<>(ObjectTypes.ALL);
+    all.addAll(more);
+    all.sort((a, b) -> a.name().compareTo(b.name()));
+    return List.copyOf(all);
+  }
 
   /**
    * Makes an object.
@@ -29,7 +56,7 @@ public final class ObjectRegistry implements AutoCloseable {
    */
   public synchronized void define(ObjectProperties properties) throws BlockException {
     String name = properties.requiredString("qom-type");
-    ObjectType type = ObjectTypes.find(name);
+    ObjectType type = type(name);
     if (type == null && !ObjectTypes.isKnown(name)) {
       throw new BlockException(EINVAL, "Parameter 'qom-type' does not accept value '" + name + "'");
     }
@@ -46,7 +73,17 @@ public final class ObjectRegistry implements AutoCloseable {
       throw new BlockException(
           EINVAL, "attempt to add duplicate property '" + id + "' to object (type 'container')");
     }
-    objects.put(id, type.create(properties, this));
+    if (type.loads() && properties.has(DefinedObject.LOADED)) {
+      throw DefinedObject.notWritable(type, DefinedObject.LOADED);
+    }
+    ObjectProperties given = properties.copy();
+    NamedObject object = type.create(properties, this);
+    objects.put(id, new DefinedObject(type, object, given.given(type.properties())));
+  }
+
+  /** All objects, by id, in the order in which they were made. */
+  public synchronized Map<String, DefinedObject> all() {
+    return new LinkedHashMap<>(objects);
   }
 
   /**
@@ -55,7 +92,7 @@ public final class ObjectRegistry implements AutoCloseable {
    * @throws BlockException if there is none of that id, or somebody uses it
    */
   public synchronized void remove(String id) throws BlockException {
-    NamedObject object = objects.get(id);
+    NamedObject object = find(id);
     if (object == null) {
       throw new BlockException(ENOENT, "object '" + id + "' not found");
     }
@@ -68,7 +105,8 @@ public final class ObjectRegistry implements AutoCloseable {
 
   /** The object of that id, or null. */
   public synchronized @Nullable NamedObject find(String id) {
-    return objects.get(id);
+    DefinedObject defined = objects.get(id);
+    return defined == null ? null : defined.object();
   }
 
   /** The secret of that id. */
@@ -145,12 +183,12 @@ public final class ObjectRegistry implements AutoCloseable {
    * @param type the type whose properties are listed; the types themselves if there is none of that
    *     name
    */
-  private static String help(String type) {
-    ObjectType known = ObjectTypes.find(type);
+  private String help(String type) {
+    ObjectType known = type(type);
     var lines = new StringBuilder();
     if (known == null) {
       lines.append("List of user creatable objects:\n");
-      for (ObjectType each : ObjectTypes.ALL) {
+      for (ObjectType each : types()) {
         lines.append("  ").append(each.name()).append('\n');
       }
     } else {
@@ -165,8 +203,8 @@ public final class ObjectRegistry implements AutoCloseable {
   /** Gives up all objects. */
   @Override
   public synchronized void close() {
-    for (NamedObject object : objects.values()) {
-      object.close();
+    for (DefinedObject each : objects.values()) {
+      each.object().close();
     }
     objects.clear();
   }

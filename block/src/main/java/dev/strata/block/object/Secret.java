@@ -38,6 +38,16 @@ public final class Secret implements NamedObject {
     }
   }
 
+  /** What is read is read: only what is told of the secret changes, as with the reference. */
+  @Override
+  public void change(String name, ObjectProperties value) throws BlockException {
+    if (name.equals("format")) {
+      value.word(name, "raw", "base64");
+    } else {
+      value.requiredString(name);
+    }
+  }
+
   @Override
   public void close() {
     Arrays.fill(bytes, (byte) 0);

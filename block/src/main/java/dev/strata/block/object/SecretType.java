@@ -39,13 +39,18 @@ final class SecretType implements ObjectType {
   }
 
   @Override
+  public boolean loads() {
+    return true;
+  }
+
+  @Override
   public List<Property> properties() {
     return List.of(
-        new Property("data", "string"),
-        new Property("file", "string"),
-        new Property("format", "QCryptoSecretFormat"),
-        new Property("iv", "string"),
-        new Property("keyid", "string"));
+        Property.string("data"),
+        Property.string("file"),
+        Property.word("format", "QCryptoSecretFormat", "raw"),
+        Property.string("iv"),
+        Property.string("keyid"));
   }
 
   @Override

@@ -4,6 +4,7 @@ package dev.strata.block.object;
 import static dev.strata.block.Errno.EINVAL;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.KeyOrder;
 import dev.strata.block.throttle.Meter;
 import dev.strata.block.throttle.ThrottleGroup;
@@ -42,9 +43,9 @@ final class ThrottleGroupType implements ObjectType {
     // A name comes after those that continue it, as the reference sorts "name=<type>".
     names.sort((a, b) -> (a + "=").compareTo(b + "="));
     var all = new ArrayList<Property>();
-    all.add(new Property("limits", "ThrottleLimits"));
+    all.add(new Property("limits", "ThrottleLimits", new JsonObject()));
     for (String each : names) {
-      all.add(new Property(each, "int"));
+      all.add(Property.number(each, 0));
     }
     return List.copyOf(all);
   }

@@ -4,6 +4,7 @@ package dev.strata.block.object;
 import static dev.strata.block.Errno.EINVAL;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.json.JsonObject;
 import dev.strata.block.throttle.Meter;
 import dev.strata.block.throttle.ThrottleLimits;
 import java.util.EnumMap;
@@ -33,6 +34,17 @@ record ThrottleLimitChanges(Map<Meter, Numbers> meters, @Nullable Long operation
 
   /** What is set for one meter; null for what is not. */
   record Numbers(@Nullable Long average, @Nullable Long max, @Nullable Long maxSeconds) {}
+
+  /** All limits, as they are set. */
+  static JsonObject describe(ThrottleLimits limits) {
+    var json = new JsonObject();
+    for (Meter meter : SCHEMA) {
+      json.put(meter.option(), limits.average(meter));
+      json.put(meter.maxOption(), limits.max(meter));
+      json.put(meter.maxLengthOption(), limits.maxSeconds(meter));
+    }
+    return json.put(OPERATION_SIZE, limits.operationSize());
+  }
 
   /** Takes all out of {@code properties}; there may be no others. */
   static ThrottleLimitChanges parse(ObjectProperties properties) throws BlockException {

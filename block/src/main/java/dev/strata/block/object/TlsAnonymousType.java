@@ -21,12 +21,17 @@ final class TlsAnonymousType implements ObjectType {
   }
 
   @Override
+  public boolean loads() {
+    return true;
+  }
+
+  @Override
   public List<Property> properties() {
     return List.of(
-        new Property("dir", "string"),
-        new Property("endpoint", "QCryptoTLSCredsEndpoint"),
-        new Property("priority", "string"),
-        new Property("verify-peer", "bool"));
+        Property.string("dir"),
+        Property.word("endpoint", "QCryptoTLSCredsEndpoint", "client"),
+        Property.string("priority"),
+        Property.bool("verify-peer", true));
   }
 
   @Override

@@ -20,13 +20,18 @@ final class TlsPskType implements ObjectType {
   }
 
   @Override
+  public boolean loads() {
+    return true;
+  }
+
+  @Override
   public List<Property> properties() {
     return List.of(
-        new Property("dir", "string"),
-        new Property("endpoint", "QCryptoTLSCredsEndpoint"),
-        new Property("priority", "string"),
-        new Property("username", "string"),
-        new Property("verify-peer", "bool"));
+        Property.string("dir"),
+        Property.word("endpoint", "QCryptoTLSCredsEndpoint", "client"),
+        Property.string("priority"),
+        Property.string("username"),
+        Property.bool("verify-peer", true));
   }
 
   @Override

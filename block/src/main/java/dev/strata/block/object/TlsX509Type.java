@@ -19,14 +19,19 @@ final class TlsX509Type implements ObjectType {
   }
 
   @Override
+  public boolean loads() {
+    return true;
+  }
+
+  @Override
   public List<Property> properties() {
     return List.of(
-        new Property("dir", "string"),
-        new Property("endpoint", "QCryptoTLSCredsEndpoint"),
-        new Property("passwordid", "string"),
-        new Property("priority", "string"),
-        new Property("sanity-check", "bool"),
-        new Property("verify-peer", "bool"));
+        Property.string("dir"),
+        Property.word("endpoint", "QCryptoTLSCredsEndpoint", "client"),
+        Property.string("passwordid"),
+        Property.string("priority"),
+        Property.bool("sanity-check", true),
+        Property.bool("verify-peer", true));
   }
 
   @Override

@@ -53,7 +53,7 @@ public final class StorageDaemon {
 
   private final Terminal terminal;
   private final QapiSchema schema = QapiSchema.load();
-  private final ObjectRegistry objects = new ObjectRegistry();
+  private final ObjectRegistry objects = new ObjectRegistry(List.of(new IoThread.Type()));
   private final BlockGraph graph;
   private final JobRegistry jobs;
   private final Daemon daemon;
@@ -97,6 +97,7 @@ public final class StorageDaemon {
     StatisticsCommands.contribute(daemon);
     TransactionCommand.contribute(daemon);
     ChardevCommands.contribute(daemon, devices, terminal::error);
+    QomCommands.contribute(daemon, devices);
     // Not in the module's descriptor: starting any tool would then resolve the modules of all.
     StorageDaemon.class.getModule().addUses(CommandSet.class);
     for (CommandSet set : ServiceLoader.load(CommandSet.class)) {

@@ -15,6 +15,7 @@ import dev.strata.block.json.JsonValue;
 import dev.strata.block.option.OptionString;
 import dev.strata.monitor.daemon.CommandSet;
 import dev.strata.monitor.daemon.Daemon;
+import dev.strata.monitor.daemon.IoThread;
 import dev.strata.nbdserver.Export;
 import dev.strata.nbdserver.StatusContext;
 import java.util.LinkedHashMap;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ExportCommands implements CommandSet {
   private final Map<String, Export> exports = new LinkedHashMap<>(); // by id; one command at a time
+  private final Map<String, IoThread> threads = new LinkedHashMap<>(); // of exports that have one
   private @Nullable Daemon daemon;
   private @Nullable RunningServer server;
 
@@ -105,10 +107,7 @@ public final class ExportCommands implements CommandSet {
       throw new BlockException(
           Errno.EOPNOTSUPP, "Strata does not export by " + type + ", only by nbd");
     }
-    if (arguments.has("iothread")) {
-      throw new BlockException(
-          Errno.EOPNOTSUPP, "Strata has no I/O threads to choose from for an export");
-    }
+    IoThread thread = thread(arguments.string("iothread"));
     RunningServer target = running();
     boolean writable = flag(arguments, "writable", false);
     String given = arguments.string("name");
@@ -127,11 +126,25 @@ public final class ExportCommands implements CommandSet {
               contexts);
       target.server().add(export);
       exports.put(id, export);
+      if (thread != null) {
+        thread.use();
+        threads.put(id, thread);
+      }
     } catch (BlockException e) {
       disk.close();
       throw e;
     }
     return new JsonObject();
+  }
+
+  private @Nullable IoThread thread(@Nullable String id) throws BlockException {
+    if (id == null) {
+      return null;
+    }
+    if (daemon().graph().objects().find(id) instanceof IoThread thread) {
+      return thread;
+    }
+    throw new BlockException(Errno.ENODEV, "iothread \"" + id + "\" not found");
   }
 
   /** An export as an earlier version of QMP asks for it: its name is its id too. */
@@ -207,6 +220,10 @@ public final class ExportCommands implements CommandSet {
       return false;
     }
     exports.remove(id);
+    IoThread thread = threads.remove(id);
+    if (thread != null) {
+      thread.leave();
+    }
     export.disk().close();
     daemon().events().emit("BLOCK_EXPORT_DELETED", new JsonObject().put("id", id));
     return true;

@@ -43,7 +43,8 @@ final class StorageDaemonTest {
         "commit",
         "mirror",
         "transaction",
-        "chardevs"
+        "chardevs",
+        "qom"
       })
   void repliesAndEventsAreThoseOfTheRealDaemon(String script) throws Exception {
     Commands.assumeInstalled(REAL, "qemu-img", "qemu-io");
