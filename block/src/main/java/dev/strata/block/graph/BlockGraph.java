@@ -7,6 +7,7 @@ import dev.strata.block.EdgeRole;
 import dev.strata.block.Errno;
 import dev.strata.block.driver.BackingReference;
 import dev.strata.block.driver.BlockDriverFactory;
+import dev.strata.block.driver.ChildSet;
 import dev.strata.block.driver.ImageStamp;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.Permissions;
@@ -163,6 +164,11 @@ public final class BlockGraph implements AutoCloseable {
     return node;
   }
 
+  /** All users from outside, in the order in which they came. */
+  public synchronized List<BlockBackend> backends() {
+    return List.copyOf(backends);
+  }
+
   /** All nodes, in the order in which they were opened. */
   public synchronized List<BlockNode> nodes() {
     return List.copyOf(nodes.values());
@@ -275,6 +281,70 @@ public final class BlockGraph implements AutoCloseable {
             closeUnused(old.node());
           }
         });
+  }
+
+  /**
+   * Gives a node another child, which nobody uses yet.
+   *
+   * @throws BlockException if that cannot be; all is then as it was
+   */
+  public synchronized void addChild(BlockNode parent, BlockNode child) throws BlockException {
+    ChildSet set = parent.capability(ChildSet.class).orElse(null);
+    if (set == null) {
+      throw new BlockException(
+          Errno.EOPNOTSUPP, "The node " + parent.name() + " does not support adding a child");
+    }
+    if (!child.users().isEmpty()) {
+      throw new BlockException(Errno.EBUSY, "The node " + child.name() + " already has a parent");
+    }
+    String name = set.nameForChild();
+    if (child.standsOn(parent)) {
+      throw new BlockException(
+          Errno.EINVAL,
+          "Making '"
+              + child.name()
+              + "' a "
+              + name
+              + " child of '"
+              + parent.name()
+              + "' would create a cycle");
+    }
+    quiesced(
+        List.of(parent),
+        () -> {
+          set.added(opener.attach(parent, child, name, EdgeRole.DATA));
+          parent.requests().refresh();
+        });
+  }
+
+  /**
+   * Takes a child from a node.
+   *
+   * @param name of the edge that leads there
+   * @throws BlockException if that cannot be; all is then as it was
+   */
+  public synchronized void removeChild(BlockNode parent, String name) throws BlockException {
+    Edge edge = parent.edge(name);
+    if (edge == null) {
+      throw new BlockException(
+          Errno.ENOENT, "Node '" + parent.name() + "' does not have child '" + name + "'");
+    }
+    ChildSet set = parent.capability(ChildSet.class).orElse(null);
+    if (set == null) {
+      throw new BlockException(
+          Errno.EOPNOTSUPP, "The node " + parent.name() + " does not support removing a child");
+    }
+    BlockNode child = edge.node();
+    quiesced(
+        List.of(parent),
+        () -> {
+          set.remove(edge);
+          parent.edges().remove(edge);
+          child.users().remove(edge);
+          parent.requests().refresh();
+        });
+    PermissionUpdate.refresh(child);
+    closeUnused(child);
   }
 
   /**

@@ -98,6 +98,7 @@ public final class StorageDaemon {
     TransactionCommand.contribute(daemon);
     ChardevCommands.contribute(daemon, devices, terminal::error);
     QomCommands.contribute(daemon, devices);
+    GraphCommands.contribute(daemon);
     // Not in the module's descriptor: starting any tool would then resolve the modules of all.
     StorageDaemon.class.getModule().addUses(CommandSet.class);
     for (CommandSet set : ServiceLoader.load(CommandSet.class)) {

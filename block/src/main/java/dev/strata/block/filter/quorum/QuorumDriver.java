@@ -11,26 +11,30 @@ import dev.strata.block.RequestFlags;
 import dev.strata.block.RequestRanges;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.BlockDriver;
+import dev.strata.block.driver.ChildSet;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.Permissions;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Sends every request to all children, one after the other, and counts. */
-final class QuorumDriver implements BlockDriver {
+final class QuorumDriver implements BlockDriver, ChildSet {
   private final OpenContext context;
-  private final List<Child> children;
+  private volatile List<Child> children; // changes with no request in flight
   private final QuorumRules rules;
   private final RequestRanges ranges = new RequestRanges();
+  private int next; // of the names that children get; under the graph's lock
 
   /** A disk on {@code children}, at least one. */
   QuorumDriver(OpenContext context, List<Child> children, QuorumRules rules) {
     this.context = context;
     this.children = children;
     this.rules = rules;
+    this.next = children.size();
   }
 
   @Override
@@ -49,12 +53,49 @@ final class QuorumDriver implements BlockDriver {
 
   @Override
   public Permissions childPermissions(Child child, Permissions permissions) {
-    if (!rules.rewrites()) {
-      return permissions;
-    }
-    Set<Permission> needed = EnumSet.of(Permission.WRITE);
+    Set<Permission> needed = EnumSet.noneOf(Permission.class);
     needed.addAll(permissions.needed());
-    return new Permissions(needed, permissions.shared());
+    needed.remove(Permission.RESIZE); // it has one size
+    if (rules.rewrites()) {
+      needed.add(Permission.WRITE);
+    }
+    // Whoever else wrote to one child would make it differ from the others.
+    Set<Permission> shared = EnumSet.of(Permission.WRITE_UNCHANGED);
+    if (permissions.shared().contains(Permission.CONSISTENT_READ)) {
+      shared.add(Permission.CONSISTENT_READ);
+    }
+    return new Permissions(needed, shared);
+  }
+
+  @Override
+  public String nameForChild() throws BlockException {
+    if (rules.verifies()) {
+      throw new BlockException(Errno.EINVAL, "Cannot add a child to a quorum in blkverify mode");
+    }
+    return QuorumFactory.CHILDREN + "." + next;
+  }
+
+  @Override
+  public void added(Child child) {
+    var more = new ArrayList<>(children);
+    more.add(child);
+    children = List.copyOf(more);
+    next++;
+  }
+
+  @Override
+  public void remove(Child child) throws BlockException {
+    if (children.size() <= rules.threshold()) {
+      throw new BlockException(
+          Errno.EINVAL,
+          "The number of children cannot be lower than the vote threshold " + rules.threshold());
+    }
+    var fewer = new ArrayList<>(children);
+    fewer.remove(child);
+    children = List.copyOf(fewer);
+    if (child.name().equals(QuorumFactory.CHILDREN + "." + (next - 1))) {
+      next--;
+    }
   }
 
   @Override

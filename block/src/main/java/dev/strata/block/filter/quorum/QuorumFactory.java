@@ -19,7 +19,7 @@ import java.util.List;
 
 /** The driver {@code quorum}, over {@code children.0}, {@code children.1}, …. */
 public final class QuorumFactory implements BlockDriverFactory {
-  private static final String CHILDREN = "children";
+  static final String CHILDREN = "children";
   private static final Option<Long> THRESHOLD =
       Option.number("vote-threshold", "The number of vote needed for reaching quorum");
   private static final Option<Boolean> VERIFY =
