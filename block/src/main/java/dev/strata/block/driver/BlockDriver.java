@@ -110,6 +110,11 @@ public interface BlockDriver extends BlockIo, AutoCloseable {
     return Undo.NOTHING;
   }
 
+  /** As {@link #reopen}, but options that are left out become what they are by default. */
+  default Undo reopenAnew(NodeFlags flags, BlockOptions options) throws BlockException {
+    return reopen(flags, options);
+  }
+
   /** Takes back a change of options. */
   @FunctionalInterface
   interface Undo {

@@ -22,6 +22,11 @@ public interface BlockDriverFactory {
   /** The options of an open node that are the driver's own, without those all drivers have. */
   OptionSchema openOptions();
 
+  /** Those of {@link #openOptions} that are as by default when a node is reopened without them. */
+  default List<String> resettableOptions() {
+    return List.of();
+  }
+
   /** The options of a new image; empty if the driver creates none. */
   default OptionSchema createOptions() {
     return OptionSchema.of();

@@ -125,7 +125,7 @@ public final class BlockGraph implements AutoCloseable {
    *
    * @param options of the driver's creation schema; what it leaves goes to the protocol below
    */
-  public synchronized void create(BlockDriverFactory driver, String filename, BlockOptions options)
+  public void create(BlockDriverFactory driver, String filename, BlockOptions options)
       throws BlockException {
     ImageCreator.create(this, driver, filename, options);
   }
@@ -135,7 +135,7 @@ public final class BlockGraph implements AutoCloseable {
    *
    * @param options of the driver's creation schema
    */
-  public synchronized void createIn(BlockDriverFactory driver, BlockNode file, BlockOptions options)
+  public void createIn(BlockDriverFactory driver, BlockNode file, BlockOptions options)
       throws BlockException {
     ImageCreator.createIn(this, driver, file, options);
   }

@@ -7,6 +7,7 @@ import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.json.JsonValue;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.Option;
 import java.util.ArrayDeque;
 import java.util.List;
 
@@ -60,6 +61,9 @@ final class Reopening {
               + node.name()
               + "' does not support reopening files");
     }
+    if (change.anew()) {
+      requireResettable(node, change.options());
+    }
     if (old.writable() && !wanted.writable()) {
       node.requests().flush();
     }
@@ -107,7 +111,10 @@ final class Reopening {
     });
     node.flags(change.flags());
     node.detectZeroes(change.detectZeroes());
-    BlockDriver.Undo undo = node.driver().reopen(change.flags(), options);
+    BlockDriver.Undo undo =
+        change.anew()
+            ? node.driver().reopenAnew(change.flags(), options)
+            : node.driver().reopen(change.flags(), options);
     back.push(() -> {
       undo.run();
       node.driver().reopen(old, new BlockOptions());
@@ -115,6 +122,18 @@ final class Reopening {
     requireUnchanged(node, options);
     node.requests().refresh();
     PermissionUpdate.refresh(node);
+  }
+
+  /** What was said when the node was opened, and is not said again, has to be a matter of reset. */
+  private static void requireResettable(BlockNode node, BlockOptions given) throws BlockException {
+    List<String> resettable = node.factory().resettableOptions();
+    for (Option<?> each : node.factory().openOptions()) {
+      String name = each.name();
+      if (node.options().has(name) && !given.has(name) && !resettable.contains(name)) {
+        throw new BlockException(
+            Errno.EINVAL, "Option '" + name + "' cannot be reset to its default value");
+      }
+    }
   }
 
   /** What the driver did not take has to say what is so already. */

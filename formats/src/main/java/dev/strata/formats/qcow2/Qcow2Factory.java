@@ -13,9 +13,11 @@ import dev.strata.block.driver.OpenContext;
 import dev.strata.block.driver.SafetyFinding;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
 import dev.strata.formats.crypto.EncryptionOptions;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +35,17 @@ public final class Qcow2Factory implements BlockDriverFactory, Measurable, Inspe
   @Override
   public DriverKind kind() {
     return DriverKind.FORMAT;
+  }
+
+  @Override
+  public List<String> resettableOptions() {
+    var names = new ArrayList<String>();
+    for (Option<?> each : Qcow2Options.SCHEMA) {
+      if (!each.name().startsWith("encrypt.")) {
+        names.add(each.name());
+      }
+    }
+    return List.copyOf(names);
   }
 
   @Override

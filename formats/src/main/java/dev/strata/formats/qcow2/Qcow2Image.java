@@ -511,13 +511,21 @@ final class Qcow2Image extends MappedImage
 
   @Override
   public Undo reopen(NodeFlags flags, BlockOptions options) throws BlockException {
+    return reopen(flags, metadata.options().changed(options));
+  }
+
+  @Override
+  public Undo reopenAnew(NodeFlags flags, BlockOptions options) throws BlockException {
+    return reopen(flags, Qcow2Options.take(options, flags.unmap()));
+  }
+
+  private Undo reopen(NodeFlags flags, Qcow2Options changed) throws BlockException {
     if (flags.writable() && !writable) {
       corruption.checkWritable();
       Qcow2Open.clearAutoclear(metadata.header());
       markBitmapsInUse();
     }
     Qcow2Options old = metadata.options();
-    Qcow2Options changed = old.changed(options);
     CacheSizes sizes = CacheSizes.of(changed, geometry, metadata.size());
     CacheSizes oldSizes = CacheSizes.of(old, geometry, metadata.size());
     Qcow2Open.checkLazyRefcounts(changed, metadata.version());

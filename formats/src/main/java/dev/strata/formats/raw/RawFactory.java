@@ -35,6 +35,11 @@ public final class RawFactory implements BlockDriverFactory, Measurable {
   }
 
   @Override
+  public List<String> resettableOptions() {
+    return List.of("offset", "size");
+  }
+
+  @Override
   public OptionSchema openOptions() {
     return RawWindow.OPTIONS;
   }

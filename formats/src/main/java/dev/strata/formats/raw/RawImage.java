@@ -154,7 +154,15 @@ final class RawImage implements BlockDriver {
 
   @Override
   public Undo reopen(NodeFlags flags, BlockOptions options) throws BlockException {
-    RawWindow changed = window.changed(options);
+    return reopen(window.changed(options));
+  }
+
+  @Override
+  public Undo reopenAnew(NodeFlags flags, BlockOptions options) throws BlockException {
+    return reopen(RawWindow.WHOLE.changed(options));
+  }
+
+  private Undo reopen(RawWindow changed) throws BlockException {
     changed.check(file);
     RawWindow old = window;
     window = changed;

@@ -4,7 +4,6 @@ package dev.strata.monitor.daemon;
 import dev.strata.block.BlockException;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.graph.BlockGraph;
-import dev.strata.block.graph.BlockNode;
 import dev.strata.block.job.Job;
 import dev.strata.block.job.JobControl;
 import dev.strata.block.job.JobSettings;
@@ -48,12 +47,15 @@ final class ImageCreation extends Job {
 
   @Override
   protected void run(JobControl control) throws BlockException {
-    control.progress(1, 0);
-    if (file == null) {
-      graph.create(driver, filename, options);
-      return;
+    control.progress(0, 1);
+    try {
+      if (file == null) {
+        graph.create(driver, filename, options);
+      } else {
+        graph.createIn(driver, graph.require(file), options);
+      }
+    } finally {
+      control.progress(1, 0); // done, well or not
     }
-    BlockNode node = graph.require(file);
-    graph.createIn(driver, node, options);
   }
 }

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code blockdev-reopen}: nodes are open in another way, all of them or none. What the options do
- * not say is as if the node were opened anew, but for the driver's own options, which stay.
+ * not say is as if the node were opened anew; but for options that a driver cannot change, which
+ * stay.
  *
  * @see "QEMU qapi/block-core.json, blockdev-reopen"
  */
@@ -91,7 +92,8 @@ final class ReopenCommand {
             node,
             flags,
             zeroes == null ? DetectZeroes.OFF : DetectZeroes.of(zeroes, flags),
-            options));
+            options,
+            true));
   }
 
   private static NodeFlags takeFlags(BlockNode node, BlockOptions options) throws BlockException {

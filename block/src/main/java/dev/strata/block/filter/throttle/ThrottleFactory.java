@@ -43,6 +43,11 @@ public final class ThrottleFactory implements BlockDriverFactory {
   }
 
   @Override
+  public List<String> resettableOptions() {
+    return List.of(GROUP.name());
+  }
+
+  @Override
   public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
     Child file = context.child("file", EdgeRole.FILTERED);
     String group = options.take(GROUP);
