@@ -46,6 +46,9 @@ final class JobRun implements JobControl {
     attempt(job::clean);
     synchronized (registry) {
       listener.ended(job, registry.progress(job), !counts && job.failure == null);
+      if (!counts && job.failure == null) {
+        job.failure = BlockException.of(Errno.ECANCELED); // to whoever asks what became of it
+      }
       registry.enter(job, JobStatus.CONCLUDED);
       if (job.settings().autoDismiss()) {
         registry.forget(job);

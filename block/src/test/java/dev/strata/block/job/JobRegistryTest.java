@@ -126,7 +126,9 @@ final class JobRegistryTest {
     awaitConcluded(bad);
     assertEquals(List.of("abort"), good.ends);
     assertEquals(List.of("abort"), bad.ends);
-    assertNull(jobs.progress(good).failure());
+    BlockException failure = jobs.progress(good).failure();
+    assertNotNull(failure);
+    assertEquals(Errno.ECANCELED, failure.errno());
     assertNotNull(jobs.progress(bad).failure());
   }
 

@@ -43,6 +43,7 @@ final class StorageDaemonTest {
         "commit",
         "mirror",
         "transaction",
+        "grouped",
         "graph",
         "chardevs",
         "qom"
