@@ -51,6 +51,11 @@ public abstract class Job {
     this.speed = settings.speed();
   }
 
+  /** Says how much there is to do, before the job begins and anybody asks. */
+  protected final void expect(long units) {
+    remaining = units;
+  }
+
   /** Its kind. */
   public final String type() {
     return type;

@@ -38,6 +38,7 @@ final class ImageCreation extends Job {
     this.file = file;
     this.filename = filename;
     this.options = options;
+    expect(1);
   }
 
   @Override
@@ -47,7 +48,6 @@ final class ImageCreation extends Job {
 
   @Override
   protected void run(JobControl control) throws BlockException {
-    control.progress(0, 1);
     try {
       if (file == null) {
         graph.create(driver, filename, options);
