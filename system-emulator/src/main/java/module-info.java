@@ -10,5 +10,6 @@ module dev.strata.system {
   provides dev.strata.monitor.manual.ToolDescription with
       dev.strata.system.SystemDescription;
   provides dev.strata.system.cpu.Architecture with
-      dev.strata.system.cpu.x86.X86Architecture;
+      dev.strata.system.cpu.x86.X86Architecture,
+      dev.strata.system.cpu.x86.I386Architecture;
 }

@@ -46,7 +46,7 @@ final class CommandLine {
   final Map<String, BlockOptions> characterDevices = new HashMap<>();
   @Nullable Answer answer;
   String machine = "pc";
-  String cpu = "qemu64";
+  @Nullable String cpu; // null: the architecture's own
 
   /** What follows the model's name. */
   List<String> cpuProperties = List.of();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.strata.block.BlockException;
 import dev.strata.block.file.posix.Posix;
 import dev.strata.monitor.commandline.Terminal;
@@ -16,10 +18,10 @@ import dev.strata.system.machine.pc.PcMachine;
 import java.util.Arrays;
 import java.util.List;
 import java.util.ServiceLoader;
-import org.jspecify.annotations.Nullable;
 
-/** The program {@code qemu-system-x86_64}: runs a machine. */
+/** The programs {@code qemu-system-x86_64} and {@code qemu-system-i386}: run a machine. */
 public final class QemuSystem {
+  private static final String PREFIX = "qemu-system-";
   private static final List<String> MACHINES = List.of("pc", "pc-i440fx-7.2");
 
   private QemuSystem() {}
@@ -41,10 +43,11 @@ public final class QemuSystem {
     try {
       CommandLine line = CommandLine.parse(words);
       Answer answer = line.answer;
+      Architecture architecture = architecture(terminal.program());
       if (answer != null) {
-        return answer(answer, terminal);
+        return answer(answer, architecture, terminal);
       }
-      return run(line, terminal);
+      return run(line, architecture, terminal);
     } catch (BlockException e) {
       terminal.error(e);
       return 1;
@@ -54,16 +57,19 @@ public final class QemuSystem {
     }
   }
 
-  private static @Nullable Architecture architecture() {
+  /** That of the program's name, which may be the program for all architectures. */
+  private static Architecture architecture(String program) {
+    Architecture first = null;
     for (Architecture architecture : ServiceLoader.load(Architecture.class)) {
-      if (architecture.name().equals("x86_64")) {
+      if (program.equals(PREFIX + architecture.name())) {
         return architecture;
       }
+      first = first == null ? architecture : first;
     }
-    return null;
+    return requireNonNull(first, "no architecture");
   }
 
-  private static int answer(Answer answer, Terminal terminal) {
+  private static int answer(Answer answer, Architecture architecture, Terminal terminal) {
     switch (answer) {
       case VERSION -> terminal.out().print(new SystemDescription().version());
       case MACHINES ->
@@ -76,12 +82,9 @@ public final class QemuSystem {
                   pc-i440fx-7.2        Standard PC (i440FX + PIIX, 1996) (default)
                   """);
       case PROCESSORS -> {
-        Architecture architecture = architecture();
         terminal.out().print("Available CPUs:\n");
-        if (architecture != null) {
-          for (CpuModel model : architecture.models()) {
-            terminal.out().print("x86 " + model.name() + "\n");
-          }
+        for (CpuModel model : architecture.models()) {
+          terminal.out().print("x86 " + model.name() + "\n");
         }
       }
       case DEVICES -> terminal.out().print(DeviceModel.list());
@@ -92,20 +95,19 @@ public final class QemuSystem {
     return 0;
   }
 
-  private static int run(CommandLine line, Terminal terminal) throws BlockException {
+  private static int run(CommandLine line, Architecture architecture, Terminal terminal)
+      throws BlockException {
     if (!MACHINES.contains(line.machine)) {
       throw CommandLine.error("unsupported machine type")
           .withHint("Use -machine help to list supported machines");
     }
-    Architecture architecture = architecture();
+    String wanted = line.cpu == null ? architecture.defaultModel() : line.cpu;
     CpuModel model = null;
-    if (architecture != null) {
-      for (CpuModel known : architecture.models()) {
-        model = known.name().equals(line.cpu) ? known : model;
-      }
+    for (CpuModel known : architecture.models()) {
+      model = known.name().equals(wanted) ? known : model;
     }
-    if (architecture == null || model == null) {
-      throw CommandLine.error("unable to find CPU model '" + line.cpu + "'");
+    if (model == null) {
+      throw CommandLine.error("unable to find CPU model '" + wanted + "'");
     }
     model = model.with(line.cpuProperties, warning -> terminal.error("warning: " + warning));
     try (var characterDevices = new CharacterDevices();

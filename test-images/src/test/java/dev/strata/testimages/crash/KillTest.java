@@ -27,20 +27,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The launchers' programs are killed at random moments: what is left checks without corruption, by
- * the real program too, and reads as before, or as after where the content was to change. System
- * properties: {@code strata.kills} says how often, {@code strata.long} that it is 300 times, {@code
- * strata.kills.seed} the seed.
+ * The launchers' programs are killed at random moments of the time that they need: what is left
+ * checks without corruption, by the real program too, and reads as before, or as after where the
+ * content was to change. What ends before it is killed does not count. System properties: {@code
+ * strata.kills} says how often, {@code strata.long} that it is 300 times, {@code strata.kills.seed}
+ * the seed.
  */
 final class KillTest {
   private static final int FEW = 9;
   private static final int MANY = 300;
+  private static final int MOST_RUNS = 5; // for each that is killed
   private static final int SIZE = 16 << 20;
   private static final int PIECE = 64 << 10;
   private static final int CLUSTER = 64 << 10;
-
-  /** The longest that a program lives before it is killed: about as long as one needs. */
-  private static final int MOST_MILLIS = 700;
 
   /** Of what is copied for each: the images a program works on. */
   private static final List<String> IMAGES = List.of("base", "other", "image");
@@ -144,17 +143,29 @@ final class KillTest {
     int count = Integer.getInteger("strata.kills", Boolean.getBoolean("strata.long") ? MANY : FEW);
     var random = new Random(seed);
     Map<String, Integer> killed = new TreeMap<>();
-    for (int i = 0; i < count; i++) {
-      List<String> command = commands.get(i % commands.size());
+    long[] lasted = new long[commands.size()]; // ns that each command needed when it was quickest
+    Arrays.fill(lasted, Long.MAX_VALUE);
+    int hits = 0;
+    for (int i = 0; hits < count; i++) {
+      assertTrue(i < MOST_RUNS * count, "too quick to be killed: " + killed);
+      int index = i % commands.size();
+      List<String> command = commands.get(index);
       Path where = Files.createDirectories(folder.resolve("run"));
       Files.deleteIfExists(where.resolve("target"));
       for (String name : IMAGES) {
         Files.copy(made.resolve(name), where.resolve(name), StandardCopyOption.REPLACE_EXISTING);
       }
+      long begin = System.nanoTime();
       Process process = start(where, command);
-      boolean ended = process.waitFor(random.nextInt(MOST_MILLIS), TimeUnit.MILLISECONDS);
-      process.destroyForcibly().waitFor();
-      killed.merge(command.get(1) + (ended ? " ended" : " killed"), 1, Integer::sum);
+      boolean ended =
+          process.waitFor((long) (random.nextDouble() * lasted[index]), TimeUnit.NANOSECONDS);
+      if (ended) {
+        lasted[index] = Math.min(lasted[index], System.nanoTime() - begin);
+      } else {
+        process.destroyForcibly().waitFor();
+        killed.merge(String.join(" ", command.subList(0, 2)), 1, Integer::sum);
+        hits++;
+      }
       String what = "kill " + i + " of seed " + seed + ": " + command.subList(0, 2);
       look(where, before, command, what);
     }

@@ -102,15 +102,7 @@ public class Flags {
 
   /** All flags, by their bits. */
   public final long flags() {
-    if (kind == EXPLICIT) {
-      return a;
-    }
-    return carry(kind, shift, a, b, result)
-        | (parity(kind, a, result) ? PARITY : 0)
-        | (adjust(kind, a, b, result) ? ADJUST : 0)
-        | (zero(kind, shift, a, result) ? ZERO : 0)
-        | (sign(kind, shift, a, result) ? SIGN : 0)
-        | (overflow(kind, shift, a, b, result) ? OVERFLOW : 0);
+    return flags(kind | shift << 2, a, b, result);
   }
 
   /** Whether a condition, numbered as x86 does, holds. */
@@ -137,6 +129,21 @@ public class Flags {
   /** Whether a condition holds. */
   public static boolean holds(int condition, int form, long a, long b, long result) {
     return holds(condition, form & 3, form >>> 2, a, b, result);
+  }
+
+  /** All flags, by their bits. */
+  public static long flags(int form, long a, long b, long result) {
+    int kind = form & 3;
+    int shift = form >>> 2;
+    if (kind == EXPLICIT) {
+      return a;
+    }
+    return carry(kind, shift, a, b, result)
+        | (parity(kind, a, result) ? PARITY : 0)
+        | (adjust(kind, a, b, result) ? ADJUST : 0)
+        | (zero(kind, shift, a, result) ? ZERO : 0)
+        | (sign(kind, shift, a, result) ? SIGN : 0)
+        | (overflow(kind, shift, a, b, result) ? OVERFLOW : 0);
   }
 
   /** The carry, 0 or 1. */
@@ -191,6 +198,20 @@ public class Flags {
     boolean fits =
         shift == 0 ? Math.multiplyHigh(x, y) == result >> 63 : result << shift >> shift == result;
     return fits ? 0 : CARRY | OVERFLOW;
+  }
+
+  /** All flags after turning left, from all before. */
+  public static long rotatedLeft(long before, int shift, long result) {
+    long carry = result & 1;
+    long top = result << shift >>> 63;
+    return (before & ~(CARRY | OVERFLOW)) | carry | (carry == top ? 0 : OVERFLOW);
+  }
+
+  /** All flags after turning right. */
+  public static long rotatedRight(long before, int shift, long result) {
+    long top = result << shift >>> 63;
+    long second = result << shift << 1 >>> 63;
+    return (before & ~(CARRY | OVERFLOW)) | top | (second == top ? 0 : OVERFLOW);
   }
 
   private static long carry(int kind, int shift, long a, long b, long result) {

@@ -52,9 +52,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   private final ConcurrentLinkedQueue<long[]> foreignWrites = new ConcurrentLinkedQueue<>();
   private volatile boolean topologyChanged;
 
-  final long[] jumpTargets = new long[JUMPS];
   final @Nullable Block[] jumpBlocks = new Block[JUMPS];
-  final int[] jumpModes = new int[JUMPS];
 
   /** Not 0 when the processor shall look up between blocks; bits are the guest's. */
   protected volatile int attention;
@@ -459,8 +457,8 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
       block = decode(linear, physical, mode, page, guest);
     }
     int slot = jumpSlot(linear);
-    jumpTargets[slot] = linear;
-    jumpModes[slot] = mode | mmuMode << 16;
+    block.linear = linear;
+    block.found = mode | mmuMode << 16;
     jumpBlocks[slot] = block;
     return block;
   }

@@ -160,8 +160,8 @@ public final class Interpreter extends GuestMemory {
     int slot = jumpSlot(linear);
     Block block = jumpBlocks[slot];
     if (block == null
-        || jumpTargets[slot] != linear
-        || jumpModes[slot] != (wanted | mmuMode << 16)
+        || block.linear != linear
+        || block.found != (wanted | mmuMode << 16)
         || !block.valid) {
       block = find(linear, wanted, guest);
     }
@@ -269,6 +269,14 @@ public final class Interpreter extends GuestMemory {
             v = x >> n;
             if ((w & Op.FLAGS) != 0 && n != 0) {
               set(RESULT, shift, shiftedArithmetic(x, n), 0, v);
+            }
+          }
+          case Op.ROTATE_LEFT, Op.ROTATE_RIGHT -> {
+            boolean left = ((int) w & 127) == Op.ROTATE_LEFT;
+            int n = left ? (int) (w >> 32) : -(int) (w >> 32);
+            v = shift == 0 ? Long.rotateLeft(x, n) : Integer.rotateLeft((int) x, n);
+            if ((w & Op.FLAGS) != 0) {
+              flags(left ? rotatedLeft(flags(), shift, v) : rotatedRight(flags(), shift, v));
             }
           }
           case Op.MULTIPLY -> {
@@ -419,8 +427,8 @@ public final class Interpreter extends GuestMemory {
     int slot = jumpSlot(linear);
     Block block = jumpBlocks[slot];
     return block != null
-            && jumpTargets[slot] == linear
-            && jumpModes[slot] == (inMode | mmuMode << 16)
+            && block.linear == linear
+            && block.found == (inMode | mmuMode << 16)
             && block.valid
         ? block
         : null;

@@ -82,7 +82,7 @@ public final class BlockBuilder {
       int operation = (int) code[i] & 127;
       if (Op.observes(operation)) {
         live = true;
-      } else if (operation >= Op.ADD && operation <= Op.MULTIPLY) {
+      } else if (Op.mayDefine(operation)) {
         boolean defines = (code[i] & Op.FLAGS) != 0;
         if (defines && !live) {
           code[i] &= ~Op.FLAGS;
@@ -91,7 +91,9 @@ public final class BlockBuilder {
         boolean reads = operation == Op.ADD_CARRY || operation == Op.SUBTRACT_BORROW;
         if (defines) {
           // What leaves some flags as they were reads them.
-          boolean partial = operation >= Op.INCREMENT && operation <= Op.SHIFT_ARITHMETIC;
+          boolean partial =
+              (operation >= Op.INCREMENT && operation <= Op.SHIFT_ARITHMETIC)
+                  || Op.rotates(operation);
           live = reads || partial;
         } else if (reads) {
           live = true;
@@ -112,7 +114,9 @@ public final class BlockBuilder {
         }
       } else if (operation == Op.CALL || operation == Op.CALL_AND_LEAVE) {
         definer = -1;
-      } else if (operation >= Op.ADD && operation <= Op.MULTIPLY && (w & Op.FLAGS) != 0) {
+      } else if (Op.rotates(operation) && (w & Op.FLAGS) != 0) {
+        definer = -1; // what the others follow from may lie before the block
+      } else if (Op.mayDefine(operation) && (w & Op.FLAGS) != 0) {
         boolean shifts = operation >= Op.SHIFT_LEFT && operation <= Op.SHIFT_ARITHMETIC;
         // By 0, a shift leaves the flags as they were.
         if (!shifts) {

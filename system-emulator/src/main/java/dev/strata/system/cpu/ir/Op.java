@@ -149,6 +149,17 @@ public final class Op {
   /** Leaves to pc + the immediate, cut to the size, if a is not 0. */
   public static final int BRANCH_IF = 33;
 
+  /**
+   * a turned left by the immediate, which is neither 0 nor the size; only carry, overflow change.
+   */
+  public static final int ROTATE_LEFT = 34;
+
+  /** The same to the right. */
+  public static final int ROTATE_RIGHT = 35;
+
+  /** Operations have numbers up to this. */
+  public static final int LAST = ROTATE_RIGHT;
+
   /** Bit 9: defines flags. */
   public static final long FLAGS = 1L << 9;
 
@@ -166,6 +177,16 @@ public final class Op {
         | (long) a << 18
         | (long) b << 24
         | (long) immediate << 32;
+  }
+
+  /** Whether an operation turns bits. */
+  public static boolean rotates(int operation) {
+    return operation == ROTATE_LEFT || operation == ROTATE_RIGHT;
+  }
+
+  /** Whether an operation may define flags. */
+  static boolean mayDefine(int operation) {
+    return (operation >= ADD && operation <= MULTIPLY) || rotates(operation);
   }
 
   /** Whether an operation may fault, or run what may look at the flags. */

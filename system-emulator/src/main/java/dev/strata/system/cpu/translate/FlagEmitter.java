@@ -118,6 +118,18 @@ final class FlagEmitter {
     known = known.after(w);
   }
 
+  /** Of turning, by what is not 0; the result is in {@link Frame#value}. */
+  void ofRotation(long w) {
+    c.iload(frame.form);
+    operands();
+    c.invokestatic(FLAGS, "flags", CARRY_OF);
+    c.loadConstant(Frame.shift(w)).lload(frame.value);
+    String name = ((int) w & 127) == Op.ROTATE_LEFT ? "rotatedLeft" : "rotatedRight";
+    c.invokestatic(FLAGS, name, MethodTypeDesc.of(CD_long, CD_long, CD_int, CD_long));
+    c.lstore(frame.first);
+    is(w);
+  }
+
   /** Of a product, in {@link Frame#value}, of what the two variables hold, sign-extended. */
   void ofProduct(long w, int x, int y) {
     c.loadConstant(Frame.shift(w)).lload(x).lload(y).lload(frame.value);

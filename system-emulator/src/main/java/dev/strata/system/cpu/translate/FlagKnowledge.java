@@ -45,8 +45,14 @@ record FlagKnowledge(int kind, int shift) {
     if (operation == Op.CALL || operation == Op.CALL_AND_LEAVE) {
       return NONE;
     }
-    if (operation < Op.ADD || operation > Op.MULTIPLY || (w & Op.FLAGS) == 0) {
+    if ((w & Op.FLAGS) == 0) {
       return this;
+    }
+    if (Op.rotates(operation)) {
+      return new FlagKnowledge(Flags.EXPLICIT, 0);
+    }
+    if (operation < Op.ADD || operation > Op.MULTIPLY) {
+      return this; // to others the bit means something else
     }
     int newShift = Frame.shift(w);
     return switch (operation) {

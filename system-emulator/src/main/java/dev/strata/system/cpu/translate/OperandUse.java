@@ -49,7 +49,7 @@ final class OperandUse {
     long fixed = 1L << roles.pc() | 1L << roles.zero();
     for (long w : block.code) {
       int operation = (int) w & 127;
-      if (operation > Op.BRANCH_IF
+      if (operation > Op.LAST
           || (writes(w) & fixed) != 0
           || (operation == Op.SET && (w & Op.IMMEDIATE) == 0)) {
         return false;

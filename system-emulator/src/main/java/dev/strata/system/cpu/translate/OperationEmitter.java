@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.cpu.translate;
 
+import static java.lang.constant.ConstantDescs.CD_int;
 import static java.lang.constant.ConstantDescs.CD_long;
 
 import dev.strata.system.cpu.ir.Op;
@@ -12,6 +13,7 @@ import java.lang.constant.MethodTypeDesc;
 /** Arithmetic and moves: what neither branches nor reaches memory. */
 final class OperationEmitter {
   private static final ClassDesc LONG = ClassDesc.of("java.lang.Long");
+  private static final ClassDesc INTEGER = ClassDesc.of("java.lang.Integer");
 
   private final Frame frame;
   private final CodeBuilder c;
@@ -62,6 +64,15 @@ final class OperationEmitter {
       }
       case Op.SHIFT_LEFT, Op.SHIFT_RIGHT, Op.SHIFT_ARITHMETIC -> {
         shift(node, w, shift, setsFlags);
+        frame.cut(shift);
+      }
+      case Op.ROTATE_LEFT, Op.ROTATE_RIGHT -> {
+        rotate(node, w, shift);
+        if (setsFlags) {
+          c.lstore(frame.value);
+          flags.ofRotation(w);
+          c.lload(frame.value);
+        }
         frame.cut(shift);
       }
       case Op.MULTIPLY -> {
@@ -131,6 +142,18 @@ final class OperationEmitter {
         flags.pushCarry();
         c.lsub();
       }
+    }
+  }
+
+  private void rotate(Node node, long w, int shift) {
+    String name = ((int) w & 127) == Op.ROTATE_LEFT ? "rotateLeft" : "rotateRight";
+    frame.x(node, w);
+    if (shift == 0) {
+      c.loadConstant((int) (w >> 32));
+      c.invokestatic(LONG, name, MethodTypeDesc.of(CD_long, CD_long, CD_int));
+    } else {
+      c.l2i().loadConstant((int) (w >> 32));
+      c.invokestatic(INTEGER, name, MethodTypeDesc.of(CD_int, CD_int, CD_int)).i2l();
     }
   }
 

@@ -83,6 +83,11 @@ final class ArithmeticInstructions {
       in.intoRm(operation, ofSize, slot, count & (ofSize == 3 ? 63 : 31));
       return;
     }
+    int turns = count & (ofSize == 3 ? 63 : 31);
+    if (which <= 1 && ofSize >= 2 && slot < 0 && turns != 0) {
+      in.intoRm(which == 0 ? Op.ROTATE_LEFT : Op.ROTATE_RIGHT, ofSize, -1, turns);
+      return;
+    }
     int by = slot;
     if (slot < 0) {
       by = in.temporary();

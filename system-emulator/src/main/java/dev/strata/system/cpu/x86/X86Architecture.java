@@ -8,7 +8,7 @@ import dev.strata.system.cpu.CpuSurroundings;
 import dev.strata.system.cpu.translate.TranslationMode;
 import java.util.List;
 
-/** The PC's processors. */
+/** The PC's processors with 64 bits. */
 public final class X86Architecture implements Architecture {
   private static final List<CpuModel> MODELS =
       List.of(X86Model.MAX, X86Model.QEMU32, X86Model.QEMU64);
@@ -27,7 +27,16 @@ public final class X86Architecture implements Architecture {
   }
 
   @Override
+  public String defaultModel() {
+    return X86Model.QEMU64.name();
+  }
+
+  @Override
   public Cpu create(int index, CpuModel model, CpuSurroundings surroundings) {
+    return processor(model, surroundings);
+  }
+
+  static Cpu processor(CpuModel model, CpuSurroundings surroundings) {
     boolean translates = !Boolean.getBoolean("strata.interpret");
     return new X86Cpu(surroundings, (X86Model) model, translates ? TranslationMode.NORMAL : null);
   }

@@ -24,6 +24,11 @@ final class IdleProcessor implements Architecture, Cpu {
   }
 
   @Override
+  public String defaultModel() {
+    return "idle";
+  }
+
+  @Override
   public Cpu create(int index, CpuModel model, CpuSurroundings surroundings) {
     return this;
   }
