@@ -69,7 +69,7 @@ final class PcAssembly {
         new PcConfiguration(
             line.identity.identity(),
             line.memory,
-            line.cpu,
+            model.name(),
             firmware.bios(line.bios),
             serial,
             !line.graphics,
