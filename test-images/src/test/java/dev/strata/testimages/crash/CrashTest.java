@@ -16,6 +16,10 @@ import org.junit.jupiter.params.provider.MethodSource;
  * files of the state that is found wanting.
  */
 final class CrashTest {
+  private static final long SHORT_SECONDS = 3;
+
+  // The formats with small blocks need a third of this for all sequences, and end then.
+  private static final long LONG_SECONDS = 1800;
   private static final long LONG_STATES = 50_000;
   private static final long FEWEST = 100; // however slow the machine is
 
@@ -39,7 +43,7 @@ final class CrashTest {
       return;
     }
     boolean isLong = Boolean.getBoolean("strata.long");
-    long seconds = Long.getLong("strata.crash.seconds", isLong ? 90 : 3);
+    long seconds = Long.getLong("strata.crash.seconds", isLong ? LONG_SECONDS : SHORT_SECONDS);
     var explorer = new Explorer(kind, seed);
     long wanted = isLong ? LONG_STATES : FEWEST;
     explorer.run(seconds * 1_000_000_000L, wanted);
