@@ -31,6 +31,9 @@ import java.util.regex.Pattern;
 final class Conversation {
   private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(5); // may have to build first
 
+  /** The real daemon may greet again while it begins, and forgets what it was told before. */
+  private static final long SETTLING_MILLIS = 300;
+
   /** What differs whoever answers. */
   private static final Pattern VARYING =
       Pattern.compile("\"timestamp\": \\{[^}]*}, |, \"package\": \"[^\"]*\"");
@@ -84,6 +87,7 @@ final class Conversation {
       throws IOException, InterruptedException {
     var in = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8));
     hear(in);
+    TimeUnit.MILLISECONDS.sleep(SETTLING_MILLIS);
     for (String line : script) {
       if (line.startsWith("await ")) {
         await(in, line.substring(6));
