@@ -31,7 +31,13 @@ import java.util.regex.Pattern;
 final class Conversation {
   private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(5); // may have to build first
 
-  /** The real daemon may greet again while it begins, and forgets what it was told before. */
+  private static final long PAUSE_MILLIS = 10;
+
+  /**
+   * How long the real daemon takes, once it has written its process number, to hand its socket to
+   * the monitor's thread. Who connects before is accepted by two threads, of which one waits for
+   * another client then, and serves nobody.
+   */
   private static final long SETTLING_MILLIS = 300;
 
   /** What differs whoever answers. */
@@ -45,7 +51,7 @@ final class Conversation {
   /** All that the daemon said, but for times. */
   static List<String> play(Path folder, String program, List<String> script) throws Exception {
     Process process = start(folder, program);
-    try (SocketChannel channel = connect(folder.resolve("qmp"), process)) {
+    try (SocketChannel channel = connect(folder, process)) {
       var conversation = new Conversation();
       conversation.say(folder, channel, script);
       conversation.heard.add("exit " + ended(process));
@@ -59,7 +65,7 @@ final class Conversation {
   /** As {@link #play}, and kills the daemon at the end of the script, whatever it does then. */
   static List<String> kill(Path folder, String program, List<String> script) throws Exception {
     Process process = start(folder, program);
-    try (SocketChannel channel = connect(folder.resolve("qmp"), process)) {
+    try (SocketChannel channel = connect(folder, process)) {
       var conversation = new Conversation();
       conversation.say(folder, channel, script);
       return conversation.heard;
@@ -72,8 +78,11 @@ final class Conversation {
 
   private static Process start(Path folder, String program) throws IOException {
     Path errors = Files.createTempFile(folder, "errors", "");
+    Files.deleteIfExists(folder.resolve("pid"));
     return new ProcessBuilder(
             program,
+            "--pidfile",
+            folder.resolve("pid").toString(),
             "--chardev",
             "socket,id=c,server=on,wait=off,path=" + folder.resolve("qmp"),
             "--monitor",
@@ -87,7 +96,6 @@ final class Conversation {
       throws IOException, InterruptedException {
     var in = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8));
     hear(in);
-    TimeUnit.MILLISECONDS.sleep(SETTLING_MILLIS);
     for (String line : script) {
       if (line.startsWith("await ")) {
         await(in, line.substring(6));
@@ -126,25 +134,21 @@ final class Conversation {
     return process.exitValue();
   }
 
-  private static SocketChannel connect(Path socket, Process process) throws IOException {
+  private static SocketChannel connect(Path folder, Process process)
+      throws IOException, InterruptedException {
     long end = System.nanoTime() + PATIENCE_NANOS;
-    while (true) {
-      try {
-        return SocketChannel.open(UnixDomainSocketAddress.of(socket));
-      } catch (IOException e) {
-        if (!process.isAlive() || System.nanoTime() > end) {
-          throw e;
-        }
-        Thread.onSpinWait();
+    while (!Files.exists(folder.resolve("pid"))) {
+      if (!process.isAlive() || System.nanoTime() > end) {
+        throw new AssertionError("the daemon does not begin");
       }
+      TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
     }
+    TimeUnit.MILLISECONDS.sleep(SETTLING_MILLIS);
+    return SocketChannel.open(UnixDomainSocketAddress.of(folder.resolve("qmp")));
   }
 
   private String hear(BufferedReader in) throws IOException {
     String line = in.readLine();
-    while (line != null && line.startsWith("{\"QMP\"") && !heard.isEmpty()) {
-      line = in.readLine(); // the real daemon greets twice now and then
-    }
     if (line == null) {
       throw new AssertionError("the daemon has nothing more to say after " + heard);
     }
