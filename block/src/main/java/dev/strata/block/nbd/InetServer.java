@@ -3,6 +3,7 @@ package dev.strata.block.nbd;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.option.PortNumber;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
@@ -34,7 +35,7 @@ record InetServer(
 
   @Override
   public SocketChannel connect(int timeoutMillis) throws BlockException {
-    int number = portNumber();
+    int number = PortNumber.parse(host, port);
     BlockException failure = unresolved("Name or service not known");
     for (InetAddress address : addresses()) {
       try {
@@ -67,18 +68,6 @@ record InetServer(
         channel.close();
       }
     }
-  }
-
-  private int portNumber() throws BlockException {
-    try {
-      int number = Integer.parseInt(port);
-      if (number >= 0 && number < 65536) {
-        return number;
-      }
-    } catch (NumberFormatException e) {
-      // Names of services are not looked up: none but nbd, which is the default, is of use here.
-    }
-    throw unresolved("Servname not supported for ai_socktype");
   }
 
   private List<InetAddress> addresses() throws BlockException {

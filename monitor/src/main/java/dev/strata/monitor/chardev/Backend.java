@@ -41,6 +41,9 @@ public record Backend(boolean fromMonitor, Consumer<String> notes) {
       }
       case "stdio" -> {
         requireOnly(data, Set.of("signal"));
+        if (!flag(data, "signal", true)) {
+          throw unsupported("signal=off");
+        }
         yield new StandardDevice();
       }
       case "ringbuf", "memory" -> {
@@ -73,10 +76,11 @@ public record Backend(boolean fromMonitor, Consumer<String> notes) {
       throw new IllegalArgumentException("the schema lets the address be left out");
     }
     SocketAddress address = SocketAddress.of(where, fromMonitor);
+    boolean nodelay = flag(data, "nodelay", false);
     if (!server) {
-      return ConnectingSocket.open(id, address, Math.max(reconnect, 0), notes);
+      return ConnectingSocket.open(id, address, nodelay, Math.max(reconnect, 0), notes);
     }
-    ListeningSocket listening = ListeningSocket.open(address);
+    ListeningSocket listening = ListeningSocket.open(address, nodelay);
     if (flag(data, "wait", false)) {
       notes.accept("info: QEMU waiting for connection on: " + listening.filename());
       try {
@@ -93,10 +97,14 @@ public record Backend(boolean fromMonitor, Consumer<String> notes) {
     for (String name : data.keys()) {
       boolean off = data.get(name) instanceof JsonBool(boolean value) && !value;
       if (!known.contains(name) && !off) {
-        throw new BlockException(
-            Errno.EOPNOTSUPP, "Strata does not support '" + name + "' of a character device");
+        throw unsupported(name);
       }
     }
+  }
+
+  private static BlockException unsupported(String what) {
+    return new BlockException(
+        Errno.EOPNOTSUPP, "Strata does not support '" + what + "' of a character device");
   }
 
   private static boolean flag(JsonObject data, String name, boolean otherwise) {

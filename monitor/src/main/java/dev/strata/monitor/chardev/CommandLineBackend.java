@@ -84,7 +84,10 @@ public record CommandLineBackend(String id, JsonObject backend) {
       data.put("wait", waits == null || waits);
     }
     flag(options, "nodelay", "nodelay", data);
-    options.takeBool("delay"); // its opposite; bytes are never held back here
+    Boolean delays = options.takeBool("delay");
+    if (delays != null) {
+      data.put("nodelay", !delays);
+    }
     flag(options, "telnet", "telnet", data);
     flag(options, "tn3270", "tn3270", data);
     flag(options, "websocket", "websocket", data);

@@ -22,7 +22,12 @@ final class ConnectingSocket extends SocketDevice {
   private boolean told; // of a failure since the last success; the device's thread alone
 
   private ConnectingSocket(
-      String id, SocketAddress address, long reconnectSeconds, Consumer<String> notes) {
+      String id,
+      SocketAddress address,
+      boolean nodelay,
+      long reconnectSeconds,
+      Consumer<String> notes) {
+    super(nodelay);
     this.id = id;
     this.address = address;
     this.reconnectSeconds = reconnectSeconds;
@@ -36,9 +41,13 @@ final class ConnectingSocket extends SocketDevice {
    * @param notes takes a line for the user
    */
   static ConnectingSocket open(
-      String id, SocketAddress address, long reconnectSeconds, Consumer<String> notes)
+      String id,
+      SocketAddress address,
+      boolean nodelay,
+      long reconnectSeconds,
+      Consumer<String> notes)
       throws BlockException {
-    var device = new ConnectingSocket(id, address, reconnectSeconds, notes);
+    var device = new ConnectingSocket(id, address, nodelay, reconnectSeconds, notes);
     if (reconnectSeconds == 0) {
       device.first = device.connect();
       device.client(device.first);

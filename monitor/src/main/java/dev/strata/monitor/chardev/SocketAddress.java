@@ -6,6 +6,7 @@ import dev.strata.block.Errno;
 import dev.strata.block.json.JsonBool;
 import dev.strata.block.json.JsonNumber;
 import dev.strata.block.json.JsonObject;
+import dev.strata.block.option.PortNumber;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -46,11 +47,9 @@ sealed interface SocketAddress {
    */
   record Inet(String host, String port, int last, @Nullable Boolean four, @Nullable Boolean six)
       implements SocketAddress {
-    private static final int HIGHEST = 65535;
-
     /** The address, with the port as it is given. */
     InetSocketAddress resolve() throws BlockException {
-      int number = portNumber();
+      int number = PortNumber.parse(host, port);
       InetAddress[] found;
       try {
         found =
@@ -68,21 +67,6 @@ sealed interface SocketAddress {
         }
       }
       throw unresolved("Address family for hostname not supported");
-    }
-
-    private int portNumber() throws BlockException {
-      int number = 0;
-      boolean valid = !port.isEmpty();
-      for (int i = 0; i < port.length() && valid; i++) {
-        char c = port.charAt(i);
-        valid = c >= '0' && c <= '9';
-        number = number * 10 + c - '0';
-        valid &= number <= HIGHEST;
-      }
-      if (!valid) {
-        throw unresolved("Servname not supported for ai_socktype");
-      }
-      return number;
     }
 
     private BlockException unresolved(String why) {

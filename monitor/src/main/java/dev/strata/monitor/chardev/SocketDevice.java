@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.channels.Channel;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
@@ -15,6 +16,16 @@ abstract sealed class SocketDevice implements CharacterDevice
     permits ConnectingSocket, ListeningSocket {
   private volatile @Nullable SocketChannel client;
   private volatile boolean closed;
+  private final boolean nodelay;
+
+  /**
+   * A device.
+   *
+   * @param nodelay whether what is sent by TCP is never held back to be sent with more
+   */
+  SocketDevice(boolean nodelay) {
+    this.nodelay = nodelay;
+  }
 
   /** The next client, or null if none comes any more; called on the device's thread. */
   abstract @Nullable SocketChannel next();
@@ -40,9 +51,20 @@ abstract sealed class SocketDevice implements CharacterDevice
   private void serve(Service service) {
     for (SocketChannel each = next(); each != null; each = next()) {
       client = each;
+      prepare(each);
       service.serve(Channels.newInputStream(each), Channels.newOutputStream(each));
       client = null;
       hangUp(each);
+    }
+  }
+
+  private void prepare(SocketChannel each) {
+    try {
+      if (nodelay && each.getLocalAddress() instanceof InetSocketAddress) {
+        each.setOption(StandardSocketOptions.TCP_NODELAY, true);
+      }
+    } catch (IOException e) {
+      // It has just gone, as whoever serves it will see.
     }
   }
 

@@ -48,7 +48,7 @@ final class CreateCommand {
     if (driver.kind() == DriverKind.PROTOCOL) {
       filename = required(options, "filename");
     } else if (options.get("file") instanceof JsonObject) {
-      throw JobArguments.unsupported("blockdev-create in a file that is not a node yet");
+      throw JobArguments.unsupported("blockdev-create in a file that is not a node");
     } else {
       file = required(options, "file");
     }

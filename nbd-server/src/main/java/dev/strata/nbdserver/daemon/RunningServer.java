@@ -5,6 +5,7 @@ import static dev.strata.monitor.daemon.Daemon.required;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.file.posix.Listener;
 import dev.strata.block.json.JsonNumber;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.object.Authorization;
@@ -12,7 +13,6 @@ import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.tls.PeerSocket;
 import dev.strata.block.tls.TlsCredentials;
 import dev.strata.block.tls.TlsEndpoint;
-import dev.strata.nbdserver.Listener;
 import dev.strata.nbdserver.NbdServer;
 import dev.strata.nbdserver.TlsAccess;
 import java.util.List;

@@ -4,14 +4,15 @@ package dev.strata.nbdserver.tool;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.file.posix.Detachment;
+import dev.strata.block.file.posix.Listener;
 import dev.strata.block.file.posix.Posix;
 import dev.strata.block.object.Authorization;
+import dev.strata.block.option.PortNumber;
 import dev.strata.block.tls.PeerSocket;
 import dev.strata.block.tls.TlsCredentials;
 import dev.strata.monitor.commandline.Terminal;
 import dev.strata.monitor.commandline.Training;
 import dev.strata.nbdserver.Export;
-import dev.strata.nbdserver.Listener;
 import dev.strata.nbdserver.MetricsServer;
 import dev.strata.nbdserver.NbdServer;
 import dev.strata.nbdserver.TlsAccess;
@@ -120,7 +121,7 @@ public final class QemuNbd {
       return;
     }
     String port = given.port();
-    var address = new InetSocketAddress(given.host(), Listener.portNumber(given.host(), port));
+    var address = new InetSocketAddress(given.host(), PortNumber.parse(given.host(), port));
     String hostname = given.tlsHostname == null ? given.host() : given.tlsHostname;
     ExportList.print(address, given.host() + ":" + port, given.tls, hostname, terminal.out());
   }

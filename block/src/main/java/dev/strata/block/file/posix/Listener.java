@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.strata.nbdserver;
+package dev.strata.block.file.posix;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.option.PortNumber;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -29,7 +30,6 @@ public record Listener(ServerSocketChannel channel, @Nullable Path path) impleme
   private static final int BACKLOG = 4096;
 
   private static final int UNIX_PATH = 108;
-  private static final int HIGHEST_PORT = 65535;
 
   /**
    * A Unix socket; one that is left over at the path is replaced.
@@ -65,7 +65,7 @@ public record Listener(ServerSocketChannel channel, @Nullable Path path) impleme
    * @param backlog as for {@link #unix}
    */
   public static Listener tcp(String host, String port, int backlog) throws BlockException {
-    int number = portNumber(host, port);
+    int number = PortNumber.parse(host, port);
     InetAddress address;
     try {
       address = InetAddress.getByName(host);
@@ -75,18 +75,34 @@ public record Listener(ServerSocketChannel channel, @Nullable Path path) impleme
               "address resolution failed for " + host + ":" + port + ": Name or service not known")
           .causedBy(e);
     }
-    ServerSocketChannel channel = null;
-    try {
-      channel = ServerSocketChannel.open();
-      channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-      channel.bind(new InetSocketAddress(address, number), backlog == 0 ? BACKLOG : backlog);
-      return new Listener(channel, null);
-    } catch (IOException e) {
-      close(channel);
-      Errno reason = reason(e);
-      String what =
-          reason == Errno.EADDRINUSE ? "Failed to find an available port" : "Failed to bind socket";
-      throw BlockException.of(reason, what).causedBy(e);
+    return tcp(new InetSocketAddress(address, number), number, backlog);
+  }
+
+  /**
+   * A TCP socket at the first port that is free.
+   *
+   * @param last the last port that will do
+   * @param backlog as for {@link #unix}
+   */
+  public static Listener tcp(InetSocketAddress first, int last, int backlog) throws BlockException {
+    for (int port = first.getPort(); ; port++) {
+      ServerSocketChannel channel = null;
+      try {
+        channel = ServerSocketChannel.open();
+        channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+        channel.bind(
+            new InetSocketAddress(first.getAddress(), port), backlog == 0 ? BACKLOG : backlog);
+        return new Listener(channel, null);
+      } catch (IOException e) {
+        close(channel);
+        Errno reason = reason(e);
+        if (reason != Errno.EADDRINUSE) {
+          throw BlockException.of(reason, "Failed to bind socket").causedBy(e);
+        }
+        if (port >= last) {
+          throw BlockException.of(reason, "Failed to find an available port").causedBy(e);
+        }
+      }
     }
   }
 
@@ -95,32 +111,6 @@ public record Listener(ServerSocketChannel channel, @Nullable Path path) impleme
     return Files.exists(place, LinkOption.NOFOLLOW_LINKS)
         && Files.readAttributes(place, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
             .isOther();
-  }
-
-  /**
-   * The number of a TCP port.
-   *
-   * @throws BlockException if it is none; {@code host} is for the message
-   */
-  public static int portNumber(String host, String port) throws BlockException {
-    int number = 0;
-    boolean valid = !port.isEmpty();
-    for (int i = 0; i < port.length() && valid; i++) {
-      char c = port.charAt(i);
-      valid = c >= '0' && c <= '9';
-      number = number * 10 + c - '0';
-      valid &= number <= HIGHEST_PORT;
-    }
-    if (!valid) {
-      throw new BlockException(
-          Errno.EINVAL,
-          "address resolution failed for "
-              + host
-              + ":"
-              + port
-              + ": Servname not supported for ai_socktype");
-    }
-    return number;
   }
 
   private static Errno reason(IOException e) {
