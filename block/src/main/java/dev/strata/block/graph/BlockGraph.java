@@ -7,7 +7,6 @@ import dev.strata.block.EdgeRole;
 import dev.strata.block.Errno;
 import dev.strata.block.driver.BackingReference;
 import dev.strata.block.driver.BlockDriverFactory;
-import dev.strata.block.driver.ChildSet;
 import dev.strata.block.driver.ImageStamp;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.Permissions;
@@ -289,32 +288,10 @@ public final class BlockGraph implements AutoCloseable {
    * @throws BlockException if that cannot be; all is then as it was
    */
   public synchronized void addChild(BlockNode parent, BlockNode child) throws BlockException {
-    ChildSet set = parent.capability(ChildSet.class).orElse(null);
-    if (set == null) {
-      throw new BlockException(
-          Errno.EOPNOTSUPP, "The node " + parent.name() + " does not support adding a child");
-    }
-    if (!child.users().isEmpty()) {
-      throw new BlockException(Errno.EBUSY, "The node " + child.name() + " already has a parent");
-    }
-    String name = set.nameForChild();
-    if (child.standsOn(parent)) {
-      throw new BlockException(
-          Errno.EINVAL,
-          "Making '"
-              + child.name()
-              + "' a "
-              + name
-              + " child of '"
-              + parent.name()
-              + "' would create a cycle");
-    }
+    ChildChange change = ChildChange.to(parent, "adding");
+    String name = change.nameFor(child);
     quiesced(
-        List.of(parent),
-        () -> {
-          set.added(opener.attach(parent, child, name, EdgeRole.DATA));
-          parent.requests().refresh();
-        });
+        List.of(parent), () -> change.added(opener.attach(parent, child, name, EdgeRole.DATA)));
   }
 
   /**
@@ -329,22 +306,10 @@ public final class BlockGraph implements AutoCloseable {
       throw new BlockException(
           Errno.ENOENT, "Node '" + parent.name() + "' does not have child '" + name + "'");
     }
-    ChildSet set = parent.capability(ChildSet.class).orElse(null);
-    if (set == null) {
-      throw new BlockException(
-          Errno.EOPNOTSUPP, "The node " + parent.name() + " does not support removing a child");
-    }
-    BlockNode child = edge.node();
-    quiesced(
-        List.of(parent),
-        () -> {
-          set.remove(edge);
-          parent.edges().remove(edge);
-          child.users().remove(edge);
-          parent.requests().refresh();
-        });
-    PermissionUpdate.refresh(child);
-    closeUnused(child);
+    ChildChange change = ChildChange.to(parent, "removing");
+    quiesced(List.of(parent), () -> change.remove(edge));
+    PermissionUpdate.refresh(edge.node());
+    closeUnused(edge.node());
   }
 
   /**
