@@ -312,7 +312,7 @@ final class CommandLine {
     for (String name : List.of("cpus", "sockets", "cores", "threads", "maxcpus")) {
       Long count = options.takeNumber(name);
       if (count != null && count != 1) {
-        throw error("-smp " + text + ": machines of one processor are all there are yet");
+        throw error("-smp " + text + ": machines of one processor are all there are");
       }
     }
     for (String name : options.names()) {
@@ -339,7 +339,7 @@ final class CommandLine {
     BlockOptions options = parsed("-boot", text, "order");
     String order = options.takeString("order");
     for (String name : options.names()) {
-      throw error("-boot " + text + ": '" + name + "' is not supported yet");
+      throw error("-boot " + text + ": '" + name + "' is not supported");
     }
     boot = order == null ? boot : order;
     for (int index = 0; index < boot.length(); index++) {
@@ -368,7 +368,7 @@ final class CommandLine {
     String property = text.substring(0, equal);
     if (!property.equals("isa-debugcon.iobase")) {
       throw error(
-          word + " " + text + ": of global properties, only isa-debugcon.iobase is there yet");
+          word + " " + text + ": of global properties, only isa-debugcon.iobase is supported");
     }
     globals.put(property, text.substring(equal + 1));
   }

@@ -195,7 +195,7 @@ final class Drives implements AutoCloseable {
       case "none" -> Connection.NONE;
       case "floppy" -> Connection.FLOPPY;
       case "scsi", "sd", "mtd", "pflash", "xen" ->
-          throw CommandLine.error("if=" + name + " is not supported yet");
+          throw CommandLine.error("if=" + name + " is not supported");
       default -> throw CommandLine.error("unsupported bus type '" + name + "'");
     };
   }

@@ -52,11 +52,11 @@ final class IdentityOptions {
       throw CommandLine.error(
           given
               + (options.names().contains("file")
-                  ? "only type=1 is there yet"
+                  ? "only type=1 is supported"
                   : "Must specify type= or file="));
     }
     if (!type.equals("1")) {
-      throw CommandLine.error(given + "of SMBIOS types, only 1 can be chosen yet");
+      throw CommandLine.error(given + "of SMBIOS types, only 1 can be chosen");
     }
     String uuidText = options.takeString("uuid");
     UUID uuid = uuidText == null ? identity.uuid() : parse(uuidText);

@@ -32,7 +32,11 @@ public final class SystemDescription implements ToolDescription {
         .with('h', "help", null, "show this help and end")
         .with(key++, "version", null, "show the version and end")
         .with('M', "machine", "TYPE", "the board: pc; help lists them")
-        .with(key++, "cpu", "MODEL", "the processor; help lists them")
+        .with(
+            key++,
+            "cpu",
+            "MODEL",
+            "the processor, with +FEATURE or -FEATURE behind it; help lists them")
         .with('m', null, "SIZE", "the guest's memory, in MiB without a suffix; 128 if not given")
         .with(key++, "smp", "CPUS", "processors: 1")
         .with(key++, "accel", "NAME", "how guest code is run: tcg")

@@ -7,9 +7,6 @@ import dev.strata.system.cpu.ir.Block;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.AddressSpaceListener;
 import dev.strata.system.memory.FlatRange;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -24,14 +21,6 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   /** A store would change the running block: the instruction is to be run again on its own. */
   public static final int RUN_ALONE = -2;
 
-  // The host's memory: a TLB entry is the bound of what is read and written through it.
-  private static final MemorySegment HOST = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong LONG =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int JUMPS = 4096;
   private static final int JUMPS_PER_PAGE = 64;
   static final long PAGE = ~0xfffL;
@@ -189,7 +178,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     if (t.read[index] != (address + (1 << size) - 1 & PAGE)) {
       return loadSlowly(address, size, PageWalker.READ);
     }
-    return host(t.addend[index] + address, size);
+    return HostMemory.read(t.addend[index] + address, size);
   }
 
   /** As {@link #load}, where a write must be allowed too. */
@@ -199,7 +188,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     if (t.write[index] != (address + (1 << size) - 1 & PAGE)) {
       return loadSlowly(address, size, PageWalker.WRITE);
     }
-    return host(t.addend[index] + address, size);
+    return HostMemory.read(t.addend[index] + address, size);
   }
 
   /** Writes 1 << size bytes. */
@@ -210,7 +199,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
       storeSlowly(address, size, value);
       return;
     }
-    host(t.addend[index] + address, size, value);
+    HostMemory.write(t.addend[index] + address, size, value);
   }
 
   /** As {@link #load}; tells the page if others of its bytes may be read directly. */
@@ -228,7 +217,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     long last = address + (1 << size) - 1 & PAGE;
     long value =
         tags[index] == last
-            ? host(tlb.addend[index] + address, size)
+            ? HostMemory.read(tlb.addend[index] + address, size)
             : loadSlowly(address, size, access);
     tell(tags, index, last);
     return value;
@@ -240,7 +229,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     long[] tags = tlb.write;
     long last = address + (1 << size) - 1 & PAGE;
     if (tags[index] == last) {
-      host(tlb.addend[index] + address, size, value);
+      HostMemory.write(tlb.addend[index] + address, size, value);
     } else {
       storeSlowly(address, size, value);
     }
@@ -251,64 +240,6 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     boolean direct = tags[index] == page;
     pageTag = direct ? page : NO_PAGE;
     pageAddend = direct ? tlb.addend[index] : 0;
-  }
-
-  /** A byte at a host address that a page told of leads to. */
-  public static long read1(long address) {
-    return HOST.get(ValueLayout.JAVA_BYTE, address) & 0xffL;
-  }
-
-  /** Two bytes. */
-  public static long read2(long address) {
-    return HOST.get(SHORT, address) & 0xffffL;
-  }
-
-  /** Four bytes. */
-  public static long read4(long address) {
-    return HOST.get(INT, address) & 0xffffffffL;
-  }
-
-  /** Eight bytes. */
-  public static long read8(long address) {
-    return HOST.get(LONG, address);
-  }
-
-  /** Writes a byte at a host address that a page told of leads to. */
-  public static void write1(long address, long value) {
-    HOST.set(ValueLayout.JAVA_BYTE, address, (byte) value);
-  }
-
-  /** Writes two bytes. */
-  public static void write2(long address, long value) {
-    HOST.set(SHORT, address, (short) value);
-  }
-
-  /** Writes four bytes. */
-  public static void write4(long address, long value) {
-    HOST.set(INT, address, (int) value);
-  }
-
-  /** Writes eight bytes. */
-  public static void write8(long address, long value) {
-    HOST.set(LONG, address, value);
-  }
-
-  private static long host(long address, int size) {
-    return switch (size) {
-      case 0 -> HOST.get(ValueLayout.JAVA_BYTE, address) & 0xffL;
-      case 1 -> HOST.get(SHORT, address) & 0xffffL;
-      case 2 -> HOST.get(INT, address) & 0xffffffffL;
-      default -> HOST.get(LONG, address);
-    };
-  }
-
-  private static void host(long address, int size, long value) {
-    switch (size) {
-      case 0 -> HOST.set(ValueLayout.JAVA_BYTE, address, (byte) value);
-      case 1 -> HOST.set(SHORT, address, (short) value);
-      case 2 -> HOST.set(INT, address, (int) value);
-      default -> HOST.set(LONG, address, value);
-    }
   }
 
   private long loadSlowly(long address, int size, int access) {
@@ -350,7 +281,8 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
         if (range.region().hasCode(offset, bytes)) {
           beforeStoreToCode(masked, bytes);
         }
-        host(range.region().hostAddress() + offset, Integer.numberOfTrailingZeros(bytes), value);
+        HostMemory.write(
+            range.region().hostAddress() + offset, Integer.numberOfTrailingZeros(bytes), value);
         return;
       }
     }

@@ -84,7 +84,7 @@ public enum HostAccess {
 
   private static final ClassDesc UNSAFE = ClassDesc.of("jdk.internal.misc.Unsafe");
   private static final ClassDesc MEMORY =
-      ClassDesc.of("dev.strata.system.cpu.interpret.GuestMemory");
+      ClassDesc.of("dev.strata.system.cpu.interpret.HostMemory");
 
   /** The better one of those that this JVM has. */
   public static HostAccess best() {

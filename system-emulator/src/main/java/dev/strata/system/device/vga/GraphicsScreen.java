@@ -15,7 +15,6 @@ final class GraphicsScreen implements Picture {
   private final CrtController crt;
   private final GraphicsController graphics;
   private final int[] palette;
-  private final boolean doubled;
   private final int[] dots = new int[DOTS];
 
   GraphicsScreen(VideoMemory memory, Scan scan, GraphicsController graphics) {
@@ -24,13 +23,11 @@ final class GraphicsScreen implements Picture {
     this.crt = scan.crt;
     this.graphics = graphics;
     this.palette = scan.palette();
-    this.doubled = scan.sequencer.halvesDotClock();
   }
 
   @Override
   public int width() {
-    int width = crt.columns() * DOTS;
-    return doubled ? 2 * width : width;
+    return scan.width(DOTS);
   }
 
   @Override
@@ -53,12 +50,7 @@ final class GraphicsScreen implements Picture {
         if (at >= 0 && at < width) {
           int colour =
               many ? scan.colours[dots[dot & ~1] << 4 | dots[dot | 1]] : palette[dots[dot]];
-          if (doubled) {
-            into[2 * at] = colour;
-            into[2 * at + 1] = colour;
-          } else {
-            into[at] = colour;
-          }
+          scan.put(into, at, colour);
         }
       }
     }

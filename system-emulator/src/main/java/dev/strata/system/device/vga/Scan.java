@@ -28,6 +28,22 @@ final class Scan {
     return palette;
   }
 
+  /** The picture's width in dots. */
+  int width(int dotsPerCharacter) {
+    int width = crt.columns() * dotsPerCharacter;
+    return sequencer.halvesDotClock() ? 2 * width : width;
+  }
+
+  /** Stores a dot of a line, two if the dots' clock is halved. */
+  void put(int[] into, int dot, int colour) {
+    if (sequencer.halvesDotClock()) {
+      into[2 * dot] = colour;
+      into[2 * dot + 1] = colour;
+    } else {
+      into[dot] = colour;
+    }
+  }
+
   private int top(int y) {
     return y > crt.lineCompare() ? crt.lineCompare() + 1 : 0;
   }

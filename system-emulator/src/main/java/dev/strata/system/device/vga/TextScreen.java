@@ -17,7 +17,6 @@ final class TextScreen implements Picture {
   private final CrtController crt;
   private final int[] palette;
   private final int dots;
-  private final boolean doubled;
   private final boolean showsCursor;
   private final boolean showsBlinking;
 
@@ -32,15 +31,13 @@ final class TextScreen implements Picture {
     this.crt = scan.crt;
     this.palette = scan.palette();
     this.dots = scan.sequencer.dotsPerCharacter();
-    this.doubled = scan.sequencer.halvesDotClock();
     this.showsCursor = !crt.cursorOff() && (frames & 8) == 0;
     this.showsBlinking = (frames & 16) == 0;
   }
 
   @Override
   public int width() {
-    int width = crt.columns() * dots;
-    return doubled ? 2 * width : width;
+    return scan.width(dots);
   }
 
   @Override
@@ -70,18 +67,9 @@ final class TextScreen implements Picture {
       }
       for (int dot = dots - 1; dot >= 0; dot--, at++) {
         if (at >= 0 && at < width) {
-          put(into, at, (shape >> dot & 1) != 0 ? foreground : background);
+          scan.put(into, at, (shape >> dot & 1) != 0 ? foreground : background);
         }
       }
-    }
-  }
-
-  private void put(int[] into, int dot, int colour) {
-    if (doubled) {
-      into[2 * dot] = colour;
-      into[2 * dot + 1] = colour;
-    } else {
-      into[dot] = colour;
     }
   }
 

@@ -81,6 +81,16 @@ final class Board implements AutoCloseable {
             EnumSet.allOf(Permission.class)));
   }
 
+  /** Reads physical memory. */
+  long read(long address, int bytes) {
+    return machine.memory().read(address, bytes);
+  }
+
+  /** Writes physical memory. */
+  void write(long address, int bytes, long value) {
+    machine.memory().write(address, bytes, value);
+  }
+
   int in(int port, int bytes) {
     return (int) machine.ports().read(port, bytes);
   }

@@ -33,14 +33,6 @@ final class BoardTest {
     board.close();
   }
 
-  private long read(long address, int bytes) {
-    return board.machine.memory().read(address, bytes);
-  }
-
-  private void write(long address, int bytes, long value) {
-    board.machine.memory().write(address, bytes, value);
-  }
-
   @Test
   void theChipsAreWhereTheyAreOnAnI440fx() {
     assertEquals(0x12378086, board.configuration(0, 0, 0));
@@ -65,31 +57,31 @@ final class BoardTest {
 
   @Test
   void shadowRamIsReadAndWrittenAsItsRegisterSays() {
-    write(0xf0000, 1, 0x11); // no RAM is seen
-    assertEquals(0, read(0xf0000, 1));
+    board.write(0xf0000, 1, 0x11); // no RAM is seen
+    assertEquals(0, board.read(0xf0000, 1));
     board.configure(0, 0, 0x59, 1, 0x30);
-    assertEquals(0, read(0xf0000, 1));
-    write(0xf0000, 1, 0x22);
-    assertEquals(0x22, read(0xf0000, 1));
+    assertEquals(0, board.read(0xf0000, 1));
+    board.write(0xf0000, 1, 0x22);
+    assertEquals(0x22, board.read(0xf0000, 1));
     board.configure(0, 0, 0x59, 1, 0x10);
-    write(0xf0000, 1, 0x33);
-    assertEquals(0x22, read(0xf0000, 1));
+    board.write(0xf0000, 1, 0x33);
+    assertEquals(0x22, board.read(0xf0000, 1));
     board.configure(0, 0, 0x59, 1, 0x20);
-    write(0xf0000, 1, 0x44);
-    assertEquals(0, read(0xf0000, 1));
+    board.write(0xf0000, 1, 0x44);
+    assertEquals(0, board.read(0xf0000, 1));
     board.configure(0, 0, 0x59, 1, 0x30);
-    assertEquals(0x44, read(0xf0000, 1));
+    assertEquals(0x44, board.read(0xf0000, 1));
   }
 
   @Test
   void addressLine20FoldsTheSecondMebibyteOntoTheFirst() {
-    write(0x100000, 1, 0x55);
+    board.write(0x100000, 1, 0x55);
     board.out(0x92, 1, 0);
-    write(0x1000, 1, 0x66);
-    assertEquals(0x66, read(0x101000, 1));
+    board.write(0x1000, 1, 0x66);
+    assertEquals(0x66, board.read(0x101000, 1));
     board.out(0x92, 1, 2);
-    assertEquals(0x55, read(0x100000, 1));
-    assertEquals(0, read(0x101000, 1));
+    assertEquals(0x55, board.read(0x100000, 1));
+    assertEquals(0, board.read(0x101000, 1));
   }
 
   @Test
@@ -151,9 +143,9 @@ final class BoardTest {
   @Test
   void aPciInterruptGoesWhereTheBridgeRoutesItAndThroughTheIoApicToTheProcessor() {
     // The local APIC is enabled; the I/O APIC's line 11 sends vector 41h, by level.
-    write(LOCAL_APIC + 0xf0, 4, 0x1ff);
-    write(IO_APIC, 4, 0x10 + 2 * 11);
-    write(IO_APIC + 0x10, 4, 0x8041);
+    board.write(LOCAL_APIC + 0xf0, 4, 0x1ff);
+    board.write(IO_APIC, 4, 0x10 + 2 * 11);
+    board.write(IO_APIC + 0x10, 4, 0x8041);
     board.configure(1, 0, 0x61, 1, 11);
     assertFalse(board.processor.interrupt);
     // A virtio device in slot 2 drives the second wire when its ring is broken.
@@ -161,7 +153,7 @@ final class BoardTest {
     assertTrue(board.processor.interrupt);
     assertEquals(0x41, board.machine.acknowledge());
     assertFalse(board.processor.interrupt);
-    write(LOCAL_APIC + 0xb0, 4, 0); // the device has not been looked at: again
+    board.write(LOCAL_APIC + 0xb0, 4, 0); // the device has not been looked at: again
     assertTrue(board.processor.interrupt);
   }
 
@@ -171,7 +163,7 @@ final class BoardTest {
     board.out(0xc112, 1, 3);
     board.out(0xc10e, 2, 0);
     board.out(0xc108, 4, 0x10); // the queue at 10000h
-    write(0x10000 + 16 * 256 + 2, 2, 999);
+    board.write(0x10000 + 16 * 256 + 2, 2, 999);
     board.out(0xc112, 1, 7);
     while ((board.configuration(2, 0, 4) >> 16 & 8) == 0) {
       Thread.onSpinWait();

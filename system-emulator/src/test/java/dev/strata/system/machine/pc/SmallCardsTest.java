@@ -35,58 +35,50 @@ final class SmallCardsTest {
     board.close();
   }
 
-  private long read(long address, int bytes) {
-    return board.machine.memory().read(address, bytes);
-  }
-
-  private void write(long address, int bytes, long value) {
-    board.machine.memory().write(address, bytes, value);
-  }
-
   /** Asks for {@code length} bytes: how many came. */
   private long ask(int length) {
     board.configure(ENTROPY, 0, 0x20, 4, BAR);
     board.configure(ENTROPY, 0, 0x04, 2, 6);
-    write(BAR + 8, 4, 1);
-    write(BAR + 12, 4, 1); // VERSION_1
-    write(BAR + 20, 1, 11);
-    write(BAR + 24, 2, 8);
-    write(BAR + 32, 4, DESCRIPTORS);
-    write(BAR + 40, 4, AVAILABLE);
-    write(BAR + 48, 4, USED);
-    write(BAR + 28, 2, 1);
-    write(BAR + 20, 1, 15);
-    write(DESCRIPTORS, 8, DATA);
-    write(DESCRIPTORS + 8, 4, length);
-    write(DESCRIPTORS + 12, 2, 2);
-    write(AVAILABLE + 2, 2, 1);
-    write(BAR + 0x3000, 2, 0);
-    while (read(USED + 2, 2) != 1 && !Thread.currentThread().isInterrupted()) {
+    board.write(BAR + 8, 4, 1);
+    board.write(BAR + 12, 4, 1); // VERSION_1
+    board.write(BAR + 20, 1, 11);
+    board.write(BAR + 24, 2, 8);
+    board.write(BAR + 32, 4, DESCRIPTORS);
+    board.write(BAR + 40, 4, AVAILABLE);
+    board.write(BAR + 48, 4, USED);
+    board.write(BAR + 28, 2, 1);
+    board.write(BAR + 20, 1, 15);
+    board.write(DESCRIPTORS, 8, DATA);
+    board.write(DESCRIPTORS + 8, 4, length);
+    board.write(DESCRIPTORS + 12, 2, 2);
+    board.write(AVAILABLE + 2, 2, 1);
+    board.write(BAR + 0x3000, 2, 0);
+    while (board.read(USED + 2, 2) != 1 && !Thread.currentThread().isInterrupted()) {
       Thread.onSpinWait();
     }
-    return read(USED + 8, 4);
+    return board.read(USED + 8, 4);
   }
 
   @Test
   void theGuestIsGivenRandomBytes() {
     assertEquals(16, ask(16));
-    assertEquals(0x5e5e5e5e5e5e5e5eL, read(DATA + 8, 8));
-    assertEquals(0, read(DATA + 16, 8));
+    assertEquals(0x5e5e5e5e5e5e5e5eL, board.read(DATA + 8, 8));
+    assertEquals(0, board.read(DATA + 16, 8));
   }
 
   @Test
   void aGreedyGuestIsGivenLess() {
     assertEquals(4096, ask(1 << 20));
-    assertEquals(0x5e, read(DATA + 4095, 1));
-    assertEquals(0, read(DATA + 4096, 1));
+    assertEquals(0x5e, board.read(DATA + 4095, 1));
+    assertEquals(0, board.read(DATA + 4096, 1));
   }
 
   @Test
   void aPanicEndsTheMachine() {
     board.configure(PANIC, 0, 0x10, 4, BAR);
     board.configure(PANIC, 0, 0x04, 2, 2);
-    assertEquals(1, read(BAR, 1));
-    write(BAR, 1, 1);
+    assertEquals(1, board.read(BAR, 1));
+    board.write(BAR, 1, 1);
     assertEquals(0, board.machine.machine().run());
   }
 }

@@ -36,14 +36,6 @@ final class VgaTest {
     board.close();
   }
 
-  private long read(long address, int bytes) {
-    return board.machine.memory().read(address, bytes);
-  }
-
-  private void write(long address, int bytes, long value) {
-    board.machine.memory().write(address, bytes, value);
-  }
-
   private Picture screen() {
     Picture screen = board.machine.screen();
     assertNotNull(screen);
@@ -85,9 +77,9 @@ final class VgaTest {
     board.configure(SLOT, 0, 0x30, 4, 0xfffff800L);
     assertEquals(0xfffff800, board.configuration(SLOT, 0, 0x30));
     board.configure(SLOT, 0, 0x30, 4, 0xf2000000L);
-    assertEquals(0xff, read(0xf2000000L, 1));
+    assertEquals(0xff, board.read(0xf2000000L, 1));
     board.configure(SLOT, 0, 0x30, 4, 0xf2000001L);
-    assertEquals(0x01aa55, read(0xf2000000L, 4));
+    assertEquals(0x01aa55, board.read(0xf2000000L, 4));
   }
 
   @Test
@@ -105,12 +97,12 @@ final class VgaTest {
     board.out(0x3c4, 2, 0x0604);
     board.out(0x3ce, 2, 0x0005);
     board.out(0x3ce, 2, 0x0406);
-    write(WINDOW + 'A' * 32 + 3, 1, 0x81);
-    write(WINDOW + 0xc4 * 32 + 3, 1, 0x01);
+    board.write(WINDOW + 'A' * 32 + 3, 1, 0x81);
+    board.write(WINDOW + 0xc4 * 32 + 3, 1, 0x01);
     VgaMode.TEXT.set(board);
     board.out(0x3d4, 2, 0x200a);
-    write(TEXT + 2 * (80 + 1), 2, 0x1e41); // row 1, column 1: yellow on blue
-    write(TEXT + 2 * (80 + 2), 2, 0x1ec4); // joins its neighbour
+    board.write(TEXT + 2 * (80 + 1), 2, 0x1e41); // row 1, column 1: yellow on blue
+    board.write(TEXT + 2 * (80 + 2), 2, 0x1ec4); // joins its neighbour
     assertSize(720, 400);
     assertEquals(colour(14), dot(9, 19));
     assertEquals(colour(1), dot(10, 19));
@@ -124,7 +116,7 @@ final class VgaTest {
   @Test
   void theCursorIsWhereItsRegistersSay() {
     VgaMode.TEXT.set(board);
-    write(TEXT + 2 * 81, 2, 0x0720);
+    board.write(TEXT + 2 * 81, 2, 0x0720);
     board.out(0x3d4, 2, 0x510f); // 51h: row 1, column 1
     assertEquals(colour(7), dot(9, 16 + 13));
     assertEquals(colour(7), dot(17, 16 + 14));
@@ -137,8 +129,8 @@ final class VgaTest {
   @Test
   void dotsOf256ColoursAreFourTimesAsLargeAsOthers() {
     VgaMode.MANY_COLOURS.set(board);
-    write(WINDOW + 320 * 7 + 5, 1, 0x2a);
-    assertEquals(0x2a, read(WINDOW + 320 * 7 + 5, 1));
+    board.write(WINDOW + 320 * 7 + 5, 1, 0x2a);
+    assertEquals(0x2a, board.read(WINDOW + 320 * 7 + 5, 1));
     assertSize(640, 400);
     assertEquals(colour(0x2a), dot(10, 14));
     assertEquals(colour(0x2a), dot(11, 15));
@@ -156,7 +148,7 @@ final class VgaTest {
     board.out(0x3d4, 2, 0x0014);
     board.out(0x3d4, 2, 0xe317);
     board.out(0x3c4, 2, 0x0202);
-    write(WINDOW + 0x4000 + 80 * 3 + 2, 1, 0x33); // dot 9 of line 3 of the second page
+    board.write(WINDOW + 0x4000 + 80 * 3 + 2, 1, 0x33); // dot 9 of line 3 of the second page
     assertEquals(colour(0), dot(18, 6));
     board.out(0x3d4, 2, 0x400c);
     assertEquals(colour(0x33), dot(18, 6));
@@ -165,8 +157,8 @@ final class VgaTest {
   @Test
   void dotsOfFourColoursAreInterleavedAsOnACga() {
     VgaMode.CGA.set(board);
-    write(TEXT + 1, 1, 0b00_01_10_11);
-    write(TEXT + 0x2000 + 80, 1, 0b11_00_00_00); // line 3
+    board.write(TEXT + 1, 1, 0b00_01_10_11);
+    board.write(TEXT + 0x2000 + 80, 1, 0b11_00_00_00); // line 3
     assertSize(640, 400);
     assertEquals(colour(0), dot(8, 0));
     assertEquals(colour(1), dot(10, 0));
@@ -180,42 +172,42 @@ final class VgaTest {
   @Test
   void writeModesCombineDataWithLatches() {
     VgaMode.PLANAR.set(board);
-    write(WINDOW, 1, 0xff); // white
+    board.write(WINDOW, 1, 0xff); // white
     board.out(0x3ce, 2, 0x0205); // mode 2: a colour
     board.out(0x3ce, 2, 0xf008); // the left four dots
-    read(WINDOW, 1);
-    write(WINDOW, 1, 0x04);
+    board.read(WINDOW, 1);
+    board.write(WINDOW, 1, 0x04);
     assertEquals(colour(4), dot(3, 0));
     assertEquals(colour(15), dot(4, 0));
     board.out(0x3ce, 2, 0x0105); // mode 1: as the latches
-    read(WINDOW, 1);
-    write(WINDOW + 80, 1, 0);
+    board.read(WINDOW, 1);
+    board.write(WINDOW + 80, 1, 0);
     assertEquals(colour(4), dot(3, 1));
     assertEquals(colour(15), dot(4, 1));
     board.out(0x3ce, 2, 0x0305); // mode 3: dots of the colour of set/reset
     board.out(0x3ce, 2, 0x0900);
     board.out(0x3ce, 2, 0xff08);
-    read(WINDOW, 1);
-    write(WINDOW, 1, 0x01);
+    board.read(WINDOW, 1);
+    board.write(WINDOW, 1, 0x01);
     assertEquals(colour(15), dot(6, 0));
     assertEquals(colour(9), dot(7, 0));
     board.out(0x3ce, 2, 0x0005); // mode 0, turned, exclusive or
     board.out(0x3ce, 2, 0x1903);
     board.out(0x3ce, 2, 0x0001);
-    read(WINDOW, 1);
-    write(WINDOW, 1, 0x80); // becomes 40h
+    board.read(WINDOW, 1);
+    board.write(WINDOW, 1, 0x80); // becomes 40h
     assertEquals(colour(11), dot(1, 0));
     assertEquals(colour(4), dot(0, 0));
     board.out(0x3ce, 2, 0x0805); // reads find a colour
     board.out(0x3ce, 2, 0x0402);
     board.out(0x3ce, 2, 0x0f07);
-    assertEquals(0xb0, read(WINDOW, 1));
+    assertEquals(0xb0, board.read(WINDOW, 1));
   }
 
   @Test
   void aSplitScreenShowsTheMemorysBeginningBelow() {
     VgaMode.PLANAR.set(board);
-    write(WINDOW, 1, 0x80);
+    board.write(WINDOW, 1, 0x80);
     board.out(0x3d4, 2, 0x100c); // begin at 1000h
     board.out(0x3d4, 2, 0x2e07); // line 64h: no higher bits
     board.out(0x3d4, 2, 0x0009);
@@ -240,7 +232,7 @@ final class VgaTest {
     display(2, 600);
     display(3, 32);
     display(4, 0x41);
-    write(FRAME_BUFFER + 4 * (800 * 2 + 3), 4, 0xff123456L);
+    board.write(FRAME_BUFFER + 4 * (800 * 2 + 3), 4, 0xff123456L);
     assertSize(800, 600);
     assertEquals(0x123456, dot(3, 2));
     display(6, 1600);
@@ -265,24 +257,24 @@ final class VgaTest {
     display(3, 16);
     display(4, 1);
     display(5, 3);
-    write(WINDOW + 2, 2, 0x07e0);
-    assertEquals(0x07e0, read(FRAME_BUFFER + 0x30002, 2));
+    board.write(WINDOW + 2, 2, 0x07e0);
+    assertEquals(0x07e0, board.read(FRAME_BUFFER + 0x30002, 2));
     assertEquals(0x00ff00, dot(1, 96));
-    write(REGISTERS + 0x604, 4, 0xbebebebeL);
+    board.write(REGISTERS + 0x604, 4, 0xbebebebeL);
     assertEquals(0xe70039, dot(1, 96), "E007h");
   }
 
   @Test
   void theRegistersAreInMemoryToo() {
     VgaMode.TEXT.set(board);
-    write(REGISTERS + 0x414, 2, 0x5a0f);
-    assertEquals(0x5a, read(REGISTERS + 0x415, 1));
-    assertEquals(0x5a0f, read(REGISTERS + 0x414, 2));
-    write(REGISTERS + 0x502, 2, 640);
+    board.write(REGISTERS + 0x414, 2, 0x5a0f);
+    assertEquals(0x5a, board.read(REGISTERS + 0x415, 1));
+    assertEquals(0x5a0f, board.read(REGISTERS + 0x414, 2));
+    board.write(REGISTERS + 0x502, 2, 640);
     assertEquals(640, display(1));
-    assertEquals(256, read(REGISTERS + 0x514, 2));
-    assertEquals(8, read(REGISTERS + 0x600, 4));
-    assertEquals(0x1e1e1e1e, read(REGISTERS + 0x604, 4));
+    assertEquals(256, board.read(REGISTERS + 0x514, 2));
+    assertEquals(8, board.read(REGISTERS + 0x600, 4));
+    assertEquals(0x1e1e1e1e, board.read(REGISTERS + 0x604, 4));
   }
 
   @Test

@@ -35,21 +35,21 @@ final class VirtioDiskTest {
     board = new Board(folder);
     board.configure(2, 0, 0x20, 4, BAR);
     board.configure(2, 0, 0x04, 2, 6);
-    write(BAR + 20, 1, 0);
-    write(BAR + 20, 1, 3);
-    write(BAR + 8, 4, 1);
-    write(BAR + 12, 4, 1); // VERSION_1
-    write(BAR + 8, 4, 0);
-    write(BAR + 12, 4, 1 << 9); // FLUSH
-    write(BAR + 20, 1, 11);
-    assertEquals(11, read(BAR + 20, 1));
-    write(BAR + 22, 2, 0);
-    write(BAR + 24, 2, 8);
-    write(BAR + 32, 4, DESCRIPTORS);
-    write(BAR + 40, 4, AVAILABLE);
-    write(BAR + 48, 4, USED);
-    write(BAR + 28, 2, 1);
-    write(BAR + 20, 1, 15);
+    board.write(BAR + 20, 1, 0);
+    board.write(BAR + 20, 1, 3);
+    board.write(BAR + 8, 4, 1);
+    board.write(BAR + 12, 4, 1); // VERSION_1
+    board.write(BAR + 8, 4, 0);
+    board.write(BAR + 12, 4, 1 << 9); // FLUSH
+    board.write(BAR + 20, 1, 11);
+    assertEquals(11, board.read(BAR + 20, 1));
+    board.write(BAR + 22, 2, 0);
+    board.write(BAR + 24, 2, 8);
+    board.write(BAR + 32, 4, DESCRIPTORS);
+    board.write(BAR + 40, 4, AVAILABLE);
+    board.write(BAR + 48, 4, USED);
+    board.write(BAR + 28, 2, 1);
+    board.write(BAR + 20, 1, 15);
   }
 
   @AfterEach
@@ -57,55 +57,47 @@ final class VirtioDiskTest {
     board.close();
   }
 
-  private long read(long address, int bytes) {
-    return board.machine.memory().read(address, bytes);
-  }
-
-  private void write(long address, int bytes, long value) {
-    board.machine.memory().write(address, bytes, value);
-  }
-
   private void descriptor(int index, long address, long length, int flags, int next) {
-    write(DESCRIPTORS + 16L * index, 8, address);
-    write(DESCRIPTORS + 16L * index + 8, 4, length);
-    write(DESCRIPTORS + 16L * index + 12, 2, flags);
-    write(DESCRIPTORS + 16L * index + 14, 2, next);
+    board.write(DESCRIPTORS + 16L * index, 8, address);
+    board.write(DESCRIPTORS + 16L * index + 8, 4, length);
+    board.write(DESCRIPTORS + 16L * index + 12, 2, flags);
+    board.write(DESCRIPTORS + 16L * index + 14, 2, next);
   }
 
   private void offer(int head) {
-    write(AVAILABLE + 4 + 2L * (offered & 7), 2, head);
-    write(AVAILABLE + 2, 2, ++offered);
-    write(BAR + 0x3000, 2, 0);
+    board.write(AVAILABLE + 4 + 2L * (offered & 7), 2, head);
+    board.write(AVAILABLE + 2, 2, ++offered);
+    board.write(BAR + 0x3000, 2, 0);
   }
 
   /** A request of one buffer, done: its result. */
   private long request(int type, long sector, boolean toGuest, int length) {
-    write(HEADER, 4, type);
-    write(HEADER + 8, 8, sector);
-    write(RESULT, 1, 0x77);
+    board.write(HEADER, 4, type);
+    board.write(HEADER + 8, 8, sector);
+    board.write(RESULT, 1, 0x77);
     descriptor(0, HEADER, 16, 1, 1);
     descriptor(1, DATA, length, toGuest ? 3 : 1, 2);
     descriptor(2, RESULT, 1, 2, 0);
     offer(0);
     awaitUsed();
-    return read(RESULT, 1);
+    return board.read(RESULT, 1);
   }
 
   private void awaitUsed() {
-    while (read(USED + 2, 2) != offered) {
+    while (board.read(USED + 2, 2) != offered) {
       Thread.onSpinWait();
     }
   }
 
   private void awaitBroken() {
-    while ((read(BAR + 20, 1) & 0x40) == 0) {
+    while ((board.read(BAR + 20, 1) & 0x40) == 0) {
       Thread.onSpinWait();
     }
   }
 
   @Test
   void theConfigurationHasTheSize() {
-    assertEquals(2048, read(BAR + 0x2000, 8));
+    assertEquals(2048, board.read(BAR + 0x2000, 8));
   }
 
   @Test
@@ -114,14 +106,14 @@ final class VirtioDiskTest {
     Arrays.fill(bytes, (byte) 0x5a);
     board.virtioDisk.write(4 * 512, IoVector.of(bytes), 0);
     assertEquals(0, request(0, 4, true, 1024));
-    assertEquals(0x5a5a5a5a5a5a5a5aL, read(DATA, 8));
-    assertEquals(0x5a, read(DATA + 1023, 1));
-    assertEquals(1025, read(USED + 8, 4));
+    assertEquals(0x5a5a5a5a5a5a5a5aL, board.read(DATA, 8));
+    assertEquals(0x5a, board.read(DATA + 1023, 1));
+    assertEquals(1025, board.read(USED + 8, 4));
   }
 
   @Test
   void writesReachTheDisk() throws IOException {
-    write(DATA, 8, 0x1122334455667788L);
+    board.write(DATA, 8, 0x1122334455667788L);
     assertEquals(0, request(1, 7, false, 512));
     var found = new byte[8];
     board.virtioDisk.read(7 * 512, IoVector.of(found), 0);
@@ -135,9 +127,9 @@ final class VirtioDiskTest {
     while ((board.configuration(2, 0, 4) >> 16 & 8) == 0) {
       Thread.onSpinWait();
     }
-    assertEquals(1, read(BAR + 0x1000, 1));
+    assertEquals(1, board.read(BAR + 0x1000, 1));
     assertEquals(0, board.configuration(2, 0, 4) >> 16 & 8);
-    assertEquals(0, read(BAR + 0x1000, 1));
+    assertEquals(0, board.read(BAR + 0x1000, 1));
   }
 
   @Test
@@ -168,15 +160,15 @@ final class VirtioDiskTest {
   @Test
   void aBrokenDeviceWorksAgainAfterItsReset() throws IOException {
     aChainThatLoopsBreaksTheDevice();
-    write(BAR + 20, 1, 0);
-    assertEquals(0, read(BAR + 20, 1));
+    board.write(BAR + 20, 1, 0);
+    assertEquals(0, board.read(BAR + 20, 1));
     assertTrue(board.virtioDisk.length() > 0);
   }
 
   @Test
   void theAvailableRingCannotMoveFurtherThanItIsLong() {
-    write(AVAILABLE + 2, 2, 9);
-    write(BAR + 0x3000, 2, 0);
+    board.write(AVAILABLE + 2, 2, 9);
+    board.write(BAR + 0x3000, 2, 0);
     awaitBroken();
   }
 }
