@@ -34,6 +34,11 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
 
   private final SoftTlb[] tlbs;
   private SoftTlb tlb;
+
+  // Of the TLB selected: a region asks so often that two steps less are worth it.
+  private long[] readTags;
+  private long[] writeTags;
+  private long[] addends;
   int mmuMode;
   private PageWalker walker = (address, access, mode) -> address | WRITABLE;
 
@@ -60,8 +65,8 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   /** Host address minus virtual address of that page. */
   public long pageAddend;
 
-  /** No page's address, however many low bits of it are looked at for alignment. */
-  public static final long NO_PAGE = 0x800;
+  /** No page's address, as in the TLB. */
+  public static final long NO_PAGE = SoftTlb.NONE;
 
   GuestMemory(AddressSpace space, int mmuModes) {
     this.space = space;
@@ -70,6 +75,9 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
       tlbs[i] = new SoftTlb();
     }
     tlb = tlbs[0];
+    readTags = tlb.read;
+    writeTags = tlb.write;
+    addends = tlb.addend;
     space.addListener(this);
   }
 
@@ -84,6 +92,9 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     }
     mmuMode = mode;
     tlb = tlbs[mode];
+    readTags = tlb.read;
+    writeTags = tlb.write;
+    addends = tlb.addend;
   }
 
   /** The one selected. */
@@ -200,6 +211,30 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
       return;
     }
     HostMemory.write(t.addend[index] + address, size, value);
+  }
+
+  // These two are so short that even C1 inlines them.
+
+  /**
+   * Host address minus virtual address of a page in the TLB that may be read; 0 if it is not there.
+   *
+   * @param tag the page's address, and bits that are set if {@code address} is not aligned
+   */
+  public final long addendToRead(long address, long tag) {
+    int index = (int) (address >>> 12) & (SoftTlb.ENTRIES - 1);
+    if (readTags[index] != tag) {
+      return 0;
+    }
+    return addends[index];
+  }
+
+  /** The same of a page that may be written, too. */
+  public final long addendToWrite(long address, long tag) {
+    int index = (int) (address >>> 12) & (SoftTlb.ENTRIES - 1);
+    if (writeTags[index] != tag) {
+      return 0;
+    }
+    return addends[index];
   }
 
   /** As {@link #load}; tells the page if others of its bytes may be read directly. */

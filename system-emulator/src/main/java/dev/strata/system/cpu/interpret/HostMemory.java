@@ -60,6 +60,28 @@ public final class HostMemory {
     ALL.set(LONG, address, value);
   }
 
+  /** Copies bytes to where they do not overlap the source, or lie before it. */
+  public static void copy(long from, long to, long bytes) {
+    MemorySegment.copy(ALL, from, ALL, to, bytes);
+  }
+
+  /** Fills a number of bytes, a multiple of 1 << size, with so many of a value's. */
+  public static void fill(long address, long bytes, long value, int size) {
+    long unit = -1L >>> (64 - (8 << size));
+    long pattern = (value & unit) * Long.divideUnsigned(-1L, unit);
+    if (pattern == (pattern & 0xff) * 0x0101010101010101L) {
+      ALL.asSlice(address, bytes).fill((byte) pattern);
+      return;
+    }
+    long at = address;
+    for (; address + bytes - at >= 8; at += 8) {
+      write8(at, pattern);
+    }
+    for (; at < address + bytes; at += 1L << size) {
+      write(at, size, pattern);
+    }
+  }
+
   /** Reads 1 << size bytes. */
   static long read(long address, int size) {
     return switch (size) {

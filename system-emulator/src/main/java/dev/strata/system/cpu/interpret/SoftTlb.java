@@ -15,8 +15,8 @@ final class SoftTlb {
   /** Entries, direct-mapped. */
   static final int ENTRIES = 1024;
 
-  /** No page has this tag. */
-  static final long NONE = 1;
+  /** No page has this tag, and no access, however many low bits tell that it is not aligned. */
+  static final long NONE = 0x800;
 
   /** Virtual pages that may be read. */
   final long[] read = new long[ENTRIES];

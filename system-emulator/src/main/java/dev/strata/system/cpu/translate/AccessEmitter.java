@@ -18,8 +18,9 @@ import java.util.Map;
 
 /**
  * Loads and stores. The last page reached through a base register stays in two local variables, its
- * address and where the host has it; only where that is another page are the interpreter's tables
- * asked. The aligned accesses that it serves lie in one page.
+ * address and where the host has it; only where that is another page is the TLB asked, and the
+ * interpreter where that has not got it either. The aligned accesses that it serves lie in one
+ * page.
  */
 final class AccessEmitter {
   private static final int MOST_PAGES = 14; // for loads, and as many for stores
@@ -129,10 +130,12 @@ final class AccessEmitter {
       frame.cut(32);
     }
     c.lstore(frame.address);
-    Label slow = c.newLabel();
+    Label other = c.newLabel();
+    Label direct = c.newLabel();
     Label done = c.newLabel();
-    c.lload(frame.address).loadConstant(PAGE | (1 << size) - 1).land();
-    c.lload(page.tag).lcmp().ifne(slow);
+    pushTag(size);
+    c.lload(page.tag).lcmp().ifne(other);
+    c.labelBinding(direct);
     host.begin(c);
     c.lload(frame.address).lload(page.addend).ladd();
     if (store) {
@@ -145,15 +148,36 @@ final class AccessEmitter {
       c.labelBinding(done);
     }
     int site = sites.add(node, i);
-    slowPaths.add(() -> slowPath(node, w, size, page, site, slow, done));
+    slowPaths.add(() -> {
+      c.labelBinding(other);
+      otherPage(w, size, page, direct);
+      slowPath(node, w, size, page, site, done);
+    });
+  }
+
+  /** Pushes the page's address, and bits that are set if the access is not aligned. */
+  private void pushTag(int size) {
+    c.lload(frame.address).loadConstant(PAGE | (1 << size) - 1).land();
+  }
+
+  /** Goes on with another page if the TLB has it. */
+  private void otherPage(long w, int size, Page page, Label direct) {
+    String name = ((int) w & 127) == Op.LOAD ? "addendToRead" : "addendToWrite";
+    Label missing = c.newLabel();
+    frame.core().lload(frame.address);
+    pushTag(size);
+    c.invokevirtual(Frame.CORE, name, MethodTypeDesc.of(CD_long, CD_long, CD_long));
+    c.dup2().lstore(page.addend).lconst_0().lcmp().ifeq(missing);
+    pushTag(size);
+    c.lstore(page.tag).goto_(direct);
+    c.labelBinding(missing);
   }
 
   private void pushStored(Node node, long w) {
     frame.push(node, (int) (w >>> 12) & 63);
   }
 
-  private void slowPath(Node node, long w, int size, Page page, int site, Label slow, Label done) {
-    c.labelBinding(slow);
+  private void slowPath(Node node, long w, int size, Page page, int site, Label done) {
     c.loadConstant(site).istore(frame.site);
     frame.core().lload(frame.address).loadConstant(size);
     if (((int) w & 127) == Op.STORE) {

@@ -13,10 +13,12 @@ final class StringInstructions {
 
   private final X86 cpu;
   private final AddressSpace ports;
+  private final StringPages pages;
 
   StringInstructions(X86 cpu) {
     this.cpu = cpu;
     this.ports = cpu.surroundings.ports();
+    this.pages = new StringPages(cpu);
   }
 
   /** Runs as many elements as are due before interrupts are looked at; sets the pc. */
@@ -31,10 +33,25 @@ final class StringInstructions {
     if (opcode == 0x6c || opcode == 0x6e) {
       PortAccess.check(cpu, (int) r[Slots.RDX] & 0xffff, 1 << size);
     }
+    boolean quick = repeat != 0 && step > 0 && (opcode == 0xa4 || opcode == 0xaa);
     for (int i = 0; i < BATCH; i++) {
       if (repeat != 0 && (r[Slots.RCX] & mask) == 0) {
         r[Slots.PC] = r[Slots.NEXT];
         return;
+      }
+      if (quick) {
+        long done = pages.run(opcode == 0xa4, size, segment, mask);
+        if (done != 0) {
+          if (opcode == 0xa4) {
+            advance(Slots.RSI, addressSize, done << size);
+          }
+          advance(Slots.RDI, addressSize, done << size);
+          advance(Slots.RCX, addressSize, -done);
+          if (cpu.core.wanted()) {
+            break;
+          }
+          continue;
+        }
       }
       one(opcode, size, segment, r[Slots.RSI] & mask, r[Slots.RDI] & mask);
       if (opcode != 0xaa && opcode != 0xae && opcode != 0x6c) {

@@ -267,8 +267,21 @@ final class X86 {
 
   /** The linear address of an operand, its segment checked (SDM volume 3, 5.3 to 5.5). */
   long linear(int segment, long offset, int bytes, boolean write) {
+    if (!reaches(segment, offset, bytes, write)) {
+      throw fault(segment == SS ? STACK : GENERAL_PROTECTION, 0);
+    }
+    return unchecked(segment, offset);
+  }
+
+  /** The linear address of an operand whose segment {@link #reaches} it. */
+  long unchecked(int segment, long offset) {
+    return is64() ? offset + r[Slots.BASE + segment] : base[segment] + offset & 0xffffffffL;
+  }
+
+  /** Whether all of an operand may be accessed through its segment. */
+  boolean reaches(int segment, long offset, int bytes, boolean write) {
     if (is64()) {
-      return offset + r[Slots.BASE + segment];
+      return true;
     }
     int rights = access[segment];
     boolean wrong = false;
@@ -285,10 +298,7 @@ final class X86 {
     } else {
       wrong |= last > top;
     }
-    if (wrong) {
-      throw fault(segment == SS ? STACK : GENERAL_PROTECTION, 0);
-    }
-    return base[segment] + offset & 0xffffffffL;
+    return !wrong;
   }
 
   int stackSize() {

@@ -17,7 +17,7 @@ import java.nio.file.Path;
 final class NativeRunner implements AutoCloseable {
   static final long CODE = 0x10000000L;
   static final long DATA = 0x20000000L;
-  static final int DATA_SIZE = 4096;
+  static final int DATA_SIZE = 8192;
   static final int CODE_SIZE = 256;
   static final int REGISTERS = 17; // the general ones and the flags
   static final int EXTENDED_SIZE = 512;
@@ -81,20 +81,20 @@ final class NativeRunner implements AutoCloseable {
       }
       int main(void) {
         mmap(CODE, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-        mmap(DATA, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+        mmap(DATA, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
         stack_t st = {.ss_sp = alternate, .ss_size = sizeof alternate};
         sigaltstack(&st, 0);
         struct sigaction a = {.sa_sigaction = on, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
         int signals[] = {SIGSEGV, SIGFPE, SIGILL, SIGBUS, SIGTRAP};
         for (int i = 0; i < 5; i++) sigaction(signals[i], &a, 0);
         static uint8_t code[256];
-        while (all(in, sizeof in) && all(fx_in, 512) && all(code, 256) && all(DATA, 4096)) {
+        while (all(in, sizeof in) && all(fx_in, 512) && all(code, 256) && all(DATA, 8192)) {
           memcpy(CODE, code, 256);
           head[0] = -1;
           if (sigsetjmp(back, 1) == 0) enter();
-          static uint8_t all_out[16 + sizeof out + 512 + 4096];
+          static uint8_t all_out[16 + sizeof out + 512 + 8192];
           memcpy(all_out, head, 16); memcpy(all_out + 16, out, sizeof out); memcpy(all_out + 16 + sizeof out, fx_out, 512);
-          memcpy(all_out + 528 + sizeof out, DATA, 4096); write(1, all_out, sizeof all_out);
+          memcpy(all_out + 528 + sizeof out, DATA, 8192); write(1, all_out, sizeof all_out);
         }
         return 0;
       }

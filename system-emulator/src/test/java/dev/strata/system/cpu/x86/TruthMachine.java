@@ -29,7 +29,7 @@ final class TruthMachine implements AutoCloseable {
   private final AddressSpace memory = new AddressSpace(1L << 40);
   private final MemoryRegion low = MemoryRegion.ram("tables", 0x10000, arena);
   private final MemoryRegion code = MemoryRegion.ram("code", 4096, arena);
-  private final MemoryRegion data = MemoryRegion.ram("data", 4096, arena);
+  private final MemoryRegion data = MemoryRegion.ram("data", NativeRunner.DATA_SIZE, arena);
   final X86Cpu cpu;
 
   final long[] registers = new long[NativeRunner.REGISTERS];
