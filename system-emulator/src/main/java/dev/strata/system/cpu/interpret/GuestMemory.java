@@ -24,7 +24,6 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   private static final int JUMPS = 4096;
   private static final int JUMPS_PER_PAGE = 64;
   static final long PAGE = ~0xfffL;
-  private static final long WRITABLE = Long.MIN_VALUE;
 
   /** Physical memory. */
   protected final AddressSpace space;
@@ -40,13 +39,17 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   private long[] writeTags;
   private long[] addends;
   int mmuMode;
-  private PageWalker walker = (address, access, mode) -> address | WRITABLE;
+  private PageWalker walker = (address, access, mode) -> address | PageWalker.WRITABLE;
 
   private final Map<Long, CodePage> codePages = new HashMap<>();
   private final ConcurrentLinkedQueue<long[]> foreignWrites = new ConcurrentLinkedQueue<>();
   private volatile boolean topologyChanged;
 
   final @Nullable Block[] jumpBlocks = new Block[JUMPS];
+
+  // Slots of those that are forgotten with the address space; more than fit mean all.
+  private final int[] localJump = new int[512];
+  private int localJumps;
 
   /** Not 0 when the processor shall look up between blocks; bits are the guest's. */
   protected volatile int attention;
@@ -108,14 +111,37 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     for (SoftTlb t : tlbs) {
       t.flush();
     }
+    forgetJumps();
+  }
+
+  /** Forgets what is not the same in all address spaces. */
+  public final void flushLocal() {
+    generation++;
+    for (SoftTlb t : tlbs) {
+      t.flushLocal();
+    }
+    if (localJumps > localJump.length) {
+      forgetJumps();
+      return;
+    }
+    for (int i = 0; i < localJumps; i++) {
+      jumpBlocks[localJump[i]] = null;
+    }
+    localJumps = 0;
+  }
+
+  private void forgetJumps() {
     Arrays.fill(jumpBlocks, null);
+    localJumps = 0;
   }
 
   /** Forgets one page's translations. */
   public final void flushPage(long linear) {
     generation++;
     for (SoftTlb t : tlbs) {
-      t.flush(linear);
+      if (t.flush(linear)) {
+        forgetJumps();
+      }
     }
     // A block that began on the page before may go on here.
     forgetJumps(linear);
@@ -177,7 +203,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   private void drop(CodePage page) {
     generation++;
     page.drop();
-    Arrays.fill(jumpBlocks, null);
+    forgetJumps();
   }
 
   // --- loads and stores ---
@@ -344,10 +370,13 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     drop(page);
   }
 
+  private long walkedTo; // the last translation, with what is known of its page
+
   /** The physical address, entering the translation into the TLB if it may be. */
   public final long translate(long address, int access) {
     long walked = walker.walk(address, access, mmuMode);
-    long physical = walked & ~WRITABLE;
+    long physical = walked & PageWalker.ADDRESS;
+    walkedTo = walked;
     FlatRange range = space.lookup(physical);
     long mask = space.addressMask();
     if (range != null && range.region().readable() && access != PageWalker.FETCH) {
@@ -359,7 +388,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
         long tag = address & PAGE;
         boolean write =
             walked < 0 && range.region().writable() && !range.region().hasCode(offset, 4096);
-        t.enter(index, tag, range.region().hostAddress() + offset - tag, write);
+        t.enter(index, tag, range.region().hostAddress() + offset - tag, walked, write);
       }
     }
     return physical;
@@ -405,7 +434,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     }
     long physical = translate(tag, PageWalker.FETCH) & space.addressMask();
     CodePage page = codePages.computeIfAbsent(physical, CodePage::new);
-    t.enter(index, tag, page);
+    t.enter(index, tag, page, walkedTo);
     return page;
   }
 
@@ -427,6 +456,12 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     block.linear = linear;
     block.found = mode | mmuMode << 16;
     jumpBlocks[slot] = block;
+    if (block.secondPage != -1 || !tlb.isCodeGlobal(linear)) {
+      if (localJumps < localJump.length) {
+        localJump[localJumps] = slot;
+      }
+      localJumps++;
+    }
     return block;
   }
 

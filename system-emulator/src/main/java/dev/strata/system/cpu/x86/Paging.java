@@ -7,14 +7,14 @@ import dev.strata.system.memory.AddressSpace;
 /** Page tables of 32 bits, PAE, and four levels (Intel SDM, volume 3, chapter 4). */
 final class Paging implements PageWalker {
   private static final long PRESENT = 1;
-  private static final long WRITABLE = 2;
+  private static final long WRITES = 2; // R/W
   private static final long USER = 4;
   private static final long ACCESSED = 0x20;
   private static final long DIRTY = 0x40;
   private static final long LARGE = 0x80;
+  private static final long SHARED = 0x100; // G
   private static final long NO_EXECUTE = Long.MIN_VALUE;
-  private static final long ADDRESS = 0x000ffffffffff000L;
-  private static final long MAY_WRITE = Long.MIN_VALUE;
+  private static final long FRAME = 0x000ffffffffff000L;
 
   private final X86 cpu;
   private final AddressSpace memory;
@@ -27,27 +27,27 @@ final class Paging implements PageWalker {
   @Override
   public long walk(long linear, int access, int mode) {
     if ((cpu.cr0 & X86.PG) == 0) {
-      return (linear & 0xffffffffL) | MAY_WRITE;
+      return (linear & 0xffffffffL) | WRITABLE;
     }
     if (cpu.isLong()) {
       if (!cpu.isCanonical(linear)) {
         throw cpu.generalProtection(0);
       }
-      return levels(linear, access, mode, cpu.cr3 & ADDRESS, 39);
+      return levels(linear, access, mode, cpu.cr3 & FRAME, 39);
     }
     if ((cpu.cr4 & X86.PAE) != 0) {
       long pointer = cpu.pageDirectoryPointers[(int) (linear >>> 30) & 3];
       if ((pointer & PRESENT) == 0) {
         throw fault(linear, access, mode, 0);
       }
-      return levels(linear, access, mode, pointer & ADDRESS, 21);
+      return levels(linear, access, mode, pointer & FRAME, 21);
     }
     return legacy(linear, access, mode);
   }
 
   private long levels(long linear, int access, int mode, long root, int top) {
     long table = root;
-    long rights = WRITABLE | USER;
+    long rights = WRITES | USER;
     long noExecute = 0;
     int largest = cpu.model.has(Feature.PDPE1GB) ? 30 : 21;
     long reserved = (cpu.efer & X86.EFER_NX) != 0 ? 0 : NO_EXECUTE;
@@ -70,14 +70,12 @@ final class Paging implements PageWalker {
           memory.write(at, 8, marked);
         }
         long inside = (1L << shift) - 1;
-        return (entry & ADDRESS & ~inside)
-            | (linear & inside)
-            | (write && (marked & DIRTY) != 0 ? MAY_WRITE : 0);
+        return (entry & FRAME & ~inside) | (linear & inside) | known(write, marked, shift);
       }
       if ((entry & ACCESSED) == 0) {
         memory.write(at, 8, entry | ACCESSED);
       }
-      table = entry & ADDRESS;
+      table = entry & FRAME;
     }
   }
 
@@ -91,7 +89,7 @@ final class Paging implements PageWalker {
       boolean write = check(linear, access, mode, entry, 0);
       long marked = mark(at, entry, access);
       long page = (entry & 0xffc00000L) | (entry >>> 13 & 0xff) << 32;
-      return page | (linear & 0x3fffff) | (write && (marked & DIRTY) != 0 ? MAY_WRITE : 0);
+      return page | (linear & 0x3fffff) | known(write, marked, 22);
     }
     long tableAt = (entry & 0xfffff000L) + (linear >>> 12 & 1023) * 4;
     long page = memory.read(tableAt, 4);
@@ -106,9 +104,14 @@ final class Paging implements PageWalker {
       memory.write(at, 4, entry | ACCESSED);
     }
     long marked = mark(tableAt, page, access);
-    return (page & 0xfffff000L)
-        | (linear & 4095)
-        | (write && (marked & DIRTY) != 0 ? MAY_WRITE : 0);
+    return (page & 0xfffff000L) | (linear & 4095) | known(write, marked, 12);
+  }
+
+  /** What a translation tells beside the address. */
+  private long known(boolean write, long entry, int shift) {
+    return (write && (entry & DIRTY) != 0 ? WRITABLE : 0)
+        | ((entry & SHARED) != 0 && (cpu.cr4 & X86.PGE) != 0 ? GLOBAL : 0)
+        | (shift > 12 ? (long) shift << SIZE_SHIFT : 0);
   }
 
   private long mark(long at, long entry, int access) {
@@ -123,7 +126,7 @@ final class Paging implements PageWalker {
   private boolean check(long linear, int access, int mode, long rights, long noExecute) {
     boolean user = mode == 1;
     boolean userPage = (rights & USER) != 0;
-    boolean mayWrite = (rights & WRITABLE) != 0 || (!user && (cpu.cr0 & X86.WP) == 0);
+    boolean mayWrite = (rights & WRITES) != 0 || (!user && (cpu.cr0 & X86.WP) == 0);
     boolean wrong =
         (user && !userPage)
             || (access == WRITE && !mayWrite)

@@ -99,7 +99,7 @@ final class SystemRegisters {
       case 3 -> {
         cpu.cr3 = value;
         paging.loadPointers();
-        cpu.core.flushTlb();
+        cpu.core.flushLocal();
       }
       case 4 -> {
         long known =

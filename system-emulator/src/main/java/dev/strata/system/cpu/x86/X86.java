@@ -39,6 +39,7 @@ final class X86 {
   static final long PG = 1L << 31;
   static final long PSE = 1 << 4;
   static final long PAE = 1 << 5;
+  static final long PGE = 1 << 7;
 
   /** CR4: the system saves by FXSAVE, and takes #XM. */
   static final long OSFXSR = 1 << 9;
