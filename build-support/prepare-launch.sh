@@ -194,11 +194,12 @@ system_words() {
 
 main_of() {
   case $1 in
-    system) echo -m dev.strata.system/dev.strata.system.QemuSystem ;;
+    # Nothing in its module leads to the servers, which contribute commands.
+    system) echo --add-modules dev.strata.nbdserver -m dev.strata.system/dev.strata.system.QemuSystem ;;
     img) echo -m dev.strata.imgtool/dev.strata.imgtool.QemuImg ;;
     io) echo -m dev.strata.iotool/dev.strata.iotool.QemuIo ;;
     nbd) echo -m dev.strata.nbdserver/dev.strata.nbdserver.tool.QemuNbd ;;
-    # Nothing in its module leads to the servers, which contribute commands.
+    # So too here.
     daemon) echo --add-modules dev.strata.nbdserver -m dev.strata.monitor/dev.strata.monitor.daemon.StorageDaemon ;;
     # Nothing in its module leads to the tools, which it asks what they are.
     strata) echo --add-modules ALL-MODULE-PATH -m dev.strata.monitor/dev.strata.monitor.manual.Strata ;;

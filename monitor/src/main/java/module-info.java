@@ -5,8 +5,9 @@ module dev.strata.monitor {
   requires info.picocli;
   requires static org.jspecify;
 
+  exports dev.strata.monitor.chardev;
+  exports dev.strata.monitor.command;
   exports dev.strata.monitor.commandline;
-  exports dev.strata.monitor.daemon;
   exports dev.strata.monitor.manual;
   exports dev.strata.monitor.qmp;
   exports dev.strata.monitor.schema;

@@ -5,8 +5,8 @@ module dev.strata.nbdserver {
   requires dev.strata.monitor;
   requires static org.jspecify;
 
-  provides dev.strata.monitor.daemon.CommandSet with
-      dev.strata.nbdserver.daemon.ExportCommands;
+  provides dev.strata.monitor.command.CommandSet with
+      dev.strata.nbdserver.command.ExportCommands;
   provides dev.strata.monitor.manual.ToolDescription with
       dev.strata.nbdserver.tool.NbdDescription;
 }

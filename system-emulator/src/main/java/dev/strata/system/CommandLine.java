@@ -23,8 +23,8 @@ final class CommandLine {
   /** A card or port: the option as given, its kind, and its properties. */
   record DeviceOption(String given, String kind, BlockOptions properties) {}
 
-  /** An object: the option as given, and what it says. */
-  record ObjectOption(String given, BlockOptions options) {}
+  /** A monitor for programs: the option as given, where it is, and its layout. */
+  record ControlOption(String given, String name, boolean pretty) {}
 
   /** Something else than a machine is wanted. */
   enum Answer {
@@ -38,12 +38,15 @@ final class CommandLine {
 
   final List<DriveOption> drives = new ArrayList<>();
   final List<DeviceOption> devices = new ArrayList<>();
-  final List<ObjectOption> objects = new ArrayList<>();
+  final List<String> objects = new ArrayList<>();
+  final List<String> nodes = new ArrayList<>();
   final List<String> serial = new ArrayList<>();
   final List<String> monitors = new ArrayList<>();
+  final List<ControlOption> controls = new ArrayList<>();
+  final List<MonitorOption> named = new ArrayList<>(); // monitors at devices
   final List<String> firmwareFolders = new ArrayList<>();
   final Map<String, String> globals = new HashMap<>();
-  final Map<String, BlockOptions> characterDevices = new HashMap<>();
+  final List<String> characterDevices = new ArrayList<>();
   @Nullable Answer answer;
   String machine = "pc";
   @Nullable String cpu; // null: the architecture's own
@@ -66,6 +69,7 @@ final class CommandLine {
   @Nullable String initrd;
   @Nullable String append;
   @Nullable String debugConsole;
+  @Nullable String pidFile;
 
   private final List<String> words;
   private int at;
@@ -99,15 +103,24 @@ final class CommandLine {
     if (!serial.isEmpty() || !defaults) {
       return serial;
     }
-    return List.of(graphics ? "null" : monitors.isEmpty() ? "mon:stdio" : "stdio");
+    return List.of(graphics ? "null" : hasMonitor() ? "stdio" : "mon:stdio");
   }
 
   /** Where monitors are, beside one that shares a serial port's line. */
   List<String> monitorNames() {
-    boolean here = monitors.isEmpty() && defaults && !graphics && !serial.isEmpty();
+    boolean here = !hasMonitor() && defaults && !graphics && !serial.isEmpty();
     return here && !serial.contains("stdio") && !serial.contains("mon:stdio")
         ? List.of("stdio")
         : monitors;
+  }
+
+  private boolean hasMonitor() {
+    return !monitors.isEmpty() || !controls.isEmpty() || !named.isEmpty();
+  }
+
+  /** Whether the machine is one without a board. */
+  boolean isBare() {
+    return machine.equals("none");
   }
 
   static BlockException error(String message) {
@@ -181,12 +194,26 @@ final class CommandLine {
       case "-serial" -> serial.add(argument(word));
       case "-debugcon" -> debugConsole = argument(word);
       case "-monitor" -> monitors.add(argument(word));
+      case "-qmp", "-qmp-pretty" -> {
+        String name = argument(word);
+        controls.add(new ControlOption(word + " " + name, name, option.equals("-qmp-pretty")));
+      }
+      case "-mon" -> {
+        String given = argument(word);
+        try {
+          named.add(MonitorOption.of(OptionString.parse(given, "chardev", null)));
+        } catch (BlockException e) {
+          throw e.during(word + " " + given);
+        }
+      }
+      case "-pidfile" -> pidFile = argument(word);
+      case "-blockdev" -> nodes.add(argument(word));
       case "-net", "-nic", "-display", "-parallel" -> without(word);
       case "-name" -> identity.name(argument(word));
       case "-uuid" -> identity.uuid(argument(word));
       case "-smbios" -> identity.smbios(argument(word));
       case "-vga" -> vga = VgaOption.named(argument(word));
-      case "-chardev" -> characterDevice(word, argument(word));
+      case "-chardev" -> characterDevices.add(argument(word));
       case "-device" -> {
         String given = argument(word);
         if (isQuestion(given)) {
@@ -200,10 +227,7 @@ final class CommandLine {
         }
         devices.add(new DeviceOption(word + " " + given, kind, properties));
       }
-      case "-object" -> {
-        String given = argument(word);
-        objects.add(new ObjectOption(word + " " + given, parsed(word, given, "qom-type")));
-      }
+      case "-object" -> objects.add(argument(word));
       case "-global" -> global(word, argument(word));
       default -> throw error(word + ": invalid option");
     }
@@ -348,15 +372,6 @@ final class CommandLine {
         throw error("Invalid boot device '" + letter + "'");
       }
     }
-  }
-
-  private void characterDevice(String word, String text) throws BlockException {
-    BlockOptions options = parsed(word, text, "backend");
-    String id = options.takeString("id");
-    if (id == null) {
-      throw error(word + " " + text + ": chardev: no id specified");
-    }
-    characterDevices.put(id, options);
   }
 
   private void global(String word, String text) throws BlockException {

@@ -8,21 +8,21 @@ import dev.strata.block.driver.Permissions;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.BlockNode;
-import dev.strata.block.graph.DriverRegistry;
 import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
 import dev.strata.block.graph.TemporaryOverlay;
-import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.monitor.commandline.CacheMode;
-import dev.strata.monitor.commandline.Terminal;
 import dev.strata.system.CommandLine.DriveOption;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The images of {@code -drive} and its like, open; whoever made this closes it. */
+/**
+ * The images of {@code -drive} and its like, open in a graph that another closes; whoever made this
+ * closes it before.
+ */
 final class Drives implements AutoCloseable {
   /** Where a disk is connected. */
   enum Connection {
@@ -62,14 +62,21 @@ final class Drives implements AutoCloseable {
     }
   }
 
-  private final ObjectRegistry objects = new ObjectRegistry();
   private final BlockGraph graph;
   private final boolean snapshot;
+  private final boolean connected;
   private final List<Drive> all = new ArrayList<>();
 
-  Drives(Terminal terminal, boolean snapshot) {
-    graph = new BlockGraph(DriverRegistry.load(), objects, terminal::error);
+  /**
+   * No drives yet.
+   *
+   * @param snapshot whether all changes are lost at the end
+   * @param connected whether there is a board that drives are connected to
+   */
+  Drives(BlockGraph graph, boolean snapshot, boolean connected) {
+    this.graph = graph;
     this.snapshot = snapshot;
+    this.connected = connected;
   }
 
   List<Drive> all() {
@@ -84,6 +91,19 @@ final class Drives implements AutoCloseable {
       }
     }
     return null;
+  }
+
+  /** A drive with a node that the user made in it; null if there is no such node. */
+  @Nullable Drive ofNode(String given, String name) throws BlockException {
+    BlockNode node = graph.find(name);
+    if (node == null) {
+      return null;
+    }
+    boolean writable = node.flags().writable();
+    BlockBackend disk = graph.use(node, "", permissions(writable));
+    var drive = new Drive(given, "", Connection.NONE, -1, !writable, false, null, disk);
+    all.add(drive);
+    return drive;
   }
 
   void open(DriveOption option) throws BlockException {
@@ -170,12 +190,7 @@ final class Drives implements AutoCloseable {
         if (temporary) {
           node = TemporaryOverlay.open(graph, node, flags.withWritable(writable));
         }
-        var needed = EnumSet.of(Permission.CONSISTENT_READ);
-        if (writable) {
-          needed.add(Permission.WRITE);
-        }
-        var shared = EnumSet.of(Permission.CONSISTENT_READ, Permission.WRITE_UNCHANGED);
-        return graph.use(node, user, new Permissions(needed, shared));
+        return graph.use(node, user, permissions(writable));
       } catch (BlockException e) {
         graph.close(node);
         throw e;
@@ -185,9 +200,18 @@ final class Drives implements AutoCloseable {
     }
   }
 
-  private static Connection connection(@Nullable String name) throws BlockException {
+  private static Permissions permissions(boolean writable) {
+    var needed = EnumSet.of(Permission.CONSISTENT_READ);
+    if (writable) {
+      needed.add(Permission.WRITE);
+    }
+    var shared = EnumSet.of(Permission.CONSISTENT_READ, Permission.WRITE_UNCHANGED);
+    return new Permissions(needed, shared);
+  }
+
+  private Connection connection(@Nullable String name) throws BlockException {
     if (name == null) {
-      return Connection.IDE;
+      return connected ? Connection.IDE : Connection.NONE;
     }
     return switch (name) {
       case "ide" -> Connection.IDE;
@@ -200,21 +224,13 @@ final class Drives implements AutoCloseable {
     };
   }
 
-  /** Brings all that guests were told is stable to stable storage, and closes the images. */
+  /** Brings all that guests were told is stable to stable storage. */
   @Override
   public void close() throws BlockException {
-    try {
-      for (Drive drive : all) {
-        BlockBackend image = drive.image;
-        if (image != null) {
-          image.flush();
-        }
-      }
-    } finally {
-      try {
-        graph.close();
-      } finally {
-        objects.close();
+    for (Drive drive : all) {
+      BlockBackend image = drive.image;
+      if (image != null) {
+        image.flush();
       }
     }
   }

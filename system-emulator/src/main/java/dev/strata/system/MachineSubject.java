@@ -3,33 +3,39 @@ package dev.strata.system;
 
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
-import dev.strata.system.Drives.Drive;
+import dev.strata.monitor.command.GuestDrives;
 import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
 import dev.strata.system.hmp.MonitorCommands;
+import dev.strata.system.machine.Cause;
 import dev.strata.system.machine.Machine;
 import dev.strata.system.machine.pc.PcMachine;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A PC as its monitors see it. */
+/** A machine as its monitors see it. */
 final class MachineSubject implements MonitorCommands.Subject {
-  private final PcMachine pc;
   private final Machine machine;
+  private final @Nullable PcMachine pc;
   private final IdentityOptions identity;
-  private final Map<Drive, String> drives;
+  private final GuestDrives drives;
 
-  MachineSubject(PcMachine pc, IdentityOptions identity, Map<Drive, String> drives) {
-    this.identity = identity;
+  /**
+   * A machine.
+   *
+   * @param pc its board, if it has one
+   */
+  MachineSubject(
+      Machine machine, @Nullable PcMachine pc, IdentityOptions identity, GuestDrives drives) {
+    this.machine = machine;
     this.pc = pc;
-    this.machine = pc.machine();
+    this.identity = identity;
     this.drives = drives;
   }
 
   @Override
   public void quit() {
-    machine.end(0);
+    machine.end(Cause.HOST_QUIT);
   }
 
   @Override
@@ -49,7 +55,9 @@ final class MachineSubject implements MonitorCommands.Subject {
 
   @Override
   public void powerDown() {
-    pc.pressPowerButton();
+    if (pc != null) {
+      pc.pressPowerButton();
+    }
   }
 
   @Override
@@ -70,38 +78,41 @@ final class MachineSubject implements MonitorCommands.Subject {
 
   @Override
   public String registers() {
-    return machine.registers();
+    return machine.hasProcessor() ? machine.registers() : "No CPU available\n";
   }
 
   @Override
   public int physicalByte(long address) {
-    return pc.physicalByte(address);
+    return pc == null ? 0 : pc.physicalByte(address);
   }
 
   @Override
   public void type(List<Key> keys, int holdMillis) {
-    pc.typist().type(keys, holdMillis * 1_000_000L);
+    if (pc != null) {
+      pc.typist().type(keys, holdMillis * 1_000_000L);
+    }
   }
 
   @Override
   public @Nullable Picture screen() {
-    return pc.screen();
+    return pc == null ? null : pc.screen();
   }
 
   @Override
   public String blockDevices() {
     var text = new StringBuilder();
-    for (var entry : drives.entrySet()) {
-      text.append(text.isEmpty() ? "" : "\n").append(entry.getValue());
-      BlockBackend image = entry.getKey().image();
+    for (GuestDrives.Drive drive : drives.all()) {
+      text.append(text.isEmpty() ? "" : "\n").append(drive.name());
+      BlockBackend image = drive.medium();
       if (image == null) {
         text.append(": [not inserted]\n");
         continue;
       }
       BlockNode node = image.node();
-      text.append(" (").append(node.name()).append("): ").append(node.filename());
+      text.append(drive.name().isEmpty() ? node.name() : " (" + node.name() + ")");
+      text.append(": ").append(node.filename());
       text.append(" (").append(node.driverName());
-      text.append(entry.getKey().readOnly() ? ", read-only)" : ")");
+      text.append(node.flags().writable() ? ")" : ", read-only)");
       text.append("\n    Cache mode:       ");
       text.append(image.writeThrough() ? "writethrough" : "writeback").append('\n');
     }

@@ -3,10 +3,12 @@ package dev.strata.system;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.monitor.command.GuestDrives;
 import dev.strata.system.CommandLine.DeviceOption;
 import dev.strata.system.Drives.Drive;
-import dev.strata.system.chardev.CharacterDevice;
+import dev.strata.system.chardev.Line;
 import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.CpuModel;
 import dev.strata.system.device.virtio.EntropySource;
@@ -19,7 +21,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,36 +35,44 @@ final class PcAssembly {
 
   private final CommandLine line;
   private final Drives drives;
-  private final CharacterDevices characterDevices;
-  private final EntropyObjects entropy;
+  private final Lines lines;
+  private final ObjectRegistry objects;
   private final Map<Drive, String> names = new LinkedHashMap<>();
+  private final Map<Drive, String> places = new HashMap<>(); // in the tree of objects
+  private int anonymous; // cards without an id
+  private int unattached; // devices of the board
 
-  PcAssembly(
-      CommandLine line, Drives drives, CharacterDevices characterDevices, EntropyObjects entropy) {
-    this.entropy = entropy;
+  PcAssembly(CommandLine line, Drives drives, Lines lines, ObjectRegistry objects) {
     this.line = line;
     this.drives = drives;
-    this.characterDevices = characterDevices;
+    this.lines = lines;
+    this.objects = objects;
   }
 
-  /** What the drives are called. */
-  Map<Drive, String> names() {
-    return names;
+  /** Tells monitors what the drives are called and where they are. */
+  void describe(GuestDrives told) {
+    for (Drive drive : drives.all()) {
+      boolean fixed = places.containsKey(drive) && !drive.cd();
+      boolean floppy = drive.connection() == Drives.Connection.FLOPPY;
+      told.add(
+          new GuestDrives.Drive(
+              names.getOrDefault(drive, ""),
+              places.get(drive),
+              !fixed || floppy,
+              drive.cd() && places.containsKey(drive),
+              drive.image()));
+    }
   }
 
-  PcMachine assemble(Architecture architecture, CpuModel model) throws BlockException {
-    for (var device : line.characterDevices.entrySet()) {
-      characterDevices.define(device.getKey(), device.getValue());
-    }
-    for (var object : line.objects) {
-      entropy.define(object.given(), object.options());
-    }
-    for (var option : line.drives) {
-      drives.open(option);
-    }
-    List<CharacterDevice> serial = serial();
-    for (String name : line.monitorNames()) {
-      characterDevices.addMonitor(name);
+  /**
+   * Makes the board.
+   *
+   * @param serial what the serial ports lead to
+   */
+  PcMachine assemble(Architecture architecture, CpuModel model, List<Line> serial)
+      throws BlockException {
+    if (serial.size() > MOST_PORTS) {
+      throw CommandLine.error("a PC has four serial ports at most");
     }
     var firmware = new FirmwareFiles(line.firmwareFolders);
     var configuration =
@@ -120,20 +130,6 @@ final class PcAssembly {
     return false;
   }
 
-  private List<CharacterDevice> serial() throws BlockException {
-    var devices = new ArrayList<CharacterDevice>();
-    for (String name : line.serialNames()) {
-      CharacterDevice device = characterDevices.byName("-serial", name);
-      if (device != null) {
-        devices.add(device);
-      }
-    }
-    if (devices.size() > MOST_PORTS) {
-      throw CommandLine.error("a PC has four serial ports at most");
-    }
-    return devices;
-  }
-
   private @Nullable LinuxKernel kernel() throws BlockException {
     String name = line.kernel;
     if (name == null) {
@@ -174,15 +170,18 @@ final class PcAssembly {
           int index = ide.of(drive);
           String kind = drive.cd() ? "cd" : "hd";
           name(drive, "ide" + index / 2 + "-" + kind + index % 2);
+          places.put(drive, "/machine/unattached/device[" + unattached++ + "]");
           addIde(machine, index, drive, drive.cd(), drive.serial());
         }
         case FLOPPY -> {
           int index = floppy.of(drive);
           name(drive, "floppy" + index);
+          places.put(drive, "/machine/unattached/device[" + unattached++ + "]");
           machine.addFloppy(index, drive.image(), drive.readOnly());
         }
         case VIRTIO -> {
           name(drive, "virtio" + virtioDisks++);
+          places.put(drive, place(null) + "/virtio-backend");
           String serial = drive.serial();
           requireSlot(machine, "virtio-blk-pci");
           machine.addVirtioDisk(drive.disk(), drive.readOnly(), serial == null ? "" : serial);
@@ -238,7 +237,7 @@ final class PcAssembly {
   private void add(PcMachine machine, DeviceOption device, FirmwareFiles firmware)
       throws BlockException {
     BlockOptions properties = device.properties().copy();
-    properties.remove("id");
+    String place = place(properties.takeString("id"));
     switch (DeviceModel.named(device.kind())) {
       case DEBUG_EXIT -> {
         int base = number(properties, "iobase", 0x501);
@@ -252,14 +251,13 @@ final class PcAssembly {
         String id = properties.takeString("chardev");
         rejectOthers(device, properties);
         requirePorts(base, 1);
-        CharacterDevice output = id == null ? null : characterDevices.find(id);
-        if (output == null) {
+        if (id == null || !lines.has(id)) {
           throw CommandLine.error(
               id == null
                   ? "Can't create debugcon device, empty char device"
                   : "Property 'isa-debugcon.chardev' can't find value '" + id + "'");
         }
-        machine.addDebugConsole(base, output);
+        machine.addDebugConsole(base, lines.to(id));
       }
       case VGA -> {
         rejectOthers(device, properties);
@@ -272,9 +270,12 @@ final class PcAssembly {
       case ENTROPY -> {
         String id = properties.takeString("rng");
         rejectOthers(device, properties);
-        EntropySource source = id == null ? EntropyObjects.builtin() : entropy.find(id);
-        if (source == null) {
-          throw CommandLine.error("Device '" + id + "' not found");
+        EntropySource source = EntropyObject.builtin();
+        if (id != null) {
+          if (!(objects.find(id) instanceof EntropyObject found)) {
+            throw CommandLine.error("Device '" + id + "' not found");
+          }
+          source = found.source();
         }
         requireSlot(machine, device.kind());
         machine.addEntropy(source);
@@ -284,19 +285,30 @@ final class PcAssembly {
         requireSlot(machine, device.kind());
         machine.addPanic();
       }
-      case VIRTIO_DISK, IDE_DISK, IDE_CD -> addDrive(device, properties, machine);
+      case VIRTIO_DISK, IDE_DISK, IDE_CD -> addDrive(device, properties, machine, place);
       case null ->
           throw CommandLine.error("'" + device.kind() + "' is not a valid device model name");
     }
   }
 
-  private void addDrive(DeviceOption device, BlockOptions properties, PcMachine machine)
+  /** Where a card is in the tree of objects. */
+  private String place(@Nullable String id) {
+    return id == null
+        ? "/machine/peripheral-anon/device[" + anonymous++ + "]"
+        : "/machine/peripheral/" + id;
+  }
+
+  private void addDrive(
+      DeviceOption device, BlockOptions properties, PcMachine machine, String place)
       throws BlockException {
     DeviceModel model = DeviceModel.named(device.kind());
     String id = properties.takeString("drive");
     String serial = properties.takeString("serial");
     rejectOthers(device, properties);
     Drive drive = id == null ? null : drives.find(id);
+    if (id != null && drive == null) {
+      drive = drives.ofNode(device.given(), id);
+    }
     if (id == null && model == DeviceModel.IDE_CD) {
       drive = Drive.emptyCd(device.given());
     } else if (id == null) {
@@ -305,6 +317,7 @@ final class PcAssembly {
       String name = model == DeviceModel.VIRTIO_DISK ? "virtio-blk-device" : device.kind();
       throw CommandLine.error("Property '" + name + ".drive' can't find value '" + id + "'");
     }
+    places.put(drive, model == DeviceModel.VIRTIO_DISK ? place + "/virtio-backend" : place);
     String named = serial == null ? drive.serial() : serial;
     if (model == DeviceModel.VIRTIO_DISK) {
       requireSlot(machine, device.kind());
@@ -345,7 +358,7 @@ final class PcAssembly {
     if (name == null) {
       return;
     }
-    CharacterDevice output = characterDevices.byName("-debugcon", name);
+    Line output = lines.byName("-debugcon", "debugcon", name);
     String base = line.globals.get("isa-debugcon.iobase");
     var properties = new BlockOptions();
     if (base != null) {

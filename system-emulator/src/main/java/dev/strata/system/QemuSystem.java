@@ -8,13 +8,8 @@ import dev.strata.block.file.posix.Posix;
 import dev.strata.monitor.commandline.Terminal;
 import dev.strata.monitor.manual.HelpPage;
 import dev.strata.system.CommandLine.Answer;
-import dev.strata.system.chardev.CharacterDevice;
-import dev.strata.system.chardev.Multiplexer;
 import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.CpuModel;
-import dev.strata.system.hmp.HumanMonitor;
-import dev.strata.system.hmp.MonitorCommands;
-import dev.strata.system.machine.pc.PcMachine;
 import java.util.Arrays;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -78,6 +73,7 @@ public final class QemuSystem {
               .print(
                   """
                   Supported machines are:
+                  none                 empty machine
                   pc                   Standard PC (i440FX + PIIX, 1996) (alias of pc-i440fx-7.2)
                   pc-i440fx-7.2        Standard PC (i440FX + PIIX, 1996) (default)
                   """);
@@ -97,59 +93,10 @@ public final class QemuSystem {
 
   private static int run(CommandLine line, Architecture architecture, Terminal terminal)
       throws BlockException {
-    if (!MACHINES.contains(line.machine)) {
+    if (!line.isBare() && !MACHINES.contains(line.machine)) {
       throw CommandLine.error("unsupported machine type")
           .withHint("Use -machine help to list supported machines");
     }
-    String wanted = line.cpu == null ? architecture.defaultModel() : line.cpu;
-    CpuModel model = null;
-    for (CpuModel known : architecture.models()) {
-      model = known.name().equals(wanted) ? known : model;
-    }
-    if (model == null) {
-      throw CommandLine.error("unable to find CPU model '" + wanted + "'");
-    }
-    model = model.with(line.cpuProperties, warning -> terminal.error("warning: " + warning));
-    try (var characterDevices = new CharacterDevices();
-        var entropy = new EntropyObjects();
-        var drives = new Drives(terminal, line.snapshot)) {
-      var assembly = new PcAssembly(line, drives, characterDevices, entropy);
-      try (PcMachine pc = assembly.assemble(architecture, model)) {
-        characterDevices.whenExit(() -> pc.machine().end(0));
-        var commands = new MonitorCommands(new MachineSubject(pc, line.identity, assembly.names()));
-        for (CharacterDevice monitor : characterDevices.monitors()) {
-          HumanMonitor.open(monitor, commands, false);
-        }
-        Multiplexer shared = characterDevices.shared();
-        if (shared != null) {
-          HumanMonitor.open(shared.monitor(), commands, true);
-        }
-        if (characterDevices.isInteractive()) {
-          terminal.line(
-              "Ctrl-A x ends the machine, Ctrl-A c leads to its monitor and back, Ctrl-A h helps");
-        }
-        if (line.paused) {
-          pc.machine().pause();
-        }
-        return run(pc);
-      }
-    }
-  }
-
-  private static int run(PcMachine pc) {
-    Thread here = Thread.currentThread();
-    Thread ending = new Thread(() -> end(pc, here));
-    Runtime.getRuntime().addShutdownHook(ending);
-    return pc.machine().run();
-  }
-
-  /** A signal ends the machine; the process stays until its disks are closed. */
-  private static void end(PcMachine pc, Thread runner) {
-    pc.machine().end(0);
-    try {
-      runner.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    return new Emulation(line, architecture, terminal).run();
   }
 }

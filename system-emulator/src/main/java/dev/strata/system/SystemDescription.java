@@ -31,7 +31,7 @@ public final class SystemDescription implements ToolDescription {
     return new OptionTable()
         .with('h', "help", null, "show this help and end")
         .with(key++, "version", null, "show the version and end")
-        .with('M', "machine", "TYPE", "the board: pc; help lists them")
+        .with('M', "machine", "TYPE", "the board: pc, or none; help lists them")
         .with(
             key++,
             "cpu",
@@ -59,7 +59,7 @@ public final class SystemDescription implements ToolDescription {
             key++,
             "object",
             "OBJECT",
-            "a source for virtio-rng-pci: rng-random,id=ID,filename=FILE or rng-builtin,id=ID")
+            "define an object, as a secret or rng-random,id=ID,filename=FILE for virtio-rng-pci")
         .with(key++, "global", "PROPERTY", "isa-debugcon.iobase=PORT")
         .with(key++, "kernel", "FILE", "boot this Linux kernel")
         .with(key++, "initrd", "FILE", "its initial RAM disk")
@@ -80,8 +80,17 @@ public final class SystemDescription implements ToolDescription {
             "TABLE",
             "what the SMBIOS tells:"
                 + " type=1,manufacturer=,product=,version=,serial=,uuid=,sku=,family=")
-        .with(key++, "serial", "DEVICE", "stdio, mon:stdio (with a monitor), null, none, file:FILE")
-        .with(key++, "chardev", "DEVICE", "a stream for devices: stdio, null or file")
+        .with(
+            key++,
+            "serial",
+            "DEVICE",
+            "stdio, null, none, file:FILE, unix:PATH, tcp:HOST:PORT, chardev:ID;"
+                + " behind mon: with a monitor")
+        .with(
+            key++,
+            "chardev",
+            "DEVICE",
+            "a stream for devices and monitors: stdio, null, file, ringbuf or socket, with id=ID")
         .with(key++, "debugcon", "DEVICE", "where the debug console writes")
         .with(
             key++,
@@ -91,7 +100,16 @@ public final class SystemDescription implements ToolDescription {
         .with(key++, "no-hpet", null, "no high precision event timer")
         .with(key++, "no-reboot", null, "end when the guest wants to begin anew")
         .with('S', null, null, "begin paused, until the monitor's command cont")
-        .with(key++, "monitor", "DEVICE", "where commands are typed: stdio or none")
+        .with(key++, "monitor", "DEVICE", "where commands are typed, named as for serial")
+        .with(key++, "qmp", "DEVICE", "where programs give commands in QMP, named as for serial")
+        .with(key++, "qmp-pretty", "DEVICE", "the same, with replies of several lines")
+        .with(
+            key++,
+            "mon",
+            "MONITOR",
+            "a monitor: chardev=ID[,mode=control|readline][,pretty=on]; control is QMP")
+        .with(key++, "blockdev", "NODE", "open a node: DRIVER,node-name=NAME and its options")
+        .with(key++, "pidfile", "FILE", "write the process's number there")
         .with(key++, "display", "none", "no window shows the screen; the monitor's screendump does")
         .with(key++, "vga", "std|none", "the display adapter: a standard VGA if not given")
         .with(key++, "parallel", "none", "there is none")

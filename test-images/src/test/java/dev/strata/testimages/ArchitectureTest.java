@@ -78,6 +78,7 @@ final class ArchitectureTest {
               ".qmp",
               ".chardev",
               ".hmp",
+              ".command",
               ".daemon"));
 
   private static final String SYSTEM = "dev.strata.system";
@@ -101,11 +102,12 @@ final class ArchitectureTest {
               ".display",
               ".machine",
               ".hmp",
+              ".qmp",
               ""));
 
   private static final ModuleLayers NBD_LAYERS =
       new ModuleLayers(
-          "dev.strata.nbdserver", below("dev.strata.nbdserver", "", ".tool", ".daemon"));
+          "dev.strata.nbdserver", below("dev.strata.nbdserver", "", ".tool", ".command"));
 
   /** What formats share; all other packages of the module are a format each. */
   private static final List<String> FORMAT_FOUNDATIONS =

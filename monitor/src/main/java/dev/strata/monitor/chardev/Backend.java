@@ -41,10 +41,7 @@ public record Backend(boolean fromMonitor, Consumer<String> notes) {
       }
       case "stdio" -> {
         requireOnly(data, Set.of("signal"));
-        if (!flag(data, "signal", true)) {
-          throw unsupported("signal=off");
-        }
-        yield new StandardDevice();
+        yield new StandardDevice(flag(data, "signal", true));
       }
       case "ringbuf", "memory" -> {
         requireOnly(data, Set.of("size"));

@@ -21,6 +21,9 @@ public sealed interface CharacterDevice extends AutoCloseable
   /** Where it leads to and whether somebody is there, as {@code query-chardev} tells it. */
   String filename();
 
+  /** Whether there is somebody to be served as soon as {@link #attach} is called. */
+  boolean hasClient();
+
   /**
    * Has clients served from now on, one after the other, on a thread of the device's own. Called
    * once at most.

@@ -7,6 +7,7 @@ import dev.strata.block.json.JsonObject;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionString;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code --chardev} says, as the schema's {@code ChardevBackend}.
@@ -20,11 +21,55 @@ public record CommandLineBackend(String id, JsonObject backend) {
   /**
    * Reads {@code [backend=]KIND,id=ID,…}.
    *
-   * @param notes takes a line for the user
+   * @param notes takes a line for the user; null for none
    */
-  public static CommandLineBackend parse(String argument, Consumer<String> notes)
+  public static CommandLineBackend parse(String argument, @Nullable Consumer<String> notes)
       throws BlockException {
-    BlockOptions options = OptionString.parse(argument, "backend", notes);
+    return of(OptionString.parse(argument, "backend", notes));
+  }
+
+  /**
+   * Reads the short form that options for one device have: {@code stdio}, {@code null}, {@code
+   * file:PATH}, {@code unix:PATH,…}, {@code tcp:HOST:PORT,…}.
+   *
+   * @param id the device's
+   */
+  public static CommandLineBackend ofShort(String id, String text) throws BlockException {
+    BlockOptions options;
+    if (text.startsWith("file:")) {
+      options = new BlockOptions();
+      options.put("backend", "file");
+      options.put("path", text.substring("file:".length()));
+    } else if (text.startsWith("unix:")) {
+      options = OptionString.parse(text.substring("unix:".length()), "path", null);
+      options.put("backend", "socket");
+    } else if (text.startsWith("tcp:")) {
+      options = internet(text, text.substring("tcp:".length()));
+    } else if (text.equals("stdio") || text.equals("null")) {
+      options = new BlockOptions();
+      options.put("backend", text);
+    } else {
+      throw invalid("'" + text + "' is not a valid char driver");
+    }
+    options.put("id", id);
+    return of(options);
+  }
+
+  /** An IPv6 host stands in brackets. */
+  private static BlockOptions internet(String text, String address) throws BlockException {
+    int from = address.startsWith("[") ? Math.max(address.indexOf(']'), 0) : 0;
+    int colon = address.indexOf(':', from);
+    if (colon < 0) {
+      throw invalid("'" + text + "' is not a valid char driver");
+    }
+    BlockOptions options = OptionString.parse(address.substring(colon + 1), "port", null);
+    String host = address.substring(0, colon);
+    options.put("host", from > 0 ? host.substring(1, from) : host);
+    options.put("backend", "socket");
+    return options;
+  }
+
+  private static CommandLineBackend of(BlockOptions options) throws BlockException {
     String id = options.takeString("id");
     if (id != null && !OptionString.isIdentifier(id)) {
       throw invalid("Parameter 'id' expects an identifier")

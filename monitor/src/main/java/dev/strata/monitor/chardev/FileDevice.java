@@ -72,6 +72,11 @@ final class FileDevice implements CharacterDevice {
   }
 
   @Override
+  public boolean hasClient() {
+    return true;
+  }
+
+  @Override
   public void attach(Service service) {
     Thread.ofPlatform().daemon().name("chardev").start(() -> service.serve(in, out));
   }

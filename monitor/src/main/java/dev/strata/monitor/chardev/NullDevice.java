@@ -14,6 +14,11 @@ final class NullDevice implements CharacterDevice {
   }
 
   @Override
+  public boolean hasClient() {
+    return false;
+  }
+
+  @Override
   public void attach(Service service) {}
 
   @Override

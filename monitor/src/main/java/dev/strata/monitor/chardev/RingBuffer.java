@@ -3,6 +3,8 @@ package dev.strata.monitor.chardev;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import java.io.InputStream;
+import java.io.OutputStream;
 
 /**
  * Keeps the bytes that were written last until somebody reads them. Thread-safe.
@@ -68,8 +70,24 @@ public final class RingBuffer implements CharacterDevice {
   }
 
   @Override
-  public void attach(Service service) throws BlockException {
-    throw new BlockException(Errno.EOPNOTSUPP, "Strata takes no commands from a ring buffer");
+  public boolean hasClient() {
+    return true;
+  }
+
+  /** Nothing ever comes from it. */
+  @Override
+  public void attach(Service service) {
+    var out =
+        new OutputStream() {
+          @Override
+          public void write(int value) {
+            RingBuffer.this.write(new byte[] {(byte) value});
+          }
+        };
+    Thread.ofPlatform()
+        .daemon()
+        .name("chardev")
+        .start(() -> service.serve(InputStream.nullInputStream(), out));
   }
 
   @Override

@@ -44,6 +44,11 @@ abstract sealed class SocketDevice implements CharacterDevice
   }
 
   @Override
+  public final boolean hasClient() {
+    return client != null;
+  }
+
+  @Override
   public final void attach(Service service) {
     Thread.ofPlatform().daemon().name("chardev").start(() -> serve(service));
   }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The storage daemon: images, jobs and exports that a client rules by QMP. What servers there are
- * it does not know: their modules contribute commands as a {@link
- * dev.strata.monitor.daemon.CommandSet}.
+ * The storage daemon: images, jobs and exports that a client rules by QMP.
  *
  * @see "QEMU docs/tools/qemu-storage-daemon"
  */

@@ -15,7 +15,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The commands that there are, by name. They run one after the other, whoever asks. */
 public final class QmpCommands {
-  private record Entry(QapiType.@Nullable Structure arguments, QmpCommand command) {}
+  private record Entry(
+      QapiType.@Nullable Structure arguments, QmpCommand command, Runnable sequel) {}
+
+  private static final Runnable NOTHING = () -> {};
 
   private final QapiSchema schema;
   private final Map<String, Entry> commands = new LinkedHashMap<>(); // complete before any session
@@ -27,16 +30,25 @@ public final class QmpCommands {
 
   /** Adds a command, whose arguments the schema has. */
   public void add(String name, QmpCommand command) {
+    add(name, command, NOTHING);
+  }
+
+  /**
+   * Adds a command, whose arguments the schema has.
+   *
+   * @param sequel what follows when the client has its answer, should it be a good one
+   */
+  public void add(String name, QmpCommand command, Runnable sequel) {
     QapiType.Structure arguments = schema.command(name);
     if (arguments == null) {
       throw new IllegalArgumentException("the schema has no command " + name);
     }
-    commands.put(name, new Entry(arguments, command));
+    commands.put(name, new Entry(arguments, command, sequel));
   }
 
   /** Adds a command that checks its arguments itself, for they are those of many drivers. */
   public void addUnchecked(String name, QmpCommand command) {
-    commands.put(name, new Entry(null, command));
+    commands.put(name, new Entry(null, command, NOTHING));
   }
 
   /** All names, as {@code query-commands} tells them. */
@@ -56,6 +68,12 @@ public final class QmpCommands {
   /** Whether there is a command of that name. */
   boolean has(String name) {
     return commands.containsKey(name);
+  }
+
+  /** What follows a command's answer. */
+  Runnable sequel(String name) {
+    Entry entry = commands.get(name);
+    return entry == null ? NOTHING : entry.sequel();
   }
 
   /** Carries a command out, alone. */

@@ -25,18 +25,26 @@ public final class QmpEvents {
     sessions.remove(session);
   }
 
+  /** Something happened now, of which there is nothing more to tell. */
+  public void emit(String event) {
+    send(message(event));
+  }
+
   /** Something happened now. */
   public void emit(String event, JsonObject data) {
+    send(message(event).put("data", data));
+  }
+
+  private JsonObject message(String event) {
     Instant now = clock.instant();
-    var message =
+    var timestamp =
         new JsonObject()
-            .put(
-                "timestamp",
-                new JsonObject()
-                    .put("seconds", now.getEpochSecond())
-                    .put("microseconds", now.getNano() / 1000L))
-            .put("event", event)
-            .put("data", data);
+            .put("seconds", now.getEpochSecond())
+            .put("microseconds", now.getNano() / 1000L);
+    return new JsonObject().put("timestamp", timestamp).put("event", event);
+  }
+
+  private void send(JsonObject message) {
     for (QmpSession session : sessions) {
       session.event(message);
     }

@@ -21,7 +21,6 @@ public final class QmpSession {
   private static final String GENERIC = "GenericError";
   private static final String NOT_FOUND = "CommandNotFound";
   private static final String NEGOTIATE = "qmp_capabilities";
-  private static final String QUIT = "quit";
   private static final long FAREWELL_MILLIS = 1000;
   private static final int CHUNK = 4096;
 
@@ -30,8 +29,7 @@ public final class QmpSession {
   private final QmpOutput output;
   private final JsonObject version;
   private final boolean pretty;
-  private final Runnable quit;
-  private boolean quitting; // the client's thread alone
+  private @Nullable Runnable sequel; // of what is being answered; the client's thread alone
   private volatile boolean negotiated;
   private volatile boolean outOfBand;
 
@@ -40,21 +38,18 @@ public final class QmpSession {
    *
    * @param version as {@code query-version} tells it
    * @param pretty whether replies take several lines
-   * @param quit ends the program; called when the client has its answer
    */
   public QmpSession(
       QmpCommands commands,
       QmpEvents events,
       OutputStream out,
       JsonObject version,
-      boolean pretty,
-      Runnable quit) {
+      boolean pretty) {
     this.commands = commands;
     this.events = events;
     this.output = new QmpOutput(out);
     this.version = version;
     this.pretty = pretty;
-    this.quit = quit;
   }
 
   /** Greets the client and does what it says, until it has nothing more to say. */
@@ -140,8 +135,10 @@ public final class QmpSession {
       reply = error(GENERIC, "Out of memory", id);
     }
     send(reply);
-    if (quitting) {
-      quit.run();
+    Runnable next = sequel;
+    sequel = null;
+    if (next != null) {
+      next.run();
     }
   }
 
@@ -211,7 +208,7 @@ public final class QmpSession {
       throw new QmpException(GENERIC, "The command " + name + " does not support OOB");
     }
     JsonValue answer = commands.run(name, arguments);
-    quitting |= name.equals(QUIT);
+    sequel = commands.sequel(name);
     return answer;
   }
 }

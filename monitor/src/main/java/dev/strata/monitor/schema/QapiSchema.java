@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,12 +46,26 @@ public final class QapiSchema {
 
   /** The schema of the storage daemon. */
   public static QapiSchema load() {
-    try (InputStream in = QapiSchema.class.getResourceAsStream("storage-daemon.schema")) {
+    return SchemaReader.read(lines(QapiSchema.class.getResourceAsStream("storage-daemon.schema")));
+  }
+
+  /**
+   * The schema of a program that knows more than the storage daemon.
+   *
+   * @param more what it adds
+   */
+  public static QapiSchema with(@Nullable InputStream more) {
+    var all = new ArrayList<>(lines(QapiSchema.class.getResourceAsStream("storage-daemon.schema")));
+    all.addAll(lines(more));
+    return SchemaReader.read(all);
+  }
+
+  private static List<String> lines(@Nullable InputStream resource) {
+    try (InputStream in = resource) {
       if (in == null) {
         throw new IllegalStateException("the schema is missing in this build");
       }
-      var lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
-      return SchemaReader.read(lines.readAllLines());
+      return new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8)).readAllLines();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -10,7 +10,8 @@ import java.util.Map;
  * Reads a schema, one definition a line: {@code enum NAME WORD…}, {@code struct NAME MEMBER…},
  * {@code union NAME TAG MEMBER…} followed by a line {@code - WORD MEMBER…} for each branch, {@code
  * alternate NAME TYPE…}, {@code command NAME MEMBER…} or {@code command NAME = TYPE}, either of
- * them with {@code -> TYPE} if it has something to answer, {@code event NAME MEMBER…}.
+ * them with {@code -> TYPE} if it has something to answer, {@code event NAME MEMBER…}. {@code more
+ * NAME} adds words to an enumeration that is there, or the branches that follow to a union.
  *
  * <p>A member is {@code name:type}, {@code name?:type} if it may be left out. A type is {@code
  * str}, {@code bool}, a kind of number, {@code any}, {@code null}, a name defined anywhere, or
@@ -81,6 +82,14 @@ final class SchemaReader {
         types.put(
             name, new QapiType.Structure(name, members, rest.getFirst(), branches, List.of()));
         completions.add(() -> fill(members, rest.subList(1, rest.size())));
+      }
+      case "more" -> {
+        switch (types.get(name)) {
+          case QapiType.Enumeration(String _, List<QapiType.Word> values) ->
+              rest.forEach(word -> values.add(new QapiType.Word(plain(word), features(word))));
+          case QapiType.Structure union -> branches = union.branches();
+          case null, default -> throw broken(name);
+        }
       }
       case "-" -> branches.put(name, structure(name, rest));
       case "alternate" -> {

@@ -23,7 +23,7 @@ public final class Multiplexer {
       C-a C-a  sends C-a
       """;
 
-  private final CharacterDevice outer;
+  private final Line outer;
   private final Runnable exit;
   private final List<Inner> inner = List.of(new Inner(), new Inner());
   private int focus; // guarded by this
@@ -36,23 +36,23 @@ public final class Multiplexer {
    * @param outer closed by whoever opened it
    * @param exit what the key x does
    */
-  public Multiplexer(CharacterDevice outer, Runnable exit) {
+  public Multiplexer(Line outer, Runnable exit) {
     this.outer = outer;
     this.exit = exit;
   }
 
   /** The end for the console, which has the keys at first. */
-  public CharacterDevice console() {
+  public Line console() {
     return inner.get(0);
   }
 
   /** The end for the monitor, which gets the key Ctrl-L before those that are led to it. */
-  public CharacterDevice monitor() {
+  public Line monitor() {
     return inner.get(MONITOR);
   }
 
-  private final class Inner implements CharacterDevice {
-    private volatile CharacterDevice.@Nullable Receiver receiver;
+  private final class Inner implements Line {
+    private volatile Line.@Nullable Receiver receiver;
 
     @Override
     public void connect(Receiver taker) {
@@ -75,16 +75,13 @@ public final class Multiplexer {
     public void write(byte value) {
       outer.write(value);
     }
-
-    @Override
-    public void close() {}
   }
 
   private int receive(byte[] bytes, int from, int length) {
     for (int index = 0; index < length; index++) {
       byte value = bytes[from + index];
       boolean command;
-      CharacterDevice.Receiver taker;
+      Line.Receiver taker;
       synchronized (this) {
         command = escaped;
         if (!command && value == ESCAPE) {
@@ -114,7 +111,7 @@ public final class Multiplexer {
         exit.run();
       }
       case 'c' -> {
-        CharacterDevice.Receiver monitor = inner.get(MONITOR).receiver;
+        Line.Receiver monitor = inner.get(MONITOR).receiver;
         boolean leads;
         synchronized (this) {
           focus = 1 - focus;

@@ -3,7 +3,7 @@ package dev.strata.system.hmp;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.strata.system.chardev.CharacterDevice;
+import dev.strata.system.chardev.Line;
 
 /** A monitor at a line: reads commands, key by key, and shows their answers. */
 public final class HumanMonitor {
@@ -17,13 +17,13 @@ public final class HumanMonitor {
   private static final char DELETE = 0x7f;
   private static final char BACK = '\b';
 
-  private final CharacterDevice line;
+  private final Line line;
   private final MonitorCommands commands;
   // Of the one thread that brings bytes.
   private final StringBuilder typed = new StringBuilder();
   private boolean greeted;
 
-  private HumanMonitor(CharacterDevice line, MonitorCommands commands) {
+  private HumanMonitor(Line line, MonitorCommands commands) {
     this.line = line;
     this.commands = commands;
   }
@@ -33,12 +33,29 @@ public final class HumanMonitor {
    *
    * @param silent whether it says nothing before the key Ctrl-L: the line is shared
    */
-  public static void open(CharacterDevice line, MonitorCommands commands, boolean silent) {
+  public static void open(Line line, MonitorCommands commands, boolean silent) {
     var monitor = new HumanMonitor(line, commands);
-    if (!silent) {
-      monitor.draw();
-    }
-    line.connect(monitor::receive);
+    line.connect(
+        new Line.Receiver() {
+          @Override
+          public int receive(byte[] bytes, int from, int length) {
+            return monitor.receive(bytes, from, length);
+          }
+
+          @Override
+          public void opened() {
+            if (!silent) {
+              monitor.greet();
+            }
+          }
+        });
+  }
+
+  /** Somebody new is there. */
+  private void greet() {
+    greeted = false;
+    typed.setLength(0);
+    draw();
   }
 
   private void draw() {

@@ -7,23 +7,55 @@ import dev.strata.system.cpu.ExitReason;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A machine that runs: its processor on the thread of {@link #run}, its clock's timers on one of
- * their own. Requests to stop, reset or end come from any thread.
+ * A machine that runs: its processor, if it has one, on the thread of {@link #run}, its clock's
+ * timers on one of their own. Requests to stop, reset or end come from any thread.
  */
 public final class Machine {
   private static final long SLICE_NANOS = 100_000_000;
+
+  /** Who is told what becomes of the machine. Nothing is waited for meanwhile but this. */
+  public interface Listener {
+    /** No more time passes; called by whoever wanted that. */
+    void stopped();
+
+    /** Time passes again; called by whoever wanted that. */
+    void resumed();
+
+    /** All is as after power-on; on the thread of {@link #run}. */
+    void reset(Cause cause);
+
+    /** Nothing runs any more; on the thread of {@link #run}. */
+    void ended(Cause cause);
+  }
+
+  private static final class Nobody implements Listener {
+    @Override
+    public void stopped() {}
+
+    @Override
+    public void resumed() {}
+
+    @Override
+    public void reset(Cause cause) {}
+
+    @Override
+    public void ended(Cause cause) {}
+  }
 
   private final VirtualClock clock;
   private final Runnable resetBoard;
   private final boolean endsAtReset;
   private @Nullable Cpu cpu;
+  private volatile Listener listener = new Nobody();
   // Guarded by this.
   private long wakes;
   private boolean resetRequested;
   private boolean resetByButton; // which ends no machine
   private boolean paused;
   private boolean begun; // has run
+  private boolean standing = true; // nothing runs
   private int exitCode = -1;
+  private @Nullable Cause end; // null if nobody shall be told
 
   /**
    * A machine without its processor.
@@ -37,17 +69,19 @@ public final class Machine {
     this.endsAtReset = endsAtReset;
   }
 
+  /** Says who is told from now on. */
+  public void listener(Listener told) {
+    listener = told;
+  }
+
   /** Plugs the processor in. */
   public void processor(Cpu processor) {
     cpu = processor;
   }
 
-  private Cpu cpu() {
-    Cpu here = cpu;
-    if (here == null) {
-      throw new IllegalStateException("no processor");
-    }
-    return here;
+  /** Whether there is a processor. */
+  public boolean hasProcessor() {
+    return cpu != null;
   }
 
   /** Something happened that a halted processor may wait for. */
@@ -73,19 +107,52 @@ public final class Machine {
     requestReset();
   }
 
-  /** Lets no more instructions run and no more time pass; requests to disks end as they will. */
+  /**
+   * Lets no more instructions run and no more time pass; requests to disks end as they will. Not
+   * for the processor's own thread.
+   */
   public void pause() {
     synchronized (this) {
+      if (paused) {
+        return;
+      }
       paused = true;
       wake();
     }
     stopProcessor();
+    synchronized (this) {
+      while (paused && !standing && exitCode < 0) {
+        try {
+          wait();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return;
+        }
+      }
+    }
+    listener.stopped();
   }
 
   /** Goes on. */
-  public synchronized void resume() {
-    paused = false;
-    wake();
+  public void resume() {
+    synchronized (this) {
+      if (!paused) {
+        return;
+      }
+      paused = false;
+      wake();
+    }
+    listener.resumed();
+  }
+
+  /** Whether time passes. */
+  public synchronized boolean isRunning() {
+    return !paused;
+  }
+
+  /** Whether time has not passed yet. */
+  public synchronized boolean isNew() {
+    return !begun;
   }
 
   /** Whether it runs, in the reference's words. */
@@ -95,14 +162,25 @@ public final class Machine {
 
   /** The processor's registers, in lines. */
   public String registers() {
-    return cpu().describe();
+    Cpu here = cpu;
+    return here == null ? "" : here.describe();
   }
 
-  /** Ends {@link #run}; the first code counts. */
+  /** Ends {@link #run} without a word to the listener; the first end counts. */
   public void end(int code) {
+    end(code, null);
+  }
+
+  /** Ends {@link #run}, with a good code; the first end counts. */
+  public void end(Cause cause) {
+    end(0, cause);
+  }
+
+  private void end(int code, @Nullable Cause cause) {
     synchronized (this) {
       if (exitCode < 0) {
         exitCode = code;
+        end = cause;
       }
       wake();
     }
@@ -120,9 +198,12 @@ public final class Machine {
   public int run() {
     Thread timers = Thread.ofPlatform().daemon().name("virtual clock").start(clock::runUntilClosed);
     try {
-      resetBoard.run();
-      cpu().reset();
-      return loop();
+      reset();
+      Cause cause = loop();
+      if (cause != null) {
+        listener.ended(cause);
+      }
+      return exitCode();
     } finally {
       clock.close();
       try {
@@ -133,15 +214,31 @@ public final class Machine {
     }
   }
 
-  private int loop() {
+  private void reset() {
+    resetBoard.run();
+    Cpu here = cpu;
+    if (here != null) {
+      here.reset();
+    }
+  }
+
+  private synchronized int exitCode() {
+    return exitCode;
+  }
+
+  /** Why it has ended, if the listener is to know. */
+  private @Nullable Cause loop() {
     while (true) {
       long seen;
       synchronized (this) {
-        if (exitCode >= 0) {
-          return exitCode;
+        if (resetRequested && endsAtReset && !resetByButton && exitCode < 0) {
+          exitCode = 0;
+          end = Cause.GUEST_RESET;
         }
-        if (resetRequested && endsAtReset && !resetByButton) {
-          return 0;
+        if (exitCode >= 0) {
+          standing = true;
+          notifyAll();
+          return end;
         }
         seen = wakes;
       }
@@ -149,7 +246,12 @@ public final class Machine {
       if (standsStill(seen)) {
         continue;
       }
-      ExitReason reason = cpu().run(SLICE_NANOS);
+      Cpu processor = cpu;
+      if (processor == null) {
+        await(seen);
+        continue;
+      }
+      ExitReason reason = processor.run(SLICE_NANOS);
       switch (reason) {
         case TIME -> {}
         case HALTED -> await(seen);
@@ -162,26 +264,30 @@ public final class Machine {
   private boolean standsStill(long seen) {
     synchronized (this) {
       begun |= !paused;
+      standing = paused;
       if (!paused) {
         clock.start();
         return false;
       }
       clock.stop();
+      notifyAll();
     }
     await(seen);
     return true;
   }
 
   private void resetIfRequested() {
+    Cause cause;
     synchronized (this) {
       if (!resetRequested) {
         return;
       }
+      cause = resetByButton ? Cause.HOST_RESET : Cause.GUEST_RESET;
       resetRequested = false;
       resetByButton = false;
     }
-    resetBoard.run();
-    cpu().reset();
+    reset();
+    listener.reset(cause);
   }
 
   private synchronized void await(long seen) {

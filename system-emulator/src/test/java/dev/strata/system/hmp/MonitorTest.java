@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.strata.system.chardev.CharacterDevice;
+import dev.strata.system.chardev.Line;
 import dev.strata.system.chardev.Multiplexer;
 import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
@@ -31,9 +31,9 @@ final class MonitorTest {
   private final StringBuilder shown = new StringBuilder();
   private final StringBuilder console = new StringBuilder();
   private @Nullable Picture screen;
-  private final CharacterDevice.Receiver[] keys = new CharacterDevice.Receiver[1];
+  private final Line.Receiver[] keys = new Line.Receiver[1];
 
-  private final class Line implements CharacterDevice {
+  private final class OuterEnd implements Line {
     @Override
     public void connect(Receiver receiver) {
       keys[0] = receiver;
@@ -46,9 +46,6 @@ final class MonitorTest {
     public void write(byte value) {
       shown.append((char) value);
     }
-
-    @Override
-    public void close() {}
   }
 
   private final class Machine implements MonitorCommands.Subject {
@@ -127,7 +124,7 @@ final class MonitorTest {
 
   @Test
   void theKeysGoWhereTheyWereLed() {
-    var multiplexer = new Multiplexer(new Line(), () -> asked.add("exit"));
+    var multiplexer = new Multiplexer(new OuterEnd(), () -> asked.add("exit"));
     multiplexer
         .console()
         .connect((bytes, from, length) -> {
@@ -153,7 +150,7 @@ final class MonitorTest {
   /** A guest that takes no more is offered the rest later. */
   @Test
   void whatTheConsoleDoesNotTakeIsKept() {
-    var multiplexer = new Multiplexer(new Line(), () -> {});
+    var multiplexer = new Multiplexer(new OuterEnd(), () -> {});
     multiplexer
         .console()
         .connect((bytes, from, length) -> {

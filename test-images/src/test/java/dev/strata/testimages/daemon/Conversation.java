@@ -50,7 +50,17 @@ final class Conversation {
 
   /** All that the daemon said, but for times. */
   static List<String> play(Path folder, String program, List<String> script) throws Exception {
-    Process process = start(folder, program);
+    return play(folder, daemon(folder, program), script);
+  }
+
+  /**
+   * The same with any program that has QMP.
+   *
+   * @param command which writes the file {@code pid} in the folder and listens at {@code qmp}
+   */
+  static List<String> play(Path folder, List<String> command, List<String> script)
+      throws Exception {
+    Process process = start(folder, command);
     try (SocketChannel channel = connect(folder, process)) {
       var conversation = new Conversation();
       conversation.say(folder, channel, script);
@@ -64,7 +74,7 @@ final class Conversation {
 
   /** As {@link #play}, and kills the daemon at the end of the script, whatever it does then. */
   static List<String> kill(Path folder, String program, List<String> script) throws Exception {
-    Process process = start(folder, program);
+    Process process = start(folder, daemon(folder, program));
     try (SocketChannel channel = connect(folder, process)) {
       var conversation = new Conversation();
       conversation.say(folder, channel, script);
@@ -76,17 +86,21 @@ final class Conversation {
     }
   }
 
-  private static Process start(Path folder, String program) throws IOException {
+  private static List<String> daemon(Path folder, String program) {
+    return List.of(
+        program,
+        "--pidfile",
+        folder.resolve("pid").toString(),
+        "--chardev",
+        "socket,id=c,server=on,wait=off,path=" + folder.resolve("qmp"),
+        "--monitor",
+        "chardev=c");
+  }
+
+  private static Process start(Path folder, List<String> command) throws IOException {
     Path errors = Files.createTempFile(folder, "errors", "");
     Files.deleteIfExists(folder.resolve("pid"));
-    return new ProcessBuilder(
-            program,
-            "--pidfile",
-            folder.resolve("pid").toString(),
-            "--chardev",
-            "socket,id=c,server=on,wait=off,path=" + folder.resolve("qmp"),
-            "--monitor",
-            "chardev=c")
+    return new ProcessBuilder(command)
         .redirectErrorStream(true)
         .redirectOutput(errors.toFile())
         .start();

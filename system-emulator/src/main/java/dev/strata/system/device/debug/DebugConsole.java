@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.debug;
 
-import dev.strata.system.chardev.CharacterDevice;
+import dev.strata.system.chardev.Line;
 import dev.strata.system.memory.MmioHandler;
 
 /** The port that firmware tells what it does: each byte written goes out. */
@@ -9,10 +9,10 @@ public final class DebugConsole implements MmioHandler {
   /** Where SeaBIOS looks for it. */
   public static final int SEABIOS_PORT = 0x402;
 
-  private final CharacterDevice output;
+  private final Line output;
 
   /** A console that writes there. */
-  public DebugConsole(CharacterDevice output) {
+  public DebugConsole(Line output) {
     this.output = output;
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.serial;
 
-import dev.strata.system.chardev.CharacterDevice;
+import dev.strata.system.chardev.Line;
 import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.MmioHandler;
@@ -22,7 +22,7 @@ public final class Uart16550 implements Device, MmioHandler {
 
   private static final int LOOPBACK = 0x10; // MCR
 
-  private final CharacterDevice line;
+  private final Line line;
   private final IrqLine interrupt;
   private final byte[] received = new byte[FIFO];
   private int first;
@@ -42,9 +42,9 @@ public final class Uart16550 implements Device, MmioHandler {
   /**
    * A UART.
    *
-   * @param line what it is connected to; its {@link CharacterDevice#connect} is given this UART
+   * @param line what it is connected to; its {@link Line#connect} is given this UART
    */
-  public Uart16550(CharacterDevice line, IrqLine interrupt) {
+  public Uart16550(Line line, IrqLine interrupt) {
     this.line = line;
     this.interrupt = interrupt;
     line.connect(this::receive);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.machine.pc;
 
-import dev.strata.system.chardev.CharacterDevice;
+import dev.strata.system.chardev.Line;
 import dev.strata.system.firmware.LinuxKernel;
 import java.time.LocalDateTime;
 import java.util.List;
@@ -27,7 +27,7 @@ public record PcConfiguration(
     long memory,
     String cpuModel,
     byte[] bios,
-    List<CharacterDevice> serial,
+    List<Line> serial,
     boolean serialConsole,
     @Nullable LinuxKernel kernel,
     boolean endsAtReset,

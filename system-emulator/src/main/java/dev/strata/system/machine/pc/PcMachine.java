@@ -2,7 +2,7 @@
 package dev.strata.system.machine.pc;
 
 import dev.strata.block.graph.BlockBackend;
-import dev.strata.system.chardev.CharacterDevice;
+import dev.strata.system.chardev.Line;
 import dev.strata.system.clock.VirtualClock;
 import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.Cpu;
@@ -35,6 +35,7 @@ import dev.strata.system.device.virtio.EntropySource;
 import dev.strata.system.device.virtio.VirtioDevice;
 import dev.strata.system.device.virtio.VirtioFunction;
 import dev.strata.system.firmware.FirmwareConfig;
+import dev.strata.system.machine.Cause;
 import dev.strata.system.machine.Machine;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.DeviceMemory;
@@ -153,7 +154,7 @@ public final class PcMachine implements AutoCloseable {
 
     @Override
     public void powerOff() {
-      machine.end(0);
+      machine.end(Cause.GUEST_SHUTDOWN);
     }
   }
 
@@ -184,7 +185,7 @@ public final class PcMachine implements AutoCloseable {
     return new Typist(clock, keyboard);
   }
 
-  private void addSerial(List<CharacterDevice> lines) {
+  private void addSerial(List<Line> lines) {
     for (int index = 0; index < lines.size(); index++) {
       var uart = new Uart16550(lines.get(index), interrupts.line(SERIAL_INTERRUPTS[index]));
       board.map(SERIAL_PORTS[index], 8, 1, uart);
@@ -205,7 +206,7 @@ public final class PcMachine implements AutoCloseable {
   }
 
   /** Adds a debug console. */
-  public void addDebugConsole(int port, CharacterDevice output) {
+  public void addDebugConsole(int port, Line output) {
     board.map(port, 1, 1, new DebugConsole(output));
   }
 
@@ -288,7 +289,7 @@ public final class PcMachine implements AutoCloseable {
 
   /** Adds what ends the machine when the guest panics. */
   public void addPanic() {
-    addCard(new PanicCard(() -> machine.end(0)));
+    addCard(new PanicCard(() -> machine.end(Cause.GUEST_PANIC)));
   }
 
   private void addVirtio(String name, VirtioDevice device) {

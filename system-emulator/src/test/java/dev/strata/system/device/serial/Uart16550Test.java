@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.strata.system.chardev.CharacterDevice;
+import dev.strata.system.chardev.Line;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
@@ -13,11 +13,11 @@ import org.junit.jupiter.api.Test;
 /** The 16550A, by its data sheet. */
 final class Uart16550Test {
   private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
-  private CharacterDevice.Receiver receiver = (bytes, from, length) -> 0;
+  private Line.Receiver receiver = (bytes, from, length) -> 0;
   private boolean interrupt;
-  private final Uart16550 uart = new Uart16550(new Line(), level -> interrupt = level);
+  private final Uart16550 uart = new Uart16550(new OuterEnd(), level -> interrupt = level);
 
-  private final class Line implements CharacterDevice {
+  private final class OuterEnd implements Line {
     @Override
     public void connect(Receiver to) {
       receiver = to;
@@ -30,9 +30,6 @@ final class Uart16550Test {
     public void write(byte value) {
       sent.write(value);
     }
-
-    @Override
-    public void close() {}
   }
 
   Uart16550Test() {

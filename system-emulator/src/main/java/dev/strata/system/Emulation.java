@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import dev.strata.monitor.command.ControlMonitors;
+import dev.strata.monitor.command.GuestDrives;
+import dev.strata.monitor.commandline.PidFile;
+import dev.strata.monitor.commandline.Terminal;
+import dev.strata.monitor.qmp.QmpException;
+import dev.strata.system.Drives.Drive;
+import dev.strata.system.chardev.Line;
+import dev.strata.system.chardev.Multiplexer;
+import dev.strata.system.clock.VirtualClock;
+import dev.strata.system.cpu.Architecture;
+import dev.strata.system.cpu.CpuModel;
+import dev.strata.system.hmp.HumanMonitor;
+import dev.strata.system.hmp.MonitorCommands;
+import dev.strata.system.machine.Cause;
+import dev.strata.system.machine.Machine;
+import dev.strata.system.machine.pc.PcMachine;
+import dev.strata.system.qmp.MachineCommands;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+
+/** A machine with its monitors, from its command line to its end. */
+final class Emulation {
+  private final CommandLine line;
+  private final Architecture architecture;
+  private final Terminal terminal;
+  private final ControlMonitors monitors;
+  private final Lines lines;
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile @Nullable Machine machine; // once there is one
+  private @Nullable PidFile pid;
+
+  Emulation(CommandLine line, Architecture architecture, Terminal terminal) {
+    this.line = line;
+    this.architecture = architecture;
+    this.terminal = terminal;
+    this.monitors =
+        new ControlMonitors(
+            MachineCommands.schema(),
+            EntropyObject.TYPES,
+            terminal::error,
+            () -> end(Cause.HOST_QUIT));
+    this.lines = new Lines(monitors);
+  }
+
+  private void end(Cause cause) {
+    Machine running = machine;
+    if (running != null) {
+      running.end(cause);
+    }
+  }
+
+  /** Runs it until it ends: the exit code. */
+  int run() throws BlockException {
+    boolean good = false;
+    int code = 1;
+    try {
+      code = assembleAndRun();
+    } finally {
+      good = monitors.end();
+      if (pid != null) {
+        pid.remove();
+      }
+      ended.countDown();
+    }
+    return good ? code : 1;
+  }
+
+  private int assembleAndRun() throws BlockException {
+    for (String text : line.characterDevices) {
+      lines.define(text);
+    }
+    for (String text : line.objects) {
+      define(text);
+    }
+    for (String text : line.nodes) {
+      addNode(text);
+    }
+    try (var drives = new Drives(monitors.monitor().graph(), line.snapshot, !line.isBare())) {
+      for (var option : line.drives) {
+        drives.open(option);
+      }
+      List<Line> serial = serial();
+      addMonitors();
+      return line.isBare() ? runBare(drives) : runPc(drives, serial);
+    }
+  }
+
+  private void define(String text) throws BlockException {
+    try {
+      String listing = monitors.monitor().graph().objects().define(text);
+      if (listing != null) {
+        throw CommandLine.error("help for objects is not supported");
+      }
+    } catch (BlockException e) {
+      throw e.during("-object " + text);
+    }
+  }
+
+  private void addNode(String text) throws BlockException {
+    try {
+      monitors.addNode(text);
+    } catch (BlockException e) {
+      throw e.during("-blockdev " + text);
+    } catch (QmpException e) {
+      throw new BlockException(Errno.EINVAL, "-blockdev " + text + ": " + e.getMessage())
+          .causedBy(e);
+    }
+  }
+
+  private List<Line> serial() throws BlockException {
+    var ports = new ArrayList<Line>();
+    for (String name : line.serialNames()) {
+      Line port = lines.byName("-serial", "serial" + ports.size(), name);
+      if (port != null) {
+        ports.add(port);
+      }
+    }
+    return ports;
+  }
+
+  private void addMonitors() throws BlockException {
+    for (String name : line.monitorNames()) {
+      lines.addHuman(name);
+    }
+    for (var option : line.controls) {
+      lines.addControl(option.given(), option.name(), option.pretty());
+    }
+    for (MonitorOption option : line.named) {
+      lines.addMonitor(option);
+    }
+  }
+
+  // Machines
+
+  private int runBare(Drives drives) throws BlockException {
+    if (line.cpu != null || line.kernel != null || !line.devices.isEmpty()) {
+      throw CommandLine.error("the machine 'none' has no processor, and no place for devices");
+    }
+    int unnamed = 0;
+    for (Drive drive : drives.all()) {
+      String name = drive.id() == null ? "none" + unnamed++ : drive.id();
+      monitors
+          .monitor()
+          .drives()
+          .add(new GuestDrives.Drive(name, null, true, false, drive.image()));
+    }
+    var clock = new VirtualClock(System::nanoTime);
+    return run(new Machine(clock, () -> {}, line.noReboot), null);
+  }
+
+  private int runPc(Drives drives, List<Line> serial) throws BlockException {
+    var assembly = new PcAssembly(line, drives, lines, monitors.monitor().graph().objects());
+    try (PcMachine pc = assembly.assemble(architecture, model(), serial)) {
+      assembly.describe(monitors.monitor().drives());
+      return run(pc.machine(), pc);
+    }
+  }
+
+  private CpuModel model() throws BlockException {
+    String wanted = line.cpu == null ? architecture.defaultModel() : line.cpu;
+    for (CpuModel known : architecture.models()) {
+      if (known.name().equals(wanted)) {
+        return known.with(line.cpuProperties, warning -> terminal.error("warning: " + warning));
+      }
+    }
+    throw CommandLine.error("unable to find CPU model '" + wanted + "'");
+  }
+
+  private int run(Machine built, @Nullable PcMachine pc) throws BlockException {
+    machine = built;
+    lines.whenExit(() -> built.end(Cause.HOST_KEYS));
+    var subject = new MachineSubject(built, pc, line.identity, monitors.monitor().drives());
+    var commands = new MonitorCommands(subject);
+    if (line.paused) {
+      built.pause();
+    }
+    MachineCommands.contribute(
+        monitors.monitor(),
+        new MachineCommands.Subject(
+            built,
+            architecture.name(),
+            line.identity.name(),
+            line.identity.identity().uuid(),
+            commands,
+            subject::powerDown));
+    for (Line each : lines.human()) {
+      HumanMonitor.open(each, commands, false);
+    }
+    Multiplexer shared = lines.shared();
+    if (shared != null) {
+      HumanMonitor.open(shared.monitor(), commands, true);
+      if (terminal.isInteractive()) {
+        terminal.line(
+            "Ctrl-A x ends the machine, Ctrl-A c leads to its monitor and back, Ctrl-A h helps");
+      }
+    }
+    Runtime.getRuntime().addShutdownHook(new Thread(this::endBySignal));
+    if (line.pidFile != null) {
+      pid = PidFile.write(line.pidFile, ProcessHandle.current().pid());
+    }
+    monitors.begin();
+    return built.run();
+  }
+
+  /** A signal ends the machine; the process stays until its disks are closed. */
+  private void endBySignal() {
+    end(Cause.HOST_SIGNAL);
+    try {
+      ended.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

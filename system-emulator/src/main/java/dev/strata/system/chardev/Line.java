@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.chardev;
+
+/** The outer end of a serial line, where somebody may be. Thread-safe. */
+public interface Line {
+  /** Who takes bytes that come from outside. */
+  @FunctionalInterface
+  interface Receiver {
+    /**
+     * Takes some of the bytes.
+     *
+     * @return how many, perhaps none; the rest is offered again after {@link #ready}
+     */
+    int receive(byte[] bytes, int from, int length);
+
+    /** Somebody has come; called before what they send arrives. */
+    default void opened() {}
+  }
+
+  /** Says who takes the bytes that arrive; they begin to be read now. Called once at most. */
+  void connect(Receiver receiver);
+
+  /** The receiver has room again. */
+  void ready();
+
+  /** Sends a byte, if somebody is there; errors of the outside are the outside's. */
+  void write(byte value);
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.qmp;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import dev.strata.block.json.JsonArray;
+import dev.strata.block.json.JsonObject;
+import dev.strata.block.json.JsonString;
+import dev.strata.block.json.JsonValue;
+import dev.strata.monitor.command.Monitor;
+import dev.strata.monitor.schema.QapiSchema;
+import dev.strata.system.hmp.MonitorCommands;
+import dev.strata.system.machine.Machine;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Commands about a machine.
+ *
+ * @see "QEMU qapi/run-state.json, machine.json, misc.json"
+ */
+public final class MachineCommands {
+  /**
+   * A machine and who it is.
+   *
+   * @param architecture as the reference calls it: {@code x86_64}
+   * @param name what people call it, or null
+   * @param human the commands that people have
+   * @param powerButton what pressing it does
+   */
+  public record Subject(
+      Machine machine,
+      String architecture,
+      @Nullable String name,
+      UUID uuid,
+      MonitorCommands human,
+      Runnable powerButton) {}
+
+  private final Monitor monitor;
+  private final Subject subject;
+
+  private MachineCommands(Monitor monitor, Subject subject) {
+    this.monitor = monitor;
+    this.subject = subject;
+  }
+
+  /** The schema with these commands in it. */
+  public static QapiSchema schema() {
+    return QapiSchema.with(MachineCommands.class.getResourceAsStream("machine.schema"));
+  }
+
+  /** Adds the commands, and tells what becomes of the machine from now on. */
+  public static void contribute(Monitor monitor, Subject subject) {
+    var own = new MachineCommands(monitor, subject);
+    Machine machine = subject.machine();
+    var commands = monitor.commands();
+    commands.add("query-status", arguments -> own.status());
+    commands.add("stop", arguments -> done(machine::pause));
+    commands.add("cont", arguments -> done(machine::resume));
+    commands.add("system_reset", arguments -> new JsonObject(), machine::pressReset);
+    commands.add("system_powerdown", arguments -> new JsonObject(), own::powerDown);
+    commands.add("query-name", arguments -> own.name());
+    commands.add(
+        "query-uuid", arguments -> new JsonObject().put("UUID", subject.uuid().toString()));
+    commands.add("query-cpus-fast", arguments -> own.processors());
+    commands.add("human-monitor-command", own::human);
+    commands.add(
+        "block_set_io_throttle", arguments -> ThrottleCommand.run(monitor.drives(), arguments));
+    machine.listener(new MachineEvents(monitor.events()));
+  }
+
+  private static JsonObject done(Runnable action) {
+    action.run();
+    return new JsonObject();
+  }
+
+  private JsonObject status() {
+    boolean running = subject.machine().isRunning();
+    String status = running ? "running" : subject.machine().isNew() ? "prelaunch" : "paused";
+    return new JsonObject().put("status", status).put("singlestep", false).put("running", running);
+  }
+
+  private void powerDown() {
+    subject.powerButton().run();
+    monitor.events().emit("POWERDOWN");
+  }
+
+  private JsonObject name() {
+    String name = subject.name();
+    return name == null ? new JsonObject() : new JsonObject().put("name", name);
+  }
+
+  /** One, or none on a machine without a board. */
+  private JsonArray processors() {
+    var all = new JsonArray();
+    if (subject.machine().hasProcessor()) {
+      all.add(
+          new JsonObject()
+              .put("thread-id", ProcessHandle.current().pid())
+              .put(
+                  "props",
+                  new JsonObject().put("core-id", 0).put("thread-id", 0).put("socket-id", 0))
+              .put("qom-path", "/machine/unattached/device[0]")
+              .put("target", subject.architecture())
+              .put("cpu-index", 0));
+    }
+    return all;
+  }
+
+  private JsonValue human(JsonObject arguments) throws BlockException {
+    if (arguments.has("cpu-index") && !subject.machine().hasProcessor()) {
+      throw new BlockException(Errno.EINVAL, "Parameter 'cpu-index' expects a CPU number");
+    }
+    String text = subject.human().run(Monitor.required(arguments, "command-line"));
+    return new JsonString(text.replace("\n", "\r\n"));
+  }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.qmp;
+
+import dev.strata.block.json.JsonObject;
+import dev.strata.monitor.qmp.QmpEvents;
+import dev.strata.system.machine.Cause;
+import dev.strata.system.machine.Machine;
+
+/**
+ * Tells clients what becomes of a machine.
+ *
+ * @see "QEMU qapi/run-state.json, events"
+ */
+final class MachineEvents implements Machine.Listener {
+  private final QmpEvents events;
+
+  MachineEvents(QmpEvents events) {
+    this.events = events;
+  }
+
+  @Override
+  public void stopped() {
+    events.emit("STOP");
+  }
+
+  @Override
+  public void resumed() {
+    events.emit("RESUME");
+  }
+
+  @Override
+  public void reset(Cause cause) {
+    events.emit("RESET", data(cause));
+  }
+
+  @Override
+  public void ended(Cause cause) {
+    events.emit("SHUTDOWN", data(cause));
+  }
+
+  private static JsonObject data(Cause cause) {
+    return new JsonObject().put("guest", cause.isGuest()).put("reason", cause.word());
+  }
+}

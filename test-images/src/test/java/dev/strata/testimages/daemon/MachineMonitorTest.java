@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.testimages.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.strata.testimages.nbdserver.Commands;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** QMP in a program that runs a machine, ours and the real one: the same replies and events. */
+final class MachineMonitorTest {
+  private static final String DAEMON = "qemu-storage-daemon";
+  private static final String EMULATOR = "qemu-system-x86_64";
+  private static final String OURS = StorageDaemonTest.OURS.replace(DAEMON, EMULATOR);
+
+  // The last 16 bytes of a firmware, where a processor begins; real-mode code.
+  private static final int[] HALTS = {0xf4, 0xeb, 0xfd}; // hlt, and again
+  private static final int[] RESETS = {
+    0xb0, 0xfe, // mov al, FEh: pulse the reset line
+    0xe6, 0x64, // out 64h, al: the keyboard controller
+    0xf4, 0xeb, 0xfd
+  };
+  private static final int[] JUMPS = {0xe9, 0x0d, 0xe0}; // to E000h
+  // At E000h: places the power management's ports at 600h, opens them, and goes to sleep state S5.
+  private static final int[] POWERS_OFF = {
+    0x66, 0xb8, 0x40, 0x0b, 0x00, 0x80, // mov eax, 80000B40h: slot 1, function 3, register 40h
+    0xba, 0xf8, 0x0c, // mov dx, CF8h
+    0x66, 0xef, // out dx, eax
+    0x66, 0xb8, 0x01, 0x06, 0x00, 0x00, // mov eax, 601h
+    0xba, 0xfc, 0x0c, // mov dx, CFCh
+    0x66, 0xef, // out dx, eax
+    0x66, 0xb8, 0x80, 0x0b, 0x00, 0x80, // mov eax, 80000B80h: register 80h
+    0xba, 0xf8, 0x0c, // mov dx, CF8h
+    0x66, 0xef, // out dx, eax
+    0xb0, 0x01, // mov al, 1
+    0xba, 0xfc, 0x0c, // mov dx, CFCh
+    0xee, // out dx, al
+    0xb8, 0x00, 0x20, // mov ax, 2000h: sleep, type 0
+    0xba, 0x04, 0x06, // mov dx, 604h: PM1 control
+    0xef, // out dx, ax
+    0xf4, 0xeb, 0xfd
+  };
+
+  @TempDir Path folder;
+
+  private void compare(List<String> options, List<String> script) throws Exception {
+    Commands.assumeInstalled(EMULATOR, "qemu-img");
+    assertEquals(
+        String.join("\n", play(EMULATOR, options, script)),
+        String.join("\n", play(OURS, options, script)));
+  }
+
+  private List<String> play(String program, List<String> options, List<String> script)
+      throws Exception {
+    for (String name : List.of("a.qcow2", "b.qcow2")) {
+      Path image = folder.resolve(name);
+      Files.deleteIfExists(image);
+      new Commands(folder).succeed("qemu-img", "create", "-q", "-f", "qcow2", image + "", "4M");
+    }
+    var command =
+        new ArrayList<>(
+            List.of(program, "-nodefaults", "-display", "none", "-accel", "tcg", "-pidfile"));
+    command.add(folder.resolve("pid").toString());
+    command.add("-chardev");
+    command.add("socket,id=c,server=on,wait=off,path=" + folder.resolve("qmp"));
+    command.addAll(List.of("-mon", "chardev=c,mode=control"));
+    for (String option : options) {
+      command.add(option.replace("@", folder.toString()));
+    }
+    var lines = new ArrayList<>(List.of("{\"execute\":\"qmp_capabilities\"}"));
+    lines.addAll(script);
+    return Conversation.play(folder, command, lines);
+  }
+
+  private List<String> firmware(int[] start, int[] code) throws Exception {
+    var bytes = new byte[65536];
+    for (int at = 0; at < start.length; at++) {
+      bytes[0xfff0 + at] = (byte) start[at];
+    }
+    for (int at = 0; at < code.length; at++) {
+      bytes[0xe000 + at] = (byte) code[at];
+    }
+    Files.write(folder.resolve("bios"), bytes);
+    return List.of("-M", "pc", "-vga", "none", "-net", "none", "-bios", "@/bios");
+  }
+
+  private static String command(String name) {
+    return "{\"execute\":\"" + name + "\"}";
+  }
+
+  private static String human(String line) {
+    return "{\"execute\":\"human-monitor-command\",\"arguments\":{\"command-line\":\""
+        + line
+        + "\"}}";
+  }
+
+  private static List<String> and(List<String> some, String... more) {
+    var all = new ArrayList<>(some);
+    all.addAll(List.of(more));
+    return all;
+  }
+
+  @Test
+  void aBareMachineHasTheBlockLayersCommands() throws Exception {
+    compare(
+        List.of(
+            "-M",
+            "none",
+            "-name",
+            "guest=bare",
+            "-object",
+            "throttle-group,id=g",
+            "-blockdev",
+            "qcow2,node-name=n,file.driver=file,file.filename=@/a.qcow2",
+            "-drive",
+            "if=none,id=d,file=@/b.qcow2,format=qcow2",
+            "-drive",
+            "if=none,id=e"),
+        List.of(
+            command("query-status"),
+            command("query-name"),
+            command("query-uuid"),
+            command("query-cpus-fast"),
+            command("query-block"),
+            command("query-blockstats"),
+            "{\"execute\":\"block-dirty-bitmap-add\",\"arguments\":{\"node\":\"d\",\"name\":\"m\"}}",
+            "{\"execute\":\"blockdev-backup\",\"arguments\":{\"job-id\":\"j\",\"device\":\"d\","
+                + "\"target\":\"n\",\"sync\":\"full\"}}",
+            "await \"concluded\"",
+            "{\"execute\":\"blockdev-backup\",\"arguments\":{\"device\":\"e\",\"target\":\"n\","
+                + "\"sync\":\"full\"}}",
+            "{\"execute\":\"blockdev-del\",\"arguments\":{\"node-name\":\"n\"}}",
+            command("query-chardev"),
+            "{\"execute\":\"stop\",\"arguments\":{\"x\":1}}",
+            command("nothing"),
+            command("quit"),
+            "await SHUTDOWN"));
+  }
+
+  @Test
+  void timeStopsAndGoesOn() throws Exception {
+    compare(
+        firmware(HALTS, new int[0]),
+        List.of(
+            command("query-status"),
+            command("stop"),
+            command("stop"),
+            command("query-status"),
+            command("system_reset"),
+            "await RESET",
+            command("cont"),
+            command("cont"),
+            command("query-status"),
+            command("system_powerdown"),
+            "await POWERDOWN",
+            command("system_reset"),
+            "await RESET",
+            human("info status"),
+            human("stop"),
+            human("info status"),
+            human("nothing"),
+            human("info name"),
+            command("quit"),
+            "await SHUTDOWN"));
+  }
+
+  @Test
+  void aMachineThatHasNotBegunIsToldFromOneThatStands() throws Exception {
+    compare(
+        and(firmware(HALTS, new int[0]), "-S"),
+        List.of(
+            command("query-status"),
+            command("stop"),
+            command("query-status"),
+            command("system_reset"),
+            "await RESET",
+            command("query-status"),
+            command("cont"),
+            command("stop"),
+            command("query-status"),
+            command("quit"),
+            "await SHUTDOWN"));
+  }
+
+  @Test
+  void theGuestPowersOff() throws Exception {
+    compare(and(firmware(JUMPS, POWERS_OFF), "-S"), List.of(command("cont"), "await SHUTDOWN"));
+  }
+
+  @Test
+  void theGuestResetsWhereThatIsTheEnd() throws Exception {
+    compare(
+        and(firmware(RESETS, new int[0]), "-S", "-no-reboot"),
+        List.of(command("cont"), "await SHUTDOWN"));
+  }
+
+  @Test
+  void drivesAreToldByNameAndPlace() throws Exception {
+    compare(
+        and(
+            firmware(HALTS, new int[0]),
+            "-drive",
+            "if=none,id=d,file=@/a.qcow2,format=qcow2",
+            "-device",
+            "virtio-blk-pci,id=card,drive=d",
+            "-blockdev",
+            "qcow2,node-name=n,file.driver=file,file.filename=@/b.qcow2",
+            "-device",
+            "virtio-blk-pci,drive=n"),
+        List.of(command("query-block"), command("query-blockstats"), command("quit")));
+  }
+}
