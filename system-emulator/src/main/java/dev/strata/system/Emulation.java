@@ -41,11 +41,7 @@ final class Emulation {
     this.architecture = architecture;
     this.terminal = terminal;
     this.monitors =
-        new ControlMonitors(
-            MachineCommands.schema(),
-            EntropyObject.TYPES,
-            terminal::error,
-            () -> end(Cause.HOST_QUIT));
+        new ControlMonitors(MachineCommands.schema(), EntropyObject.TYPES, terminal::error);
     this.lines = new Lines(monitors);
   }
 

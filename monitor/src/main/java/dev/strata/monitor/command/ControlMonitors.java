@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The QMP monitors of a program, with all that they rule: nodes, jobs, objects and character
- * devices. Whoever made this ends it.
+ * devices. Programs add commands of their own, {@code quit} at least. Whoever made this ends it.
  */
 public final class ControlMonitors {
   /** A monitor that is to be. */
@@ -61,10 +61,8 @@ public final class ControlMonitors {
    * @param schema of the program
    * @param more types of objects beside those of all programs
    * @param notes takes a line for the user
-   * @param quit ends the program; called when the client has its answer
    */
-  public ControlMonitors(
-      QapiSchema schema, List<ObjectType> more, Consumer<String> notes, Runnable quit) {
+  public ControlMonitors(QapiSchema schema, List<ObjectType> more, Consumer<String> notes) {
     this.schema = schema;
     this.notes = notes;
     var types = new ArrayList<>(more);
@@ -77,7 +75,6 @@ public final class ControlMonitors {
     commands.add("query-commands", arguments -> commands.names());
     commands.add(
         "query-qmp-schema", arguments -> SchemaDescription.of(schema, commands.nameList()));
-    commands.add("quit", arguments -> new JsonObject(), quit);
     monitor =
         new Monitor(
             new BlockGraph(DriverRegistry.load(), objects, notes),

@@ -97,7 +97,7 @@ final class StatisticsCommands {
       BlockBackend medium = drive.medium();
       String device = drive.device();
       var json = new JsonObject().put("device", drive.name());
-      JsonObject counts = medium == null ? empty() : of(medium.node());
+      JsonObject counts = medium == null ? empty() : of(medium.node(), true);
       counts.members().forEach(json::put);
       if (medium != null) {
         json.put("node-name", medium.node().name());
@@ -111,23 +111,27 @@ final class StatisticsCommands {
   }
 
   private static JsonObject empty() {
-    return new JsonObject().put("stats", counts(0));
+    return new JsonObject().put("stats", counts(0, true));
   }
 
-  private static JsonObject counts(long highestWrite) {
+  private static JsonObject counts(long highestWrite, boolean ofDrive) {
     var stats = new JsonObject();
     for (String count : COUNTS) {
       stats.put(count, 0);
     }
     stats.put("wr_highest_offset", highestWrite);
-    stats.put("account_invalid", false);
-    stats.put("account_failed", false);
+    stats.put("account_invalid", ofDrive);
+    stats.put("account_failed", ofDrive);
     stats.put("timed_stats", new JsonArray());
     return stats;
   }
 
   private static JsonObject of(BlockNode node) {
-    var json = new JsonObject().put("stats", counts(node.highestWrite()));
+    return of(node, false);
+  }
+
+  private static JsonObject of(BlockNode node, boolean ofDrive) {
+    var json = new JsonObject().put("stats", counts(node.highestWrite(), ofDrive));
     for (Edge edge : node.edges()) {
       if (edge == node.backing()) {
         json.put("backing", of(edge.node()).put("node-name", edge.node().name()));

@@ -38,8 +38,8 @@ public final class StorageDaemon {
 
   private StorageDaemon(Terminal terminal) {
     this.terminal = terminal;
-    this.monitors =
-        new ControlMonitors(QapiSchema.load(), List.of(), terminal::error, told::countDown);
+    this.monitors = new ControlMonitors(QapiSchema.load(), List.of(), terminal::error);
+    monitors.monitor().commands().add("quit", arguments -> new JsonObject(), told::countDown);
   }
 
   /** Runs the program. */

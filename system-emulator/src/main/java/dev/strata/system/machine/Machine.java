@@ -50,7 +50,7 @@ public final class Machine {
   // Guarded by this.
   private long wakes;
   private boolean resetRequested;
-  private boolean resetByButton; // which ends no machine
+  private boolean resetByButton; // until it is done
   private boolean paused;
   private boolean begun; // has run
   private boolean standing = true; // nothing runs
@@ -61,7 +61,7 @@ public final class Machine {
    * A machine without its processor.
    *
    * @param resetBoard resets all devices; on the processor's thread
-   * @param endsAtReset whether a reset that the guest causes ends the machine
+   * @param endsAtReset whether the machine ends where it would be reset
    */
   public Machine(VirtualClock clock, Runnable resetBoard, boolean endsAtReset) {
     this.clock = clock;
@@ -99,12 +99,25 @@ public final class Machine {
     stopProcessor();
   }
 
-  /** The reset button: resets, whatever a reset by the guest would do. */
+  /**
+   * The reset button: returns when all is reset, or the machine has ended. Not for the processor's
+   * own thread.
+   */
   public void pressReset() {
     synchronized (this) {
       resetByButton = true;
     }
     requestReset();
+    synchronized (this) {
+      while (resetByButton && exitCode < 0) {
+        try {
+          wait();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return;
+        }
+      }
+    }
   }
 
   /**
@@ -231,9 +244,9 @@ public final class Machine {
     while (true) {
       long seen;
       synchronized (this) {
-        if (resetRequested && endsAtReset && !resetByButton && exitCode < 0) {
+        if (resetRequested && endsAtReset && exitCode < 0) {
           exitCode = 0;
-          end = Cause.GUEST_RESET;
+          end = resetByButton ? Cause.HOST_RESET : Cause.GUEST_RESET;
         }
         if (exitCode >= 0) {
           standing = true;
@@ -284,10 +297,13 @@ public final class Machine {
       }
       cause = resetByButton ? Cause.HOST_RESET : Cause.GUEST_RESET;
       resetRequested = false;
-      resetByButton = false;
     }
     reset();
     listener.reset(cause);
+    synchronized (this) {
+      resetByButton = false;
+      notifyAll();
+    }
   }
 
   private synchronized void await(long seen) {

@@ -10,6 +10,7 @@ import dev.strata.block.json.JsonValue;
 import dev.strata.monitor.command.Monitor;
 import dev.strata.monitor.schema.QapiSchema;
 import dev.strata.system.hmp.MonitorCommands;
+import dev.strata.system.machine.Cause;
 import dev.strata.system.machine.Machine;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -57,8 +58,9 @@ public final class MachineCommands {
     commands.add("query-status", arguments -> own.status());
     commands.add("stop", arguments -> done(machine::pause));
     commands.add("cont", arguments -> done(machine::resume));
-    commands.add("system_reset", arguments -> new JsonObject(), machine::pressReset);
-    commands.add("system_powerdown", arguments -> new JsonObject(), own::powerDown);
+    commands.add("system_reset", arguments -> done(machine::pressReset));
+    commands.add("system_powerdown", arguments -> done(own::powerDown));
+    commands.add("quit", arguments -> done(own::quit), () -> machine.end(0));
     commands.add("query-name", arguments -> own.name());
     commands.add(
         "query-uuid", arguments -> new JsonObject().put("UUID", subject.uuid().toString()));
@@ -77,7 +79,12 @@ public final class MachineCommands {
   private JsonObject status() {
     boolean running = subject.machine().isRunning();
     String status = running ? "running" : subject.machine().isNew() ? "prelaunch" : "paused";
-    return new JsonObject().put("status", status).put("singlestep", false).put("running", running);
+    return new JsonObject().put("running", running).put("singlestep", false).put("status", status);
+  }
+
+  /** Clients hear of the end before the one who wants it has an answer. */
+  private void quit() {
+    monitor.events().emit("SHUTDOWN", MachineEvents.data(Cause.HOST_QUIT));
   }
 
   private void powerDown() {
@@ -96,13 +103,13 @@ public final class MachineCommands {
     if (subject.machine().hasProcessor()) {
       all.add(
           new JsonObject()
+              .put("cpu-index", 0)
+              .put("qom-path", "/machine/unattached/device[0]")
               .put("thread-id", ProcessHandle.current().pid())
               .put(
                   "props",
-                  new JsonObject().put("core-id", 0).put("thread-id", 0).put("socket-id", 0))
-              .put("qom-path", "/machine/unattached/device[0]")
-              .put("target", subject.architecture())
-              .put("cpu-index", 0));
+                  new JsonObject().put("socket-id", 0).put("core-id", 0).put("thread-id", 0))
+              .put("target", subject.architecture()));
     }
     return all;
   }

@@ -38,7 +38,8 @@ final class MachineEvents implements Machine.Listener {
     events.emit("SHUTDOWN", data(cause));
   }
 
-  private static JsonObject data(Cause cause) {
+  /** What is told of a cause. */
+  static JsonObject data(Cause cause) {
     return new JsonObject().put("guest", cause.isGuest()).put("reason", cause.word());
   }
 }

@@ -42,13 +42,19 @@ final class ThrottleCommand {
     return new JsonObject();
   }
 
-  /** The drive of a card with that id. */
-  private static GuestDrives.@Nullable Drive placed(GuestDrives drives, @Nullable String id) {
-    String place = "/machine/peripheral/" + id;
+  /** The drive of the device with that id, or at that place. */
+  private static GuestDrives.@Nullable Drive placed(GuestDrives drives, @Nullable String id)
+      throws BlockException {
+    String given = String.valueOf(id);
+    String place = given.startsWith("/") ? given : "/machine/peripheral/" + given;
     for (GuestDrives.Drive each : drives.all()) {
       String there = each.device();
-      if (there != null && (there.equals(place) || there.startsWith(place + "/"))) {
+      if (there != null && there.equals(place)) {
         return each;
+      }
+      // The card of a virtio disk is another device than the disk that is on it.
+      if (there != null && there.startsWith(place + "/")) {
+        throw new BlockException(Errno.EINVAL, "Device does not have a block device backend");
       }
     }
     return null;
