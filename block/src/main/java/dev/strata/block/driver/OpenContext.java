@@ -104,4 +104,7 @@ public interface OpenContext {
 
   /** Tells the user something that does not keep the node from opening; one line. */
   void warn(String line);
+
+  /** Tells the graph's owner what befalls the node, from inside a request or not. */
+  void tell(BlockEvent event);
 }

@@ -7,6 +7,7 @@ import dev.strata.block.EdgeRole;
 import dev.strata.block.Errno;
 import dev.strata.block.driver.BackingReference;
 import dev.strata.block.driver.BlockDriverFactory;
+import dev.strata.block.driver.BlockEvent;
 import dev.strata.block.driver.ImageStamp;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.Permissions;
@@ -52,6 +53,7 @@ public final class BlockGraph implements AutoCloseable {
   private final NodeOpener opener = new NodeOpener(this);
   private int generated; // guarded by this
   private volatile ImageStamp stamp = ImageStamp.live();
+  private volatile Consumer<BlockEvent> listener = event -> {};
 
   /**
    * A graph without nodes.
@@ -98,6 +100,20 @@ public final class BlockGraph implements AutoCloseable {
   /** From now on images get their times and identifiers from there. */
   public void stamp(ImageStamp stamp) {
     this.stamp = stamp;
+  }
+
+  /**
+   * From now on what befalls nodes is told there.
+   *
+   * @param listener hears of it in any thread, inside requests and with drivers' locks held: it
+   *     does not wait and asks the graph nothing
+   */
+  public void listener(Consumer<BlockEvent> listener) {
+    this.listener = listener;
+  }
+
+  void tell(BlockEvent event) {
+    listener.accept(event);
   }
 
   void warn(String line) {

@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -345,19 +344,18 @@ public final class BlockNode {
     return requests().highestWrite();
   }
 
-  /** Up to where somebody lets it be written without hearing of it, in bytes; 0 for all. */
+  /** Up to where it may be written without the graph's owner hearing of it, in bytes; 0 for all. */
   public long writeThreshold() {
     return requests().threshold();
   }
 
   /**
-   * Has somebody hear, once, of a write that goes further.
+   * Has the graph's owner hear, once, of a write that goes further.
    *
-   * @param bytes from the start; 0 for no threshold
-   * @param exceeded hears how many bytes further it went, inside the request: does not wait
+   * @param bytes from the start, unsigned; 0 for no threshold
    */
-  public void writeThreshold(long bytes, LongConsumer exceeded) {
-    requests().threshold(bytes == 0 ? null : new WriteThreshold(bytes, exceeded));
+  public void writeThreshold(long bytes) {
+    requests().threshold(bytes);
   }
 
   /** The requests that it takes without padding them, and the flags that it knows. */

@@ -8,6 +8,7 @@ import dev.strata.block.EdgeRole;
 import dev.strata.block.Errno;
 import dev.strata.block.bitmap.BitmapSet;
 import dev.strata.block.bitmap.DirtyBitmap;
+import dev.strata.block.driver.BlockEvent;
 import dev.strata.block.driver.ImageStamp;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
@@ -198,5 +199,10 @@ final class NodeContext implements OpenContext {
   @Override
   public void warn(String line) {
     node.graph().warn(line);
+  }
+
+  @Override
+  public void tell(BlockEvent event) {
+    node.graph().tell(event);
   }
 }

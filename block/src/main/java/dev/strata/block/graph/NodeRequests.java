@@ -15,10 +15,10 @@ import dev.strata.block.RequestFlags;
 import dev.strata.block.RequestRanges;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.BlockDriver;
+import dev.strata.block.driver.BlockEvent.WriteThresholdExceeded;
 import dev.strata.block.driver.DriverKind;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What happens to a request between the user of a node and the node's driver: bounds, detected
@@ -41,7 +41,7 @@ final class NodeRequests implements BlockIo {
   private volatile long size; // in bytes, grows with writes beyond the end
   private volatile long notable; // a write beyond that is noted
   private long highestWrite; // guarded by this
-  private @Nullable WriteThreshold threshold; // guarded by this
+  private long threshold; // in bytes, 0 for none; guarded by this
   private final AtomicLong writes = new AtomicLong(); // completed, so that an idle flush is free
   private final Object flushing = new Object();
   private long flushedWrites; // guarded by flushing
@@ -167,23 +167,28 @@ final class NodeRequests implements BlockIo {
   }
 
   private void noteWrite(long end) {
-    WriteThreshold passed = null;
+    long passed = 0;
     synchronized (this) {
       highestWrite = Math.max(highestWrite, end);
-      if (threshold != null && end > threshold.bytes()) {
+      if (isBeyondThreshold(end)) {
         passed = threshold;
-        threshold = null; // once
+        threshold = 0; // once
       }
       updateNotable();
     }
-    if (passed != null) {
-      passed.exceeded().accept(end - passed.bytes());
+    if (passed != 0) {
+      node.graph().tell(new WriteThresholdExceeded(node.name(), end - passed, passed));
     }
+  }
+
+  /** The caller holds the lock. A threshold that is negative as a number is far beyond any node. */
+  private boolean isBeyondThreshold(long end) {
+    return threshold > 0 && end > threshold;
   }
 
   /** The caller holds the lock. */
   private void updateNotable() {
-    notable = threshold == null ? highestWrite : Math.min(highestWrite, threshold.bytes());
+    notable = threshold > 0 ? Math.min(highestWrite, threshold) : highestWrite;
   }
 
   /** How far it has been written since it was opened, in bytes from the start. */
@@ -193,12 +198,12 @@ final class NodeRequests implements BlockIo {
 
   /** The threshold in bytes; 0 if there is none. */
   synchronized long threshold() {
-    return threshold == null ? 0 : threshold.bytes();
+    return threshold;
   }
 
-  /** Has somebody hear of the next write that goes further than that; null for nobody. */
-  synchronized void threshold(@Nullable WriteThreshold wanted) {
-    threshold = wanted;
+  /** Has the graph's owner hear of the next write that goes further than that; 0 for none. */
+  synchronized void threshold(long bytes) {
+    threshold = bytes;
     updateNotable();
   }
 
@@ -307,6 +312,8 @@ final class NodeRequests implements BlockIo {
       if (!children.isEmpty()) {
         children.get(0).event(DebugEvent.FLUSH_TO_DISK);
       }
+    } else if (driver.flushesChildren()) {
+      driver.flush(); // they know by themselves whether there is anything to do
     } else if (!node.flags().noFlush()) {
       synchronized (flushing) {
         long before = writes.get();

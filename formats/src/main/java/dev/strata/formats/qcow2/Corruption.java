@@ -3,6 +3,7 @@ package dev.strata.formats.qcow2;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.driver.BlockEvent;
 import dev.strata.block.driver.OpenContext;
 
 /** What is done when metadata turn out to be wrong: say so once, mark the image, stop using it. */
@@ -59,6 +60,8 @@ final class Corruption {
               : "qcow2: Image is corrupt: "
                   + message
                   + "; further non-fatal corruption events will be suppressed");
+      context.tell(
+          new BlockEvent.ImageCorrupted(context.nodeName(), message, offset, length, mark));
     }
     told = true;
     if (mark && !fatal) {

@@ -82,6 +82,7 @@ public final class ControlMonitors {
             events,
             commands,
             new GuestDrives());
+    monitor.graph().listener(new GraphEvents(events));
     contribute();
   }
 

@@ -148,19 +148,8 @@ final class StatisticsCommands {
     if (node == null) {
       throw new BlockException(Errno.ENODEV, "Device '" + name + "' not found");
     }
-    long threshold =
-        arguments.get("write-threshold") instanceof JsonNumber given ? given.bits() : 0;
     node.writeThreshold(
-        threshold,
-        exceeded ->
-            monitor
-                .events()
-                .emit(
-                    "BLOCK_WRITE_THRESHOLD",
-                    new JsonObject()
-                        .put("node-name", name)
-                        .put("amount-exceeded", JsonNumber.ofUnsigned(exceeded))
-                        .put("write-threshold", JsonNumber.ofUnsigned(threshold))));
+        arguments.get("write-threshold") instanceof JsonNumber given ? given.bits() : 0);
     return new JsonObject();
   }
 }

@@ -11,6 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 public final class QmpEvents {
   private final Clock clock;
   private final List<QmpSession> sessions = new CopyOnWriteArrayList<>();
+  private final EventLimit limit = new EventLimit(this::send);
 
   /** Nobody listens yet. */
   public QmpEvents(Clock clock) {
@@ -33,6 +34,15 @@ public final class QmpEvents {
   /** Something happened now. */
   public void emit(String event, JsonObject data) {
     send(message(event).put("data", data));
+  }
+
+  /**
+   * Something happened now that may happen often: clients hear of it once a second at most.
+   *
+   * @param about what the event is about, when events about different things are to be told each
+   */
+  public void emitSeldom(String event, String about, JsonObject data) {
+    limit.emit(event + " " + about, message(event).put("data", data));
   }
 
   private JsonObject message(String event) {

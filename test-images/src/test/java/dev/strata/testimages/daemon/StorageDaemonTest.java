@@ -46,7 +46,9 @@ final class StorageDaemonTest {
         "grouped",
         "graph",
         "chardevs",
-        "qom"
+        "qom",
+        "corruption",
+        "quorum"
       })
   void repliesAndEventsAreThoseOfTheRealDaemon(String script) throws Exception {
     Commands.assumeInstalled(REAL, "qemu-img", "qemu-io");

@@ -11,6 +11,7 @@ import dev.strata.block.RequestFlags;
 import dev.strata.block.RequestRanges;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.BlockDriver;
+import dev.strata.block.driver.BlockEvent.QuorumRequest;
 import dev.strata.block.driver.ChildSet;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.driver.Permission;
@@ -118,7 +119,14 @@ final class QuorumDriver implements BlockDriver, ChildSet {
     // A write between the read of a child and its repair would be undone.
     RequestRanges.Hold hold = rules.rewrites() ? ranges.own(offset, offset + into.length()) : null;
     try {
-      new QuorumRead(children, rules, context.buffers(), offset, into).run();
+      new QuorumRead(
+              children,
+              rules,
+              context.buffers(),
+              offset,
+              into,
+              reports(QuorumRequest.READ, offset, into.length()))
+          .run();
     } finally {
       leave(hold);
     }
@@ -131,6 +139,7 @@ final class QuorumDriver implements BlockDriver, ChildSet {
         child.read(offset, into, 0);
         return;
       } catch (BlockException e) {
+        reports(QuorumRequest.READ, offset, into.length()).failed(child, e);
         failure = e;
       }
     }
@@ -139,21 +148,43 @@ final class QuorumDriver implements BlockDriver, ChildSet {
     }
   }
 
+  private QuorumReports reports(QuorumRequest request, long offset, long length) {
+    return new QuorumReports(context, request, offset, length);
+  }
+
   private interface Request {
     void send(Child child) throws BlockException;
   }
 
-  /** Enough have to succeed. */
-  private void sendAll(Request request) throws BlockException {
+  /** Whether enough children succeeded. */
+  private boolean isQuorum(ErrorVote errors) {
+    return children.size() - errors.count() >= rules.threshold();
+  }
+
+  private ErrorVote sendAll(Request request, QuorumReports reports) {
     var errors = new ErrorVote();
     for (Child child : children) {
       try {
         request.send(child);
       } catch (BlockException e) {
+        reports.failed(child, e);
         errors.add(e);
       }
     }
-    if (children.size() - errors.count() < rules.threshold()) {
+    return errors;
+  }
+
+  private void writeAll(long offset, long length, Request request) throws BlockException {
+    QuorumReports reports = reports(QuorumRequest.WRITE, offset, length);
+    RequestRanges.Hold hold = share(offset, length);
+    ErrorVote errors;
+    try {
+      errors = sendAll(request, reports);
+    } finally {
+      leave(hold);
+    }
+    if (!isQuorum(errors)) {
+      reports.noQuorum();
       throw errors.winner();
     }
   }
@@ -170,22 +201,12 @@ final class QuorumDriver implements BlockDriver, ChildSet {
 
   @Override
   public void write(long offset, IoVector from, int flags) throws BlockException {
-    RequestRanges.Hold hold = share(offset, from.length());
-    try {
-      sendAll(child -> child.write(offset, from, flags));
-    } finally {
-      leave(hold);
-    }
+    writeAll(offset, from.length(), child -> child.write(offset, from, flags));
   }
 
   @Override
   public void writeZeroes(long offset, long length, int flags) throws BlockException {
-    RequestRanges.Hold hold = share(offset, length);
-    try {
-      sendAll(child -> child.writeZeroes(offset, length, flags));
-    } finally {
-      leave(hold);
-    }
+    writeAll(offset, length, child -> child.writeZeroes(offset, length, flags));
   }
 
   @Override
@@ -201,7 +222,10 @@ final class QuorumDriver implements BlockDriver, ChildSet {
 
   @Override
   public void flush() throws BlockException {
-    sendAll(Child::flush);
+    ErrorVote errors = sendAll(Child::flush, reports(QuorumRequest.FLUSH, 0, 0));
+    if (!isQuorum(errors)) {
+      throw errors.winner();
+    }
   }
 
   /** Data where one child says so, as far as any of them does; zeroes as far as all say so. */

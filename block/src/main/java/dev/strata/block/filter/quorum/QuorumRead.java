@@ -22,16 +22,23 @@ final class QuorumRead {
   private final BufferPool buffers;
   private final long offset;
   private final IoVector into;
+  private final QuorumReports reports;
   private final VersionVote vote;
   private final ErrorVote errors = new ErrorVote();
 
   QuorumRead(
-      List<Child> children, QuorumRules rules, BufferPool buffers, long offset, IoVector into) {
+      List<Child> children,
+      QuorumRules rules,
+      BufferPool buffers,
+      long offset,
+      IoVector into,
+      QuorumReports reports) {
     this.children = children;
     this.rules = rules;
     this.buffers = buffers;
     this.offset = offset;
     this.into = into;
+    this.reports = reports;
     this.vote = new VersionVote(children.size());
   }
 
@@ -43,6 +50,7 @@ final class QuorumRead {
         long part = Math.min(piece, into.length() - done);
         MemorySegment[] pieces = readPiece(memory.segment(), piece, done, part);
         if (children.size() - errors.count() < rules.threshold()) {
+          reports.noQuorum();
           throw errors.winner();
         }
         vote.compare(pieces);
@@ -79,6 +87,7 @@ final class QuorumRead {
         try {
           children.get(i).read(offset + done, IoVector.of(pieces[i]), 0);
         } catch (BlockException e) {
+          reports.failed(children.get(i), e);
           errors.add(e);
           vote.drop(i);
         }
@@ -101,14 +110,16 @@ final class QuorumRead {
   private void decide(int kept) throws BlockException {
     int winner = vote.winner();
     if (vote.votes(winner) < rules.threshold()) {
+      reports.noQuorum();
       throw BlockException.of(Errno.EIO);
     }
     if (kept == VersionVote.NONE || vote.version(kept) != winner) {
       children.get(winner).read(offset, into, 0);
     }
-    if (rules.rewrites()) {
-      for (int i = 0; i < children.size(); i++) {
-        if (vote.has(i) && vote.version(i) != winner) {
+    for (int i = 0; i < children.size(); i++) {
+      if (vote.has(i) && vote.version(i) != winner) {
+        reports.outvoted(children.get(i));
+        if (rules.rewrites()) {
           rewrite(children.get(i));
         }
       }
