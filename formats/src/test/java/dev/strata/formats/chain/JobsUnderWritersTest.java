@@ -175,7 +175,7 @@ final class JobsUnderWritersTest {
   void aMirrorOfNothingButNewWritesHasThose() throws Exception {
     try (TestDisk disk = openTop()) {
       BlockNode target = target(disk);
-      jobs.start(mirror(disk, target, new MirrorPlan.Sync.None(), false, OnError.REPORT));
+      jobs.start(mirror(disk, target, new MirrorPlan.Sync.None(null), false, OnError.REPORT));
       jobs.await("ready");
       byte[] written = new byte[64 * Chain.KIB];
       Arrays.fill(written, (byte) 7);

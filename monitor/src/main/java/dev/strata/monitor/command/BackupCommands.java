@@ -50,8 +50,8 @@ final class BackupCommands {
     return create(arguments, source, monitor.node(targetName, targetName));
   }
 
-  private Job create(JsonObject arguments, BlockNode source, BlockNode target)
-      throws BlockException {
+  /** The same of a target that is open. */
+  Job create(JsonObject arguments, BlockNode source, BlockNode target) throws BlockException {
     JobSettings settings = JobArguments.settings(arguments);
     checkBitmapArguments(arguments);
     JsonObject performance =

@@ -94,6 +94,7 @@ public final class ControlMonitors {
     ChainCommands.contribute(monitor);
     MirrorCommands.contribute(monitor);
     BackupCommands.contribute(monitor);
+    DriveCommands.contribute(monitor);
     SnapshotCommands.contribute(monitor);
     InternalSnapshotCommands.contribute(monitor);
     ReopenCommand.contribute(monitor);

@@ -16,6 +16,7 @@ import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonValue;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code blockdev-mirror}.
@@ -31,7 +32,7 @@ final class MirrorCommands {
 
   private final Monitor monitor;
 
-  private MirrorCommands(Monitor monitor) {
+  MirrorCommands(Monitor monitor) {
     this.monitor = monitor;
   }
 
@@ -44,14 +45,24 @@ final class MirrorCommands {
     BlockNode source = monitor.node(device, device);
     monitor.requireRoot(source);
     String targetName = required(arguments, "target");
-    BlockNode target = monitor.node(targetName, targetName);
+    return begin(arguments, source, monitor.node(targetName, targetName), false);
+  }
+
+  /**
+   * Begins a job.
+   *
+   * @param fresh whether the target has been made for this: nothing is in it yet, and if only
+   *     writes are mirrored it goes over the source when it takes its place
+   */
+  JsonValue begin(JsonObject arguments, BlockNode source, BlockNode target, boolean fresh)
+      throws BlockException {
     long granularity = granularity(arguments, target);
     if (source == target) {
       throw invalid("Can't mirror node into itself");
     }
     requireUnused(target);
     BlockNode replaced = replaced(arguments, source);
-    MirrorPlan.Sync sync = sync(arguments, source);
+    MirrorPlan.Sync sync = sync(arguments, source, fresh ? target : null);
     long buffer = JobArguments.number(arguments, "buf-size", 0);
     if (buffer < 0) {
       throw invalid("Invalid parameter 'buf-size'");
@@ -151,16 +162,22 @@ final class MirrorCommands {
     return false;
   }
 
-  private static MirrorPlan.Sync sync(JsonObject arguments, BlockNode source)
-      throws BlockException {
+  private static MirrorPlan.Sync sync(
+      JsonObject arguments, BlockNode source, @Nullable BlockNode fresh) throws BlockException {
     String word = required(arguments, "sync");
     Edge backing = source.skipFilters().backing();
     return switch (word) {
-      case "full" -> new MirrorPlan.Sync.Full();
-      case "none" -> new MirrorPlan.Sync.None();
-      case "top" ->
-          backing == null ? new MirrorPlan.Sync.Full() : new MirrorPlan.Sync.Above(backing.node());
+      case "full" -> full(fresh);
+      case "none" -> new MirrorPlan.Sync.None(fresh == null ? null : source);
+      case "top" -> backing == null ? full(fresh) : new MirrorPlan.Sync.Above(backing.node());
       default -> throw invalid("Sync mode '" + word + "' not supported");
     };
+  }
+
+  /** A target that is all zeroes has already what no layer of the source holds. */
+  private static MirrorPlan.Sync full(@Nullable BlockNode fresh) {
+    return fresh != null && fresh.readsZeroAfterCreate()
+        ? new MirrorPlan.Sync.Above(null)
+        : new MirrorPlan.Sync.Full();
   }
 }

@@ -7,14 +7,9 @@ import static dev.strata.monitor.command.Monitor.required;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.driver.BackingReference;
-import dev.strata.block.driver.BlockDriverFactory;
-import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.ChainEdit;
 import dev.strata.block.graph.Edge;
-import dev.strata.block.graph.OpenGate;
-import dev.strata.block.graph.OpenRequest;
-import dev.strata.block.json.JsonNull;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonValue;
 import dev.strata.block.option.BlockOptions;
@@ -100,42 +95,21 @@ final class SnapshotCommands {
     }
     String format = arguments.string("format");
     String file = required(arguments, "snapshot-file");
-    BlockGraph graph = monitor.graph();
-    BlockDriverFactory driver = graph.drivers().require(format == null ? "qcow2" : format);
+    var image = new TargetImage(monitor.graph(), file, format == null ? "qcow2" : format);
     if (!"existing".equals(arguments.string("mode"))) {
-      graph.create(
-          driver,
-          file,
-          BlockOptions.of(
-              "size",
-              Long.toString(node.length()),
-              "backing_file",
-              node.filename(),
-              "backing_fmt",
-              node.skipFilters().driverName()));
+      image.create(node.length(), node);
     }
-    BlockOptions options =
-        BlockOptions.of("driver", driver.name(), "node-name", overlayName, "file.filename", file);
-    options.put("backing", JsonNull.NULL);
-    BlockNode overlay =
-        graph.open(
-            new OpenRequest(
-                null, options, node.flags().withWritable(true), false, false, OpenGate.AS_QEMU));
-    overlay.keep(true);
-    boolean taken = false;
-    try {
-      take(new JsonObject().put("node", node.name()).put("overlay", overlayName));
-      taken = true;
-    } finally {
-      overlay.keep(false); // it is there for those who used the node
-      if (!taken || (!overlay.usedByBackend() && !overlay.usedByNode())) {
-        graph.close(overlay);
-      }
-    }
+    BlockOptions options = TargetImage.withoutBacking();
+    options.put("node-name", overlayName);
+    // It is there for those who used the node, and goes with them.
+    image.use(
+        options,
+        node.flags(),
+        overlay -> take(new JsonObject().put("node", node.name()).put("overlay", overlayName)));
   }
 
-  /** Puts the overlay over the node. */
-  void take(JsonObject arguments) throws BlockException {
+  /** Puts the overlay, which it answers, over the node. */
+  BlockNode take(JsonObject arguments) throws BlockException {
     String nodeName = required(arguments, "node");
     BlockNode node = monitor.node(nodeName, nodeName);
     String overlayName = required(arguments, "overlay");
@@ -166,6 +140,7 @@ final class SnapshotCommands {
               + "' would create a cycle");
     }
     ChainEdit.putOverlay(node, overlay);
+    return overlay;
   }
 
   /** Takes away again what was made; the file stays. */

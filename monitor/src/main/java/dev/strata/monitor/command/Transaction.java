@@ -27,6 +27,7 @@ final class Transaction {
   private final SnapshotCommands snapshots;
   private final InternalSnapshotCommands internal;
   private final BackupCommands backups;
+  private final DriveCommands drives;
   private final ArrayDeque<Step> back = new ArrayDeque<>();
   private final List<Runnable> last = new ArrayList<>();
   private final List<Job> jobs = new ArrayList<>();
@@ -43,6 +44,7 @@ final class Transaction {
     this.snapshots = new SnapshotCommands(monitor);
     this.internal = new InternalSnapshotCommands(monitor);
     this.backups = new BackupCommands(monitor);
+    this.drives = new DriveCommands(monitor);
   }
 
   /** Carries an action out as far as it can be taken back. */
@@ -85,15 +87,17 @@ final class Transaction {
         internal.take(data);
         back.push(() -> internal.undo(data));
       }
-      case "blockdev-backup" -> {
-        Job job = backups.create(data);
-        jobs.add(job);
-        back.push(() -> monitor.jobs().drop(job));
-      }
+      case "blockdev-backup" -> add(backups.create(data));
+      case "drive-backup" -> add(drives.createBackup(data));
       default ->
           throw new BlockException(
               Errno.EOPNOTSUPP, "Strata does not support " + type + " in a transaction");
     }
+  }
+
+  private void add(Job job) {
+    jobs.add(job);
+    back.push(() -> monitor.jobs().drop(job));
   }
 
   private void keepBits(DirtyBitmap bitmap) {

@@ -47,6 +47,8 @@ final class StorageDaemonTest {
         "graph",
         "chardevs",
         "qom",
+        "drive-backup",
+        "drive-mirror",
         "corruption",
         "quorum"
       })

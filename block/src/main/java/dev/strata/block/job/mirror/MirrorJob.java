@@ -91,7 +91,7 @@ public final class MirrorJob extends Job {
     this.preparation = preparation;
     long data = Math.max(512, Math.min(STEP, plan.bufferBytes()) & -512L);
     this.atOnce = Math.clamp(plan.bufferBytes() / data, 1, RequestsInFlight.MAX);
-    this.copy = new RangeCopy(plan.source(), filter, graph.buffers(), data);
+    this.copy = new RangeCopy(plan, filter, graph.buffers(), data);
     filter.copy(copy);
   }
 
@@ -379,14 +379,29 @@ public final class MirrorJob extends Job {
           try {
             access.change(Permissions.NONE);
             if (ending == JobEnding.COMPLETE) {
-              ChainEdit.replace(plan.replaced(), plan.target());
-              replaced = true;
+              takePlace();
             }
           } catch (BlockException e) {
             filter.ended(false);
             throw e;
           }
         });
+  }
+
+  private void takePlace() throws BlockException {
+    BlockNode backing = plan.lateBacking();
+    if (backing != null) {
+      graph.changeBacking(plan.target(), backing);
+    }
+    try {
+      ChainEdit.replace(plan.replaced(), plan.target());
+    } catch (BlockException e) {
+      if (backing != null) {
+        graph.changeBacking(plan.target(), null);
+      }
+      throw e;
+    }
+    replaced = true;
   }
 
   private void copyRest() throws BlockException {

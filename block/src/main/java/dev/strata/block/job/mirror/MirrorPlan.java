@@ -41,12 +41,27 @@ public record MirrorPlan(
     /**
      * What the layers above one hold.
      *
-     * @param base the first layer that is not looked at, or null
+     * @param base the first layer that is not looked at; null if the target is all zeroes and what
+     *     no layer holds is there already
      */
     record Above(@Nullable BlockNode base) implements Sync {}
 
-    /** Nothing. */
-    record None() implements Sync {}
+    /**
+     * Nothing.
+     *
+     * @param backing what the target goes over when it takes its place; null to leave it as it is
+     */
+    record None(@Nullable BlockNode backing) implements Sync {}
+  }
+
+  /** What the target has yet to go over when it takes its place, or null. */
+  @Nullable BlockNode lateBacking() {
+    return sync instanceof Sync.None(BlockNode backing) ? backing : null;
+  }
+
+  /** Whether the target need not have bytes that it shows as zeroes: nothing will lie below. */
+  boolean standsAlone() {
+    return isCommit() || sync instanceof Sync.Full || sync.equals(new Sync.Above(null));
   }
 
   boolean isCommit() {

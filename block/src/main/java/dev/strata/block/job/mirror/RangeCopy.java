@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RangeCopy {
   private final BlockNode source;
+  private final boolean alone;
   private final Child from;
   private final Child to;
   private final BufferPool buffers;
@@ -27,10 +28,12 @@ final class RangeCopy {
   /**
    * A copy from the source that the filter is over.
    *
+   * @param plan says what becomes of the target
    * @param maxData bytes that are in memory at a time, at least 512
    */
-  RangeCopy(BlockNode source, MirrorFilter filter, BufferPool buffers, long maxData) {
-    this.source = source;
+  RangeCopy(MirrorPlan plan, MirrorFilter filter, BufferPool buffers, long maxData) {
+    this.source = plan.source();
+    this.alone = plan.standsAlone();
     this.from = filter.source();
     this.to = filter.target();
     this.buffers = buffers;
@@ -84,7 +87,8 @@ final class RangeCopy {
     try {
       for (long at = start; at < end; ) {
         Extent there = to.status(at, end - at, StatusDetail.ZEROES);
-        if (!there.zero()) {
+        // Zeroes for want of a backing file are none when the image gets one.
+        if (!there.zero() || !(alone || there.allocated())) {
           to.writeZeroes(at, there.length(), RequestFlags.MAY_UNMAP);
         }
         at += there.length();
