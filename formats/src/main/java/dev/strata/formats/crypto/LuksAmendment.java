@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * A change of key slots: a passphrase that is to unlock the volume, or one that is not to any more.
  *
  * @param keyslot a single slot, or null
+ * @param secret a passphrase that has to unlock the volume first, or null
  * @see "QEMU qapi/crypto.json, QCryptoBlockAmendOptionsLUKS"
  */
 public record LuksAmendment(
@@ -21,7 +22,8 @@ public record LuksAmendment(
     @Nullable String newSecret,
     @Nullable String oldSecret,
     @Nullable Long keyslot,
-    @Nullable Long iterMillis) {
+    @Nullable Long iterMillis,
+    @Nullable String secret) {
   private static final long DEFAULT_ITER_MILLIS = 2000;
 
   /** The options, with a prefix to their names. */
@@ -48,12 +50,13 @@ public record LuksAmendment(
     String oldSecret = options.takeString("old-secret");
     Long keyslot = options.takeNumber("keyslot");
     Long iterTime = options.takeNumber("iter-time");
+    String secret = options.takeString("secret");
     if (state == null) {
       throw wrong("Parameter 'state' is missing");
     }
     return switch (state) {
-      case "active" -> new LuksAmendment(true, newSecret, oldSecret, keyslot, iterTime);
-      case "inactive" -> new LuksAmendment(false, newSecret, oldSecret, keyslot, iterTime);
+      case "active" -> new LuksAmendment(true, newSecret, oldSecret, keyslot, iterTime, secret);
+      case "inactive" -> new LuksAmendment(false, newSecret, oldSecret, keyslot, iterTime, secret);
       default -> throw wrong("Parameter 'state' does not accept value '" + state + "'");
     };
   }
@@ -86,8 +89,7 @@ public record LuksAmendment(
 
   private void activate(LuksVolume volume, Passphrases passphrases, boolean force)
       throws BlockException {
-    String secret = newSecret;
-    if (secret == null) {
+    if (newSecret == null) {
       throw wrong("'new-secret' is required to activate a keyslot");
     }
     if (oldSecret != null) {
@@ -109,7 +111,10 @@ public record LuksAmendment(
         throw wrong("Can't add a keyslot - all keyslots are in use");
       }
     }
-    byte[] password = passphrases.of(secret);
+    if (secret != null) {
+      checkUnlocks(volume, passphrases.of(secret));
+    }
+    byte[] password = passphrases.of(newSecret);
     try {
       LuksAlgorithms algorithms = volume.algorithms();
       long millis = iterMillis == null ? DEFAULT_ITER_MILLIS : iterMillis;
@@ -130,8 +135,8 @@ public record LuksAmendment(
     if (iterMillis != null) {
       throw wrong("'iter-time' must not be given when erasing keyslots");
     }
-    String secret = oldSecret;
-    byte @Nullable [] password = secret == null ? null : passphrases.of(secret);
+    String old = oldSecret;
+    byte @Nullable [] password = old == null ? null : passphrases.of(old);
     try {
       Long wanted = keyslot;
       if (wanted != null) {
@@ -188,6 +193,19 @@ public record LuksAmendment(
     for (int slot : matching) {
       volume.eraseKey(slot);
     }
+  }
+
+  private static void checkUnlocks(LuksVolume volume, byte[] password) throws BlockException {
+    try {
+      for (int slot = 0; slot < LuksHeader.SLOTS; slot++) {
+        if (isOf(volume, slot, password)) {
+          return;
+        }
+      }
+    } finally {
+      Arrays.fill(password, (byte) 0);
+    }
+    throw wrong("Invalid password, cannot unlock any keyslot");
   }
 
   private static boolean isOf(LuksVolume volume, int slot, byte[] password) throws BlockException {

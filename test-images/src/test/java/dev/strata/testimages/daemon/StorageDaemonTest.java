@@ -28,6 +28,11 @@ final class StorageDaemonTest {
 
   private static final Pattern JOB = Pattern.compile("\"(?:id|device)\": \"([^\"]*)\"");
 
+  /** The real one's failure now and then, on a machine whose processor time is coarse. */
+  private static final String UNMEASURED = "Unable to get accurate CPU usage";
+
+  private static final int MOST_PLAYS = 20;
+
   @TempDir Path folder;
 
   @ParameterizedTest
@@ -49,15 +54,26 @@ final class StorageDaemonTest {
         "qom",
         "drive-backup",
         "drive-mirror",
+        "amend",
+        "iothread",
         "corruption",
         "quorum"
       })
   void repliesAndEventsAreThoseOfTheRealDaemon(String script) throws Exception {
     Commands.assumeInstalled(REAL, "qemu-img", "qemu-io");
     List<String> lines = script(script + ".qmp");
-    List<String> theirs = withoutDrains(play(REAL, lines));
+    List<String> theirs = withoutDrains(measured(lines));
     List<String> ours = withoutDrains(play(OURS, lines));
     assertEquals(String.join("\n", theirs), String.join("\n", ours));
+  }
+
+  /** What the real one says, when it could measure how slow a key's derivation is to be. */
+  private List<String> measured(List<String> lines) throws Exception {
+    List<String> said = play(REAL, lines);
+    for (int i = 0; i < MOST_PLAYS && String.join("", said).contains(UNMEASURED); i++) {
+      said = play(REAL, lines);
+    }
+    return said;
   }
 
   private List<String> play(String program, List<String> lines) throws Exception {
