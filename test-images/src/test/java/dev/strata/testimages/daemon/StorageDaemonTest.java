@@ -57,7 +57,8 @@ final class StorageDaemonTest {
         "amend",
         "iothread",
         "corruption",
-        "quorum"
+        "quorum",
+        "write-threshold"
       })
   void repliesAndEventsAreThoseOfTheRealDaemon(String script) throws Exception {
     Commands.assumeInstalled(REAL, "qemu-img", "qemu-io");
