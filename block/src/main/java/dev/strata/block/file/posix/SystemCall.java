@@ -27,6 +27,7 @@ final class SystemCall {
   static final long RT_SIGTIMEDWAIT = AARCH64 ? 137 : 128;
   static final long DUP3 = AARCH64 ? 24 : 292;
   static final long SETSID = AARCH64 ? 157 : 112;
+  static final long MADVISE = AARCH64 ? 233 : 28;
   static final long GETPID = AARCH64 ? 172 : 39;
   static final long GETTID = AARCH64 ? 178 : 186;
   static final long TGKILL = AARCH64 ? 131 : 234;
