@@ -48,9 +48,7 @@ final class ExtendedState {
   }
 
   void reset() {
-    initialise();
-    Arrays.fill(significand, 0);
-    Arrays.fill(exponent, 0);
+    clearX87();
     Arrays.fill(xmm, 0);
     mxcsr = 0x1f80;
   }
@@ -141,18 +139,31 @@ final class ExtendedState {
     // All that can fault does so before anything is written.
     cpu.core.loadToWrite(address, 3);
     cpu.core.loadToWrite(address + AREA - 8, 3);
+    saveX87(address, wide);
+    saveMxcsr(address);
+    saveXmm(address);
+  }
+
+  /** The part of an area for the x87; nothing faults. */
+  void saveX87(long address, boolean wide) {
     cpu.core.store(
         address,
         3,
         control | (long) statusWord() << 16 | (long) tags << 32 | (long) lastOpcode << 48);
     pointer(address + 8, lastInstruction, lastCodeSelector, wide);
     pointer(address + 16, lastOperand, lastDataSelector, wide);
-    cpu.core.store(address + 24, 3, (mxcsr & 0xffffffffL) | (long) MXCSR_MASK << 32);
     for (int i = 0; i < 8; i++) {
       int register = top + i & 7;
       cpu.core.store(address + 32 + 16L * i, 3, significand[register]);
       cpu.core.store(address + 40 + 16L * i, 3, exponent[register] & 0xffff);
     }
+  }
+
+  void saveMxcsr(long address) {
+    cpu.core.store(address + 24, 3, (mxcsr & 0xffffffffL) | (long) MXCSR_MASK << 32);
+  }
+
+  void saveXmm(long address) {
     for (int i = 0; i < 2 * xmmRegisters(); i++) {
       cpu.core.store(address + 160 + 8L * i, 3, xmm[i]);
     }
@@ -166,12 +177,18 @@ final class ExtendedState {
   void restore(long address, boolean wide) {
     needAlignment(address);
     cpu.core.load(address + AREA - 8, 3);
-    long newMxcsr = cpu.core.load(address + 24, 2);
-    if ((newMxcsr & ~(long) MXCSR_MASK) != 0) {
-      throw cpu.generalProtection(0);
-    }
+    restoreMxcsr(address);
+    restoreX87(address, wide);
+    restoreXmm(address);
+  }
+
+  void restoreMxcsr(long address) {
+    loadMxcsr(cpu.core.load(address + 24, 2));
+  }
+
+  /** Loads from an area; nothing faults. */
+  void restoreX87(long address, boolean wide) {
     long first = cpu.core.load(address, 3);
-    mxcsr = (int) newMxcsr;
     control = ((int) first & 0xffff) | 0x40;
     statusWord((int) (first >>> 16) & 0xffff);
     tags = (int) (first >>> 32) & 0xff;
@@ -187,9 +204,42 @@ final class ExtendedState {
       significand[register] = cpu.core.load(address + 32 + 16L * i, 3);
       exponent[register] = (int) cpu.core.load(address + 40 + 16L * i, 1);
     }
+  }
+
+  void restoreXmm(long address) {
     for (int i = 0; i < 2 * xmmRegisters(); i++) {
       xmm[i] = cpu.core.load(address + 160 + 8L * i, 3);
     }
+  }
+
+  /** The x87's registers as they are at the beginning. */
+  void clearX87() {
+    initialise();
+    Arrays.fill(significand, 0);
+    Arrays.fill(exponent, 0);
+  }
+
+  void clearXmm() {
+    Arrays.fill(xmm, 0, 2 * xmmRegisters(), 0);
+  }
+
+  /** Whether the x87 is not as it is at the beginning. */
+  boolean isX87Used() {
+    long used =
+        (control ^ 0x37f) | statusWord() | tags | lastOpcode | lastInstruction | lastOperand;
+    used |= lastCodeSelector | lastDataSelector;
+    for (int i = 0; i < 8; i++) {
+      used |= significand[i] | exponent[i];
+    }
+    return used != 0;
+  }
+
+  boolean isXmmUsed() {
+    long used = 0;
+    for (int i = 0; i < 2 * xmmRegisters(); i++) {
+      used |= xmm[i];
+    }
+    return used != 0;
   }
 
   /** LDMXCSR. */

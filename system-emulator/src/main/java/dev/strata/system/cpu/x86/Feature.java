@@ -31,6 +31,7 @@ enum Feature {
   MOVBE(FeatureWord.BASIC_ECX, 22),
   POPCNT(FeatureWord.BASIC_ECX, 23),
   AES(FeatureWord.BASIC_ECX, 25),
+  XSAVE(FeatureWord.BASIC_ECX, 26),
   RDRAND(FeatureWord.BASIC_ECX, 30),
   HYPERVISOR(FeatureWord.BASIC_ECX, 31),
 

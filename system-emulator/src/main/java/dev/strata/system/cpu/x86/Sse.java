@@ -13,6 +13,7 @@ final class Sse {
 
   private final X86 cpu;
   private final ExtendedState state;
+  private final StateComponents components;
   private final VectorOperands operands;
   private final SseMoves moves;
   private final SseFloats floats;
@@ -21,9 +22,10 @@ final class Sse {
   private final Multimedia multimedia;
   private final LongVectors longer;
 
-  Sse(X86 cpu, ExtendedState state, X87 x87) {
+  Sse(X86 cpu, ExtendedState state, StateComponents components, X87 x87) {
     this.cpu = cpu;
     this.state = state;
+    this.components = components;
     operands = new VectorOperands(cpu, state, x87);
     moves = new SseMoves(operands);
     var arithmetic = new SseArithmetic(cpu, state);
@@ -34,9 +36,21 @@ final class Sse {
     longer = new LongVectors(operands, moves, arithmetic);
   }
 
-  /** FXSAVE (0), FXRSTOR (1), LDMXCSR (2), STMXCSR (3); {@code size} is that of operands. */
+  /**
+   * FXSAVE (0), FXRSTOR (1), LDMXCSR (2), STMXCSR (3), XSAVE (4), XRSTOR (5).
+   *
+   * @param kind which, and the size of operands at 4
+   */
   long state(long operand, int kind) {
-    int which = kind & 3;
+    int which = kind & 7;
+    if (which == 4) {
+      components.save(operand, kind >> 4 == 3);
+      return 0;
+    }
+    if (which == 5) {
+      components.restore(operand, kind >> 4 == 3);
+      return 0;
+    }
     if (which < 2) {
       if ((cpu.cr0 & (X86.EM | X86.TS)) != 0) {
         throw cpu.fault(X86.DEVICE_NOT_AVAILABLE, -1);

@@ -50,7 +50,15 @@ final class SystemInstructions {
             in.undefined();
           }
         }
-        case 0xd0 -> in.call(Calls.GET_EXTENDED_CONTROL, SINK, ZERO, ZERO, 0);
+        case 0xd0, 0xd1 -> {
+          if (in.has(Feature.XSAVE)) {
+            boolean set = in.modrm == 0xd1;
+            int number = set ? Calls.SET_EXTENDED_CONTROL : Calls.GET_EXTENDED_CONTROL;
+            in.call(number, SINK, ZERO, ZERO, 0);
+          } else {
+            in.undefined();
+          }
+        }
         case 0xf8 -> {
           if (in.wide) {
             in.callAndLeave(Calls.SWAP_GS, ZERO, ZERO, 0);
@@ -149,8 +157,8 @@ final class SystemInstructions {
       return;
     }
     switch (which) {
-      case 0, 1 -> {
-        int address = in.linear(0, which == 0);
+      case 0, 1, 4, 5 -> {
+        int address = in.linear(0, (which & 1) == 0);
         in.call(Calls.X87_STATE, SINK, address, ZERO, which | in.size << 4);
       }
       case 2 -> {
@@ -171,6 +179,7 @@ final class SystemInstructions {
     return switch (which) {
       case 0, 1 -> Feature.FXSR;
       case 2, 3 -> Feature.SSE;
+      case 4, 5 -> in.operand66 || in.prefix != 0 ? null : Feature.XSAVE;
       case 6 -> in.operand66 ? Feature.CLWB : null;
       case 7 -> in.operand66 ? Feature.CLFLUSHOPT : Feature.CLFLUSH;
       default -> null;

@@ -50,9 +50,15 @@ final class SystemRegisters {
     return cpu.surroundings.nanos().getAsLong() + offset;
   }
 
-  private void pair(long value) {
+  /** Sets EDX:EAX. */
+  void pair(long value) {
     cpu.r[RAX] = value & 0xffffffffL;
     cpu.r[RDX] = value >>> 32;
+  }
+
+  /** EDX:EAX. */
+  long pair() {
+    return cpu.r[RDX] << 32 | (cpu.r[RAX] & 0xffffffffL);
   }
 
   void readTsc(boolean withAux) {
@@ -67,7 +73,11 @@ final class SystemRegisters {
 
   void identify() {
     boolean apic = (cpu.surroundings.pins().base() & 1 << 11) != 0;
-    cpu.model.identify((int) cpu.r[RAX], (int) cpu.r[RCX], identity, apic);
+    int leaf = (int) cpu.r[RAX];
+    cpu.model.identify(leaf, (int) cpu.r[RCX], identity, apic);
+    if (leaf == 1 && (cpu.cr4 & X86.OSXSAVE) != 0) {
+      identity[2] |= 1 << 27;
+    }
     cpu.r[RAX] = identity[0] & 0xffffffffL;
     cpu.r[Slots.RBX] = identity[1] & 0xffffffffL;
     cpu.r[RCX] = identity[2] & 0xffffffffL;
@@ -105,6 +115,7 @@ final class SystemRegisters {
         long known =
             0x7ff
                 | (cpu.model.has(Feature.FSGSBASE) ? X86.FSGSBASE : 0)
+                | (cpu.model.has(Feature.XSAVE) ? X86.OSXSAVE : 0)
                 | (cpu.model.has(Feature.SMEP) ? X86.SMEP : 0)
                 | (cpu.model.has(Feature.SMAP) ? X86.SMAP : 0);
         if ((value & ~known) != 0 || (cpu.isLong() && (value & X86.PAE) == 0)) {
@@ -199,7 +210,7 @@ final class SystemRegisters {
   void writeMsr() {
     cpu.needPrivilege();
     int number = (int) cpu.r[RCX];
-    long value = cpu.r[RDX] << 32 | (cpu.r[RAX] & 0xffffffffL);
+    long value = pair();
     switch (number) {
       case 0x10 -> tscOffset += value - tsc(tscOffset);
       case 0x1b -> cpu.surroundings.pins().base(value);

@@ -46,6 +46,10 @@ final class X86 {
 
   static final long OSXMMEXCPT = 1 << 10;
   static final long FSGSBASE = 1 << 16;
+
+  /** CR4: the system saves by XSAVE. */
+  static final long OSXSAVE = 1 << 18;
+
   static final long SMEP = 1 << 20;
   static final long SMAP = 1 << 21;
   static final long EFER_SCE = 1;

@@ -33,6 +33,7 @@ final class X86Cpu implements Cpu, Guest {
   private final BitManipulation bits;
   private final Frames frames;
   final ExtendedState extended;
+  final StateComponents components;
   private final X87 x87;
   private final Sse sse;
   private volatile boolean stopping;
@@ -59,7 +60,8 @@ final class X86Cpu implements Cpu, Guest {
     frames = new Frames(state);
     extended = new ExtendedState(state);
     x87 = new X87(state, extended);
-    sse = new Sse(state, extended, x87);
+    components = new StateComponents(state, extended);
+    sse = new Sse(state, extended, components, x87);
     reset();
   }
 
@@ -68,6 +70,7 @@ final class X86Cpu implements Cpu, Guest {
     state.reset();
     registers.reset();
     extended.reset();
+    components.reset();
   }
 
   @Override
@@ -312,6 +315,8 @@ final class X86Cpu implements Cpu, Guest {
       case Calls.CPUID -> registers.identify();
       case Calls.READ_MSR -> registers.readMsr();
       case Calls.WRITE_MSR -> registers.writeMsr();
+      case Calls.GET_EXTENDED_CONTROL -> registers.pair(components.control(state.r[Slots.RCX]));
+      case Calls.SET_EXTENDED_CONTROL -> components.control(state.r[Slots.RCX], registers.pair());
       case Calls.READ_TSC -> registers.readTsc(extra != 0);
       case Calls.SYSCALL -> registers.syscall();
       case Calls.SYSRET -> registers.sysret(extra);

@@ -93,7 +93,7 @@ record X86Model(String name, String vendor, int signature, int highestExtended, 
                     | features.word(FeatureWord.STRUCTURED_ECX)
                     | features.word(FeatureWord.STRUCTURED_EDX))
                 != 0;
-        vendor(to, structured ? 7 : 1);
+        vendor(to, has(Feature.XSAVE) ? 0xd : structured ? 7 : 1);
       }
       case 1 -> {
         to[0] = signature;
@@ -109,6 +109,13 @@ record X86Model(String name, String vendor, int signature, int highestExtended, 
           to[1] = features.word(FeatureWord.STRUCTURED_EBX);
           to[2] = features.word(FeatureWord.STRUCTURED_ECX);
           to[3] = features.word(FeatureWord.STRUCTURED_EDX);
+        }
+      }
+      case 0xd -> {
+        if (subleaf == 0 && has(Feature.XSAVE)) {
+          to[0] = (int) StateComponents.ALL;
+          to[1] = StateComponents.AREA; // of what is enabled
+          to[2] = StateComponents.AREA; // of all
         }
       }
       case 0x80000000 -> vendor(to, highestExtended);

@@ -82,6 +82,27 @@ final class ExtendedStateTest {
     assertEquals(13, vector("c70700000100" + "0fae17", () -> {}));
   }
 
+  /** Intel SDM, volume 1, 13.7, 13.8 and 13.3. */
+  @Test
+  void componentsAreSavedBySystemsThatSayTheyDo() {
+    X86 state = machine.cpu.state;
+    for (String code : new String[] {"0fae27", "0fae2f", "31c90f01d0"}) { // XSAVE, XRSTOR, XGETBV
+      assertEquals(6, vector(code, () -> state.cr4 &= ~X86.OSXSAVE), code);
+    }
+    assertEquals(7, vector("0fae27", () -> state.cr0 |= X86.TS));
+    assertEquals(-1, vector("0fae27", () -> state.cr0 |= X86.EM));
+    assertEquals(13, vector("0fae6720", () -> {}), "half of an alignment");
+    assertEquals(6, vector("660fae27", () -> {}));
+    assertEquals(6, vector("f30fae27", () -> {}));
+    assertEquals(13, vector("b9010000000f01d0", () -> {}), "there is no XCR1");
+    String set = "31c931d2b8%s0000000f01d1"; // xor ecx, ecx; xor edx, edx; mov eax, ...; xsetbv
+    assertEquals(-1, vector(set.formatted("01"), () -> {}));
+    assertEquals(1, machine.cpu.components.enabled);
+    assertEquals(13, vector(set.formatted("02"), () -> {}), "the x87 is always saved");
+    assertEquals(13, vector(set.formatted("07"), () -> {}), "there is no AVX");
+    assertEquals(13, vector(set.formatted("03"), () -> state.cpl = 3));
+  }
+
   @Test
   void environmentsComeBackAsTheyWereStored() {
     // fld1; fldpi; fnsave [rdi]; frstor [rdi]

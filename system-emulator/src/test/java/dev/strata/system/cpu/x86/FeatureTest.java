@@ -67,6 +67,9 @@ final class FeatureTest {
     "CLFLUSHOPT,660fae3b",
     "CLWB,660fae33",
     "FXSR,0fae03",
+    "XSAVE,0fae23",
+    "XSAVE,31c90f01d0", // XGETBV
+    "XSAVE,31c931d2b8030000000f01d1", // XSETBV
     "RDTSCP,0f01f9",
     "SMAP,0f01ca"
   })

@@ -164,7 +164,7 @@ final class ProgramMachine implements AutoCloseable {
     X86 state = cpu.state;
     state.cr0 |= X86.PE | X86.NE | X86.PG | X86.WP;
     state.cr3 = 0x1000;
-    state.cr4 |= X86.OSFXSR;
+    state.cr4 |= X86.OSFXSR | X86.OSXSAVE;
     if (wide) {
       state.cr4 |= X86.PAE;
       state.efer = X86.EFER_LMA | X86.EFER_LME;

@@ -232,7 +232,8 @@ final class TruthMachine implements AutoCloseable {
     X86 state = cpu.state;
     cpu.reset();
     state.cr0 |= X86.PE | X86.NE;
-    state.cr4 |= X86.OSFXSR | X86.OSXMMEXCPT;
+    state.cr4 |= X86.OSFXSR | X86.OSXMMEXCPT | X86.OSXSAVE;
+    cpu.components.enabled = StateComponents.ALL;
     state.efer = X86.EFER_LMA;
     state.access[X86.CS] = 0xa09b;
     state.base[X86.CS] = 0;

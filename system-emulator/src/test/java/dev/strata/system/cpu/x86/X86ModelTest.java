@@ -98,7 +98,8 @@ final class X86ModelTest {
     assertEquals(0x80002001, identify(X86Model.QEMU64, 1)[2]);
     assertEquals(1, identify(X86Model.QEMU64, 0)[0], "no leaf with features beyond the first");
     assertEquals(0, identify(X86Model.QEMU64, 7)[1]);
-    assertEquals(7, identify(X86Model.MAX, 0)[0]);
+    assertEquals(0xd, identify(X86Model.MAX, 0)[0]);
+    assertArrayEquals(new int[] {3, 576, 576, 0}, identify(X86Model.MAX, 0xd));
     assertEquals(1 << 3 | 1 << 8 | 1 << 19, identify(X86Model.MAX, 7)[1] & 0x80108);
     assertEquals(0, identify(X86Model.QEMU32, 0x80000001)[3], "an Intel repeats nothing");
     assertEquals(
