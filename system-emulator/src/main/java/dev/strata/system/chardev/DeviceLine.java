@@ -99,4 +99,18 @@ public final class DeviceLine implements Line {
       output = null; // as if the cable were pulled
     }
   }
+
+  @Override
+  public synchronized void write(byte[] bytes, int from, int length) {
+    OutputStream out = output;
+    if (out == null) {
+      return;
+    }
+    try {
+      out.write(bytes, from, length);
+      out.flush();
+    } catch (IOException e) {
+      output = null;
+    }
+  }
 }

@@ -25,4 +25,11 @@ public interface Line {
 
   /** Sends a byte, if somebody is there; errors of the outside are the outside's. */
   void write(byte value);
+
+  /** Sends bytes, as {@link #write(byte)} does. */
+  default void write(byte[] bytes, int from, int length) {
+    for (int index = from; index < from + length; index++) {
+      write(bytes[index]);
+    }
+  }
 }

@@ -29,6 +29,12 @@ public interface VirtioDevice {
   /** The guest has accepted these features; called before any request. */
   void accept(long features);
 
+  /** Says what the device is connected by, before anything else. */
+  default void connect(VirtioTransport transport) {}
+
+  /** The guest has reset the device, or the board has; no request is being done. */
+  default void reset() {}
+
   /**
    * Does a request and gives it back; called on the device's worker, one at a time.
    *

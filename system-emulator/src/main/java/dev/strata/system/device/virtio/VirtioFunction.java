@@ -72,6 +72,21 @@ public final class VirtioFunction extends PciFunction {
     capability(0x60, 0x70, 16, 4, 2 * WINDOW, WINDOW);
     capability(0x70, 0, 20, 2, 3 * WINDOW, NOTIFY_STEP * queues.length);
     put32(0x80, NOTIFY_STEP);
+    device.connect(new Transport());
+  }
+
+  private final class Transport implements VirtioTransport {
+    @Override
+    public void attend(int queueIndex) {
+      notified(queueIndex);
+    }
+
+    @Override
+    public void configurationChanged() {
+      if ((status & DRIVER_OK) != 0) {
+        raise(CONFIGURATION_INTERRUPT);
+      }
+    }
   }
 
   /** A vendor's capability that says where a structure is. */
@@ -102,6 +117,7 @@ public final class VirtioFunction extends PciFunction {
         for (SplitQueue queue : queues) {
           queue.reset();
         }
+        device.reset();
         interruptStatus = 0;
         queueSelected = 0;
         deviceFeaturesSelected = 0;
