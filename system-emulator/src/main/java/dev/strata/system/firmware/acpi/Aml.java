@@ -132,6 +132,60 @@ public final class Aml {
     dword(Integer.reverseBytes(value) & 0xffffffffL);
   }
 
+  /** Characters of ASCII. */
+  public void text(String text) {
+    out.write(0x0d);
+    out.writeBytes(text.getBytes(US_ASCII));
+    out.write(0);
+  }
+
+  /** A port of eight bits: a region of that name, and a field in it for code to read and write. */
+  public void port(String region, int number, String field) {
+    out.write(0x5b);
+    out.write(0x80);
+    name(region);
+    out.write(1); // of ports
+    number(number);
+    number(1);
+    out.write(0x5b);
+    out.write(0x81);
+    inside(
+        region,
+        part -> {
+          part.out.write(1); // accessed as bytes
+          part.name(field);
+          part.out.write(8); // bits
+        });
+  }
+
+  /**
+   * Code.
+   *
+   * @param arguments how many it takes, at most 7
+   */
+  public void method(String path, int arguments, Consumer<Aml> code) {
+    out.write(0x14);
+    inside(
+        path,
+        part -> {
+          part.out.write(arguments);
+          code.accept(part);
+        });
+  }
+
+  /** Code: ends the method with the value of what is named. */
+  public void give(String path) {
+    out.write(0xa4);
+    name(path);
+  }
+
+  /** Code: stores the method's argument, from 0 on, in what is named. */
+  public void store(int argument, String path) {
+    out.write(0x70);
+    out.write(0x68 + argument);
+    name(path);
+  }
+
   /** Values in a row; {@code content} writes so many. */
   public void list(int count, Consumer<Aml> content) {
     out.write(0x12);
