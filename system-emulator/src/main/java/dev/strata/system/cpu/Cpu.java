@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.cpu;
 
+import org.jspecify.annotations.Nullable;
+
 /** One virtual processor. {@link #run} and {@link #reset} belong to its thread, the rest to all. */
 public interface Cpu {
   /** Runs for about {@code nanos} of host time, or until it halts, shuts down or is stopped. */
@@ -18,6 +20,16 @@ public interface Cpu {
 
   /** Back to the state after power-on. */
   void reset();
+
+  /**
+   * Where a virtual address leads to, as the processor is now; changes nothing.
+   *
+   * @return the physical address, or -1 if there is none
+   */
+  long physicalAddress(long virtualAddress);
+
+  /** A register by the name that a monitor has for it, or null if there is none. */
+  @Nullable Long register(String name);
 
   /** The registers as text for the monitor, lines ended by newlines. */
   String describe();

@@ -179,6 +179,18 @@ public final class Machine {
     return here == null ? "" : here.describe();
   }
 
+  /** A processor's register by name, or null. */
+  public @Nullable Long register(String name) {
+    Cpu here = cpu;
+    return here == null ? null : here.register(name);
+  }
+
+  /** Where a virtual address of the processor's leads to, or -1. */
+  public long physicalAddress(long virtualAddress) {
+    Cpu here = cpu;
+    return here == null ? -1 : here.physicalAddress(virtualAddress);
+  }
+
   /** Ends {@link #run} without a word to the listener; the first end counts. */
   public void end(int code) {
     end(code, null);

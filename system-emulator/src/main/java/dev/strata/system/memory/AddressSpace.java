@@ -26,10 +26,8 @@ public final class AddressSpace {
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  private record Mapping(long base, MemoryRegion region, long offset, long length, int priority) {}
-
   private final long last;
-  private final List<Mapping> mappings = new ArrayList<>(); // guarded by this
+  private final List<MemoryMapping> mappings = new ArrayList<>(); // guarded by this
   private final CopyOnWriteArrayList<AddressSpaceListener> listeners = new CopyOnWriteArrayList<>();
   private volatile FlatRange[] flat = new FlatRange[0];
   private volatile long addressMask = -1;
@@ -51,22 +49,22 @@ public final class AddressSpace {
       throw new IllegalArgumentException(region.name() + " at " + Long.toHexString(base));
     }
     int at = 0;
-    while (at < mappings.size() && mappings.get(at).priority <= priority) {
+    while (at < mappings.size() && mappings.get(at).priority() <= priority) {
       at++;
     }
-    mappings.add(at, new Mapping(base, region, offset, length, priority));
+    mappings.add(at, new MemoryMapping(base, region, offset, length, priority));
     flatten();
   }
 
   /** Undoes every mapping of a region. */
   public synchronized void unmap(MemoryRegion region) {
-    mappings.removeIf(m -> m.region == region);
+    mappings.removeIf(m -> m.region() == region);
     flatten();
   }
 
   /** Undoes the mappings of a region that start at {@code base}. */
   public synchronized void unmap(long base, MemoryRegion region) {
-    mappings.removeIf(m -> m.region == region && m.base == base);
+    mappings.removeIf(m -> m.region() == region && m.base() == base);
     flatten();
   }
 
@@ -90,9 +88,9 @@ public final class AddressSpace {
 
   private void flatten() {
     var edges = new TreeSet<Long>();
-    for (Mapping m : mappings) {
-      edges.add(m.base);
-      edges.add(Math.min(m.base + (m.length - 1), last) + 1);
+    for (MemoryMapping m : mappings) {
+      edges.add(m.base());
+      edges.add(Math.min(m.base() + (m.length() - 1), last) + 1);
     }
     var ranges = new ArrayList<FlatRange>();
     Long from = edges.isEmpty() ? null : edges.first();
@@ -101,9 +99,9 @@ public final class AddressSpace {
       if (to == null) {
         break;
       }
-      Mapping top = top(from);
+      MemoryMapping top = top(from);
       if (top != null) {
-        add(ranges, new FlatRange(from, to - 1, top.region, from - top.base + top.offset));
+        add(ranges, new FlatRange(from, to - 1, top.region(), from - top.base() + top.offset()));
       }
       from = to;
     }
@@ -111,10 +109,10 @@ public final class AddressSpace {
     listeners.forEach(AddressSpaceListener::topologyChanged);
   }
 
-  private @Nullable Mapping top(long address) {
+  private @Nullable MemoryMapping top(long address) {
     for (int i = mappings.size() - 1; i >= 0; i--) {
-      Mapping m = mappings.get(i);
-      if (address >= m.base && address - m.base < m.length) {
+      MemoryMapping m = mappings.get(i);
+      if (address >= m.base() && address - m.base() < m.length()) {
         return m;
       }
     }
@@ -134,6 +132,16 @@ public final class AddressSpace {
       }
     }
     ranges.add(next);
+  }
+
+  /** Bytes of the space. */
+  public long size() {
+    return last + 1;
+  }
+
+  /** What is mapped, from the lowest priority on. */
+  public synchronized List<MemoryMapping> mappings() {
+    return List.copyOf(mappings);
   }
 
   /** The flat view, ascending. */

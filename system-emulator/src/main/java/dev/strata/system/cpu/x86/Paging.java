@@ -45,6 +45,50 @@ final class Paging implements PageWalker {
     return legacy(linear, access, mode);
   }
 
+  /** Where an address leads to, whatever the rights, or -1; nothing is marked. */
+  long look(long given) {
+    boolean wide = cpu.isLong();
+    long linear = wide ? given : given & 0xffffffffL;
+    if ((cpu.cr0 & X86.PG) == 0) {
+      return given;
+    }
+    boolean large = (cpu.cr4 & X86.PAE) != 0;
+    if (!wide && !large) {
+      return lookLegacy(linear);
+    }
+    if (wide && !cpu.isCanonical(linear)) {
+      return -1;
+    }
+    long pointer = wide ? cpu.cr3 | PRESENT : cpu.pageDirectoryPointers[(int) (linear >>> 30) & 3];
+    if ((pointer & PRESENT) == 0) {
+      return -1;
+    }
+    long table = pointer & ADDRESS;
+    for (int shift = wide ? 39 : 21; ; shift -= 9) {
+      long entry = memory.read(table + (linear >>> shift & 511) * 8, 8);
+      if ((entry & PRESENT) == 0) {
+        return -1;
+      }
+      if (shift == 12 || ((entry & LARGE) != 0 && shift <= 30)) {
+        long inside = (1L << shift) - 1;
+        return (entry & ADDRESS & ~inside) | (linear & inside);
+      }
+      table = entry & ADDRESS;
+    }
+  }
+
+  private long lookLegacy(long linear) {
+    long entry = memory.read((cpu.cr3 & 0xfffff000L) + (linear >>> 22 & 1023) * 4, 4);
+    if ((entry & PRESENT) == 0) {
+      return -1;
+    }
+    if ((entry & LARGE) != 0 && (cpu.cr4 & X86.PSE) != 0) {
+      return (entry & 0xffc00000L) | (entry >>> 13 & 0xff) << 32 | (linear & 0x3fffff);
+    }
+    long page = memory.read((entry & 0xfffff000L) + (linear >>> 12 & 1023) * 4, 4);
+    return (page & PRESENT) == 0 ? -1 : (page & 0xfffff000L) | (linear & 4095);
+  }
+
   private long levels(long linear, int access, int mode, long root, int top) {
     long table = root;
     long rights = WRITES | USER;

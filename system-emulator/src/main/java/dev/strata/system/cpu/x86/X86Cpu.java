@@ -171,6 +171,16 @@ final class X86Cpu implements Cpu, Guest {
     return paging.walk(virtualAddress, access, mmuMode);
   }
 
+  @Override
+  public long physicalAddress(long virtualAddress) {
+    return paging.look(virtualAddress);
+  }
+
+  @Override
+  public @Nullable Long register(String name) {
+    return RegisterNames.value(state, name);
+  }
+
   private void next() {
     state.r[PC] = state.r[Slots.NEXT];
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.parallel;
 
-import dev.strata.system.chardev.CharacterDevice;
+import dev.strata.system.chardev.Line;
 import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.MmioHandler;
@@ -29,7 +29,7 @@ public final class ParallelPort implements Device, MmioHandler {
   private static final int INPUT = 0x20;
   private static final int ALWAYS_SET = 0xc0;
 
-  private final CharacterDevice printer;
+  private final Line printer;
   private final IrqLine interrupt;
   private int data;
   private int control;
@@ -41,7 +41,7 @@ public final class ParallelPort implements Device, MmioHandler {
    *
    * @param printer takes the bytes; what it has to say is not read
    */
-  public ParallelPort(CharacterDevice printer, IrqLine interrupt) {
+  public ParallelPort(Line printer, IrqLine interrupt) {
     this.printer = printer;
     this.interrupt = interrupt;
   }

@@ -163,6 +163,19 @@ public final class PciBus implements Device {
     };
   }
 
+  /** The functions on the bus, in lines, as monitors show them. */
+  public synchronized String describe() {
+    var text = new StringBuilder();
+    for (int index = 0; index < functions.length; index++) {
+      PciFunction function = functions[index];
+      if (function != null) {
+        text.append("  Bus  0, device %3d, function %d:\n".formatted(index >> 3, index & 7));
+        function.describe(text);
+      }
+    }
+    return text.toString();
+  }
+
   private @Nullable PciFunction addressed() {
     boolean here = address < 0 && (address & 0xff0000) == 0;
     return here ? functions[address >> 8 & 0xff] : null;

@@ -40,6 +40,7 @@ public abstract class PciFunction implements Device {
   private final byte[] clearable = new byte[256]; // bits that writing a one clears
   private final Bar[] bars = new Bar[ROM_BAR + 1];
   private @Nullable PciBus bus;
+  private String id = "";
   private IrqLine interrupt = IrqLine.NOWHERE;
   private boolean asserted;
 
@@ -239,6 +240,39 @@ public abstract class PciFunction implements Device {
 
   /** Told of each write, after it; called with the bus's lock. */
   protected void configurationWritten(int register, int bytes) {}
+
+  /** What the user calls it. */
+  public final void identify(String name) {
+    id = name;
+  }
+
+  /** Says what it is, as monitors show it; called with the bus's lock. */
+  void describe(StringBuilder text) {
+    text.append("    ").append(PciClass.name(get16(10)));
+    text.append(": PCI device %04x:%04x\n".formatted(get16(0), get16(2)));
+    text.append(
+        "      PCI subsystem %04x:%04x\n".formatted(get16(SUBSYSTEM), get16(SUBSYSTEM + 2)));
+    int pin = get8(INTERRUPT_PIN);
+    if (pin != 0) {
+      text.append("      IRQ ").append(get8(INTERRUPT_LINE));
+      text.append(", pin ").append((char) ('A' + pin - 1)).append('\n');
+    }
+    for (int index = 0; index < bars.length; index++) {
+      Bar bar = bars[index];
+      if (bar != null) {
+        long at = address(index, bar);
+        long last = bar.region.size() - 1;
+        boolean prefetchable = (bar.kind & PREFETCHABLE) != 0 && !bar.ports();
+        text.append("      BAR").append(index).append(": ");
+        text.append(
+            bar.ports()
+                ? "I/O at 0x%04x [0x%04x].\n".formatted(at, at + last)
+                : "32 bit%s memory at 0x%08x [0x%08x].\n"
+                    .formatted(prefetchable ? " prefetchable" : "", at, at + last));
+      }
+    }
+    text.append("      id \"").append(id).append("\"\n");
+  }
 
   private void remap() {
     for (int index = 0; index < bars.length; index++) {

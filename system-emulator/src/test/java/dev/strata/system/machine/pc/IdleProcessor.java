@@ -7,6 +7,7 @@ import dev.strata.system.cpu.CpuModel;
 import dev.strata.system.cpu.CpuSurroundings;
 import dev.strata.system.cpu.ExitReason;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A processor that does nothing: the test does what a guest would. */
 final class IdleProcessor implements Architecture, Cpu {
@@ -51,6 +52,16 @@ final class IdleProcessor implements Architecture, Cpu {
 
   @Override
   public void reset() {}
+
+  @Override
+  public long physicalAddress(long virtualAddress) {
+    return virtualAddress;
+  }
+
+  @Override
+  public @Nullable Long register(String name) {
+    return null;
+  }
 
   @Override
   public String describe() {
