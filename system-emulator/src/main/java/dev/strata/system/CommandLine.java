@@ -33,6 +33,7 @@ final class CommandLine {
     MACHINES,
     PROCESSORS,
     DEVICES,
+    PROPERTIES,
     FORMATS
   }
 
@@ -48,6 +49,7 @@ final class CommandLine {
   final Map<String, String> globals = new HashMap<>();
   final List<String> characterDevices = new ArrayList<>();
   @Nullable Answer answer;
+  @Nullable DeviceModel asked; // whose properties are the answer
   String machine = "pc";
   @Nullable String cpu; // null: the architecture's own
 
@@ -70,6 +72,7 @@ final class CommandLine {
   @Nullable String append;
   @Nullable String debugConsole;
   @Nullable String pidFile;
+  @Nullable String parallel; // null: nobody has said
 
   private final List<String> words;
   private int at;
@@ -208,7 +211,13 @@ final class CommandLine {
       }
       case "-pidfile" -> pidFile = argument(word);
       case "-blockdev" -> nodes.add(argument(word));
-      case "-net", "-nic", "-display", "-parallel" -> without(word);
+      case "-parallel" -> {
+        if (parallel != null) {
+          throw error("a PC has one parallel port at most");
+        }
+        parallel = argument(word);
+      }
+      case "-net", "-nic", "-display" -> without(word);
       case "-name" -> identity.name(argument(word));
       case "-uuid" -> identity.uuid(argument(word));
       case "-smbios" -> identity.smbios(argument(word));
@@ -224,6 +233,14 @@ final class CommandLine {
         String kind = properties.takeString("driver");
         if (kind == null) {
           throw error(word + " " + given + ": Parameter 'driver' is missing");
+        }
+        if (given.endsWith(",help") || given.endsWith(",?")) {
+          answer = Answer.PROPERTIES;
+          asked = DeviceModel.named(kind);
+          if (asked == null) {
+            throw error(word + " " + given + ": Device '" + kind + "' not found");
+          }
+          return;
         }
         devices.add(new DeviceOption(word + " " + given, kind, properties));
       }

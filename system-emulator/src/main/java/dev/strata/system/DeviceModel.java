@@ -8,14 +8,20 @@ enum DeviceModel {
   IDE_CD(Category.STORAGE, "ide-cd", "IDE", null, "virtual IDE CD-ROM"),
   IDE_DISK(Category.STORAGE, "ide-hd", "IDE", null, "virtual IDE disk"),
   VIRTIO_DISK(Category.STORAGE, "virtio-blk-pci", "PCI", "virtio-blk", null),
+  CONSOLE(Category.INPUT, "virtconsole", "virtio-serial-bus", null, null),
+  CONSOLES(Category.INPUT, "virtio-serial-pci", "PCI", "virtio-serial", null),
+  SERIAL_PORT(Category.INPUT, "virtserialport", "virtio-serial-bus", null, null),
   VGA(Category.DISPLAY, "VGA", "PCI", null, null),
   DEBUG_EXIT(Category.MISC, "isa-debug-exit", "ISA", null, null),
   DEBUG_CONSOLE(Category.MISC, "isa-debugcon", "ISA", null, null),
+  PANIC_PORT(Category.MISC, "pvpanic", "ISA", null, null),
   PANIC(Category.MISC, "pvpanic-pci", "PCI", null, null),
+  BALLOON(Category.MISC, "virtio-balloon-pci", "PCI", "virtio-balloon", null),
   ENTROPY(Category.MISC, "virtio-rng-pci", "PCI", "virtio-rng", null);
 
   private enum Category {
     STORAGE("Storage devices:"),
+    INPUT("Input devices:"),
     DISPLAY("Display devices:"),
     MISC("Misc devices:");
 
@@ -67,6 +73,44 @@ enum DeviceModel {
       }
     }
     return text.toString();
+  }
+
+  /** The properties of a model, as {@code -device NAME,help} shows them. */
+  String help() {
+    String properties = properties();
+    return properties.isEmpty()
+        ? "There are no options for " + name + ".\n"
+        : name + " options:\n" + properties;
+  }
+
+  private String properties() {
+    return switch (this) {
+      case IDE_CD, IDE_DISK, VIRTIO_DISK ->
+          """
+            drive=<str>            - Node name or ID of a block device to use as a backend
+            serial=<str>
+          """;
+      case CONSOLE, SERIAL_PORT ->
+          """
+            chardev=<str>          - ID of a chardev to use as a backend
+            name=<str>
+            nr=<uint32>            -  (default: 4294967295)
+          """;
+      case CONSOLES -> "  max_ports=<uint32>     -  (default: 31)\n";
+      case DEBUG_EXIT ->
+          """
+            iobase=<uint32>        -  (default: 1281)
+            iosize=<uint32>        -  (default: 2)
+          """;
+      case DEBUG_CONSOLE ->
+          """
+            chardev=<str>          - ID of a chardev to use as a backend
+            iobase=<uint32>        -  (default: 233)
+          """;
+      case PANIC_PORT -> "  ioport=<uint16>        -  (default: 1285)\n";
+      case ENTROPY -> "  rng=<link<rng-backend>>\n";
+      case VGA, PANIC, BALLOON -> "";
+    };
   }
 
   private String line() {

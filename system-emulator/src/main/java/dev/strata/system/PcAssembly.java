@@ -11,6 +11,7 @@ import dev.strata.system.Drives.Drive;
 import dev.strata.system.chardev.Line;
 import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.CpuModel;
+import dev.strata.system.device.debug.PanicRegister;
 import dev.strata.system.device.virtio.EntropySource;
 import dev.strata.system.firmware.LinuxKernel;
 import dev.strata.system.machine.pc.PcConfiguration;
@@ -37,6 +38,7 @@ final class PcAssembly {
   private final Drives drives;
   private final Lines lines;
   private final ObjectRegistry objects;
+  private final ConsoleBuses consoles;
   private final Map<Drive, String> names = new LinkedHashMap<>();
   private final Map<Drive, String> places = new HashMap<>(); // in the tree of objects
   private int anonymous; // cards without an id
@@ -47,6 +49,7 @@ final class PcAssembly {
     this.drives = drives;
     this.lines = lines;
     this.objects = objects;
+    consoles = new ConsoleBuses(lines);
   }
 
   /** Tells monitors what the drives are called and where they are. */
@@ -82,6 +85,8 @@ final class PcAssembly {
             model.name(),
             firmware.bios(line.bios),
             serial,
+            parallel(),
+            panicPort(),
             !line.graphics,
             kernel(),
             line.noReboot,
@@ -128,6 +133,37 @@ final class PcAssembly {
       }
     }
     return false;
+  }
+
+  /** A PC has a parallel port if nobody has said otherwise. */
+  private @Nullable Line parallel() throws BlockException {
+    String name = line.parallel;
+    if (name == null) {
+      return line.defaults ? Line.nowhere() : null;
+    }
+    return lines.byName("-parallel", "parallel0", name);
+  }
+
+  /** The port of {@code -device pvpanic}, or 0: firmware's tables tell it, which come first. */
+  private int panicPort() throws BlockException {
+    int port = 0;
+    for (DeviceOption device : line.devices) {
+      if (DeviceModel.named(device.kind()) == DeviceModel.PANIC_PORT) {
+        try {
+          BlockOptions properties = device.properties().copy();
+          properties.remove("id");
+          if (port != 0) {
+            throw CommandLine.error("duplicate fw_cfg file name: etc/pvpanic-port");
+          }
+          port = number(properties, "ioport", PanicRegister.PORT);
+          rejectOthers(device, properties);
+          requirePorts(port, 1);
+        } catch (BlockException e) {
+          throw e.during(device.given());
+        }
+      }
+    }
+    return port;
   }
 
   private @Nullable LinuxKernel kernel() throws BlockException {
@@ -221,8 +257,7 @@ final class PcAssembly {
     }
   }
 
-  private static int number(BlockOptions properties, String name, int otherwise)
-      throws BlockException {
+  static int number(BlockOptions properties, String name, int otherwise) throws BlockException {
     String text = properties.takeString(name);
     if (text == null) {
       return otherwise;
@@ -237,7 +272,8 @@ final class PcAssembly {
   private void add(PcMachine machine, DeviceOption device, FirmwareFiles firmware)
       throws BlockException {
     BlockOptions properties = device.properties().copy();
-    String place = place(properties.takeString("id"));
+    String id = properties.takeString("id");
+    String place = place(id);
     switch (DeviceModel.named(device.kind())) {
       case DEBUG_EXIT -> {
         int base = number(properties, "iobase", 0x501);
@@ -248,14 +284,14 @@ final class PcAssembly {
       }
       case DEBUG_CONSOLE -> {
         int base = number(properties, "iobase", DEBUG_CONSOLE_PORT);
-        String id = properties.takeString("chardev");
+        String line = properties.takeString("chardev");
         rejectOthers(device, properties);
         requirePorts(base, 1);
-        if (id == null || !lines.has(id)) {
+        if (line == null || !lines.has(line)) {
           throw CommandLine.error(
-              id == null
+              line == null
                   ? "Can't create debugcon device, empty char device"
-                  : "Property 'isa-debugcon.chardev' can't find value '" + id + "'");
+                  : "Property 'isa-debugcon.chardev' can't find value '" + line + "'");
         }
         machine.addDebugConsole(base, lines.to(id));
       }
@@ -268,12 +304,12 @@ final class PcAssembly {
         machine.addVga(firmware.vgaBios());
       }
       case ENTROPY -> {
-        String id = properties.takeString("rng");
+        String name = properties.takeString("rng");
         rejectOthers(device, properties);
         EntropySource source = EntropyObject.builtin();
-        if (id != null) {
-          if (!(objects.find(id) instanceof EntropyObject found)) {
-            throw CommandLine.error("Device '" + id + "' not found");
+        if (name != null) {
+          if (!(objects.find(name) instanceof EntropyObject found)) {
+            throw CommandLine.error("Device '" + name + "' not found");
           }
           source = found.source();
         }
@@ -285,9 +321,29 @@ final class PcAssembly {
         requireSlot(machine, device.kind());
         machine.addPanic();
       }
+      case PANIC_PORT -> {
+        return; // the board has it
+      }
+      case CONSOLES -> {
+        requireSlot(machine, device.kind());
+        consoles.addCard(machine, device, id, properties);
+      }
+      case CONSOLE -> consoles.addPort(machine, device, true, properties);
+      case SERIAL_PORT -> consoles.addPort(machine, device, false, properties);
+      case BALLOON -> {
+        rejectOthers(device, properties);
+        requireSlot(machine, device.kind());
+        if (machine.balloon() != null) {
+          throw CommandLine.error("Only one balloon device is supported");
+        }
+        machine.addBalloon();
+      }
       case VIRTIO_DISK, IDE_DISK, IDE_CD -> addDrive(device, properties, machine, place);
       case null ->
           throw CommandLine.error("'" + device.kind() + "' is not a valid device model name");
+    }
+    if (id != null) {
+      machine.identify(id);
     }
   }
 
@@ -346,8 +402,7 @@ final class PcAssembly {
     }
   }
 
-  private static void rejectOthers(DeviceOption device, BlockOptions properties)
-      throws BlockException {
+  static void rejectOthers(DeviceOption device, BlockOptions properties) throws BlockException {
     for (String name : properties.names()) {
       throw CommandLine.error("Property '" + device.kind() + "." + name + "' not found");
     }

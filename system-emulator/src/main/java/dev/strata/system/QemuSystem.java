@@ -40,7 +40,7 @@ public final class QemuSystem {
       Answer answer = line.answer;
       Architecture architecture = architecture(terminal.program());
       if (answer != null) {
-        return answer(answer, architecture, terminal);
+        return answer(answer, line, architecture, terminal);
       }
       return run(line, architecture, terminal);
     } catch (BlockException e) {
@@ -64,7 +64,8 @@ public final class QemuSystem {
     return requireNonNull(first, "no architecture");
   }
 
-  private static int answer(Answer answer, Architecture architecture, Terminal terminal) {
+  private static int answer(
+      Answer answer, CommandLine line, Architecture architecture, Terminal terminal) {
     switch (answer) {
       case VERSION -> terminal.out().print(new SystemDescription().version());
       case MACHINES ->
@@ -84,6 +85,7 @@ public final class QemuSystem {
         }
       }
       case DEVICES -> terminal.out().print(DeviceModel.list());
+      case PROPERTIES -> terminal.out().print(requireNonNull(line.asked).help());
       case FORMATS -> terminal.out().print(HelpPage.supportedFormats());
       case HELP ->
           terminal.out().print(HelpPage.ofTool(terminal.program(), new SystemDescription()));

@@ -54,7 +54,10 @@ public final class SystemDescription implements ToolDescription {
         .with(key++, "fdb", "FILE", "the second floppy disk")
         .with(key++, "snapshot", null, "lose all changes of disks at the end")
         .with(
-            key++, "device", "DEVICE", "virtio-blk-pci, ide-hd, ide-cd and others; help lists them")
+            key++,
+            "device",
+            "DEVICE",
+            "virtio-blk-pci, ide-hd, virtconsole and others; help lists them")
         .with(
             key++,
             "object",
@@ -112,7 +115,7 @@ public final class SystemDescription implements ToolDescription {
         .with(key++, "pidfile", "FILE", "write the process's number there")
         .with(key++, "display", "none", "no window shows the screen; the monitor's screendump does")
         .with(key++, "vga", "std|none", "the display adapter: a standard VGA if not given")
-        .with(key++, "parallel", "none", "there is none")
+        .with(key++, "parallel", "DEVICE", "where the printer is: null, none, file:FILE, stdio")
         .with(key++, "net", "none", "there is none")
         .with(key, "nic", "none", "there is none")
         .operand("[FILE]");

@@ -23,13 +23,20 @@ final class DeviceModelTest {
         name "ide-hd", bus IDE, desc "virtual IDE disk"
         name "virtio-blk-pci", bus PCI, alias "virtio-blk"
 
+        Input devices:
+        name "virtconsole", bus virtio-serial-bus
+        name "virtio-serial-pci", bus PCI, alias "virtio-serial"
+        name "virtserialport", bus virtio-serial-bus
+
         Display devices:
         name "VGA", bus PCI
 
         Misc devices:
         name "isa-debug-exit", bus ISA
         name "isa-debugcon", bus ISA
+        name "pvpanic", bus ISA
         name "pvpanic-pci", bus PCI
+        name "virtio-balloon-pci", bus PCI, alias "virtio-balloon"
         name "virtio-rng-pci", bus PCI, alias "virtio-rng"
         """,
         DeviceModel.list());

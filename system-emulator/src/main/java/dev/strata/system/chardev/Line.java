@@ -32,4 +32,18 @@ public interface Line {
       write(bytes[index]);
     }
   }
+
+  /** Takes everything, gives nothing. */
+  static Line nowhere() {
+    return new Line() {
+      @Override
+      public void connect(Receiver receiver) {}
+
+      @Override
+      public void ready() {}
+
+      @Override
+      public void write(byte value) {}
+    };
+  }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.machine.pc;
 
+import dev.strata.system.device.parallel.ParallelPort;
 import dev.strata.system.device.timer.Hpet;
 import dev.strata.system.firmware.FirmwareConfig;
 import dev.strata.system.firmware.acpi.AcpiTables;
@@ -26,6 +27,8 @@ final class PcAcpi {
 
   private final long ramBelow;
   private final int serialPorts;
+  private final boolean parallelPort;
+  private final int panicPort; // 0 for none
   private final boolean hpet;
 
   /**
@@ -33,10 +36,12 @@ final class PcAcpi {
    *
    * @param ramBelow bytes of RAM below 4 GiB
    */
-  PcAcpi(long ramBelow, int serialPorts, boolean hpet) {
+  PcAcpi(long ramBelow, PcConfiguration board) {
     this.ramBelow = ramBelow;
-    this.serialPorts = serialPorts;
-    this.hpet = hpet;
+    this.serialPorts = board.serial().size();
+    this.parallelPort = board.parallel() != null;
+    this.panicPort = board.panicPort();
+    this.hpet = board.hpet();
   }
 
   void describe(FirmwareConfig firmware) {
@@ -183,6 +188,32 @@ final class PcAcpi {
                         .interrupt(PcMachine.SERIAL_INTERRUPTS[number - 1]));
           });
     }
+    if (parallelPort) {
+      chip(
+          isa,
+          "LPT1",
+          "PNP0400",
+          new Resources()
+              .ports(PcMachine.PARALLEL_PORT, ParallelPort.PORTS)
+              .interrupt(PcMachine.PARALLEL_INTERRUPT));
+    }
+    if (panicPort != 0) {
+      isa.device("PEVT", this::panic);
+    }
+  }
+
+  /**
+   * What a guest says by that it has panicked.
+   *
+   * @see "QEMU docs/specs/pvpanic, ACPI Interface"
+   */
+  private void panic(Aml device) {
+    device.named("_HID").text("QEMU0001");
+    device.named("_STA").number(15);
+    device.named("_CRS").resources(new Resources().ports(panicPort, 1));
+    device.port("PEOR", panicPort, "PEPT");
+    device.method("RDPT", 0, code -> code.give("PEPT"));
+    device.method("WRPT", 1, code -> code.store(0, "PEPT"));
   }
 
   private static void chip(Aml bus, String name, String identifier, Resources resources) {

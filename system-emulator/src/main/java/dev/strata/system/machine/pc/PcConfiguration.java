@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param cpuModel as {@code -cpu} names it
  * @param bios the firmware's bytes, a multiple of 64 KiB
  * @param serial what the serial ports lead to, from COM1 on; at most four
+ * @param parallel what the parallel port leads to, or null if there is none
+ * @param panicPort where a guest says that it has panicked; 0 for nowhere
  * @param serialConsole whether firmware shows its text on the first serial port
  * @param kernel what is booted instead of a disk, or null
  * @param endsAtReset whether the machine ends when it would reset
@@ -28,6 +30,8 @@ public record PcConfiguration(
     String cpuModel,
     byte[] bios,
     List<Line> serial,
+    @Nullable Line parallel,
+    int panicPort,
     boolean serialConsole,
     @Nullable LinuxKernel kernel,
     boolean endsAtReset,

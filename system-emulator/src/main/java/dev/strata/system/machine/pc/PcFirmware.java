@@ -44,7 +44,11 @@ final class PcFirmware {
     if (configuration.serialConsole()) {
       firmware.file("etc/sercon-port", new byte[] {(byte) 0xf8, 3});
     }
-    new PcAcpi(ram.below(), configuration.serial().size(), configuration.hpet()).describe(firmware);
+    int panic = configuration.panicPort();
+    if (panic != 0) {
+      firmware.file("etc/pvpanic-port", new byte[] {(byte) panic, (byte) (panic >> 8)});
+    }
+    new PcAcpi(ram.below(), configuration).describe(firmware);
     new PcSmbios(identity, ram.size(), ram.below()).describe(firmware);
     LinuxKernel kernel = configuration.kernel();
     if (kernel != null) {

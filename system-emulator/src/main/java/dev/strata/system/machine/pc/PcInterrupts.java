@@ -114,6 +114,11 @@ final class PcInterrupts implements Device {
     };
   }
 
+  /** The wire for non-maskable interrupts. */
+  IrqLine nonMaskableLine() {
+    return local.nonMaskableLine();
+  }
+
   @Override
   public void reset() {
     legacy.reset();

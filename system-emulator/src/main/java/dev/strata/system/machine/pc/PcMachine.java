@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.machine.pc;
 
+import dev.strata.block.BlockException;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.system.chardev.Line;
 import dev.strata.system.clock.VirtualClock;
@@ -13,6 +14,7 @@ import dev.strata.system.device.IrqLine;
 import dev.strata.system.device.debug.DebugConsole;
 import dev.strata.system.device.debug.DebugExit;
 import dev.strata.system.device.debug.PanicCard;
+import dev.strata.system.device.debug.PanicRegister;
 import dev.strata.system.device.dma.DmaController;
 import dev.strata.system.device.floppy.FloppyController;
 import dev.strata.system.device.ide.IdeController;
@@ -20,6 +22,7 @@ import dev.strata.system.device.input.Keyboard;
 import dev.strata.system.device.input.KeyboardController;
 import dev.strata.system.device.input.Mouse;
 import dev.strata.system.device.input.Typist;
+import dev.strata.system.device.parallel.ParallelPort;
 import dev.strata.system.device.pci.HostBridge;
 import dev.strata.system.device.pci.IsaBridge;
 import dev.strata.system.device.pci.PciBus;
@@ -29,13 +32,16 @@ import dev.strata.system.device.serial.Uart16550;
 import dev.strata.system.device.timer.RealTimeClock;
 import dev.strata.system.device.vga.Picture;
 import dev.strata.system.device.vga.VgaCard;
+import dev.strata.system.device.virtio.BalloonDevice;
 import dev.strata.system.device.virtio.BlockDevice;
+import dev.strata.system.device.virtio.ConsoleDevice;
 import dev.strata.system.device.virtio.EntropyDevice;
 import dev.strata.system.device.virtio.EntropySource;
 import dev.strata.system.device.virtio.VirtioDevice;
 import dev.strata.system.device.virtio.VirtioFunction;
 import dev.strata.system.firmware.FirmwareConfig;
 import dev.strata.system.machine.Cause;
+import dev.strata.system.machine.DeviceNode;
 import dev.strata.system.machine.Machine;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.DeviceMemory;
@@ -50,6 +56,8 @@ import org.jspecify.annotations.Nullable;
 public final class PcMachine implements AutoCloseable {
   static final int[] SERIAL_PORTS = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
   static final int[] SERIAL_INTERRUPTS = {4, 3, 4, 3};
+  static final int PARALLEL_PORT = 0x378;
+  static final int PARALLEL_INTERRUPT = 7;
   private static final int FIRST_CARD = 2;
 
   private final AddressSpace memory = new AddressSpace(1L << 52);
@@ -69,8 +77,10 @@ public final class PcMachine implements AutoCloseable {
   private final FloppyController floppies;
   private final RealTimeClock time;
   private final Typist typist;
+  private final PcTree tree;
   private int nextCard = FIRST_CARD;
   private @Nullable PcDisplay display;
+  private @Nullable BalloonDevice balloon;
 
   /**
    * A PC.
@@ -84,6 +94,7 @@ public final class PcMachine implements AutoCloseable {
       LongSupplier hostNanos) {
     clock = new VirtualClock(hostNanos);
     machine = new Machine(clock, this::resetBoard, configuration.endsAtReset());
+    tree = new PcTree(configuration.hpet());
     ram = new PcMemory(memory, configuration.memory(), configuration.bios());
     processor = new PcProcessor(machine);
     interrupts = new PcInterrupts(memory, ports, processor, clock);
@@ -131,6 +142,11 @@ public final class PcMachine implements AutoCloseable {
     PcFirmware.floppies(time, 0, 0);
     PcFirmware.bootOrder(time, configuration.bootOrder());
     addSerial(configuration.serial());
+    addParallel(configuration.parallel());
+    if (configuration.panicPort() != 0) {
+      board.map(configuration.panicPort(), 1, 1, panicRegister());
+      tree.isa("pvpanic", configuration.panicPort(), -1);
+    }
     var firmware = new FirmwareConfig(deviceMemory);
     new PcFirmware(firmware, ram).describe(configuration);
     board.map(FirmwareConfig.PORT, 2, 2, firmware.ports());
@@ -189,8 +205,22 @@ public final class PcMachine implements AutoCloseable {
     for (int index = 0; index < lines.size(); index++) {
       var uart = new Uart16550(lines.get(index), interrupts.line(SERIAL_INTERRUPTS[index]));
       board.map(SERIAL_PORTS[index], 8, 1, uart);
+      tree.isa("isa-serial", SERIAL_PORTS[index], SERIAL_INTERRUPTS[index]);
       devices.add(uart);
     }
+  }
+
+  private void addParallel(@Nullable Line printer) {
+    if (printer != null) {
+      var port = new ParallelPort(printer, interrupts.line(PARALLEL_INTERRUPT));
+      board.map(PARALLEL_PORT, ParallelPort.PORTS, 1, port);
+      tree.isa("isa-parallel", PARALLEL_PORT, PARALLEL_INTERRUPT);
+      devices.add(port);
+    }
+  }
+
+  private PanicRegister panicRegister() {
+    return new PanicRegister(() -> machine.end(Cause.GUEST_PANIC));
   }
 
   private ExecutorService worker(String name) {
@@ -203,11 +233,13 @@ public final class PcMachine implements AutoCloseable {
   /** Adds the port that ends the emulator. */
   public void addDebugExit(int port, int size) {
     board.map(port, size, 4, new DebugExit(machine::end));
+    tree.isa("isa-debug-exit", port, -1);
   }
 
   /** Adds a debug console. */
   public void addDebugConsole(int port, Line output) {
     board.map(port, 1, 1, new DebugConsole(output));
+    tree.isa("isa-debugcon", port, -1);
   }
 
   /**
@@ -217,6 +249,7 @@ public final class PcMachine implements AutoCloseable {
    */
   public void addIdeDisk(int index, BlockBackend disk, String serial) {
     ide.attach(index, disk, serial);
+    tree.ide(index, "ide-hd");
   }
 
   /**
@@ -227,6 +260,7 @@ public final class PcMachine implements AutoCloseable {
    */
   public void addIdeCd(int index, @Nullable BlockBackend medium, String serial) {
     ide.attachCd(index, medium, serial);
+    tree.ide(index, "ide-cd");
   }
 
   /** Whether nothing is connected to an IDE place, 0 to 3. */
@@ -242,6 +276,7 @@ public final class PcMachine implements AutoCloseable {
    */
   public void addFloppy(int number, @Nullable BlockBackend disk, boolean readOnly) {
     floppies.attach(number, disk, readOnly);
+    tree.floppy(number);
     PcFirmware.floppies(time, floppies.driveType(0), floppies.driveType(1));
   }
 
@@ -257,7 +292,7 @@ public final class PcMachine implements AutoCloseable {
    */
   public void addVga(byte[] bios) {
     var card = new VgaCard(bios, ram.arena(), clock);
-    addCard(card);
+    addCard("VGA", card);
     display = new PcDisplay(card, memory, board);
   }
 
@@ -287,17 +322,60 @@ public final class PcMachine implements AutoCloseable {
     addVirtio("virtio-rng", new EntropyDevice(source));
   }
 
+  /**
+   * Adds serial lines of virtio's kind, none as yet.
+   *
+   * @param most how many there can be, 1 to {@value ConsoleDevice#MOST_PORTS}
+   * @param bus what their bus is called
+   */
+  public ConsoleDevice addConsoles(int most, String bus) {
+    var consoles = new ConsoleDevice(most);
+    tree.consoles(consoles, addVirtio("virtio-serial", consoles).bus(bus, "virtio-serial-bus"));
+    return consoles;
+  }
+
+  /**
+   * Adds a port to such lines.
+   *
+   * @param wanted its number, or -1 for the next
+   * @param name how the guest finds it, or empty
+   */
+  public void addConsolePort(
+      ConsoleDevice to, int wanted, boolean console, String name, Line line)
+      throws BlockException {
+    int number = to.add(wanted, console, name, line);
+    tree.port(to, console ? "virtconsole" : "virtserialport", number, name);
+  }
+
+  /** Adds what takes memory from the guest: one at most. */
+  public void addBalloon() {
+    var device = new BalloonDevice(deviceMemory, ram.size());
+    addVirtio("virtio-balloon", device);
+    balloon = device;
+  }
+
+  /** What takes memory from the guest, or null. */
+  public @Nullable BalloonDevice balloon() {
+    return balloon;
+  }
+
   /** Adds what ends the machine when the guest panics. */
   public void addPanic() {
-    addCard(new PanicCard(() -> machine.end(Cause.GUEST_PANIC)));
+    addCard("pvpanic-pci", new PanicCard(panicRegister()));
   }
 
-  private void addVirtio(String name, VirtioDevice device) {
-    addCard(new VirtioFunction(device, deviceMemory, worker(name)));
+  private DeviceNode addVirtio(String name, VirtioDevice device) {
+    return addCard(name + "-pci", new VirtioFunction(device, deviceMemory, worker(name)));
   }
 
-  private void addCard(PciFunction card) {
-    pci.attach(nextCard++, 0, false, card);
+  private DeviceNode addCard(String model, PciFunction card) {
+    pci.attach(nextCard, 0, false, card);
+    return tree.card(nextCard++, model, card);
+  }
+
+  /** What was added last is called so by the user. */
+  public void identify(String id) {
+    tree.identify(id);
   }
 
   /** Whether there is a slot for another card. */
@@ -327,9 +405,31 @@ public final class PcMachine implements AutoCloseable {
     return memory;
   }
 
-  /** A byte of physical memory, or of a device that answers there. */
+  /** A byte of physical memory, or of a device that answers there; -1 if nothing does. */
   public int physicalByte(long address) {
-    return (int) memory.read(address, 1);
+    return memory.lookup(address) == null ? -1 : (int) memory.read(address, 1);
+  }
+
+  /** What is in the address spaces, in lines. */
+  public String memoryTree(boolean flat) {
+    return flat
+        ? MemoryTree.flat("memory", "system", memory) + MemoryTree.flat("I/O", "io", ports)
+        : MemoryTree.tree("memory", "system", memory) + MemoryTree.tree("I/O", "io", ports);
+  }
+
+  /** The devices by their buses, in lines. */
+  public String deviceTree() {
+    return tree.describe();
+  }
+
+  /** What is on the PCI bus, in lines. */
+  public String pciDevices() {
+    return pci.describe();
+  }
+
+  /** The button for non-maskable interrupts. */
+  public void injectNmi() {
+    interrupts.nonMaskableLine().pulse();
   }
 
   /** The machine, to be run. */

@@ -12,6 +12,7 @@ import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.system.device.virtio.ConsoleDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +23,8 @@ import java.util.List;
 
 /**
  * A PC whose ports and memory a test drives, with an IDE disk, a CD, and a virtio disk of 1 MiB
- * each, an empty CD drive, a VGA, a source of bytes that are all 5Eh, and a card for panics.
+ * each, an empty CD drive, a VGA, a source of bytes that are all 5Eh, a card and a port for panics,
+ * a printer, a virtio console with a port beside it, and a balloon.
  */
 final class Board implements AutoCloseable {
   final IdleProcessor processor = new IdleProcessor();
@@ -31,6 +33,9 @@ final class Board implements AutoCloseable {
   final BlockBackend cd;
   final BlockBackend floppy;
   final BlockBackend virtioDisk;
+  final Tape printer = new Tape();
+  final Tape console = new Tape();
+  final Tape port = new Tape();
   private final BlockGraph graph;
 
   Board(Path folder) throws IOException {
@@ -46,6 +51,8 @@ final class Board implements AutoCloseable {
             "idle",
             new byte[0x20000],
             List.of(),
+            printer,
+            0x505,
             false,
             null,
             false,
@@ -61,6 +68,10 @@ final class Board implements AutoCloseable {
     machine.addVga(new byte[] {0x55, (byte) 0xaa, 1});
     machine.addEntropy(bytes -> Arrays.fill(bytes, (byte) 0x5e));
     machine.addPanic();
+    ConsoleDevice consoles = machine.addConsoles(ConsoleDevice.MOST_PORTS, "virtio-serial-bus.0");
+    machine.addConsolePort(consoles, -1, true, "", console);
+    machine.addConsolePort(consoles, -1, false, "org.strata.port", port);
+    machine.addBalloon();
     machine.resetBoard();
   }
 

@@ -28,6 +28,8 @@ final class HostileGuestTest {
     {0x170, 8},
     {0x1f0, 8},
     {0x376, 1},
+    {0x378, 3},
+    {0x505, 1},
     {0x3f6, 1},
     {0x510, 12},
     {0xcf8, 8},
@@ -36,6 +38,8 @@ final class HostileGuestTest {
     {0xc000, 16},
     {0xc100, 64},
     {0xc200, 64},
+    {0xc300, 64},
+    {0xc400, 64},
     {0x600, 64},
     {0, 0x10000},
   };
@@ -58,6 +62,12 @@ final class HostileGuestTest {
     0xf1021000L,
     0xf1023000L,
     0xf1030000L,
+    0xf1040000L,
+    0xf1041000L,
+    0xf1043000L,
+    0xf1050000L,
+    0xf1051000L,
+    0xf1053000L,
     0xc0000L,
     0xf0000L,
     0x3ffff8L,
@@ -83,6 +93,12 @@ final class HostileGuestTest {
     board.configure(4, 0, 0x04, 2, 7);
     board.configure(5, 0, 0x10, 4, 0xf1030000L);
     board.configure(5, 0, 0x04, 2, 7);
+    board.configure(6, 0, 0x10, 4, 0xc300);
+    board.configure(6, 0, 0x20, 4, 0xf1040000L);
+    board.configure(6, 0, 0x04, 2, 7);
+    board.configure(7, 0, 0x10, 4, 0xc400);
+    board.configure(7, 0, 0x20, 4, 0xf1050000L);
+    board.configure(7, 0, 0x04, 2, 7);
   }
 
   /** A few lines of it: all would take most of the test's time. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.strata.system.chardev.Line;
 import dev.strata.system.firmware.FirmwareConfig;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.DeviceMemory;
@@ -13,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +36,23 @@ final class PcAcpiTest {
 
   @BeforeEach
   void placeAsTheScriptSays() {
-    new PcAcpi(128 << 20, 2, true).describe(device);
+    Line line = Line.nowhere();
+    var board =
+        new PcConfiguration(
+            PcIdentity.DEFAULT,
+            128 << 20,
+            "idle",
+            new byte[0],
+            List.of(line, line),
+            line,
+            0x505,
+            false,
+            null,
+            false,
+            "c",
+            true,
+            LocalDateTime.of(2024, 1, 1, 0, 0));
+    new PcAcpi(128 << 20, board).describe(device);
     byte[] directory = item(0x19, 4 + 3 * 64);
     var entries = ByteBuffer.wrap(directory);
     assertEquals(3, entries.getInt());
@@ -132,6 +150,11 @@ final class PcAcpiTest {
     assertTrue(names.contains("EisaId (\"PNP0A03\")"), names);
     assertTrue(names.contains("Name (\\_S5, Package (0x04)"), names);
     assertTrue(names.contains("Device (COM2)"), names);
+    assertTrue(names.contains("EisaId (\"PNP0400\")"), names);
+    assertTrue(names.contains("Name (_HID, \"QEMU0001\")"), names);
+    assertTrue(names.contains("OperationRegion (PEOR, SystemIO, 0x0505, One)"), names);
+    assertTrue(names.contains("Return (PEPT)"), names);
+    assertTrue(names.contains("PEPT = Arg0"), names);
     assertEquals(1 + 128, names.split("Package \\(0x04\\)", -1).length - 1, "routes, and S5");
     assertTrue(disassembled("facp", fixed).contains("SCI Interrupt : 0009"));
     assertTrue(disassembled("hpet", memory.getInt(index + 44)).contains("FED00000"));

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.machine.pc;
+
+import dev.strata.system.device.pci.PciFunction;
+import dev.strata.system.device.virtio.ConsoleDevice;
+import dev.strata.system.machine.DeviceBus;
+import dev.strata.system.machine.DeviceNode;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A PC's devices by the buses that they are on, for listings. */
+final class PcTree {
+  private final DeviceBus system = new DeviceBus("main-system-bus", "System");
+  private final DeviceBus pci;
+  private final DeviceBus isa;
+  private final DeviceBus[] ide = new DeviceBus[2];
+  private final DeviceBus floppies;
+  private final Map<ConsoleDevice, DeviceBus> consoles = new HashMap<>();
+  private DeviceNode last;
+  private @Nullable PciFunction lastCard;
+
+  PcTree(boolean hpet) {
+    if (hpet) {
+      system.add("hpet");
+    }
+    system.add("ioapic");
+    system.add("fw_cfg_io");
+    pci = system.add("i440FX-pcihost").bus("pci.0", "PCI");
+    pci.add("i440FX", "addr = 00.0");
+    isa = pci.add("PIIX3", "addr = 01.0").bus("isa.0", "ISA");
+    DeviceNode channels = pci.add("piix3-ide", "addr = 01.1");
+    ide[0] = channels.bus("ide.0", "IDE");
+    ide[1] = channels.bus("ide.1", "IDE");
+    pci.add("PIIX4_PM", "addr = 01.3");
+    isa.add("i8257");
+    isa.add("i8257");
+    isa.add("isa-i8259");
+    isa.add("isa-i8259");
+    isa.add("isa-pit");
+    isa.add("mc146818rtc");
+    isa.add("port92");
+    isa.add("i8042");
+    last = isa.add("isa-fdc");
+    floppies = last.bus("floppy-bus.0", "floppy-bus");
+  }
+
+  /** A chip at ports; no interrupt if its number is negative. */
+  void isa(String model, int port, int interrupt) {
+    String base = "iobase = " + port + " (0x" + Integer.toHexString(port) + ")";
+    added(
+        interrupt < 0
+            ? isa.add(model, base)
+            : isa.add(
+                model, base, "irq = " + interrupt + " (0x" + Integer.toHexString(interrupt) + ")"));
+  }
+
+  void ide(int index, String model) {
+    added(ide[index / 2].add(model, "unit = " + index % 2));
+  }
+
+  void floppy(int number) {
+    added(floppies.add("floppy", "unit = " + number));
+  }
+
+  DeviceNode card(int slot, String model, PciFunction card) {
+    added(pci.add(model, "addr = %02x.0".formatted(slot)));
+    lastCard = card;
+    return last;
+  }
+
+  void consoles(ConsoleDevice device, DeviceBus bus) {
+    consoles.put(device, bus);
+  }
+
+  /** A port of consoles that are on the tree. */
+  void port(ConsoleDevice on, String model, int number, String name) {
+    DeviceBus bus = consoles.get(on);
+    if (bus != null) {
+      added(bus.add(model, "nr = " + number, "name = \"" + name + "\""));
+    }
+  }
+
+  private void added(DeviceNode device) {
+    last = device;
+    lastCard = null;
+  }
+
+  /** What was added last is called so. */
+  void identify(String id) {
+    last.id(id);
+    PciFunction card = lastCard;
+    if (card != null) {
+      card.identify(id);
+    }
+  }
+
+  String describe() {
+    return system.describe();
+  }
+}
