@@ -6,6 +6,7 @@ import dev.strata.block.graph.BlockNode;
 import dev.strata.monitor.command.GuestDrives;
 import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
+import dev.strata.system.device.virtio.BalloonDevice;
 import dev.strata.system.hmp.MonitorCommands;
 import dev.strata.system.machine.Cause;
 import dev.strata.system.machine.Machine;
@@ -84,6 +85,60 @@ final class MachineSubject implements MonitorCommands.Subject {
   @Override
   public int physicalByte(long address) {
     return pc == null ? 0 : pc.physicalByte(address);
+  }
+
+  @Override
+  public int virtualByte(long address) {
+    long physical = machine.physicalAddress(address);
+    return physical < 0 ? -1 : physicalByte(physical);
+  }
+
+  @Override
+  public @Nullable Long register(String name) {
+    return machine.register(name);
+  }
+
+  private @Nullable BalloonDevice balloon() {
+    return pc == null ? null : pc.balloon();
+  }
+
+  @Override
+  public boolean balloon(long bytes) {
+    BalloonDevice balloon = balloon();
+    if (balloon != null) {
+      balloon.target(bytes);
+    }
+    return balloon != null;
+  }
+
+  @Override
+  public @Nullable String balloonState() {
+    BalloonDevice balloon = balloon();
+    return balloon == null
+        ? null
+        : "balloon: actual=" + (balloon.left() >> 20) + balloon.statistics() + "\n";
+  }
+
+  @Override
+  public void injectNmi() {
+    if (pc != null) {
+      pc.injectNmi();
+    }
+  }
+
+  @Override
+  public String memoryTree(boolean flat) {
+    return pc == null ? "" : pc.memoryTree(flat);
+  }
+
+  @Override
+  public String deviceTree() {
+    return pc == null ? "" : pc.deviceTree();
+  }
+
+  @Override
+  public String pciDevices() {
+    return pc == null ? "" : pc.pciDevices();
   }
 
   @Override

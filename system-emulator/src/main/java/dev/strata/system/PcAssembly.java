@@ -293,7 +293,7 @@ final class PcAssembly {
                   ? "Can't create debugcon device, empty char device"
                   : "Property 'isa-debugcon.chardev' can't find value '" + line + "'");
         }
-        machine.addDebugConsole(base, lines.to(id));
+        machine.addDebugConsole(base, lines.to(line));
       }
       case VGA -> {
         rejectOthers(device, properties);

@@ -3,6 +3,7 @@ package dev.strata.system.hmp;
 
 import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
+import dev.strata.system.hmp.Expression.WrongExpressionException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What can be said to a monitor. */
 public final class MonitorCommands {
-  private static final int MOST_UNITS = 1 << 16;
+  private static final long MOST_MEBIBYTES = 1L << 42;
+  private static final String NO_BALLOON = "Error: No balloon device has been activated\n";
 
   /** What the monitor is about. Called on any thread. */
   public interface Subject {
@@ -48,6 +50,34 @@ public final class MonitorCommands {
     /** A byte of physical memory, 0 to 255. */
     int physicalByte(long address);
 
+    /** A byte of memory as the processor sees it now, 0 to 255, or -1 if there is none. */
+    int virtualByte(long address);
+
+    /** A register of the processor's, or null if there is none of that name. */
+    @Nullable Long register(String name);
+
+    /** Asks the guest to have so many bytes of memory left; false if there is no balloon for it. */
+    boolean balloon(long bytes);
+
+    /** How much memory the guest has left, in a line, or null if there is no balloon. */
+    @Nullable String balloonState();
+
+    /** The button for non-maskable interrupts. */
+    void injectNmi();
+
+    /**
+     * What is where in memory and ports, in lines.
+     *
+     * @param flat what answers, instead of all that there is
+     */
+    String memoryTree(boolean flat);
+
+    /** The devices by their buses, in lines. */
+    String deviceTree();
+
+    /** The cards and chips on the PCI bus, in lines. */
+    String pciDevices();
+
     /** Keys are pressed and let go. */
     void type(List<Key> keys, int holdMillis);
 
@@ -82,12 +112,35 @@ public final class MonitorCommands {
         words -> done(subject::powerDown));
     add("sendkey", SendKey.USAGE, SendKey.HELP, new SendKey(subject)::run);
     add("screendump", ScreenDump.USAGE, ScreenDump.HELP, new ScreenDump(subject)::run);
-    add("xp", "xp /fmt addr", "physical memory dump starting at 'addr'", this::dump);
+    var memory = new MemoryDump(subject);
+    add("x", "x /fmt addr", "virtual memory dump starting at 'addr'", memory::virtual);
+    add("xp", "xp /fmt addr", "physical memory dump starting at 'addr'", memory::physical);
+    add(
+        "print",
+        "print|p /fmt expr",
+        "print expression value (use $reg for CPU register access)",
+        memory::print,
+        "p");
+    add(
+        "balloon",
+        "balloon target",
+        "request VM to change its memory allocation (in MB)",
+        this::balloon);
+    add("nmi", "nmi ", "inject an NMI", words -> done(subject::injectNmi));
     topic("status", "show the current VM status (running|paused)", subject::status);
     topic("name", "show the current VM name", subject::name);
     topic("uuid", "show the current VM UUID", subject::uuid);
     topic("version", "show the version of QEMU", () -> "7.2.22 (Strata 0.1)\n");
     topic("registers", "show the cpu registers", subject::registers);
+    topic("qtree", "show device tree", subject::deviceTree);
+    topic("pci", "show PCI info", subject::pciDevices);
+    topic("balloon", "show balloon information", this::balloonState);
+    topics.put(
+        "mtree",
+        new Entry(
+            "info mtree [-f]",
+            "show memory tree (-f: dump flat view for address spaces)",
+            this::memoryTree));
     topic("block", "show info of one block device or all block devices", subject::blockDevices);
   }
 
@@ -101,6 +154,42 @@ public final class MonitorCommands {
 
   private void topic(String name, String help, java.util.function.Supplier<String> answer) {
     topics.put(name, new Entry("info " + name + " ", help, words -> answer.get()));
+  }
+
+  /** How a command is told that it is none, in the reference's words. */
+  static String misused(String command, @Nullable String why) {
+    return why + "\nTry \"help " + command + "\" for more information\n";
+  }
+
+  /** A number of mebibytes. */
+  private String balloon(List<String> words) {
+    long mebibytes;
+    try {
+      mebibytes = Expression.value("balloon", String.join(" ", words), subject::register);
+    } catch (WrongExpressionException e) {
+      return misused("balloon", e.getMessage());
+    }
+    if (mebibytes < 0) {
+      return misused("balloon", "enter a positive value");
+    }
+    if (mebibytes == 0 && subject.balloonState() != null) {
+      return "Error: Parameter 'target' expects a size\n";
+    }
+    return subject.balloon(Math.min(mebibytes, MOST_MEBIBYTES) << 20) ? "" : NO_BALLOON;
+  }
+
+  private String balloonState() {
+    String state = subject.balloonState();
+    return state == null ? NO_BALLOON : state;
+  }
+
+  private String memoryTree(List<String> words) {
+    for (String word : words) {
+      if (!word.equals("-f")) {
+        return misused("info mtree", "mtree: unsupported option " + word);
+      }
+    }
+    return subject.memoryTree(!words.isEmpty());
   }
 
   private static String done(Runnable action) {
@@ -156,78 +245,5 @@ public final class MonitorCommands {
     return entry == null
         ? "unknown command: 'info " + words.getFirst() + "'\n"
         : entry.command.run(words.subList(1, words.size()));
-  }
-
-  // --- memory ---
-
-  /** {@code xp [/COUNT FORMAT SIZE] ADDRESS}: 16 bytes a line. */
-  private String dump(List<String> words) {
-    int count = 1;
-    char format = 'x';
-    int size = 4;
-    int at = 0;
-    if (!words.isEmpty() && words.getFirst().startsWith("/")) {
-      String how = words.getFirst().substring(1);
-      int digits = 0;
-      while (digits < how.length() && Character.isDigit(how.charAt(digits))) {
-        digits++;
-      }
-      if (digits > 6) {
-        return "xp: at most " + MOST_UNITS + " units\n";
-      }
-      count = digits == 0 ? 1 : Integer.parseInt(how.substring(0, digits));
-      for (char letter : how.substring(digits).toCharArray()) {
-        switch (letter) {
-          case 'x', 'd', 'u', 'o', 'c' -> format = letter;
-          case 'b' -> size = 1;
-          case 'h' -> size = 2;
-          case 'w' -> size = 4;
-          case 'g' -> size = 8;
-          default -> {
-            return "invalid char in format: '" + letter + "'\n";
-          }
-        }
-      }
-      at = 1;
-    }
-    if (words.size() != at + 1) {
-      return "xp: address expected\n";
-    }
-    long address;
-    try {
-      address = Long.decode(words.get(at));
-    } catch (NumberFormatException e) {
-      return "invalid char '" + words.get(at).charAt(0) + "' in expression\n";
-    }
-    return dump(address, Math.min(count, MOST_UNITS), format, format == 'c' ? 1 : size);
-  }
-
-  private String dump(long start, int count, char format, int size) {
-    var text = new StringBuilder();
-    int perLine = format == 'c' ? 8 : 16 / size;
-    for (int index = 0; index < count; index++) {
-      long address = start + (long) index * size;
-      if (index % perLine == 0) {
-        text.append(index == 0 ? "" : "\n").append(String.format("%016x:", address));
-      }
-      long value = 0;
-      for (int part = 0; part < size; part++) {
-        value |= (long) subject.physicalByte(address + part) << (8 * part);
-      }
-      text.append(' ').append(shown(value, format, size));
-    }
-    return text.append(count == 0 ? "" : "\n").toString();
-  }
-
-  private static String shown(long value, char format, int size) {
-    int unused = 64 - 8 * size;
-    return switch (format) {
-      case 'd' -> String.valueOf(value << unused >> unused);
-      case 'u' -> Long.toUnsignedString(value);
-      case 'o' -> "0" + Long.toOctalString(value);
-      case 'c' ->
-          value >= ' ' && value < 0x7f ? "'" + (char) value + "'" : "'\\x%02x'".formatted(value);
-      default -> "0x" + ("%0" + 2 * size + "x").formatted(value);
-    };
   }
 }

@@ -23,6 +23,8 @@ import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A monitor that shares its line with a console. */
 final class MonitorTest {
@@ -102,6 +104,47 @@ final class MonitorTest {
     @Override
     public int physicalByte(long address) {
       return (int) address & 0xff;
+    }
+
+    @Override
+    public int virtualByte(long address) {
+      return address < 0x1000 ? (int) address & 0xff : -1;
+    }
+
+    @Override
+    public @Nullable Long register(String name) {
+      return name.equals("eip") ? 0xfff0L : null;
+    }
+
+    @Override
+    public boolean balloon(long bytes) {
+      asked.add("balloon " + bytes);
+      return bytes < 1 << 30;
+    }
+
+    @Override
+    public @Nullable String balloonState() {
+      return null;
+    }
+
+    @Override
+    public void injectNmi() {
+      asked.add("nmi");
+    }
+
+    @Override
+    public String memoryTree(boolean flat) {
+      return flat ? "flat\n" : "tree\n";
+    }
+
+    @Override
+    public String deviceTree() {
+      return "";
+    }
+
+    @Override
+    public String pciDevices() {
+      return "";
     }
 
     @Override
@@ -261,15 +304,88 @@ final class MonitorTest {
   }
 
   @Test
+  void virtualMemoryEndsWhereNothingIsMapped() {
+    assertEquals(
+        "0000000000000ff0: 0xf3f2f1f0 0xf7f6f5f4 0xfbfaf9f8 0xfffefdfc\n"
+            + "0000000000001000: Cannot access memory\n",
+        commands.run("x /5xw 0xff0"));
+    assertEquals("0000000000000ffc: Cannot access memory\n", commands.run("x /2xw 0xffc"));
+    assertEquals("0000000000002000: Cannot access memory\n", commands.run("x 0x2000"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '"',
+      value = {
+        "p /d 1+2*3;7",
+        "p /d (1+2)*3;9",
+        "p /d -5 % 3;-2",
+        "p 10;0xa",
+        "print /x $eip + 0x10;0x10000",
+        "p/o 8;010",
+        "p /x 0;0",
+        "p /c 0x41;'A'",
+        "p /x ~0;0xffffffffffffffff",
+        "p /d 6 & 3 | 8;10",
+        "p /d 'a';97",
+        "p /u 010;8",
+        "p $foo;unknown register",
+        "p 1/0;division by zero",
+        "p (1;')' expected",
+        "p 1 +;unexpected end of expression",
+        "p 1 2;print|p: extraneous characters at the end of line",
+        "p 0xfffffffffffffffff;number too large"
+      })
+  void expressionsAreComputed(String command, String answer) {
+    assertEquals(answer, firstLine(command));
+  }
+
+  private String firstLine(String command) {
+    return commands.run(command).lines().findFirst().orElse("");
+  }
+
+  @Test
+  void anExpressionIsNotDeeperThanTheMonitor() {
+    assertEquals("expression too deep", firstLine("p " + "(".repeat(4000)));
+    assertEquals("expression too deep", firstLine("p " + "-".repeat(4000) + "1"));
+  }
+
+  @Test
+  void aBalloonIsAskedForInMebibytes() {
+    assertEquals("", commands.run("balloon 64"));
+    assertEquals("", commands.run("balloon 2 * 3"));
+    assertEquals(List.of("balloon 67108864", "balloon 6291456"), asked);
+    String none = "Error: No balloon device has been activated\n";
+    assertEquals(none, commands.run("balloon 1024"));
+    assertEquals(none, commands.run("info balloon"));
+    assertEquals("enter a positive value", firstLine("balloon -1"));
+    assertEquals("invalid char 'x' in expression", firstLine("balloon x"));
+  }
+
+  @Test
+  void theMachineIsListedInTwoWays() {
+    assertEquals("tree\n", commands.run("info mtree"));
+    assertEquals("flat\n", commands.run("info mtree -f"));
+    assertEquals("", commands.run("nmi"));
+    assertEquals(List.of("nmi"), asked);
+  }
+
+  @Test
   void memoryIsShownInAllWidths() {
     assertEquals(
         "0000000000000010: 0x13121110 0x17161514 0x1b1a1918 0x1f1e1d1c\n"
             + "0000000000000020: 0x23222120\n",
         commands.run("xp/5xw 0x10"));
-    assertEquals("00000000000000ff: -1 0\n", commands.run("xp /2db 255"));
+    assertEquals("00000000000000ff: 255   0\n", commands.run("xp /2db 255"));
     assertEquals("0000000000000041: 'A' 'B'\n", commands.run("xp /2c 0x41"));
-    assertEquals("0000000000000000: 0x0706050403020100\n", commands.run("xp/g 0"));
-    assertEquals("xp: address expected\n", commands.run("xp"));
-    assertEquals("invalid char 'z' in expression\n", commands.run("xp zero"));
+    assertEquals("0000000000000041: 'A'\n", commands.run("xp 0x41"), "as the last time");
+    assertEquals("0000000000000000: 0x0706050403020100\n", commands.run("xp/xg 0"));
+    assertEquals("0000000000000048: 'H' 'I' 'J' 'K'\n", commands.run("xp/cw 0x48"));
+    assertEquals("unexpected end of expression", firstLine("xp"));
+    assertEquals("invalid char 'z' in expression", firstLine("xp zero"));
+    assertEquals("invalid char in format: 'k'", firstLine("xp /k 0"));
+    assertTrue(commands.run("x /2i 0").contains("no disassembler"));
+    assertTrue(commands.run("xp /9999999x 0").contains("at most 65536"));
   }
 }
