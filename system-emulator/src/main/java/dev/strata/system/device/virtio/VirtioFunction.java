@@ -6,6 +6,7 @@ import dev.strata.system.device.virtio.SplitQueue.BrokenQueueException;
 import dev.strata.system.memory.DeviceMemory;
 import dev.strata.system.memory.MmioHandler;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -150,7 +151,12 @@ public final class VirtioFunction extends PciFunction {
     if (index < queues.length
         && (status & (DRIVER_OK | NEEDS_RESET)) == DRIVER_OK
         && scheduled[index].compareAndSet(false, true)) {
-      worker.execute(() -> process(index));
+      try {
+        worker.execute(() -> process(index));
+      } catch (RejectedExecutionException _) {
+        // The machine has ended; bytes for one of its ports still arrive.
+        return;
+      }
     }
   }
 

@@ -37,6 +37,7 @@ final class Board implements AutoCloseable {
   final Tape console = new Tape();
   final Tape port = new Tape();
   private final BlockGraph graph;
+  private boolean ended;
 
   Board(Path folder) throws IOException {
     graph = new BlockGraph(DriverRegistry.load(), new ObjectRegistry(), line -> {});
@@ -121,9 +122,17 @@ final class Board implements AutoCloseable {
     out(0xcfc + (register & 3), bytes, value);
   }
 
+  /** Ends the machine before the board is closed. */
+  void end() {
+    machine.close();
+    ended = true;
+  }
+
   @Override
   public void close() throws BlockException {
-    machine.close();
+    if (!ended) {
+      machine.close();
+    }
     graph.close();
   }
 }

@@ -214,6 +214,14 @@ final class VirtioConsoleTest {
     assertEquals("def", memory(ROOM, next.usedLength(0, 0)));
   }
 
+  /** As when somebody types while the guest turns the machine off. */
+  @Test
+  void whatArrivesAfterTheEndIsNobodys() {
+    new VirtioDriver(board, SLOT, BAR, 0).start(0, 1);
+    board.end();
+    assertEquals(3, board.console.offer("abc"));
+  }
+
   @Test
   void thereAreAsManyPortsAsThereCanBe() throws BlockException {
     var device = new ConsoleDevice(ConsoleDevice.MOST_PORTS);
