@@ -66,8 +66,7 @@ public final class ConsoleDevice implements VirtioDevice {
    * @param name how the guest finds it, or empty
    * @return its number
    */
-  public int add(int wanted, boolean console, String name, Line line)
-      throws BlockException {
+  public int add(int wanted, boolean console, String name, Line line) throws BlockException {
     int number = wanted < 0 ? free(console) : wanted;
     if (number < 0) {
       throw error("virtio-serial-bus: Maximum port limit for this device reached");

@@ -340,8 +340,7 @@ public final class PcMachine implements AutoCloseable {
    * @param wanted its number, or -1 for the next
    * @param name how the guest finds it, or empty
    */
-  public void addConsolePort(
-      ConsoleDevice to, int wanted, boolean console, String name, Line line)
+  public void addConsolePort(ConsoleDevice to, int wanted, boolean console, String name, Line line)
       throws BlockException {
     int number = to.add(wanted, console, name, line);
     tree.port(to, console ? "virtconsole" : "virtserialport", number, name);
