@@ -117,7 +117,7 @@ final class MachineMonitorTest {
             "-blockdev",
             "qcow2,node-name=n,file.driver=file,file.filename=@/a.qcow2",
             "-drive",
-            "if=none,id=d,file=@/b.qcow2,format=qcow2",
+            "if=none,id=d,file=@/b.qcow2,format=qcow2,node-name=b",
             "-drive",
             "if=none,id=e"),
         List.of(
@@ -126,11 +126,7 @@ final class MachineMonitorTest {
             command("query-uuid"),
             command("query-cpus-fast"),
             command("query-block"),
-            command("query-blockstats"),
             "{\"execute\":\"block-dirty-bitmap-add\",\"arguments\":{\"node\":\"d\",\"name\":\"m\"}}",
-            "{\"execute\":\"blockdev-backup\",\"arguments\":{\"job-id\":\"j\",\"device\":\"d\","
-                + "\"target\":\"n\",\"sync\":\"full\"}}",
-            "await \"concluded\"",
             "{\"execute\":\"blockdev-backup\",\"arguments\":{\"device\":\"e\",\"target\":\"n\","
                 + "\"sync\":\"full\"}}",
             "{\"execute\":\"blockdev-del\",\"arguments\":{\"node-name\":\"n\"}}",
@@ -197,13 +193,13 @@ final class MachineMonitorTest {
         and(
             firmware(HALTS, new int[0]),
             "-drive",
-            "if=none,id=d,file=@/a.qcow2,format=qcow2",
+            "if=none,id=d,file=@/a.qcow2,format=qcow2,node-name=a",
             "-device",
             "virtio-blk-pci,id=card,drive=d",
             "-blockdev",
             "qcow2,node-name=n,file.driver=file,file.filename=@/b.qcow2",
             "-device",
             "virtio-blk-pci,drive=n"),
-        List.of(command("query-block"), command("query-blockstats"), command("quit")));
+        List.of(command("query-block"), command("quit")));
   }
 }
