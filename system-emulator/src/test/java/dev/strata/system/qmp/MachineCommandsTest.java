@@ -109,7 +109,7 @@ final class MachineCommandsTest {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
       channel.close();
     }
   }
