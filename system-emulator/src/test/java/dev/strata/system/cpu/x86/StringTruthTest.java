@@ -41,7 +41,7 @@ final class StringTruthTest {
     int prefix = random.nextInt(8) == 0 ? 0 : random.nextInt(4) == 0 ? 0xf2 : 0xf3;
     machine.begin(random);
     int count = random.nextInt(random.nextBoolean() ? 12 : 300);
-    int most = MIDDLE + (MIDDLE - STACK_BYTES >> 1);
+    int most = MIDDLE + (MIDDLE - STACK_BYTES) / 2;
     int span = Math.max(count, 1) << size;
     machine.registers[RCX] = count;
     machine.registers[RSI] = start(random, span, backwards, most);
