@@ -55,6 +55,7 @@ final class PduProxy implements AutoCloseable {
     return through;
   }
 
+  /** How many connections carried commands: a target may refuse one while the last is ending. */
   synchronized int connections() {
     return connections;
   }
@@ -75,7 +76,6 @@ final class PduProxy implements AutoCloseable {
         Socket client = server.accept();
         var upstream = new Socket(InetAddress.getLoopbackAddress(), target);
         synchronized (this) {
-          connections++;
           sockets.add(client);
           sockets.add(upstream);
         }
@@ -93,6 +93,7 @@ final class PduProxy implements AutoCloseable {
       var in = new DataInputStream(client.getInputStream());
       OutputStream out = upstream.getOutputStream();
       byte[] header = new byte[HEADER_SIZE];
+      boolean used = false;
       while (true) {
         in.readFully(header);
         int additional = (header[4] & 0xff) * 4;
@@ -101,8 +102,11 @@ final class PduProxy implements AutoCloseable {
         out.write(header);
         out.write(rest);
         out.flush();
-        if ((header[0] & 0x3f) == SCSI_COMMAND && !passes(header)) {
-          return;
+        if ((header[0] & 0x3f) == SCSI_COMMAND) {
+          if (!passes(header, !used)) {
+            return;
+          }
+          used = true;
         }
       }
     } catch (IOException e) {
@@ -110,7 +114,8 @@ final class PduProxy implements AutoCloseable {
     }
   }
 
-  private synchronized boolean passes(byte[] header) {
+  private synchronized boolean passes(byte[] header, boolean first) {
+    connections += first ? 1 : 0;
     int operation = header[32] & 0xff;
     counts.merge(operation, 1, Integer::sum);
     if (operation == WRITE_16 && (header[33] & FUA) != 0) {
