@@ -105,7 +105,6 @@ public final class ControlMonitors {
     QomCommands.contribute(monitor, devices);
     GraphCommands.contribute(monitor);
     AmendCommand.contribute(monitor);
-    IoThreadCommand.contribute(monitor);
     // Not in the module's descriptor: starting any tool would then resolve the modules of all.
     ControlMonitors.class.getModule().addUses(CommandSet.class);
     for (CommandSet set : ServiceLoader.load(CommandSet.class)) {

@@ -55,7 +55,6 @@ final class StorageDaemonTest {
         "drive-backup",
         "drive-mirror",
         "amend",
-        "iothread",
         "corruption",
         "quorum",
         "write-threshold"
