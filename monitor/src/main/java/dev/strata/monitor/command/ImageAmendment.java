@@ -6,16 +6,13 @@ import dev.strata.block.ProgressListener;
 import dev.strata.block.driver.Amendable;
 import dev.strata.block.driver.ImageInfo;
 import dev.strata.block.graph.BlockNode;
-import dev.strata.block.job.Job;
-import dev.strata.block.job.JobControl;
-import dev.strata.block.job.JobSettings;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.option.BlockOptions;
 import java.util.List;
 import java.util.Optional;
 
 /** The job that changes options of an image that is open. */
-final class ImageAmendment extends Job {
+final class ImageAmendment extends ImageJob {
   private final BlockNode node;
   private final Amendable image;
   private final JsonObject options;
@@ -28,30 +25,20 @@ final class ImageAmendment extends Job {
    * @param force whether what could lose data is carried out
    */
   ImageAmendment(String id, BlockNode node, Amendable image, JsonObject options, boolean force) {
-    super("amend", new JobSettings(id, 0, true, false), List.of(node));
+    super("amend", id, List.of(node));
     this.node = node;
     this.image = image;
     this.options = options;
     this.force = force;
-    expect(1);
   }
 
   @Override
-  public boolean isBlockJob() {
-    return false;
-  }
-
-  @Override
-  protected void run(JobControl control) throws BlockException {
-    try {
-      if (options.get("encrypt") instanceof JsonObject encryption) {
-        checkEncryption(encryption);
-        encryption.remove("format");
-      }
-      image.amend(BlockOptions.of(options), force, ProgressListener.NONE);
-    } finally {
-      control.progress(1, 0); // done, well or not
+  void step() throws BlockException {
+    if (options.get("encrypt") instanceof JsonObject encryption) {
+      checkEncryption(encryption);
+      encryption.remove("format");
     }
+    image.amend(BlockOptions.of(options), force, ProgressListener.NONE);
   }
 
   /** What the image's own words would be those of another command for. */
