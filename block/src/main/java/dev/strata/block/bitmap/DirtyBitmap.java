@@ -234,6 +234,23 @@ public final class DirtyBitmap {
     }
   }
 
+  /**
+   * Whether {@code other} can be merged into this.
+   *
+   * @throws BlockException if it is not of the same length
+   */
+  public void checkMergeable(DirtyBitmap other) throws BlockException {
+    if (other.length() != length()) {
+      throw new BlockException(
+          Errno.EINVAL,
+          "Bitmaps are of different sizes (destination size is "
+              + length()
+              + ", source size is "
+              + other.length()
+              + ") and can't be merged");
+    }
+  }
+
   /** Marks what is dirty in {@code other}, whose granularity may differ. */
   public void merge(DirtyBitmap other) {
     long end = Math.min(length(), other.length());

@@ -185,15 +185,7 @@ final class BitmapCommand extends ImageCommand {
 
   /** Merges bitmaps of the same size. */
   static void merge(DirtyBitmap source, DirtyBitmap target) throws BlockException {
-    if (source.length() != target.length()) {
-      throw new BlockException(
-          Errno.EINVAL,
-          "Bitmaps are of different sizes (destination size is "
-              + target.length()
-              + ", source size is "
-              + source.length()
-              + ") and can't be merged");
-    }
+    target.checkMergeable(source);
     target.merge(source);
   }
 

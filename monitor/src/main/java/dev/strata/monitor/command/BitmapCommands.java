@@ -216,15 +216,7 @@ final class BitmapCommands {
       }
     }
     for (DirtyBitmap source : sources) {
-      if (source.length() != target.length()) {
-        throw new BlockException(
-            Errno.EINVAL,
-            "Bitmaps are of different sizes (destination size is "
-                + target.length()
-                + ", source size is "
-                + source.length()
-                + ") and can't be merged");
-      }
+      target.checkMergeable(source);
     }
     for (DirtyBitmap source : sources) {
       target.merge(source);
