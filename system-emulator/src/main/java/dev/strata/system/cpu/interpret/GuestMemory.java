@@ -7,7 +7,6 @@ import dev.strata.system.cpu.ir.Block;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.AddressSpaceListener;
 import dev.strata.system.memory.FlatRange;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -21,8 +20,6 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   /** A store would change the running block: the instruction is to be run again on its own. */
   public static final int RUN_ALONE = -2;
 
-  private static final int JUMPS = 4096;
-  private static final int JUMPS_PER_PAGE = 64;
   static final long PAGE = ~0xfffL;
 
   /** Physical memory. */
@@ -45,11 +42,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   private final ConcurrentLinkedQueue<long[]> foreignWrites = new ConcurrentLinkedQueue<>();
   private volatile boolean topologyChanged;
 
-  final @Nullable Block[] jumpBlocks = new Block[JUMPS];
-
-  // Slots of those that are forgotten with the address space; more than fit mean all.
-  private final int[] localJump = new int[512];
-  private int localJumps;
+  final JumpCache jumps = new JumpCache();
 
   /** Not 0 when the processor shall look up between blocks; bits are the guest's. */
   protected volatile int attention;
@@ -111,7 +104,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     for (SoftTlb t : tlbs) {
       t.flush();
     }
-    forgetJumps();
+    jumps.forget();
   }
 
   /** Forgets what is not the same in all address spaces. */
@@ -120,19 +113,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     for (SoftTlb t : tlbs) {
       t.flushLocal();
     }
-    if (localJumps > localJump.length) {
-      forgetJumps();
-      return;
-    }
-    for (int i = 0; i < localJumps; i++) {
-      jumpBlocks[localJump[i]] = null;
-    }
-    localJumps = 0;
-  }
-
-  private void forgetJumps() {
-    Arrays.fill(jumpBlocks, null);
-    localJumps = 0;
+    jumps.forgetLocal();
   }
 
   /** Forgets one page's translations. */
@@ -140,24 +121,12 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     generation++;
     for (SoftTlb t : tlbs) {
       if (t.flush(linear)) {
-        forgetJumps();
+        jumps.forget();
       }
     }
     // A block that began on the page before may go on here.
-    forgetJumps(linear);
-    forgetJumps(linear - 4096);
-  }
-
-  private void forgetJumps(long linear) {
-    int first = jumpSlot(linear) & -JUMPS_PER_PAGE;
-    Arrays.fill(jumpBlocks, first, first + JUMPS_PER_PAGE, null);
-  }
-
-  /** Where a jump's target is looked for: those of one page lie together. */
-  static int jumpSlot(long linear) {
-    int page = (int) (linear >>> 12 ^ linear >>> 18);
-    int place = (int) (linear ^ linear >>> 6) & (JUMPS_PER_PAGE - 1);
-    return (page * JUMPS_PER_PAGE & (JUMPS - 1)) | place;
+    jumps.forgetPage(linear);
+    jumps.forgetPage(linear - 4096);
   }
 
   @Override
@@ -203,7 +172,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   private void drop(CodePage page) {
     generation++;
     page.drop();
-    forgetJumps();
+    jumps.forget();
   }
 
   // --- loads and stores ---
@@ -452,16 +421,9 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     if (block == null) {
       block = decode(linear, physical, mode, page, guest);
     }
-    int slot = jumpSlot(linear);
     block.linear = linear;
     block.found = mode | mmuMode << 16;
-    jumpBlocks[slot] = block;
-    if (block.secondPage != -1 || !tlb.isCodeGlobal(linear)) {
-      if (localJumps < localJump.length) {
-        localJump[localJumps] = slot;
-      }
-      localJumps++;
-    }
+    jumps.enter(linear, block, block.secondPage == -1 && tlb.isCodeGlobal(linear));
     return block;
   }
 

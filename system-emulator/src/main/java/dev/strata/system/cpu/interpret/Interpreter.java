@@ -157,8 +157,7 @@ public final class Interpreter extends GuestMemory {
     long linear = pc + slots[codeBaseSlot] & linearMask;
     int wanted = mode | alone;
     alone = 0;
-    int slot = jumpSlot(linear);
-    Block block = jumpBlocks[slot];
+    Block block = jumps.at(linear);
     if (block == null
         || block.linear != linear
         || block.found != (wanted | mmuMode << 16)
@@ -424,8 +423,7 @@ public final class Interpreter extends GuestMemory {
 
   private @Nullable Block known(long pc, int inMode) {
     long linear = pc + slots[codeBaseSlot] & linearMask;
-    int slot = jumpSlot(linear);
-    Block block = jumpBlocks[slot];
+    Block block = jumps.at(linear);
     return block != null
             && block.linear == linear
             && block.found == (inMode | mmuMode << 16)
