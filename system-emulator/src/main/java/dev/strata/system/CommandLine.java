@@ -202,11 +202,12 @@ final class CommandLine {
         controls.add(new ControlOption(word + " " + name, name, option.equals("-qmp-pretty")));
       }
       case "-mon" -> {
-        String given = argument(word);
+        String text = argument(word);
+        String given = word + " " + text;
         try {
-          named.add(MonitorOption.of(OptionString.parse(given, "chardev", null)));
+          named.add(MonitorOption.of(given, OptionString.parse(text, "chardev", null)));
         } catch (BlockException e) {
-          throw e.during(word + " " + given);
+          throw e.during(given);
         }
       }
       case "-pidfile" -> pidFile = argument(word);

@@ -77,10 +77,14 @@ final class Lines {
 
   /** A monitor, as {@code -mon} describes it. */
   void addMonitor(MonitorOption option) throws BlockException {
-    if (option.control()) {
-      monitors.addMonitor(option.device(), option.pretty());
-    } else {
-      human.add(to(option.device()));
+    try {
+      if (option.control()) {
+        monitors.addMonitor(option.device(), option.pretty());
+      } else {
+        human.add(to(option.device()));
+      }
+    } catch (BlockException e) {
+      throw e.during(option.given());
     }
   }
 

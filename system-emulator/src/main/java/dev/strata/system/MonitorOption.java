@@ -7,13 +7,14 @@ import dev.strata.block.option.BlockOptions;
 /**
  * A monitor at a character device: {@code -mon}.
  *
+ * @param given the option, for messages
  * @param device the character device's id
  * @param control whether it is for programs, and not for people
  * @param pretty whether replies take several lines
  */
-record MonitorOption(String device, boolean control, boolean pretty) {
+record MonitorOption(String given, String device, boolean control, boolean pretty) {
   /** What the option says. */
-  static MonitorOption of(BlockOptions options) throws BlockException {
+  static MonitorOption of(String given, BlockOptions options) throws BlockException {
     String device = options.takeString("chardev");
     String mode = options.takeString("mode");
     Boolean pretty = options.takeBool("pretty");
@@ -34,6 +35,6 @@ record MonitorOption(String device, boolean control, boolean pretty) {
     if (pretty != null && !control) {
       throw CommandLine.error("'pretty' is not compatible with HMP monitors");
     }
-    return new MonitorOption(device, control, Boolean.TRUE.equals(pretty));
+    return new MonitorOption(given, device, control, Boolean.TRUE.equals(pretty));
   }
 }
