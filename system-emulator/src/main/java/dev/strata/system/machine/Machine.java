@@ -152,10 +152,10 @@ public final class Machine {
       if (!paused) {
         return;
       }
+      listener.resumed(); // first of all: what the guest does next may be told at once
       paused = false;
       wake();
     }
-    listener.resumed();
   }
 
   /** Whether time passes. */

@@ -4,6 +4,7 @@ package dev.strata.system.qmp;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.strata.monitor.commandline.Terminal;
@@ -99,6 +100,7 @@ final class MachineCommandsTest {
     String await(String text) throws IOException {
       String line = hear();
       while (!line.contains(text)) {
+        assertNotEquals("null", line, "the machine says no more");
         line = hear();
       }
       return line;
