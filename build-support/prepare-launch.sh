@@ -202,7 +202,7 @@ main_of() {
     # So too here.
     daemon) echo --add-modules dev.strata.nbdserver -m dev.strata.monitor/dev.strata.monitor.daemon.StorageDaemon ;;
     # Nothing in its module leads to the tools, which it asks what they are.
-    strata) echo --add-modules ALL-MODULE-PATH -m dev.strata.monitor/dev.strata.monitor.manual.Strata ;;
+    strata) echo '"-Dstrata.launchers=$root/bin"' --add-modules ALL-MODULE-PATH -m dev.strata.monitor/dev.strata.monitor.manual.Strata ;;
   esac
 }
 

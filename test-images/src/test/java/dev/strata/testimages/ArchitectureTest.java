@@ -74,6 +74,7 @@ final class ArchitectureTest {
               "",
               ".schema",
               ".commandline",
+              ".tour",
               ".manual",
               ".qmp",
               ".chardev",

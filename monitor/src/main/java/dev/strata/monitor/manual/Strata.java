@@ -153,6 +153,7 @@ public final class Strata implements ToolDescription {
     }
     names.add("man");
     names.add("completion");
+    names.add("tour");
     return names;
   }
 
@@ -161,6 +162,7 @@ public final class Strata implements ToolDescription {
     return switch (name) {
       case "man" -> new ManCommand(this);
       case "completion" -> new CompletionCommand(this);
+      case "tour" -> new TourCommand();
       default -> null;
     };
   }
