@@ -6,6 +6,7 @@ import dev.strata.block.Errno;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionString;
 import dev.strata.block.option.Size;
+import dev.strata.system.machine.Accelerator;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -51,6 +52,8 @@ final class CommandLine {
   @Nullable Answer answer;
   @Nullable DeviceModel asked; // whose properties are the answer
   String machine = "pc";
+  private @Nullable Accelerator chosen; // null: nobody has said
+  private boolean chosenOfMachine;
   @Nullable String cpu; // null: the architecture's own
 
   /** What follows the model's name. */
@@ -72,6 +75,8 @@ final class CommandLine {
   @Nullable String append;
   @Nullable String debugConsole;
   @Nullable String pidFile;
+  @Nullable String qtest; // where somebody drives the board
+  @Nullable String qtestLog; // null: standard error
   @Nullable String parallel; // null: nobody has said
 
   private final List<String> words;
@@ -89,7 +94,7 @@ final class CommandLine {
     while (line.at < words.size()) {
       line.next();
     }
-    if (line.answer == null && line.refusal != null) {
+    if (line.answer == null && line.refusal != null && line.chosen == null) {
       throw error(line.refusal);
     }
     if (line.kernel == null && line.append != null) {
@@ -119,6 +124,11 @@ final class CommandLine {
 
   private boolean hasMonitor() {
     return !monitors.isEmpty() || !controls.isEmpty() || !named.isEmpty();
+  }
+
+  /** What makes the machine go. */
+  Accelerator accelerator() {
+    return chosen == null ? Accelerator.TCG : chosen;
   }
 
   /** Whether the machine is one without a board. */
@@ -165,8 +175,11 @@ final class CommandLine {
       case "-cpu" -> cpu(argument(word));
       case "-smp" -> processors(argument(word));
       case "-accel" -> {
-        String name = argument(word);
-        accelerator(word + " " + name + ": ", name);
+        String text = argument(word);
+        if (chosenOfMachine) {
+          throw error("The -accel and \"-machine accel=\" options are incompatible");
+        }
+        accelerator(word + " " + text, parsed(word, text, "accel"));
       }
       case "-bios" -> bios = argument(word);
       case "-L" -> firmwareFolders.add(argument(word));
@@ -210,6 +223,8 @@ final class CommandLine {
           throw e.during(given);
         }
       }
+      case "-qtest" -> qtest = argument(word);
+      case "-qtest-log" -> qtestLog = argument(word);
       case "-pidfile" -> pidFile = argument(word);
       case "-blockdev" -> nodes.add(argument(word));
       case "-parallel" -> {
@@ -295,7 +310,13 @@ final class CommandLine {
     }
     String accelerator = options.takeString("accel");
     if (accelerator != null) {
-      accelerator("", accelerator);
+      if (chosen != null || refusal != null) {
+        throw error("The -accel and \"-machine accel=\" options are incompatible");
+      }
+      chosenOfMachine = true;
+      for (String name : accelerator.split(":", -1)) {
+        accelerator("", name);
+      }
     }
     Boolean timer = options.takeBool("hpet");
     if (timer != null) {
@@ -362,10 +383,24 @@ final class CommandLine {
     }
   }
 
-  /** Whoever only asks what there is may name any. */
+  private void accelerator(String given, BlockOptions options) throws BlockException {
+    String name = options.takeString("accel");
+    if (name == null) {
+      throw error(given + ": Parameter 'accel' is missing");
+    }
+    for (String property : options.names()) {
+      throw error(given + ": Property '" + name + "-accel." + property + "' not found");
+    }
+    accelerator(given + ": ", name);
+  }
+
+  /** The first that there is counts; whoever only asks what machines there are may name any. */
   private void accelerator(String given, String name) {
-    if (!name.equals("tcg")) {
-      refusal = given + "invalid accelerator " + name;
+    Accelerator known = Accelerator.named(name);
+    if (known == null) {
+      refusal = refusal == null ? given + "invalid accelerator " + name : refusal;
+    } else if (chosen == null) {
+      chosen = known;
     }
   }
 

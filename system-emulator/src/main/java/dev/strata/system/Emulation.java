@@ -16,10 +16,18 @@ import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.CpuModel;
 import dev.strata.system.hmp.HumanMonitor;
 import dev.strata.system.hmp.MonitorCommands;
+import dev.strata.system.machine.Accelerator;
 import dev.strata.system.machine.Cause;
 import dev.strata.system.machine.Machine;
 import dev.strata.system.machine.pc.PcMachine;
+import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.qmp.MachineCommands;
+import dev.strata.system.qtest.DrivenBoard;
+import dev.strata.system.qtest.Log;
+import dev.strata.system.qtest.Session;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -35,6 +43,7 @@ final class Emulation {
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile @Nullable Machine machine; // once there is one
   private @Nullable PidFile pid;
+  private @Nullable Line driver; // where somebody drives the board
 
   Emulation(CommandLine line, Architecture architecture, Terminal terminal) {
     this.line = line;
@@ -84,6 +93,8 @@ final class Emulation {
       }
       List<Line> serial = serial();
       addMonitors();
+      String qtest = line.qtest;
+      driver = qtest == null ? null : lines.byName("-qtest", "qtest", qtest);
       return line.isBare() ? runBare(drives) : runPc(drives, serial);
     }
   }
@@ -147,15 +158,26 @@ final class Emulation {
           .drives()
           .add(new GuestDrives.Drive(name, null, true, false, drive.image()));
     }
-    var clock = new VirtualClock(System::nanoTime);
-    return run(new Machine(clock, () -> {}, line.noReboot), null);
+    VirtualClock clock = line.accelerator().clock();
+    var bare = new Machine(clock, () -> {}, line.noReboot);
+    var board =
+        new DrivenBoard(
+            new AddressSpace(Long.MAX_VALUE, 0),
+            new AddressSpace(0x10000, -1),
+            stepped(clock),
+            List.of(),
+            bare::awaitReset);
+    return run(bare, null, board);
   }
 
   private int runPc(Drives drives, List<Line> serial) throws BlockException {
     var assembly = new PcAssembly(line, drives, lines, monitors.monitor().graph().objects());
     try (PcMachine pc = assembly.assemble(architecture, model(), serial)) {
       assembly.describe(monitors.monitor().drives());
-      return run(pc.machine(), pc);
+      var board =
+          new DrivenBoard(
+              pc.memory(), pc.ports(), stepped(pc.clock()), pc.pins(), pc.machine()::awaitReset);
+      return run(pc.machine(), pc, board);
     }
   }
 
@@ -169,7 +191,11 @@ final class Emulation {
     throw CommandLine.error("unable to find CPU model '" + wanted + "'");
   }
 
-  private int run(Machine built, @Nullable PcMachine pc) throws BlockException {
+  private @Nullable VirtualClock stepped(VirtualClock clock) {
+    return line.accelerator() == Accelerator.QTEST ? clock : null;
+  }
+
+  private int run(Machine built, @Nullable PcMachine pc, DrivenBoard board) throws BlockException {
     machine = built;
     lines.whenExit(() -> built.end(Cause.HOST_KEYS));
     var subject = new MachineSubject(built, pc, line.identity, monitors.monitor().drives());
@@ -202,7 +228,21 @@ final class Emulation {
       pid = PidFile.write(line.pidFile, ProcessHandle.current().pid());
     }
     monitors.begin();
-    return built.run();
+    return driver == null ? built.run(() -> {}) : drive(driver, built, board);
+  }
+
+  /** Runs a machine that somebody drives who is at the end of a line. */
+  private int drive(Line driver, Machine built, DrivenBoard board) throws BlockException {
+    String name = line.qtestLog == null ? "/dev/stderr" : line.qtestLog;
+    if (name.equals("none")) {
+      return built.run(() -> Session.open(driver, board, null));
+    }
+    try (var out = new PrintStream(name, StandardCharsets.ISO_8859_1)) {
+      var log = new Log(out, System::nanoTime);
+      return built.run(() -> Session.open(driver, board, log));
+    } catch (IOException e) {
+      throw new BlockException(Errno.EIO, "-qtest-log " + name + ": " + e.getMessage()).causedBy(e);
+    }
   }
 
   /** A signal ends the machine; the process stays until its disks are closed. */

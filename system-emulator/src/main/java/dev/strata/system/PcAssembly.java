@@ -93,7 +93,7 @@ final class PcAssembly {
             line.boot,
             line.hpet,
             LocalDateTime.now(ZoneOffset.UTC));
-    var machine = new PcMachine(configuration, architecture, model, System::nanoTime);
+    var machine = new PcMachine(configuration, architecture, model, line.accelerator());
     try {
       if (wantsVga()) {
         machine.addVga(firmware.vgaBios());

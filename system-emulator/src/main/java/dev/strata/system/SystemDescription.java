@@ -39,7 +39,9 @@ public final class SystemDescription implements ToolDescription {
             "the processor, with +FEATURE or -FEATURE behind it; help lists them")
         .with('m', null, "SIZE", "the guest's memory, in MiB without a suffix; 128 if not given")
         .with(key++, "smp", "CPUS", "processors: 1")
-        .with(key++, "accel", "NAME", "how guest code is run: tcg")
+        .with(key++, "accel", "NAME", "how guest code is run: tcg; or qtest, which runs none")
+        .with(key++, "qtest", "DEVICE", "where a program drives the board, named as for serial")
+        .with(key++, "qtest-log", "FILE", "what it says; none for nowhere")
         .with(
             key++,
             "drive",

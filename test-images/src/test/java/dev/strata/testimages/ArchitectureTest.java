@@ -104,6 +104,7 @@ final class ArchitectureTest {
               ".machine",
               ".hmp",
               ".qmp",
+              ".qtest",
               ""));
 
   private static final ModuleLayers NBD_LAYERS =

@@ -54,7 +54,11 @@ public final class DeviceLine implements Line {
       Receiver taker = receiver;
       if (taker != null) {
         taker.opened();
-        pump(in, taker);
+        try {
+          pump(in, taker);
+        } finally {
+          taker.closed();
+        }
       }
     } catch (IOException _) {
       // The client is gone: to a guest, the line is silent until the next one.

@@ -15,6 +15,9 @@ public interface Line {
 
     /** Somebody has come; called before what they send arrives. */
     default void opened() {}
+
+    /** Who was there has gone; what they sent has been offered. */
+    default void closed() {}
   }
 
   /** Says who takes the bytes that arrive; they begin to be read now. Called once at most. */

@@ -14,6 +14,7 @@ public final class VirtualClock {
   public static final long SECOND = 1_000_000_000L;
 
   private final LongSupplier hostNanos;
+  private final boolean stepped;
   private final PriorityQueue<Timer> queue = new PriorityQueue<>(VirtualClock::earlier);
   private volatile boolean running;
   // Guest time is host time plus this once it runs, else just this.
@@ -27,7 +28,17 @@ public final class VirtualClock {
    * @param hostNanos a monotonic clock: {@code System::nanoTime}, or a test's
    */
   public VirtualClock(LongSupplier hostNanos) {
+    this(hostNanos, false);
+  }
+
+  private VirtualClock(LongSupplier hostNanos, boolean stepped) {
     this.hostNanos = hostNanos;
+    this.stepped = stepped;
+  }
+
+  /** A clock that stands at zero, and goes on by {@link #ringNext} alone. */
+  public static VirtualClock stepped() {
+    return new VirtualClock(() -> 0, true);
   }
 
   /** Nanoseconds of guest time, at least 0. */
@@ -42,9 +53,9 @@ public final class VirtualClock {
     }
   }
 
-  /** Lets time pass. */
+  /** Lets time pass, if it does so by itself. */
   public synchronized void start() {
-    if (!running) {
+    if (!running && !stepped) {
       offset = offset - hostNanos.getAsLong();
       running = true;
       notifyAll();
@@ -86,6 +97,37 @@ public final class VirtualClock {
       }
       due.action.run();
     }
+  }
+
+  /** When the next timer rings, or {@code Long.MAX_VALUE} if none is set. */
+  public synchronized long nextDeadline() {
+    Timer next = queue.peek();
+    return next == null ? Long.MAX_VALUE : next.deadline;
+  }
+
+  /**
+   * Lets a stepped clock go on to the next timer, which rings on the calling thread, or else to
+   * {@code until}; never back.
+   *
+   * @return whether a timer rang: there may be more of them until then
+   */
+  public boolean ringNext(long until) {
+    Timer due;
+    synchronized (this) {
+      if (!stepped) {
+        throw new IllegalStateException("this clock goes by itself");
+      }
+      due = queue.peek();
+      boolean rings = due != null && due.deadline <= until;
+      offset = Math.max(offset, rings && due != null ? due.deadline : until);
+      if (!rings || due == null) {
+        return false;
+      }
+      queue.remove();
+      due.set = false;
+    }
+    due.action.run();
+    return true;
   }
 
   /** Runs timers as they get due, until {@link #close}. The calling thread does nothing else. */

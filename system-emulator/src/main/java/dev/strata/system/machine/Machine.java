@@ -51,6 +51,7 @@ public final class Machine {
   private long wakes;
   private boolean resetRequested;
   private boolean resetByButton; // until it is done
+  private boolean resetting; // from the request until it is done
   private boolean paused;
   private boolean begun; // has run
   private boolean standing = true; // nothing runs
@@ -94,9 +95,22 @@ public final class Machine {
   public void requestReset() {
     synchronized (this) {
       resetRequested = true;
+      resetting = true;
       wake();
     }
     stopProcessor();
+  }
+
+  /** Waits until a reset that was requested is done, or the machine has ended. */
+  public synchronized void awaitReset() {
+    while (resetting && exitCode < 0) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
   }
 
   /**
@@ -219,11 +233,16 @@ public final class Machine {
     }
   }
 
-  /** Runs until the machine ends: its exit code. */
-  public int run() {
+  /**
+   * Runs until the machine ends: its exit code.
+   *
+   * @param begins called when all is as after power-on
+   */
+  public int run(Runnable begins) {
     Thread timers = Thread.ofPlatform().daemon().name("virtual clock").start(clock::runUntilClosed);
     try {
       reset();
+      begins.run();
       Cause cause = loop();
       if (cause != null) {
         listener.ended(cause);
@@ -314,6 +333,7 @@ public final class Machine {
     listener.reset(cause);
     synchronized (this) {
       resetByButton = false;
+      resetting = resetRequested;
       notifyAll();
     }
   }

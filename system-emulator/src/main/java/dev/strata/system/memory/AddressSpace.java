@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * memory (addresses up to 2^62) and I/O ports alike.
  *
  * <p>Reads and writes are safe on any thread; what several threads write is ordered by them.
- * Numbers are little-endian. Where nothing is mapped, reads give ones and writes go nowhere.
+ * Numbers are little-endian. Where nothing is mapped, reads give what an empty bus does and writes
+ * go nowhere.
  */
 public final class AddressSpace {
   private static final ValueLayout.OfShort SHORT =
@@ -27,14 +28,20 @@ public final class AddressSpace {
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final long last;
+  private final byte absent;
   private final List<MemoryMapping> mappings = new ArrayList<>(); // guarded by this
   private final CopyOnWriteArrayList<AddressSpaceListener> listeners = new CopyOnWriteArrayList<>();
   private volatile FlatRange[] flat = new FlatRange[0];
   private volatile long addressMask = -1;
 
-  /** A space of {@code size} bytes. */
-  public AddressSpace(long size) {
+  /**
+   * A space of {@code size} bytes.
+   *
+   * @param absent each byte that is read where nothing is mapped
+   */
+  public AddressSpace(long size, int absent) {
     this.last = size - 1;
+    this.absent = (byte) absent;
   }
 
   /** Maps all of a region at {@code base}; higher priorities win, of equals the later. */
@@ -174,7 +181,7 @@ public final class AddressSpace {
     FlatRange range = lookup(address);
     long masked = address & addressMask;
     if (range == null || range.remaining(masked) < bytes) {
-      return bytes == 1 ? 0xff : readBytes(address, bytes);
+      return bytes == 1 ? absent & 0xff : readBytes(address, bytes);
     }
     long offset = range.offset(masked);
     MemoryRegion region = range.region();
@@ -225,6 +232,58 @@ public final class AddressSpace {
     if (region.hasCode(offset, bytes)) {
       codeWritten(masked, bytes);
     }
+  }
+
+  /** Reads as many bytes as the buffer has, from registers at most four at a time. */
+  public void read(long address, MemorySegment into) {
+    long at = 0;
+    while (at < into.byteSize()) {
+      FlatRange range = lookup(address + at);
+      long left = into.byteSize() - at;
+      if (range != null && range.region().readable()) {
+        long masked = (address + at) & addressMask;
+        long part = Math.min(left, range.remaining(masked));
+        long offset = range.offset(masked);
+        MemorySegment.copy(range.region().memory(), offset, into, at, part);
+        at += part;
+        continue;
+      }
+      int part = registerBytes(address + at, left);
+      long value = read(address + at, part);
+      for (int index = 0; index < part; index++) {
+        into.set(ValueLayout.JAVA_BYTE, at++, (byte) (value >>> (8 * index)));
+      }
+    }
+  }
+
+  /** Writes as many bytes as the buffer has, to registers at most four at a time. */
+  public void write(long address, MemorySegment from) {
+    long at = 0;
+    while (at < from.byteSize()) {
+      FlatRange range = lookup(address + at);
+      long left = from.byteSize() - at;
+      if (range != null && range.region().writable()) {
+        long masked = (address + at) & addressMask;
+        long part = Math.min(left, range.remaining(masked));
+        MemorySegment.copy(from, at, range.region().memory(), range.offset(masked), part);
+        wrote(address + at, part);
+        at += part;
+        continue;
+      }
+      int part = registerBytes(address + at, left);
+      long value = 0;
+      for (int index = 0; index < part; index++) {
+        value |= (from.get(ValueLayout.JAVA_BYTE, at + index) & 0xffL) << (8 * index);
+      }
+      write(address + at, part, value);
+      at += part;
+    }
+  }
+
+  /** The widest aligned access to registers that many bytes have room for. */
+  private static int registerBytes(long address, long left) {
+    long most = Long.highestOneBit(Math.min(left, 4));
+    return (int) Math.min(most, Long.lowestOneBit(address | 4));
   }
 
   private void codeWritten(long address, long length) {

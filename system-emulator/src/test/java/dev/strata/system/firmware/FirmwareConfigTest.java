@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** fw_cfg, by its specification. */
 final class FirmwareConfigTest {
-  private final AddressSpace space = new AddressSpace(1L << 40);
+  private final AddressSpace space = new AddressSpace(1L << 40, 0);
   private final DeviceMemory memory = new DeviceMemory(space);
   private final FirmwareConfig device = new FirmwareConfig(memory);
 

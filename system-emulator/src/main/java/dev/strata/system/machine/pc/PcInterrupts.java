@@ -9,22 +9,30 @@ import dev.strata.system.device.irq.InterruptControllerPair;
 import dev.strata.system.device.irq.IoApic;
 import dev.strata.system.device.irq.LocalApic;
 import dev.strata.system.device.irq.ProcessorPins;
+import dev.strata.system.machine.ChipPins;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.MemoryRegion;
 import dev.strata.system.memory.MmioHandler;
 import dev.strata.system.memory.RegisterWidth;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /** A PC's interrupt controllers, wired: each ISA interrupt leads to the 8259s and the I/O APIC. */
 final class PcInterrupts implements Device {
   private static final int APIC_PRIORITY = 30; // over RAM and cards
   private static final int BOARD_PRIORITY = 1;
   private static final int LINES = 16;
+  private static final int CHIP_LINES = 8;
   private static final int THIRD = 2; // of the I/O APIC
 
   private final AddressSpace memory;
   private final InterruptControllerPair legacy;
   private final LocalApic local;
   private final IoApic io;
+  private final List<ChipPins> watched = new ArrayList<>();
+  private final IrqLine[] legacyPins = new IrqLine[LINES];
+  private final IrqLine[] ioPins = new IrqLine[LINES];
   private final MemoryRegion localRegisters;
   // What drives each ISA interrupt: the board's device, or the PCI bus.
   private final boolean[] byBoard = new boolean[LINES]; // guarded by this
@@ -37,6 +45,7 @@ final class PcInterrupts implements Device {
     local = new LocalApic(0, processor, this::takeExternal, this::ended, clock);
     legacy = new InterruptControllerPair(local.externalLine());
     io = new IoApic(local);
+    connect();
     localRegisters = MemoryRegion.mmio("local apic", 0x1000, new RegisterWidth(local, 4, 4));
     memory.map(LocalApic.DEFAULT_BASE, localRegisters, APIC_PRIORITY);
     memory.map(
@@ -46,6 +55,31 @@ final class PcInterrupts implements Device {
     map(ports, 0x20, legacy.firstPorts());
     map(ports, 0xa0, legacy.secondPorts());
     map(ports, 0x4d0, legacy.levelPorts());
+  }
+
+  /** The inputs of the chips, each seen by whoever watches the chip. */
+  private void connect() {
+    for (int chip = 0; chip < 2; chip++) {
+      int first = chip * CHIP_LINES;
+      var lines = new IrqLine[CHIP_LINES];
+      Arrays.setAll(lines, line -> legacy.line(first + line));
+      var pins = new ChipPins(true, lines, "/machine/unattached/device[" + (6 + chip) + "]");
+      for (int line = 0; line < CHIP_LINES; line++) {
+        legacyPins[first + line] = pins.pin(line);
+      }
+      watched.add(pins);
+    }
+    // The reference counts the timer's as the first: only the chip behind it makes it the third.
+    var lines = new IrqLine[IoApic.LINES];
+    Arrays.setAll(lines, line -> io.line(line == 0 ? THIRD : line));
+    var pins = new ChipPins(true, lines, "/machine/i440fx/ioapic", "ioapic");
+    Arrays.setAll(ioPins, pins::pin);
+    watched.add(pins);
+  }
+
+  /** The pins that somebody may watch. */
+  List<ChipPins> watched() {
+    return List.copyOf(watched);
   }
 
   private int takeExternal() {
@@ -78,17 +112,17 @@ final class PcInterrupts implements Device {
   private synchronized void drive(boolean[] side, int number, boolean level) {
     side[number] = level;
     boolean both = byBoard[number] || byPci[number];
-    legacy.line(number).set(both);
+    legacyPins[number].set(both);
     if (number == 0) {
       driveThird();
     } else if (number != THIRD) {
-      io.line(number).set(both);
+      ioPins[number].set(both);
     }
   }
 
   /** The timer's line is the I/O APIC's third, where the cascade would have been. */
   private void driveThird() {
-    io.line(THIRD).set(byBoard[0] || byPci[0] || byEvent);
+    ioPins[0].set(byBoard[0] || byPci[0] || byEvent);
   }
 
   /** The I/O APIC's third line as the HPET drives it. */
@@ -106,8 +140,8 @@ final class PcInterrupts implements Device {
       public void pulse() {
         synchronized (PcInterrupts.this) {
           // An edge, whatever else holds the line up.
-          io.line(THIRD).set(false);
-          io.line(THIRD).set(true);
+          ioPins[0].set(false);
+          ioPins[0].set(true);
           driveThird();
         }
       }

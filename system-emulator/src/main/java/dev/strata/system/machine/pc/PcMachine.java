@@ -40,7 +40,9 @@ import dev.strata.system.device.virtio.EntropySource;
 import dev.strata.system.device.virtio.VirtioDevice;
 import dev.strata.system.device.virtio.VirtioFunction;
 import dev.strata.system.firmware.FirmwareConfig;
+import dev.strata.system.machine.Accelerator;
 import dev.strata.system.machine.Cause;
+import dev.strata.system.machine.ChipPins;
 import dev.strata.system.machine.DeviceNode;
 import dev.strata.system.machine.Machine;
 import dev.strata.system.memory.AddressSpace;
@@ -49,7 +51,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The machine {@code pc}: i440FX, PIIX3, what is on their board, and cards. */
@@ -60,8 +61,8 @@ public final class PcMachine implements AutoCloseable {
   static final int PARALLEL_INTERRUPT = 7;
   private static final int FIRST_CARD = 2;
 
-  private final AddressSpace memory = new AddressSpace(1L << 52);
-  private final AddressSpace ports = new AddressSpace(0x10000);
+  private final AddressSpace memory = new AddressSpace(1L << 52, 0);
+  private final AddressSpace ports = new AddressSpace(0x10000, -1);
   private final PcPorts board = new PcPorts(ports);
   private final DeviceMemory deviceMemory = new DeviceMemory(memory);
   private final VirtualClock clock;
@@ -82,17 +83,13 @@ public final class PcMachine implements AutoCloseable {
   private @Nullable PcDisplay display;
   private @Nullable BalloonDevice balloon;
 
-  /**
-   * A PC.
-   *
-   * @param hostNanos a monotonic clock
-   */
+  /** A PC. */
   public PcMachine(
       PcConfiguration configuration,
       Architecture architecture,
       CpuModel model,
-      LongSupplier hostNanos) {
-    clock = new VirtualClock(hostNanos);
+      Accelerator accelerator) {
+    clock = accelerator.clock();
     machine = new Machine(clock, this::resetBoard, configuration.endsAtReset());
     tree = new PcTree(configuration.hpet());
     ram = new PcMemory(memory, configuration.memory(), configuration.bios());
@@ -159,7 +156,7 @@ public final class PcMachine implements AutoCloseable {
             model,
             new CpuSurroundings(memory, ports, interrupts.pins(), clock::nanos, new Entropy()));
     processor.plug(cpu);
-    machine.processor(cpu);
+    machine.processor(accelerator.processor(cpu));
   }
 
   private final class PowerPins implements PowerManagement.BoardPins {
@@ -395,13 +392,23 @@ public final class PcMachine implements AutoCloseable {
   }
 
   /** The ports, as the processor sees them. */
-  AddressSpace ports() {
+  public AddressSpace ports() {
     return ports;
   }
 
   /** The memory, as the processor sees it. */
-  AddressSpace memory() {
+  public AddressSpace memory() {
     return memory;
+  }
+
+  /** The guest's time. */
+  public VirtualClock clock() {
+    return clock;
+  }
+
+  /** The pins that somebody may watch. */
+  public List<ChipPins> pins() {
+    return interrupts.watched();
   }
 
   /** A byte of physical memory, or of a device that answers there; -1 if nothing does. */

@@ -37,7 +37,7 @@ final class ProgramMachine implements AutoCloseable {
 
   private final Arena arena = Arena.ofConfined();
   final MemoryRegion ram = MemoryRegion.ram("ram", SIZE, arena);
-  private final AddressSpace memory = new AddressSpace(1L << 32);
+  private final AddressSpace memory = new AddressSpace(1L << 32, 0);
   final X86Cpu cpu;
   private final boolean wide;
 
@@ -58,7 +58,7 @@ final class ProgramMachine implements AutoCloseable {
     cpu =
         new X86Cpu(
             new CpuSurroundings(
-                memory, new AddressSpace(0x10000), pins, () -> 0, () -> 0x123456789abcdefL),
+                memory, new AddressSpace(0x10000, -1), pins, () -> 0, () -> 0x123456789abcdefL),
             model,
             translation);
   }

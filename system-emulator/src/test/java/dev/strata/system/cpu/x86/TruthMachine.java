@@ -26,7 +26,7 @@ final class TruthMachine implements AutoCloseable {
 
   private final NativeRunner host;
   private final Arena arena = Arena.ofConfined();
-  private final AddressSpace memory = new AddressSpace(1L << 40);
+  private final AddressSpace memory = new AddressSpace(1L << 40, 0);
   private final MemoryRegion low = MemoryRegion.ram("tables", 0x10000, arena);
   private final MemoryRegion code = MemoryRegion.ram("code", 4096, arena);
   private final MemoryRegion data = MemoryRegion.ram("data", NativeRunner.DATA_SIZE, arena);
@@ -88,7 +88,7 @@ final class TruthMachine implements AutoCloseable {
         new X86Cpu(
             new CpuSurroundings(
                 memory,
-                new AddressSpace(0x10000),
+                new AddressSpace(0x10000, -1),
                 pins,
                 System::nanoTime,
                 () -> 0x123456789abcdefL),

@@ -13,6 +13,7 @@ import dev.strata.block.graph.OpenRequest;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.system.device.virtio.ConsoleDevice;
+import dev.strata.system.machine.Accelerator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +40,12 @@ final class Board implements AutoCloseable {
   private final BlockGraph graph;
   private boolean ended;
 
+  /** A board in time that passes. */
   Board(Path folder) throws IOException {
+    this(folder, Accelerator.TCG);
+  }
+
+  Board(Path folder, Accelerator accelerator) throws IOException {
     graph = new BlockGraph(DriverRegistry.load(), new ObjectRegistry(), line -> {});
     ideDisk = disk(folder.resolve("ide.raw"), 1 << 20);
     cd = disk(folder.resolve("cd.iso"), 1 << 20);
@@ -60,7 +66,7 @@ final class Board implements AutoCloseable {
             "c",
             true,
             LocalDateTime.of(2024, 2, 29, 23, 59, 58));
-    machine = new PcMachine(configuration, processor, () -> "idle", System::nanoTime);
+    machine = new PcMachine(configuration, processor, () -> "idle", accelerator);
     machine.addIdeDisk(0, ideDisk, "QM00001");
     machine.addIdeCd(2, cd, "QM00003");
     machine.addIdeCd(3, null, "QM00004");

@@ -102,6 +102,6 @@ final class ParallelPortTest {
   void aPanicByThePortEndsTheMachine() {
     assertEquals(1, board.in(0x505, 1));
     board.out(0x505, 1, 1);
-    assertEquals(0, board.machine.machine().run());
+    assertEquals(0, board.machine.machine().run(() -> {}));
   }
 }

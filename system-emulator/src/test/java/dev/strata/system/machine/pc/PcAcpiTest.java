@@ -28,7 +28,7 @@ final class PcAcpiTest {
   private static final Path DISASSEMBLER = Path.of("/usr/bin/iasl");
 
   private final FirmwareConfig device =
-      new FirmwareConfig(new DeviceMemory(new AddressSpace(1L << 40)));
+      new FirmwareConfig(new DeviceMemory(new AddressSpace(1L << 40, 0)));
   private final Map<String, byte[]> files = new HashMap<>();
   private final Map<String, Integer> places = new HashMap<>();
   private final ByteBuffer memory = ByteBuffer.allocate(1 << 20).order(ByteOrder.LITTLE_ENDIAN);

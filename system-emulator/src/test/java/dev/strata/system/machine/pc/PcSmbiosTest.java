@@ -22,7 +22,7 @@ final class PcSmbiosTest {
   private static final long GIB = 1 << 30;
 
   private final FirmwareConfig device =
-      new FirmwareConfig(new DeviceMemory(new AddressSpace(1L << 40)));
+      new FirmwareConfig(new DeviceMemory(new AddressSpace(1L << 40, 0)));
 
   private byte[] item(int key, int length) {
     device.ports().write(0, 2, key);

@@ -25,7 +25,7 @@ final class RunningClockTest {
   @BeforeEach
   void run() throws IOException {
     board = new Board(folder);
-    running = Thread.ofPlatform().start(() -> board.machine.machine().run());
+    running = Thread.ofPlatform().start(() -> board.machine.machine().run(() -> {}));
     while (!board.processor.started) {
       Thread.onSpinWait();
     }

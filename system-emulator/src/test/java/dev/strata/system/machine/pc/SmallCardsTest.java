@@ -79,6 +79,6 @@ final class SmallCardsTest {
     board.configure(PANIC, 0, 0x04, 2, 2);
     assertEquals(1, board.read(BAR, 1));
     board.write(BAR, 1, 1);
-    assertEquals(0, board.machine.machine().run());
+    assertEquals(0, board.machine.machine().run(() -> {}));
   }
 }
