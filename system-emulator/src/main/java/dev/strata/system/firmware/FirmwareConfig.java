@@ -126,9 +126,6 @@ public final class FirmwareConfig implements Device {
       @Override
       public long read(long register, int bytes) {
         synchronized (FirmwareConfig.this) {
-          if (register != 1) {
-            return 0;
-          }
           return offset < selected.length ? selected[(int) offset++] & 0xff : 0;
         }
       }
@@ -136,7 +133,8 @@ public final class FirmwareConfig implements Device {
       @Override
       public void write(long register, int bytes, long value) {
         synchronized (FirmwareConfig.this) {
-          if (register == 0) {
+          // A byte is data, and no item can be written.
+          if (register == 0 && bytes == 2) {
             select((int) value & 0xffff);
           }
         }

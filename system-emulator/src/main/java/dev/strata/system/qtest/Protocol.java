@@ -85,6 +85,7 @@ public final class Protocol {
       case "irq_intercept_in" -> intercept(words, true);
       case "irq_intercept_out" -> intercept(words, false);
       case "set_irq_in" -> drive(words);
+      case "module_load" -> "FAIL"; // there are no modules to load
       case "clock_step", "clock_set" -> {
         VirtualClock clock = board.clock();
         yield clock == null ? unknown(words) : time(words, clock);

@@ -128,7 +128,11 @@ final class BusMaster implements MmioHandler {
         }
         case 2 ->
             status = (int) ((status & ~(value & (FAILED | INTERRUPT)) & ~0x60) | (value & 0x60));
-        case 4 -> table = bytes == 4 ? value & 0xfffffffcL : table;
+        case 4, 5, 6, 7 -> {
+          int shift = 8 * ((int) offset - 4);
+          long mask = ((1L << (8 * bytes)) - 1) << shift;
+          table = (table & ~mask | value << shift & mask) & 0xfffffffcL;
+        }
         default -> {} // reserved
       }
     }

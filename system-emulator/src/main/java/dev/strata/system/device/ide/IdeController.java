@@ -102,7 +102,7 @@ public final class IdeController extends PciFunction {
   public void reset() {
     super.reset();
     synchronized (bus()) {
-      put32(0x40, 0x80008000); // both channels are decoded
+      put32(0x40, 0); // both channels are decoded all the same
     }
     masters.forEach(BusMaster::reset);
     channels.forEach(IdeChannel::reset);

@@ -50,7 +50,14 @@ public final class IsaBridge extends PciFunction {
   public void reset() {
     super.reset();
     synchronized (bus()) {
-      put16(COMMAND, 7);
+      put32(0x4c, 0x3004d);
+      put8(0x69, 2);
+      put8(0x70, 0x80);
+      put16(0x76, 0x0c0c);
+      put8(0x78, 2);
+      put8(0x82, 0);
+      put8(0xa0, 8);
+      put8(0xa8, 0x0f);
       put32(FIRST_ROUTE, 0x80808080);
       resetControl = 0;
       update();

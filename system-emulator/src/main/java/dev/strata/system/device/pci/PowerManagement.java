@@ -171,9 +171,9 @@ public final class PowerManagement extends PciFunction {
         long whole =
             switch ((int) offset & ~3) {
               case 0 -> status | (long) enabled << 16;
-              case 4 -> control;
+              case 4 -> control | 0xffff0000L; // nothing is behind the register
               case 8 -> ticks() & 0xffffff;
-              default -> 0;
+              default -> -1;
             };
         return whole >>> (8 * ((int) offset & 3));
       }

@@ -38,13 +38,14 @@ public final class IntervalTimer implements Device, MmioHandler {
 
   @Override
   public synchronized void reset() {
+    long tick = tick();
     for (TimerCounter counter : counters) {
-      counter.reset();
+      counter.reset(tick);
     }
-    counters[2].gate(false, 0);
+    counters[2].gate(false, tick);
     speaker = false;
-    timer.cancel();
-    line.set(false);
+    line.set(counters[0].output(tick));
+    arm(tick);
   }
 
   private long tick() {

@@ -6,7 +6,6 @@ import dev.strata.system.clock.VirtualClock;
 import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.MmioHandler;
-import java.time.DateTimeException;
 import java.time.LocalDateTime;
 
 /**
@@ -30,6 +29,7 @@ public final class RealTimeClock implements Device, MmioHandler {
   private static final int CENTURY = 0x32;
 
   private static final int UPDATE_IN_PROGRESS = 0x80; // A
+  private static final int DIVIDER_RESET = 0x60; // A: both bits
   private static final int SET = 0x80; // B
   private static final int BINARY = 4; // B
   private static final int HOURS_OF_24 = 2; // B
@@ -46,9 +46,10 @@ public final class RealTimeClock implements Device, MmioHandler {
   private final Timer periodicTimer;
   private final Timer secondTimer;
   private int index;
-  // The time shown is this plus the clock's seconds; while SET, it is as the guest left it.
+  // While the chip counts, the time is this plus the seconds since the origin; while it does not,
+  // the registers are plain memory, where the guest puts it together in any order.
   private LocalDateTime epoch;
-  private LocalDateTime halted;
+  private long origin; // the clock's nanoseconds
   private long lastPeriod;
 
   /**
@@ -60,7 +61,6 @@ public final class RealTimeClock implements Device, MmioHandler {
     this.clock = clock;
     this.line = line;
     this.epoch = start;
-    this.halted = start;
     this.periodicTimer = clock.timer(this::period);
     this.secondTimer = clock.timer(this::second);
     memory[A] = 0x26;
@@ -82,8 +82,42 @@ public final class RealTimeClock implements Device, MmioHandler {
     memory[address] = (byte) value;
   }
 
+  private boolean counts() {
+    return (memory[B] & SET) == 0 && (memory[A] & DIVIDER_RESET) != DIVIDER_RESET;
+  }
+
   private LocalDateTime now() {
-    return (memory[B] & SET) != 0 ? halted : epoch.plusSeconds(clock.nanos() / VirtualClock.SECOND);
+    return epoch.plusSeconds(Math.floorDiv(clock.nanos() - origin, VirtualClock.SECOND));
+  }
+
+  /** The registers as the time is. */
+  private void show() {
+    LocalDateTime now = now();
+    memory[SECONDS] = (byte) coded(now.getSecond());
+    memory[MINUTES] = (byte) coded(now.getMinute());
+    memory[HOURS] = (byte) codedHour(now.getHour());
+    memory[DAY_OF_WEEK] = (byte) coded(now.getDayOfWeek().getValue() % 7 + 1);
+    memory[DAY] = (byte) coded(now.getDayOfMonth());
+    memory[MONTH] = (byte) coded(now.getMonthValue());
+    memory[YEAR] = (byte) coded(Math.floorMod(now.getYear(), 100));
+    memory[CENTURY] = (byte) coded(Math.floorMod(now.getYear() / 100, 100));
+  }
+
+  /** The time as the registers are; what there is no such moment for runs over into the next. */
+  private LocalDateTime shown() {
+    int year = decoded(memory[CENTURY] & 0xff) * 100 + decoded(memory[YEAR] & 0xff);
+    return LocalDateTime.of(year, 1, 1, 0, 0)
+        .plusMonths(decoded(memory[MONTH] & 0xff) - 1L)
+        .plusDays(decoded(memory[DAY] & 0xff) - 1L)
+        .plusHours(decodedHour(memory[HOURS] & 0xff))
+        .plusMinutes(decoded(memory[MINUTES] & 0xff))
+        .plusSeconds(decoded(memory[SECONDS] & 0xff));
+  }
+
+  /** Takes the time from the registers; how far the second has gone stays. */
+  private void take() {
+    epoch = shown();
+    origin = clock.nanos() - Math.floorMod(clock.nanos() - origin, VirtualClock.SECOND);
   }
 
   private int coded(int value) {
@@ -114,16 +148,10 @@ public final class RealTimeClock implements Device, MmioHandler {
     if ((offset & 1) == 0) {
       return 0xff;
     }
-    LocalDateTime now = now();
+    if (counts()) {
+      show();
+    }
     return switch (index) {
-      case SECONDS -> coded(now.getSecond());
-      case MINUTES -> coded(now.getMinute());
-      case HOURS -> codedHour(now.getHour());
-      case DAY_OF_WEEK -> coded(now.getDayOfWeek().getValue() % 7 + 1);
-      case DAY -> coded(now.getDayOfMonth());
-      case MONTH -> coded(now.getMonthValue());
-      case YEAR -> coded(Math.floorMod(now.getYear(), 100));
-      case CENTURY -> coded(Math.floorMod(now.getYear() / 100, 100));
       case A -> (memory[A] & 0x7f) | (updates() ? UPDATE_IN_PROGRESS : 0);
       case C -> {
         int flags = memory[C] & 0xff;
@@ -136,8 +164,8 @@ public final class RealTimeClock implements Device, MmioHandler {
   }
 
   private boolean updates() {
-    long into = clock.nanos() % VirtualClock.SECOND;
-    return (memory[B] & SET) == 0 && into >= VirtualClock.SECOND - UPDATE_NANOS;
+    long into = Math.floorMod(clock.nanos() - origin, VirtualClock.SECOND);
+    return counts() && into >= VirtualClock.SECOND - UPDATE_NANOS;
   }
 
   @Override
@@ -148,49 +176,52 @@ public final class RealTimeClock implements Device, MmioHandler {
       return;
     }
     switch (index) {
-      case SECONDS, MINUTES, HOURS, DAY, MONTH, YEAR, CENTURY -> setTime(data);
-      case DAY_OF_WEEK, C, D -> {} // follows from the date; read-only
-      case A -> {
-        memory[A] = (byte) (data & 0x7f);
-        arm();
-      }
+      case SECONDS, MINUTES, HOURS, DAY_OF_WEEK, DAY, MONTH, YEAR, CENTURY -> setTime(data);
+      case C, D -> {} // read-only
+      case A -> writeA(data);
       case B -> writeB(data);
       default -> memory[index] = (byte) data;
     }
   }
 
-  private void writeB(int data) {
-    if ((data & SET) != 0) {
-      halted = now();
-      data &= ~UPDATE_ENDED;
-    } else if ((memory[B] & SET) != 0) {
-      epoch = halted.minusSeconds(clock.nanos() / VirtualClock.SECOND);
+  private void writeA(int data) {
+    boolean counted = counts();
+    if (counted) {
+      show();
     }
-    memory[B] = (byte) data;
+    boolean released =
+        (memory[A] & DIVIDER_RESET) == DIVIDER_RESET && (data & DIVIDER_RESET) != DIVIDER_RESET;
+    memory[A] = (byte) (data & 0x7f);
+    if (released) {
+      // The first update comes half a second after.
+      origin = clock.nanos() - VirtualClock.SECOND / 2;
+    }
+    if (!counted && counts()) {
+      take();
+    }
+    arm();
+  }
+
+  private void writeB(int data) {
+    boolean counted = counts();
+    if (counted) {
+      show();
+    }
+    memory[B] = (byte) ((data & SET) != 0 ? data & ~UPDATE_ENDED : data);
+    if (!counted && counts()) {
+      take();
+    }
     raise(0);
     arm();
   }
 
   private void setTime(int data) {
-    LocalDateTime time = now();
-    int number = decoded(data);
-    try {
-      time =
-          switch (index) {
-            case SECONDS -> time.withSecond(number);
-            case MINUTES -> time.withMinute(number);
-            case HOURS -> time.withHour(decodedHour(data));
-            case DAY -> time.withDayOfMonth(number);
-            case MONTH -> time.withMonth(number);
-            case YEAR -> time.withYear(time.getYear() / 100 * 100 + number);
-            default -> time.withYear(number * 100 + time.getYear() % 100);
-          };
-    } catch (DateTimeException _) {
-      return; // no such time: the chip's counters have no such state either
+    if (counts()) {
+      show();
     }
-    halted = time;
-    if ((memory[B] & SET) == 0) {
-      epoch = time.minusSeconds(clock.nanos() / VirtualClock.SECOND);
+    memory[index] = (byte) data;
+    if (counts()) {
+      take();
     }
   }
 
@@ -214,7 +245,8 @@ public final class RealTimeClock implements Device, MmioHandler {
       periodicTimer.cancel();
     }
     if ((memory[B] & (ALARM | UPDATE_ENDED)) != 0) {
-      secondTimer.at((now / VirtualClock.SECOND + 1) * VirtualClock.SECOND);
+      long seconds = Math.floorDiv(now - origin, VirtualClock.SECOND) + 1;
+      secondTimer.at(origin + seconds * VirtualClock.SECOND);
     } else {
       secondTimer.cancel();
     }
@@ -231,7 +263,7 @@ public final class RealTimeClock implements Device, MmioHandler {
   }
 
   private synchronized void second() {
-    if ((memory[B] & SET) == 0) {
+    if (counts()) {
       LocalDateTime now = now();
       boolean alarm =
           matches(1, now.getSecond(), false)

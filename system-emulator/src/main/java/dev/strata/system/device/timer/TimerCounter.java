@@ -22,13 +22,14 @@ final class TimerCounter {
   private boolean latchedHigh;
   private int status = -1; // latched
 
-  void reset() {
-    mode = 0;
+  /** As the reference leaves it, where the data sheet leaves all open: a square wave. */
+  void reset(long tick) {
+    mode = 3;
     access = 3;
     decimal = false;
     reload = 0x10000;
-    loaded = false;
-    began = 0;
+    loaded = true;
+    began = tick;
     stoppedAt = -1;
     written = -1;
     readsHigh = false;
