@@ -9,6 +9,7 @@ import dev.strata.block.object.NamedObject;
 import dev.strata.block.object.ObjectProperties;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.object.ObjectType;
+import dev.strata.block.object.ObjectType.Property;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,14 +18,24 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code iothread}: a name for threads that serve exports. The requests of an export run on threads
- * of their connections anyway, never on the monitor's: who asks for such a thread has one. How the
- * reference's threads poll is kept and told, for those who set it.
+ * of their connections anyway, never on the monitor's: who asks for such a thread has one. These
+ * threads do not poll and share one pool, so the properties keep their initial values; only polling
+ * can be said to be off, as it is.
  *
  * @see "QEMU's QAPI schema, IothreadProperties"
  */
 public final class IoThread implements NamedObject {
   private static final String LEAST = "thread-pool-min";
   private static final String MOST = "thread-pool-max";
+  private static final String POLLING = "poll-max-ns";
+  private static final List<Property> PROPERTIES =
+      List.of(
+          Property.number("aio-max-batch", 0),
+          Property.number("poll-grow", 0),
+          Property.number(POLLING, 32768),
+          Property.number("poll-shrink", 0),
+          Property.number(MOST, 64),
+          Property.number(LEAST, 0));
 
   /** The type. */
   static final class Type implements ObjectType {
@@ -35,29 +46,20 @@ public final class IoThread implements NamedObject {
 
     @Override
     public List<Property> properties() {
-      return List.of(
-          Property.number("aio-max-batch", 0),
-          Property.number("poll-grow", 0),
-          Property.number("poll-max-ns", 32768),
-          Property.number("poll-shrink", 0),
-          Property.number(MOST, 64),
-          Property.number(LEAST, 0));
+      return PROPERTIES;
     }
 
     @Override
     public IoThread create(ObjectProperties properties, ObjectRegistry others)
         throws BlockException {
       var numbers = new LinkedHashMap<String, Long>();
-      for (Property each : properties()) {
+      for (Property each : PROPERTIES) {
         Long given = properties.integer(each.name());
-        if (given != null) {
-          numbers.put(each.name(), checked(each.name(), given));
-        } else if (each.initial() instanceof JsonNumber initial) {
-          numbers.put(each.name(), initial.bits());
-        }
+        numbers.put(
+            each.name(), given == null ? initial(each.name()) : checked(each.name(), given));
       }
       properties.rejectUnknown();
-      checkPool(numbers);
+      check(numbers);
       return new IoThread(numbers);
     }
   }
@@ -77,11 +79,29 @@ public final class IoThread implements NamedObject {
     return value;
   }
 
-  private static void checkPool(Map<String, Long> numbers) throws BlockException {
+  private static long initial(String name) {
+    for (Property each : PROPERTIES) {
+      if (each.name().equals(name) && each.initial() instanceof JsonNumber number) {
+        return number.bits();
+      }
+    }
+    throw new IllegalArgumentException(name);
+  }
+
+  /** In the reference's words what it refuses too, in ours what nothing here would heed. */
+  private static void check(Map<String, Long> numbers) throws BlockException {
     long least = numbers.getOrDefault(LEAST, 0L);
     long most = numbers.getOrDefault(MOST, 0L);
     if (most == 0 || least > most || most > Integer.MAX_VALUE) {
       throw new BlockException(Errno.EINVAL, "bad thread-pool-min/thread-pool-max values");
+    }
+    for (var each : numbers.entrySet()) {
+      String name = each.getKey();
+      long value = each.getValue();
+      if (value != initial(name) && !(name.equals(POLLING) && value == 0)) {
+        throw new BlockException(
+            Errno.EOPNOTSUPP, "iothread: " + name + "=" + value + " is not supported");
+      }
     }
   }
 
@@ -111,7 +131,7 @@ public final class IoThread implements NamedObject {
     Long given = value.integer(name);
     var changed = new LinkedHashMap<>(numbers);
     changed.put(name, checked(name, given == null ? 0 : given));
-    checkPool(changed);
+    check(changed);
     numbers.putAll(changed);
   }
 }
