@@ -2,8 +2,6 @@
 package dev.strata.block.copy;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.IoVector;
-import dev.strata.block.RequestFlags;
 import dev.strata.block.Workers;
 import dev.strata.block.graph.BlockBackend;
 import java.lang.foreign.MemorySegment;
@@ -24,13 +22,13 @@ import java.util.function.Consumer;
  * <p>Memory: a few buffers of 512 KiB, or of one cluster to compress, whatever the images' size.
  */
 public final class ImageCopy {
-  private static final int SECTOR = 512;
-
   private final List<BlockBackend> sources;
   private final BlockBackend target;
   private final CopySettings settings;
   private final Consumer<String> warnings;
   private final CopyPlan plan;
+  private final PieceReader reader;
+  private final PieceWriter writer;
   private final AtomicLong copied = new AtomicLong();
   private volatile long expected = -1; // bytes of data, once somebody wants to know
   private volatile boolean offload;
@@ -51,6 +49,8 @@ public final class ImageCopy {
     this.settings = settings;
     this.warnings = warnings;
     this.plan = new CopyPlan(this.sources, settings, warnings);
+    this.reader = new PieceReader(this.sources, plan, settings, warnings);
+    this.writer = new PieceWriter(target, settings);
     this.offload = settings.offload();
   }
 
@@ -118,59 +118,13 @@ public final class ImageCopy {
 
   private void load(PieceSlot slot) throws BlockException {
     if (!slot.isLoaded()) {
-      read(slot.piece(), slot.memory());
+      reader.read(slot.piece(), slot.memory());
       slot.loaded();
     }
   }
 
-  private void read(Piece piece, MemorySegment memory) throws BlockException {
-    long done = 0;
-    while (done < piece.length()) {
-      int index = plan.sourceAt(piece.offset() + done);
-      BlockBackend source = sources.get(index);
-      long offset = piece.offset() + done - plan.startOf(index);
-      long part = Math.min(piece.length() - done, source.length() - offset);
-      IoVector into = IoVector.of(memory.asSlice(done, part));
-      try {
-        source.read(offset, into, 0);
-      } catch (BlockException e) {
-        if (!settings.salvage()) {
-          throw e.during("error while reading at byte " + (piece.offset() + done));
-        }
-        salvage(source, offset, into, piece.offset() + done);
-      }
-      done += part;
-    }
-  }
-
-  /** Reads sector by sector; what cannot be read becomes zeroes. */
-  private void salvage(BlockBackend source, long offset, IoVector into, long targetOffset) {
-    for (long at = 0; at < into.length(); at += SECTOR) {
-      IoVector sector = into.slice(at, Math.min(SECTOR, into.length() - at));
-      try {
-        source.read(offset + at, sector, 0);
-      } catch (BlockException e) {
-        warnings.accept(
-            "warning: error while reading offset " + (targetOffset + at) + ": " + e.getMessage());
-        sector.fill((byte) 0);
-      }
-    }
-  }
-
   private void write(Piece piece, MemorySegment memory) throws BlockException {
-    try {
-      if (piece.zero()) {
-        writeZeroes(piece.offset(), piece.length());
-      } else if (settings.compressedCluster() > 0) {
-        writeCompressed(piece.offset(), memory);
-      } else if (settings.sparseBytes() == 0) {
-        target.write(piece.offset(), IoVector.of(memory), 0);
-      } else {
-        writeSparse(piece.offset(), memory);
-      }
-    } catch (BlockException e) {
-      throw e.during("error while writing at byte " + piece.offset());
-    }
+    writer.write(piece, memory);
     if (!piece.zero()) {
       report(piece);
     }
@@ -219,50 +173,5 @@ public final class ImageCopy {
     }
     report(piece);
     return true;
-  }
-
-  private void writeZeroes(long offset, long length) throws BlockException {
-    if (!settings.targetReadsZero()) {
-      target.writeZeroes(offset, length, RequestFlags.MAY_UNMAP);
-    }
-  }
-
-  private void writeCompressed(long offset, MemorySegment memory) throws BlockException {
-    long cluster = settings.compressedCluster();
-    for (long at = 0; at < memory.byteSize(); at += cluster) {
-      long part = Math.min(cluster, memory.byteSize() - at);
-      if (settings.targetReadsZero() && IoVector.isZero(memory, at, part)) {
-        continue;
-      }
-      target.write(offset + at, IoVector.of(memory.asSlice(at, part)), RequestFlags.COMPRESSED);
-    }
-  }
-
-  /** Writes data as data and longer runs of zeroes as what costs no storage. */
-  private void writeSparse(long offset, MemorySegment memory) throws BlockException {
-    long unit = settings.sparseBytes();
-    long size = memory.byteSize();
-    long start = 0;
-    while (start < size) {
-      boolean zero = isZeroUnit(memory, offset, start, unit);
-      long end = unitEnd(offset, start, unit, size);
-      while (end < size && isZeroUnit(memory, offset, end, unit) == zero) {
-        end = unitEnd(offset, end, unit, size);
-      }
-      if (zero) {
-        writeZeroes(offset + start, end - start);
-      } else {
-        target.write(offset + start, IoVector.of(memory.asSlice(start, end - start)), 0);
-      }
-      start = end;
-    }
-  }
-
-  private static long unitEnd(long offset, long at, long unit, long size) {
-    return Math.min(size, (offset + at) / unit * unit + unit - offset);
-  }
-
-  private static boolean isZeroUnit(MemorySegment memory, long offset, long at, long unit) {
-    return IoVector.isZero(memory, at, unitEnd(offset, at, unit, memory.byteSize()) - at);
   }
 }

@@ -3,6 +3,7 @@ package dev.strata.block.copy;
 
 import dev.strata.block.BufferPool;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A place for one piece, with what was read for it. One thread at a time has it. */
@@ -53,9 +54,18 @@ class PieceSlot implements AutoCloseable {
     return buffer.segment().asSlice(0, piece().length());
   }
 
+  /** The piece's bytes, which are not zeroes, filled up with zeroes to a multiple of a size. */
+  final MemorySegment memory(int unit) {
+    MemorySegment bytes = memory();
+    long whole = (bytes.byteSize() + unit - 1) & -unit;
+    MemorySegment padded = Objects.requireNonNull(buffer).segment().asSlice(0, whole);
+    padded.asSlice(bytes.byteSize()).fill((byte) 0);
+    return padded;
+  }
+
   /** Gives the buffer back. */
   @Override
-  public final void close() {
+  public void close() {
     if (buffer != null) {
       buffer.close();
       buffer = null;

@@ -47,6 +47,11 @@ public interface BlockDriverFactory {
     return false;
   }
 
+  /** Whether its images can be made longer once they are there. */
+  default boolean grows() {
+    return false;
+  }
+
   /** Whether its images have a backing file. */
   default boolean supportsBacking() {
     return false;

@@ -74,6 +74,11 @@ public final class LuksFactory implements BlockDriverFactory, Measurable {
   }
 
   @Override
+  public boolean grows() {
+    return true;
+  }
+
+  @Override
   public List<String> contentOptions() {
     return List.of(KEY_SECRET);
   }

@@ -251,6 +251,43 @@ record Qcow2Create(
     }
   }
 
+  /** The image as it is written from front to back. */
+  Qcow2Stream stream(boolean compressed) throws BlockException {
+    if (encryption != null || dataFile != null || backingFile != null) {
+      throw wrong(
+          "A qcow2 image written from front to back has no encryption, data file or backing file");
+    }
+    if (preallocation != Preallocation.OFF) {
+      throw wrong("A qcow2 image written from front to back has no preallocation");
+    }
+    long l1Entries = geometry().l1EntriesFor(size);
+    if (8 * l1Entries > Qcow2Header.MAX_L1_BYTES) {
+      throw BlockException.of(Errno.EFBIG);
+    }
+    Qcow2Header unplaced =
+        new Qcow2Header(
+            version,
+            0,
+            0,
+            clusterBits,
+            size,
+            DataEncryption.NONE,
+            (int) l1Entries,
+            0,
+            0,
+            0,
+            0,
+            0,
+            (compressionType != 0 ? Feature.COMPRESSION_TYPE : 0)
+                | (extendedL2 ? Feature.EXTENDED_L2 : 0),
+            lazyRefcounts ? Feature.LAZY_REFCOUNTS : 0,
+            0,
+            refcountOrder,
+            version >= 3 ? Qcow2Header.CURRENT_LENGTH : Qcow2Header.V2_LENGTH,
+            compressionType);
+    return new Qcow2Stream(unplaced, compressed);
+  }
+
   private void resize(CreateContext context, @Nullable Child data) throws BlockException {
     var options = new BlockOptions();
     if (data != null) {

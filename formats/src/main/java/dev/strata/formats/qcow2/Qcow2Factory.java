@@ -7,10 +7,13 @@ import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.CreateContext;
 import dev.strata.block.driver.DriverKind;
+import dev.strata.block.driver.ImageStamp;
+import dev.strata.block.driver.ImageStream;
 import dev.strata.block.driver.Inspectable;
 import dev.strata.block.driver.Measurable;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.driver.SafetyFinding;
+import dev.strata.block.driver.Streamable;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.Option;
@@ -23,7 +26,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The qcow2 driver. */
-public final class Qcow2Factory implements BlockDriverFactory, Measurable, Inspectable {
+public final class Qcow2Factory implements BlockDriverFactory, Measurable, Inspectable, Streamable {
   /** For the service loader. */
   public Qcow2Factory() {}
 
@@ -69,6 +72,11 @@ public final class Qcow2Factory implements BlockDriverFactory, Measurable, Inspe
   }
 
   @Override
+  public boolean grows() {
+    return true;
+  }
+
+  @Override
   public boolean compresses() {
     return true;
   }
@@ -76,6 +84,12 @@ public final class Qcow2Factory implements BlockDriverFactory, Measurable, Inspe
   @Override
   public void create(CreateContext context, BlockOptions options) throws BlockException {
     Qcow2Create.take(options).run(context);
+  }
+
+  @Override
+  public ImageStream stream(BlockOptions options, boolean compressed, ImageStamp stamp)
+      throws BlockException {
+    return Qcow2Create.take(options).stream(compressed);
   }
 
   @Override

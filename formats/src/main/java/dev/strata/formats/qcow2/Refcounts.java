@@ -166,9 +166,14 @@ final class Refcounts {
 
   /** Reads a count out of a refcount block. */
   long count(ByteBuffer block, int index) {
-    return switch (geometry.refcountOrder()) {
+    return count(block, index, geometry.refcountOrder());
+  }
+
+  /** Reads a count of {@code 1 << order} bits out of a refcount block. */
+  static long count(ByteBuffer block, int index, int order) {
+    return switch (order) {
       case 0, 1, 2 -> {
-        int bits = 1 << geometry.refcountOrder();
+        int bits = 1 << order;
         int perByte = 8 / bits;
         int shift = (index % perByte) * bits;
         yield (block.get(index / perByte) >> shift) & ((1 << bits) - 1);

@@ -42,6 +42,11 @@ public final class QedFactory implements BlockDriverFactory {
   }
 
   @Override
+  public boolean grows() {
+    return true;
+  }
+
+  @Override
   public boolean supportsBacking() {
     return true;
   }

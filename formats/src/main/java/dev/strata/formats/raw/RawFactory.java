@@ -8,8 +8,11 @@ import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.CreateContext;
 import dev.strata.block.driver.DriverKind;
+import dev.strata.block.driver.ImageStamp;
+import dev.strata.block.driver.ImageStream;
 import dev.strata.block.driver.Measurable;
 import dev.strata.block.driver.OpenContext;
+import dev.strata.block.driver.Streamable;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
@@ -17,7 +20,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The raw driver. */
-public final class RawFactory implements BlockDriverFactory, Measurable {
+public final class RawFactory implements BlockDriverFactory, Measurable, Streamable {
   private static final Option<Long> SIZE = Option.size("size", "Virtual disk size");
   private static final int SECTOR = 512;
 
@@ -51,6 +54,11 @@ public final class RawFactory implements BlockDriverFactory, Measurable {
 
   @Override
   public boolean creates() {
+    return true;
+  }
+
+  @Override
+  public boolean grows() {
     return true;
   }
 
@@ -93,6 +101,12 @@ public final class RawFactory implements BlockDriverFactory, Measurable {
       options.put(SIZE.name(), roundUp(size));
     }
     context.createFile();
+  }
+
+  @Override
+  public ImageStream stream(BlockOptions options, boolean compressed, ImageStamp stamp)
+      throws BlockException {
+    return new RawStream(roundUp(options.take(SIZE, 0L)));
   }
 
   @Override

@@ -64,6 +64,24 @@ record NewExtent(long size, boolean flat, boolean compressed, boolean zeroedGrai
         compressed ? SparseHeader.DEFLATE : 0);
   }
 
+  /** The header of an extent that is written from front to back, with its directory at the end. */
+  SparseHeader streamHeader() throws BlockException {
+    SparseHeader full = header();
+    long data = 1 + DESCRIPTOR_SECTORS;
+    return new SparseHeader(
+        full.version(),
+        full.flags() & ~SparseHeader.FLAG_REDUNDANT,
+        full.capacity(),
+        full.grainSize(),
+        full.descriptorOffset(),
+        full.descriptorSize(),
+        full.tableEntries(),
+        0,
+        SparseHeader.AT_END,
+        (data + GRAIN_SECTORS - 1) / GRAIN_SECTORS * GRAIN_SECTORS,
+        full.compression());
+  }
+
   /**
    * Writes the extent, the header last: a crash before leaves none.
    *

@@ -80,17 +80,7 @@ final class PackedGrains implements AutoCloseable {
     try (BufferPool.Buffer whole = buffers.acquire(grain)) {
       from.copyTo(0, whole.segment().asSlice(0, from.length()));
       whole.segment().asSlice(from.length()).fill((byte) 0);
-      int head = marked ? MARKER : 0;
-      int length = codec.compress(whole.segment(), out.segment().asSlice(head));
-      if (length < 0) {
-        throw BlockException.of(Errno.EINVAL);
-      }
-      if (marked) {
-        marker(out.segment()).putLong(0, sector).putInt(SIZE_POSITION, length);
-      }
-      // Whole sectors: nothing else can begin in the last one.
-      int stored = (head + length + VmdkExtent.SECTOR - 1) & -VmdkExtent.SECTOR;
-      out.segment().asSlice(head + length, stored - head - length).fill((byte) 0);
+      int stored = pack(codec, marked, sector, whole.segment(), out.segment());
       done = true;
       return new Packed(out, stored);
     } finally {
@@ -98,6 +88,30 @@ final class PackedGrains implements AutoCloseable {
         out.close();
       }
     }
+  }
+
+  /**
+   * Packs a whole grain.
+   *
+   * @param marked whether a marker comes first
+   * @param sector of the grain in the disk
+   * @param out room for twice a grain and a sector
+   * @return how many bytes that took: whole sectors, as nothing else can begin in the last one
+   */
+  static int pack(
+      ClusterCodec codec, boolean marked, long sector, MemorySegment grain, MemorySegment out)
+      throws BlockException {
+    int head = marked ? MARKER : 0;
+    int length = codec.compress(grain, out.asSlice(head));
+    if (length < 0) {
+      throw BlockException.of(Errno.EINVAL);
+    }
+    if (marked) {
+      marker(out).putLong(0, sector).putInt(SIZE_POSITION, length);
+    }
+    int stored = (head + length + VmdkExtent.SECTOR - 1) & -VmdkExtent.SECTOR;
+    out.asSlice(head + length, stored - head - length).fill((byte) 0);
+    return stored;
   }
 
   private static ByteBuffer marker(MemorySegment of) {

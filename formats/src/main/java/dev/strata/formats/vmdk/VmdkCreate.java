@@ -9,6 +9,7 @@ import dev.strata.block.Errno;
 import dev.strata.block.Preallocation;
 import dev.strata.block.driver.BackingReference;
 import dev.strata.block.driver.CreateContext;
+import dev.strata.block.driver.ImageStamp;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
@@ -68,6 +69,9 @@ record VmdkCreate(
           TOOLSVERSION,
           SUBFORMAT,
           ZEROED_GRAIN);
+
+  /** What the file is going to be named where nobody knows it yet: its own descriptor needs one. */
+  private static final String STREAM_NAME = "disk.vmdk";
 
   private static final long MAX_SPLIT = 2L << 30;
   private static final int SECTORS_PER_TRACK = 63;
@@ -151,6 +155,24 @@ record VmdkCreate(
     file.write(0, text, 0);
     // A block device is longer: what it held there is not the descriptor's.
     file.truncate(text.length, false, Preallocation.OFF, 0);
+  }
+
+  /** The disk as it is written from front to back. */
+  VmdkStream stream(ImageStamp stamp) throws BlockException {
+    if (subformat != Subformat.STREAM_OPTIMIZED) {
+      throw new BlockException(
+          EINVAL,
+          "Of vmdk, only subformat=streamOptimized can be written from front to back, not '"
+              + subformat.word()
+              + "'");
+    }
+    if (backingFile != null) {
+      throw new BlockException(EINVAL, "A disk written from front to back has no backing file");
+    }
+    NewExtent extent = extent(size);
+    long cid = stamp.newId().getMostSignificantBits() >>> 32;
+    byte[] text = text(List.of(extent.line(STREAM_NAME)), cid, VmdkDescriptor.NO_PARENT);
+    return new VmdkStream(extent.streamHeader(), text);
   }
 
   private NewExtent extent(long bytes) {

@@ -7,16 +7,19 @@ import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.CreateContext;
 import dev.strata.block.driver.DriverKind;
+import dev.strata.block.driver.ImageStamp;
+import dev.strata.block.driver.ImageStream;
 import dev.strata.block.driver.Inspectable;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.driver.SafetyFinding;
+import dev.strata.block.driver.Streamable;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionSchema;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
 /** The vmdk driver. */
-public final class VmdkFactory implements BlockDriverFactory, Inspectable {
+public final class VmdkFactory implements BlockDriverFactory, Inspectable, Streamable {
   /** For the service loader. */
   public VmdkFactory() {}
 
@@ -76,5 +79,11 @@ public final class VmdkFactory implements BlockDriverFactory, Inspectable {
   @Override
   public void create(CreateContext context, BlockOptions options) throws BlockException {
     VmdkCreate.take(options).run(context);
+  }
+
+  @Override
+  public ImageStream stream(BlockOptions options, boolean compressed, ImageStamp stamp)
+      throws BlockException {
+    return VmdkCreate.take(options).stream(stamp);
   }
 }

@@ -3,10 +3,13 @@ package dev.strata.imgtool.command;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.ProgressListener;
+import dev.strata.block.copy.ChannelCopy;
 import dev.strata.block.copy.CopySettings;
 import dev.strata.block.copy.ImageCopy;
+import dev.strata.block.copy.StreamCopy;
 import dev.strata.block.driver.ImageInfo;
-import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.driver.ImageStream;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.Edge;
 import dev.strata.block.option.BlockOptions;
@@ -42,7 +45,10 @@ final class Convert extends ImageCommand {
         Several sources are copied one behind the other. What is not allocated or reads as zeroes
         takes no space in the target if its format or the host's file system can do without.
 
-        The target is made, unless -n says that it exists. A signal USR1 has the progress
+        The target is made, unless -n says that it exists. It may be -, standard output, for raw,
+        qcow2, and vmdk with subformat=streamOptimized. The source may be -, standard input, if
+        -f raw says what comes from there; the target then has to be of a format that grows (raw,
+        qcow2, qed, luks), or to exist. Files of that name are called ./-. A signal USR1 has the progress
         printed at once.
         """,
         "qemu-img convert -O qcow2 disk.raw disk.qcow2",
@@ -50,7 +56,9 @@ final class Convert extends ImageCommand {
         "qemu-img convert -c -O qcow2 -o compression_type=zstd disk.qcow2 small.qcow2",
         "compresses with zstd",
         "qemu-img convert -p -W -m 16 -n disk.qcow2 /dev/vg/disk",
-        "fills a volume that exists, out of order");
+        "fills a volume that exists, out of order",
+        "qemu-img convert -c -O qcow2 disk.raw - | ssh host 'cat > disk.qcow2'",
+        "sends an image over a pipe as it is made");
   }
 
   /** A size or number with a suffix, at most a signed 64-bit one. */
@@ -96,32 +104,24 @@ final class Convert extends ImageCommand {
       terminal.error("Cannot use --target-is-zero when the destination image has a backing file");
       return 0;
     }
-    List<BlockBackend> sources = open(operands.subList(0, operands.size() - 1), opener, arguments);
+    List<String> names = operands.subList(0, operands.size() - 1);
+    String target = operands.getLast();
+    if (StandardPipe.isNamedBy(target) && !given.targetOptions) {
+      return intoPipe(names, format, opener, terminal, arguments);
+    }
+    if (names.stream().anyMatch(StandardPipe::isNamedBy) && !opener.hasImageOptions()) {
+      return outOfPipe(names, target, format, opener, arguments);
+    }
+    List<BlockBackend> sources = open(names, opener, arguments);
     if (given.bitmaps) {
       BitmapCopy.checkSource(sources, given.skipBrokenBitmaps, arguments);
     }
-    long total = 0;
-    for (BlockBackend source : sources) {
-      total += source.length();
-    }
-    String target = operands.getLast();
+    long total = length(sources);
     backed = given.backing != null;
     if (!given.noCreate) {
-      create(opener, sources, target, format, total, arguments);
+      create(opener, sources.size(), target, format, total, arguments);
     }
-    opener.forceShare(false);
-    opener.unshared(false);
-    CacheMode mode = opener.cache(arguments, given.cache, "");
-    NodeFlags flags = ImageOpener.flags(true, mode);
-    BlockBackend out =
-        opener.open(
-            target,
-            given.targetOptions ? null : format,
-            given.targetOptions,
-            flags,
-            mode,
-            /* backing= */ true,
-            targetKeys);
+    BlockBackend out = openTarget(target, format, opener, arguments);
     checkTarget(out, total, arguments);
     try (var progress = new Progress(terminal, progressStyle(opener))) {
       out.throttle(ThrottleGroup.ofWrites(given.rate));
@@ -131,6 +131,74 @@ final class Convert extends ImageCommand {
     if (given.bitmaps) {
       BitmapCopy.copy(sources.getFirst().node(), out, terminal);
     }
+    out.flush();
+    return 0;
+  }
+
+  private static long length(List<BlockBackend> sources) {
+    long total = 0;
+    for (BlockBackend source : sources) {
+      total += source.length();
+    }
+    return total;
+  }
+
+  private BlockBackend openTarget(
+      String target, String format, ImageOpener opener, Arguments arguments)
+      throws BlockException, UsageException {
+    opener.forceShare(false);
+    opener.unshared(false);
+    CacheMode mode = opener.cache(arguments, given.cache, "");
+    return opener.open(
+        target,
+        given.targetOptions ? null : format,
+        given.targetOptions,
+        ImageOpener.flags(true, mode),
+        mode,
+        /* backing= */ true,
+        targetKeys);
+  }
+
+  /** Writes the image to standard output; whatever else there is to say goes to the errors. */
+  private int intoPipe(
+      List<String> names, String format, ImageOpener opener, Terminal terminal, Arguments arguments)
+      throws BlockException, UsageException {
+    StandardPipe.checkTarget(given, arguments);
+    if (names.stream().anyMatch(StandardPipe::isNamedBy) && !opener.hasImageOptions()) {
+      throw arguments.wrongValue(
+          "Standard input cannot be copied to standard output: its size is not known before");
+    }
+    List<BlockBackend> sources = open(names, opener, arguments);
+    var image = NewImage.ofNoFile(opener, format);
+    image.parse(given.options);
+    image.options().remove("size");
+    image.size(length(sources));
+    try (ImageStream stream = StandardPipe.stream(image, given.compress)) {
+      Terminal errors = terminal.withoutOutput();
+      try (var progress = new Progress(errors, progressStyle(opener))) {
+        CopySettings settings = settings(stream.clusterSize(), true, -1, progress);
+        new StreamCopy(sources, stream, settings, warning(errors))
+            .run(StandardPipe.output(given.rate));
+        progress.finish();
+      }
+    }
+    return 0;
+  }
+
+  /** Copies what comes from standard input. */
+  private int outOfPipe(
+      List<String> names, String target, String format, ImageOpener opener, Arguments arguments)
+      throws BlockException, UsageException {
+    StandardPipe.checkSource(given, names, opener.format(), arguments);
+    if (!given.noCreate) {
+      StandardPipe.checkGrowing(opener.graph(), format, given.options, arguments);
+      create(opener, 1, target, format, 0, arguments);
+    }
+    BlockBackend out = openTarget(target, format, opener, arguments);
+    checkTarget(out, 0, arguments);
+    out.throttle(ThrottleGroup.ofWrites(given.rate));
+    CopySettings settings = settings(out, (done, total) -> {});
+    new ChannelCopy(StandardPipe.input(), out, !given.noCreate, settings).run();
     out.flush();
     return 0;
   }
@@ -159,7 +227,7 @@ final class Convert extends ImageCommand {
 
   private void create(
       ImageOpener opener,
-      List<BlockBackend> sources,
+      int sources,
       String target,
       String format,
       long total,
@@ -181,7 +249,7 @@ final class Convert extends ImageCommand {
       throw arguments.wrongValue("Use of backing file requires explicit backing format");
     }
     backed = backingFile != null;
-    if (backed && sources.size() > 1) {
+    if (backed && sources > 1) {
       throw arguments.wrongValue(
           "Having a backing file for the target makes no sense when"
               + " concatenating multiple input images");
@@ -226,7 +294,7 @@ final class Convert extends ImageCommand {
     }
   }
 
-  private CopySettings settings(BlockBackend out, Progress progress) throws BlockException {
+  private CopySettings settings(BlockBackend out, ProgressListener progress) throws BlockException {
     Edge backing = out.node().skipFilters().backing();
     boolean readsZero =
         given.targetIsZero
@@ -236,10 +304,16 @@ final class Convert extends ImageCommand {
     if (info.isPresent() && (given.compress || info.get().needsCompressedWrites())) {
       cluster = info.get().clusterSize();
     }
+    return settings(
+        cluster, readsZero, backed && backing != null ? backing.length() : -1, progress);
+  }
+
+  private CopySettings settings(
+      long cluster, boolean readsZero, long backingLength, ProgressListener progress)
+      throws BlockException {
     // The same input gives the same bytes when the user asks for reproducible results.
     boolean reproducible = SourceDate.isSet();
     boolean ordered = reproducible || (given.inOrder && cluster == 0);
-    long backingLength = backed && backing != null ? backing.length() : -1;
     return new CopySettings(
         Math.min(given.workers, Math.max(2, Runtime.getRuntime().availableProcessors() + 1)),
         ordered,

@@ -5,7 +5,9 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.ImageStamp;
+import dev.strata.block.driver.ImageStream;
 import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.driver.Streamable;
 import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.OpenRequest;
@@ -43,6 +45,19 @@ final class NewImage {
           "Protocol driver '" + protocol.name() + "' does not support image creation");
     }
     this.schema = driver.createOptions().and(protocol.createOptions());
+  }
+
+  private NewImage(ImageOpener opener, BlockDriverFactory driver) {
+    this.opener = opener;
+    this.graph = opener.graph();
+    this.filename = "";
+    this.driver = driver;
+    this.schema = driver.createOptions();
+  }
+
+  /** An image of that format that goes elsewhere than to a file. */
+  static NewImage ofNoFile(ImageOpener opener, String format) throws BlockException {
+    return new NewImage(opener, format(opener.graph(), format));
   }
 
   private static BlockDriverFactory format(BlockGraph graph, String name) throws BlockException {
@@ -220,11 +235,20 @@ final class NewImage {
     return value == null ? null : value.toString().replace(",", ",,");
   }
 
+  /** The image to be written from front to back. */
+  ImageStream stream(Streamable factory, boolean compressed) throws BlockException {
+    return factory.stream(options.copy(), compressed, stamp());
+  }
+
+  private static ImageStamp stamp() throws BlockException {
+    return SourceDate.isSet() ? ImageStamp.fixed(SourceDate.now()) : ImageStamp.live();
+  }
+
   /** Makes it. */
   void create() throws BlockException {
     try {
       if (SourceDate.isSet()) {
-        graph.stamp(ImageStamp.fixed(SourceDate.now()));
+        graph.stamp(stamp());
       }
       graph.create(driver, filename, options.copy());
     } catch (BlockException e) {

@@ -42,6 +42,11 @@ public final class Terminal {
         true);
   }
 
+  /** The same without its standard output, which is for something else: all goes to the errors. */
+  public Terminal withoutOutput() {
+    return new Terminal(program, errors, errors, false);
+  }
+
   /** The name in front of messages. */
   public String program() {
     return program;
