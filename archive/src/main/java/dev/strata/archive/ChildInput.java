@@ -3,7 +3,9 @@ package dev.strata.archive;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
+import dev.strata.block.IoVector;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import org.tukaani.xz.SeekableInputStream;
 
 /** The bytes of a file below, as the libraries want them. For one thread at a time. */
@@ -12,10 +14,11 @@ final class ChildInput extends SeekableInputStream {
 
   private final Child file;
   private final long length;
-  private final byte[] buffer = new byte[BUFFER];
+  private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
   private long bufferStart; // in the file
   private int bufferLength;
   private long position;
+  private long budget = Long.MAX_VALUE;
 
   ChildInput(Child file) throws BlockException {
     this(file, file.length());
@@ -25,6 +28,11 @@ final class ChildInput extends SeekableInputStream {
   ChildInput(Child file, long length) {
     this.file = file;
     this.length = length;
+  }
+
+  /** From now on, reading more bytes than that is an error; what is skipped does not count. */
+  void allow(long bytes) {
+    budget = bytes;
   }
 
   @Override
@@ -44,13 +52,17 @@ final class ChildInput extends SeekableInputStream {
     if (position < bufferStart || position >= bufferStart + bufferLength) {
       bufferLength = 0;
       int wanted = (int) Math.min(BUFFER, length - position);
-      file.read(position, buffer, wanted);
+      file.read(position, IoVector.of(buffer.slice(0, wanted)), 0);
       bufferStart = position;
       bufferLength = wanted;
     }
     int within = (int) (position - bufferStart);
     int run = Math.min(count, bufferLength - within);
-    System.arraycopy(buffer, within, into, from, run);
+    budget -= run;
+    if (budget < 0) {
+      throw new IOException("too much to read at once");
+    }
+    buffer.get(within, into, from, run);
     position += run;
     return run;
   }

@@ -46,14 +46,19 @@ public final class CompressArchives implements ArchiveProvider {
   }
 
   @Override
-  public BlockDriver open(Child archive, @Nullable String member) throws BlockException {
+  public BlockDriver open(Child archive, @Nullable String member, boolean verify)
+      throws BlockException {
     byte[] head = new byte[HEAD];
-    archive.read(0, head, HEAD); // zeroes behind a shorter file's end
-    if (isTar(head)) {
-      return TarMembers.find(archive, member);
+    archive.read(0, head, 0); // zeroes behind a shorter file's end
+    if (TarReader.isAt(head)) {
+      return TarMembers.find(archive, member, verify);
+    }
+    int word = ByteBuffer.wrap(head).getInt(0);
+    if (word == ZipMembers.LOCAL_HEADER || word == ZipMembers.EMPTY) {
+      return ZipMembers.find(archive, member);
     }
     if (member != null) {
-      throw new BlockException(Errno.EINVAL, "Only a tar has members; this file is none");
+      throw new BlockException(Errno.EINVAL, "Only a tar or zip has members; this file is none");
     }
     Unpacked content;
     try {
@@ -65,14 +70,6 @@ public final class CompressArchives implements ArchiveProvider {
       throw new BlockException(Errno.EINVAL, "The compressed file is malformed").causedBy(e);
     }
     return new UnpackedDriver(content);
-  }
-
-  private static boolean isTar(byte[] head) {
-    return head[257] == 'u'
-        && head[258] == 's'
-        && head[259] == 't'
-        && head[260] == 'a'
-        && head[261] == 'r';
   }
 
   private static InputStream gunzip(InputStream in) throws IOException {
@@ -89,18 +86,20 @@ public final class CompressArchives implements ArchiveProvider {
       return new XzFile(new ChildInput(file));
     }
     if (word == ZSTD) {
-      return new ForwardFile(file, ZstdInputStream::new);
+      ZstdFrames frames = ZstdFrames.of(file);
+      return frames != null ? frames : ForwardFile.of(file, ZstdInputStream::new);
     }
     if (word == LZ4) {
-      return new ForwardFile(file, in -> new FramedLZ4CompressorInputStream(in, true));
+      return ForwardFile.of(file, in -> new FramedLZ4CompressorInputStream(in, true));
     }
     if (word >>> 16 == 0x1f8b) {
-      return new ForwardFile(file, CompressArchives::gunzip);
+      return ForwardFile.of(file, CompressArchives::gunzip);
     }
     if (word >>> 8 == 0x425a68) {
-      return new ForwardFile(file, in -> new BZip2CompressorInputStream(in, true));
+      return ForwardFile.of(file, in -> new BZip2CompressorInputStream(in, true));
     }
     throw new BlockException(
-        Errno.EINVAL, "Neither a tar nor a file compressed by xz, gzip, bzip2, zstd or lz4");
+        Errno.EINVAL,
+        "Neither a tar nor a zip nor a file compressed by xz, gzip, bzip2, zstd or lz4");
   }
 }

@@ -21,7 +21,8 @@ public interface ArchiveProvider {
    * A driver for what is in an archive, whose kind its first bytes tell.
    *
    * @param member the name of the file in it; null for the only one that is a disk
+   * @param verify whether a file whose digest the archive has is read and compared first
    * @throws BlockException if it is no archive, is malformed, or has no such file
    */
-  BlockDriver open(Child archive, @Nullable String member) throws BlockException;
+  BlockDriver open(Child archive, @Nullable String member, boolean verify) throws BlockException;
 }

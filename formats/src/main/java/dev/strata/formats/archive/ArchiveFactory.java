@@ -16,10 +16,17 @@ import dev.strata.block.option.OptionSchema;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The driver {@code archive}; as a file name {@code archive:FILE} or {@code tar:FILE!MEMBER}. */
+/**
+ * The driver {@code archive}; as a file name {@code archive:FILE}, {@code tar:FILE!MEMBER} or
+ * {@code zip:FILE!MEMBER}.
+ */
 public final class ArchiveFactory implements BlockDriverFactory {
   private static final Option<String> MEMBER =
-      Option.string("member", "Name of the file in a tar archive, default its only disk");
+      Option.string("member", "Name of the file in a tar or zip, default its only disk");
+
+  private static final Option<Boolean> VERIFY =
+      Option.bool("verify", "Compare a file with the digest in its archive's manifest first")
+          .orElse(true);
 
   /** Where a file name given for the driver goes: the file below may have options of its own. */
   private static final Option<String> FILE_NAME =
@@ -45,12 +52,12 @@ public final class ArchiveFactory implements BlockDriverFactory {
 
   @Override
   public boolean answersTo(String prefix) {
-    return prefix.equals("archive") || prefix.equals("tar");
+    return prefix.equals("archive") || prefix.equals("tar") || prefix.equals("zip");
   }
 
   @Override
   public OptionSchema openOptions() {
-    return OptionSchema.of(MEMBER, FILE_NAME);
+    return OptionSchema.of(MEMBER, VERIFY, FILE_NAME);
   }
 
   @Override
@@ -79,6 +86,6 @@ public final class ArchiveFactory implements BlockDriverFactory {
     }
     String member = options.take(MEMBER);
     Child file = context.childNamedByUser("file", EdgeRole.FILTERED, options.take(FILE_NAME));
-    return ArchiveLibrary.provider().open(file, member);
+    return ArchiveLibrary.provider().open(file, member, options.take(VERIFY, true));
   }
 }

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.image.DiskImage;
@@ -19,62 +18,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the usual programs pack is read as it was. */
 @Timeout(120)
-final class ArchiveTest {
-  private static final int SIZE = 3 << 20;
-
-  @TempDir private Path folder;
-  private final byte[] disk = new byte[SIZE];
-
-  @BeforeEach
-  void disk() throws IOException {
-    var random = new Random(3);
-    for (int at = 0; at < SIZE; at += 4096) {
-      Arrays.fill(disk, at, at + 2048 + random.nextInt(2048), (byte) random.nextInt());
-      disk[at] = (byte) at;
-    }
-    Files.write(folder.resolve("disk.raw"), disk);
-  }
-
-  private void run(String... command) throws IOException, InterruptedException {
-    assumeTrue(
-        Files.isExecutable(Path.of("/usr/bin", command[0]))
-            || Files.isExecutable(Path.of("/bin", command[0])),
-        "no " + command[0]);
-    Process process = new ProcessBuilder(command).directory(folder.toFile()).inheritIO().start();
-    assertTrue(process.waitFor(1, TimeUnit.MINUTES));
-    assertEquals(0, process.exitValue(), List.of(command).toString());
-  }
-
-  private DiskImage open(String prefix, String name) throws BlockException {
-    return ImageFile.of(prefix + ":" + folder.resolve(name)).open();
-  }
-
-  private static byte[] read(DiskImage disk, long offset, int length) throws BlockException {
-    byte[] bytes = new byte[length];
-    disk.read(offset, ByteBuffer.wrap(bytes));
-    return bytes;
-  }
-
-  private void assertReads(String prefix, String name) throws BlockException {
-    try (DiskImage image = open(prefix, name)) {
-      assertEquals(SIZE, image.length());
-      assertArrayEquals(disk, read(image, 0, SIZE));
-      assertArrayEquals(Arrays.copyOfRange(disk, 5000, 9000), read(image, 5000, 4000));
-    }
-  }
-
+final class ArchiveTest extends PackedDisk {
   @ParameterizedTest
   @ValueSource(strings = {"xz", "gzip", "bzip2", "zstd", "lz4"})
   void aCompressedDiskReadsAsItWas(String program) throws IOException, InterruptedException {
@@ -162,7 +114,9 @@ final class ArchiveTest {
   @Test
   void whatIsNoArchiveIsRefused() {
     var e = assertThrows(BlockException.class, () -> open("archive", "disk.raw").close());
-    assertTrue(e.getMessage().contains("Neither a tar nor a file compressed by"), e.getMessage());
+    assertTrue(
+        e.getMessage().contains("Neither a tar nor a zip nor a file compressed by"),
+        e.getMessage());
   }
 
   /** A library would read it whole. */
