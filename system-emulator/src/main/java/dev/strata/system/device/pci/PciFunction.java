@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 public abstract class PciFunction implements Device {
   protected static final int COMMAND = 4;
   protected static final int STATUS = 6;
+  protected static final int CACHE_LINE = 0xc;
   protected static final int FIRST_BAR = 0x10;
   protected static final int SUBSYSTEM = 0x2c;
   protected static final int EXPANSION_ROM = 0x30;
@@ -77,6 +78,7 @@ public abstract class PciFunction implements Device {
     writable(COMMAND, 2, IO | MEMORY | MASTER | 0x100 | INTERRUPTS_OFF);
     clearable[STATUS + 1] = (byte) 0xf9;
     writable(INTERRUPT_LINE, 1, 0xff);
+    writable(CACHE_LINE, 1, 0xff);
   }
 
   protected final void subsystem(int vendor, int device) {
@@ -200,6 +202,7 @@ public abstract class PciFunction implements Device {
     synchronized (bus()) {
       put16(COMMAND, 0);
       put8(INTERRUPT_LINE, 0);
+      put8(CACHE_LINE, 0);
       asserted = false;
       driveInterrupt();
       for (int index = 0; index < bars.length; index++) {

@@ -76,7 +76,7 @@ final class BadGuestTest {
     Thread.setDefaultUncaughtExceptionHandler((thread, e) -> thrown.compareAndSet(null, e));
     try (var board = new Board(folder, Accelerator.QTEST)) {
       byte[] rom = rom(board);
-      var guest = new DrivenGuest(board);
+      var guest = DrivenGuest.of(board);
       for (int program = 0; program < PROGRAMS; program++) {
         play(device, board, guest, FIRST_SEED + program);
       }

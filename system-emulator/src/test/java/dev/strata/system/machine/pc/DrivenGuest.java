@@ -8,17 +8,24 @@ import dev.strata.system.qtest.Protocol;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 
 /** A guest by the words of qtest, that remembers what it has said. */
 final class DrivenGuest {
-  private final Protocol protocol;
+  private final UnaryOperator<String> board;
   private final List<String> said = new ArrayList<>();
 
-  DrivenGuest(Board board) {
+  /** A guest of a board that answers lines. */
+  DrivenGuest(UnaryOperator<String> board) {
+    this.board = board;
+  }
+
+  /** A guest of a board in this process. */
+  static DrivenGuest of(Board board) {
     PcMachine pc = board.machine;
     // Nobody runs the machine: who drives it resets it.
     var driven = new DrivenBoard(pc.memory(), pc.ports(), pc.clock(), pc.pins(), () -> {});
-    protocol = new Protocol(driven, line -> {});
+    return new DrivenGuest(new Protocol(driven, line -> {})::answer);
   }
 
   /** Begins a program. */
@@ -33,7 +40,7 @@ final class DrivenGuest {
 
   String say(String line) {
     said.add(line);
-    String answer = protocol.answer(line);
+    String answer = board.apply(line);
     assertTrue(
         answer.startsWith("OK") || answer.startsWith("FAIL ") || answer.startsWith("ERR "), answer);
     return answer;
