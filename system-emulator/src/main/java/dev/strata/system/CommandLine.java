@@ -60,7 +60,8 @@ final class CommandLine {
   List<String> cpuProperties = List.of();
 
   String bios = "bios-256k.bin";
-  String boot = "cad";
+  final BootOptions boot = new BootOptions();
+  ClockOption clock = ClockOption.DEFAULT;
   long memory = DEFAULT_MEMORY;
   final IdentityOptions identity = new IdentityOptions();
   VgaOption vga = VgaOption.DEFAULT;
@@ -161,6 +162,8 @@ final class CommandLine {
       case "-nographic" -> graphics = false;
       case "-nodefaults" -> defaults = false;
       case "-no-hpet" -> hpet = false;
+      case "-no-fd-bootchk" -> boot.anyFloppy();
+      case "-no-user-config" -> {} // there is none
       case "-no-reboot" -> noReboot = true;
       case "-S" -> paused = true;
       case "-snapshot" -> snapshot = true;
@@ -206,7 +209,13 @@ final class CommandLine {
       case "-kernel" -> kernel = argument(word);
       case "-initrd" -> initrd = argument(word);
       case "-append" -> append = argument(word);
-      case "-boot" -> boot(argument(word));
+      case "-boot" -> boot.boot(argument(word));
+      case "-option-rom" -> boot.rom(argument(word));
+      case "-fw_cfg" -> boot.item(argument(word));
+      case "-rtc" -> {
+        String text = argument(word);
+        clock = clock.with(word + " " + text, parsed(word, text, null));
+      }
       case "-serial" -> serial.add(argument(word));
       case "-debugcon" -> debugConsole = argument(word);
       case "-monitor" -> monitors.add(argument(word));
@@ -412,32 +421,32 @@ final class CommandLine {
     }
   }
 
-  private void boot(String text) throws BlockException {
-    BlockOptions options = parsed("-boot", text, "order");
-    String order = options.takeString("order");
-    for (String name : options.names()) {
-      throw error("-boot " + text + ": '" + name + "' is not supported");
-    }
-    boot = order == null ? boot : order;
-    for (int index = 0; index < boot.length(); index++) {
-      char letter = boot.charAt(index);
-      if (letter < 'a' || letter > 'p') {
-        throw error("Invalid boot device '" + letter + "'");
-      }
-    }
-  }
-
+  /** As DRIVER.PROPERTY=VALUE, or driver=,property=,value=. */
   private void global(String word, String text) throws BlockException {
     int dot = text.indexOf('.');
     int equal = text.indexOf('=');
-    if (dot < 0 || equal < dot) {
-      throw error(word + " " + text + ": Invalid parameter format, expected DRIVER.PROPERTY=VALUE");
+    String property;
+    String value;
+    if (dot > 0 && dot < equal) {
+      property = text.substring(0, equal);
+      value = text.substring(equal + 1);
+    } else {
+      BlockOptions options = parsed(word, text, null);
+      String driver = options.takeString("driver");
+      String name = options.takeString("property");
+      value = options.takeString("value");
+      for (String other : options.names()) {
+        throw error(word + " " + text + ": Invalid parameter '" + other + "'");
+      }
+      if (driver == null || name == null || value == null) {
+        throw error(word + " " + text + ": options 'driver', 'property', and 'value' are required");
+      }
+      property = driver + "." + name;
     }
-    String property = text.substring(0, equal);
     if (!property.equals("isa-debugcon.iobase")) {
       throw error(
           word + " " + text + ": of global properties, only isa-debugcon.iobase is supported");
     }
-    globals.put(property, text.substring(equal + 1));
+    globals.put(property, value);
   }
 }

@@ -78,6 +78,7 @@ final class Emulation {
   }
 
   private int assembleAndRun() throws BlockException {
+    line.boot.warnings().forEach(terminal::error);
     for (String text : line.characterDevices) {
       lines.define(text);
     }

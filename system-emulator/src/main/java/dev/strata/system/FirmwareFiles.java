@@ -4,6 +4,8 @@ package dev.strata.system;
 import dev.strata.block.BlockException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +19,8 @@ final class FirmwareFiles {
   private static final int BIOS_UNIT = 0x10000;
   private static final String VGA_BIOS = "vgabios-stdvga.bin";
   private static final int MOST_VGA_BIOS = 0x10000;
+  private static final int MOST_ROM = 0x20000;
+  private static final int MOST_ITEM = 64 << 20;
 
   private final List<String> named;
 
@@ -41,6 +45,42 @@ final class FirmwareFiles {
       throw CommandLine.error("failed to find romfile \"" + VGA_BIOS + "\"");
     }
     return bytes;
+  }
+
+  /** One that firmware runs beside its own. */
+  byte[] rom(String name) throws BlockException {
+    byte[] bytes = find(name, length -> length <= MOST_ROM);
+    if (bytes == null) {
+      throw CommandLine.error(
+          "Could not open option rom '"
+              + name
+              + "': there is no file of that name with 1 to "
+              + MOST_ROM
+              + " bytes");
+    }
+    return bytes;
+  }
+
+  /** The content of an item of {@code -fw_cfg}, which is {@code given}. */
+  static byte[] item(String given, String name) throws BlockException {
+    try {
+      Path path = Path.of(name);
+      if (Files.size(path) > MOST_ITEM) {
+        throw CommandLine.error(
+            given + ": can't load " + name + ": more than " + MOST_ITEM + " bytes");
+      }
+      return Files.readAllBytes(path);
+    } catch (NoSuchFileException e) {
+      throw CommandLine.error(
+          given
+              + ": can't load "
+              + name
+              + ": Failed to open file \u201c"
+              + name
+              + "\u201d: No such file or directory");
+    } catch (IOException | InvalidPathException e) {
+      throw CommandLine.error(given + ": can't load " + name + ": " + e.getMessage());
+    }
   }
 
   /** The first that can be read and whose length is right, or null. */

@@ -20,8 +20,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -88,11 +86,11 @@ final class PcAssembly {
             parallel(),
             panicPort(),
             !line.graphics,
-            kernel(),
             line.noReboot,
-            line.boot,
+            line.boot.of(kernel(), firmware),
             line.hpet,
-            LocalDateTime.now(ZoneOffset.UTC));
+            line.clock.source(),
+            line.clock.start());
     var machine = new PcMachine(configuration, architecture, model, line.accelerator());
     try {
       if (wantsVga()) {
@@ -108,6 +106,11 @@ final class PcAssembly {
       }
       addDefaultDrives(machine);
       addDebugConsole(machine);
+      for (var item : line.boot.items()) {
+        if (!machine.addFirmwareFile(item.name(), item.content())) {
+          throw CommandLine.error(item.given() + ": duplicate fw_cfg file name: " + item.name());
+        }
+      }
       return machine;
     } catch (BlockException e) {
       machine.close();

@@ -65,11 +65,25 @@ public final class SystemDescription implements ToolDescription {
             "object",
             "OBJECT",
             "define an object, as a secret or rng-random,id=ID,filename=FILE for virtio-rng-pci")
-        .with(key++, "global", "PROPERTY", "isa-debugcon.iobase=PORT")
+        .with(
+            key++,
+            "global",
+            "PROPERTY",
+            "isa-debugcon.iobase=PORT, or driver=isa-debugcon,property=iobase,value=PORT")
         .with(key++, "kernel", "FILE", "boot this Linux kernel")
         .with(key++, "initrd", "FILE", "its initial RAM disk")
         .with(key++, "append", "TEXT", "its command line")
-        .with(key++, "boot", "ORDER", "where firmware looks for something to boot, as cad")
+        .with(
+            key++,
+            "boot",
+            "ORDER",
+            "where firmware looks for something to boot, as cad;"
+                + " order=,once=,menu=on|off,splash-time=MS,reboot-timeout=MS,strict=on|off")
+        .with(key++, "option-rom", "FILE", "a ROM that firmware runs; romfile=,bootindex=")
+        .with(key++, "fw_cfg", "ITEM", "what a guest can read: name=opt/NAME,string=TEXT|file=FILE")
+        .with(key++, "rtc", "CLOCK", "the board's clock: base=utc|localtime|DATE,clock=host|rt|vm")
+        .with(key++, "no-fd-bootchk", null, "boot floppies without a boot sector's signature")
+        .with(key++, "no-user-config", null, "read no configuration; there is none")
         .with(key++, "bios", "FILE", "the firmware; SeaBIOS if not given")
         .with('L', null, "FOLDER", "where firmware is looked for first")
         .with(

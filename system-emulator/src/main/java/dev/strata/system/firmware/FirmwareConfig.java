@@ -108,6 +108,11 @@ public final class FirmwareConfig implements Device {
     item(DIRECTORY, directory.array());
   }
 
+  /** Whether there is a file of that name. */
+  public boolean hasFile(String name) {
+    return files.stream().anyMatch(file -> file.name.equals(name));
+  }
+
   @Override
   public synchronized void reset() {
     select(SIGNATURE);

@@ -106,6 +106,7 @@ final class BoardConversationTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "boot-options",
         "cmos",
         "hpet",
         "ide-empty",
@@ -122,12 +123,14 @@ final class BoardConversationTest {
   void ourBoardAnswersAsTheRealOne(String name) throws Exception {
     Transcript script = Transcript.of(name);
     assertEquals(
-        script.ordered(), play(script, command(OURS, script.options(), "-accel", "qtest")));
+        script.ordered(),
+        play(script, command(OURS, script.options() + " -rtc clock=vm", "-accel", "qtest")));
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "boot-options",
         "cmos",
         "hpet",
         "ide-empty",

@@ -131,7 +131,7 @@ final class BusMaster implements MmioHandler {
         case 4, 5, 6, 7 -> {
           int shift = 8 * ((int) offset - 4);
           long mask = ((1L << (8 * bytes)) - 1) << shift;
-          table = (table & ~mask | value << shift & mask) & 0xfffffffcL;
+          table = ((table & ~mask) | ((value << shift) & mask)) & 0xfffffffcL;
         }
         default -> {} // reserved
       }

@@ -7,6 +7,7 @@ import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.MmioHandler;
 import java.time.LocalDateTime;
+import java.util.function.LongSupplier;
 
 /**
  * The MC146818A: a clock with an alarm, a periodic interrupt, and memory that firmware keeps its
@@ -42,6 +43,7 @@ public final class RealTimeClock implements Device, MmioHandler {
 
   private final byte[] memory = new byte[128];
   private final VirtualClock clock;
+  private final LongSupplier source;
   private final IrqLine line;
   private final Timer periodicTimer;
   private final Timer secondTimer;
@@ -49,16 +51,21 @@ public final class RealTimeClock implements Device, MmioHandler {
   // While the chip counts, the time is this plus the seconds since the origin; while it does not,
   // the registers are plain memory, where the guest puts it together in any order.
   private LocalDateTime epoch;
-  private long origin; // the clock's nanoseconds
+  private long origin; // the source's nanoseconds
   private long lastPeriod;
+  private long lastSecond; // since the origin
 
   /**
    * A clock.
    *
-   * @param start the time when the guest's clock is at zero
+   * @param clock what periods are counted by
+   * @param by what seconds are
+   * @param start the time that it is now
    */
-  public RealTimeClock(VirtualClock clock, LocalDateTime start, IrqLine line) {
+  public RealTimeClock(VirtualClock clock, TimeSource by, LocalDateTime start, IrqLine line) {
     this.clock = clock;
+    this.source = by.nanos(clock);
+    this.origin = source.getAsLong();
     this.line = line;
     this.epoch = start;
     this.periodicTimer = clock.timer(this::period);
@@ -87,7 +94,17 @@ public final class RealTimeClock implements Device, MmioHandler {
   }
 
   private LocalDateTime now() {
-    return epoch.plusSeconds(Math.floorDiv(clock.nanos() - origin, VirtualClock.SECOND));
+    return epoch.plusSeconds(seconds());
+  }
+
+  /** Since the origin. */
+  private long seconds() {
+    return Math.floorDiv(source.getAsLong() - origin, VirtualClock.SECOND);
+  }
+
+  /** How far the second has gone, in nanoseconds. */
+  private long intoSecond() {
+    return Math.floorMod(source.getAsLong() - origin, VirtualClock.SECOND);
   }
 
   /** The registers as the time is. */
@@ -117,7 +134,8 @@ public final class RealTimeClock implements Device, MmioHandler {
   /** Takes the time from the registers; how far the second has gone stays. */
   private void take() {
     epoch = shown();
-    origin = clock.nanos() - Math.floorMod(clock.nanos() - origin, VirtualClock.SECOND);
+    origin = source.getAsLong() - intoSecond();
+    lastSecond = 0;
   }
 
   private int coded(int value) {
@@ -164,8 +182,7 @@ public final class RealTimeClock implements Device, MmioHandler {
   }
 
   private boolean updates() {
-    long into = Math.floorMod(clock.nanos() - origin, VirtualClock.SECOND);
-    return counts() && into >= VirtualClock.SECOND - UPDATE_NANOS;
+    return counts() && intoSecond() >= VirtualClock.SECOND - UPDATE_NANOS;
   }
 
   @Override
@@ -194,7 +211,7 @@ public final class RealTimeClock implements Device, MmioHandler {
     memory[A] = (byte) (data & 0x7f);
     if (released) {
       // The first update comes half a second after.
-      origin = clock.nanos() - VirtualClock.SECOND / 2;
+      origin = source.getAsLong() - VirtualClock.SECOND / 2;
     }
     if (!counted && counts()) {
       take();
@@ -236,17 +253,16 @@ public final class RealTimeClock implements Device, MmioHandler {
   }
 
   private void arm() {
-    long now = clock.nanos();
     long period = periodNanos();
     if ((memory[B] & PERIODIC) != 0 && period != 0) {
-      lastPeriod = now / period;
+      lastPeriod = clock.nanos() / period;
       periodicTimer.at((lastPeriod + 1) * period);
     } else {
       periodicTimer.cancel();
     }
     if ((memory[B] & (ALARM | UPDATE_ENDED)) != 0) {
-      long seconds = Math.floorDiv(now - origin, VirtualClock.SECOND) + 1;
-      secondTimer.at(origin + seconds * VirtualClock.SECOND);
+      lastSecond = seconds();
+      secondTimer.at(clock.nanos() + VirtualClock.SECOND - intoSecond());
     } else {
       secondTimer.cancel();
     }
@@ -263,7 +279,8 @@ public final class RealTimeClock implements Device, MmioHandler {
   }
 
   private synchronized void second() {
-    if (counts()) {
+    // The source may be slower than what the timer goes by.
+    if (counts() && seconds() != lastSecond) {
       LocalDateTime now = now();
       boolean alarm =
           matches(1, now.getSecond(), false)

@@ -2,7 +2,7 @@
 package dev.strata.system.machine.pc;
 
 import dev.strata.system.chardev.Line;
-import dev.strata.system.firmware.LinuxKernel;
+import dev.strata.system.device.timer.TimeSource;
 import java.time.LocalDateTime;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  * @param parallel what the parallel port leads to, or null if there is none
  * @param panicPort where a guest says that it has panicked; 0 for nowhere
  * @param serialConsole whether firmware shows its text on the first serial port
- * @param kernel what is booted instead of a disk, or null
  * @param endsAtReset whether the machine ends when it would reset
- * @param bootOrder the letters of {@code -boot}: a, c, d, n
+ * @param boot what firmware is to boot
  * @param hpet whether there is a high precision event timer
+ * @param clockSource what the board's clock goes by
  * @param start the time of day at which it begins
  */
 public record PcConfiguration(
@@ -33,8 +33,8 @@ public record PcConfiguration(
     @Nullable Line parallel,
     int panicPort,
     boolean serialConsole,
-    @Nullable LinuxKernel kernel,
     boolean endsAtReset,
-    String bootOrder,
+    PcBoot boot,
     boolean hpet,
+    TimeSource clockSource,
     LocalDateTime start) {}

@@ -7,6 +7,9 @@ import dev.strata.system.device.timer.RealTimeClock;
 import dev.strata.system.firmware.FirmwareConfig;
 import dev.strata.system.firmware.LinuxKernel;
 import dev.strata.system.firmware.OptionRom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
 
 /**
  * What SeaBIOS is told of a PC.
@@ -19,6 +22,7 @@ final class PcFirmware {
   private static final int RAM_SIZE = 3;
   private static final int NO_GRAPHICS = 4;
   private static final int PROCESSORS = 5;
+  private static final int BOOT_MENU = 0xe;
   private static final int MOST_PROCESSORS = 0xf;
   private static final int TIMER_OVERRIDE = 0x8002;
   private static final int EQUIPMENT = 6; // a coprocessor, a PS/2 mouse
@@ -50,15 +54,54 @@ final class PcFirmware {
     }
     new PcAcpi(ram.below(), configuration).describe(firmware);
     new PcSmbios(identity, ram.size(), ram.below()).describe(firmware);
-    LinuxKernel kernel = configuration.kernel();
+    describe(configuration.boot());
+  }
+
+  private void describe(PcBoot boot) {
+    if (boot.menu()) {
+      firmware.item16(BOOT_MENU, 1);
+    }
+    if (boot.menuMillis() >= 0) {
+      firmware.file("etc/boot-menu-wait", number(boot.menuMillis(), Short.BYTES));
+    }
+    if (boot.failMillis() != PcBoot.UNSAID) {
+      firmware.file("etc/boot-fail-wait", number(boot.failMillis(), Integer.BYTES));
+    }
+    var order = new TreeMap<Integer, List<String>>();
+    LinuxKernel kernel = boot.kernel();
     if (kernel != null) {
       firmware.file(OptionRom.FILE, OptionRom.of(kernel, firmware, KERNEL_PARTS));
-      firmware.file("bootorder", (OptionRom.BOOT_NAME + "\n\0").getBytes(US_ASCII));
+      order.computeIfAbsent(0, index -> new ArrayList<>()).add(OptionRom.BOOT_NAME);
+    }
+    for (PcBoot.Rom rom : boot.roms()) {
+      String file = "genroms/" + rom.name();
+      firmware.file(file, rom.content());
+      if (rom.bootIndex() >= 0) {
+        order.computeIfAbsent(rom.bootIndex(), index -> new ArrayList<>()).add("/rom@" + file);
+      }
+    }
+    if (!order.isEmpty()) {
+      var lines = new StringBuilder();
+      order.values().forEach(names -> names.forEach(name -> lines.append(name).append('\n')));
+      lines.append(boot.strict() ? "HALT\n\0" : "\0");
+      firmware.file("bootorder", lines.toString().getBytes(US_ASCII));
     }
   }
 
-  /** The boot order where firmware looks that has been told nothing else. */
-  static void bootOrder(RealTimeClock time, String letters) {
+  private static byte[] number(int value, int bytes) {
+    var content = new byte[bytes];
+    for (int at = 0; at < bytes; at++) {
+      content[at] = (byte) (value >> (8 * at));
+    }
+    return content;
+  }
+
+  /**
+   * The boot order where firmware looks that has been told nothing else.
+   *
+   * @param floppySignature whether it looks at a floppy's signature
+   */
+  static void bootOrder(RealTimeClock time, String letters, boolean floppySignature) {
     int order = 0;
     int shift = 0;
     for (int index = 0; index < letters.length() && shift < 12; index++) {
@@ -74,7 +117,7 @@ final class PcFirmware {
       shift += 4;
     }
     time.set(0x3d, order & 0xff);
-    time.set(0x38, order >> 8 << 4 | 1); // 1: a floppy's signature is not looked at
+    time.set(0x38, order >> 8 << 4 | (floppySignature ? 0 : 1));
   }
 
   /** Which floppy drives there are, where PCs have kept that. */

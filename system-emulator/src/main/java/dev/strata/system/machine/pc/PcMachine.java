@@ -72,6 +72,9 @@ public final class PcMachine implements AutoCloseable {
   private final PcInterrupts interrupts;
   private final List<Device> devices = new ArrayList<>();
   private final List<ExecutorService> workers = new ArrayList<>();
+  private final FirmwareConfig firmware;
+  private final PcBoot boot;
+  private long resets; // of the processor's thread
   private final PciBus pci;
   private final IdeController ide;
   private final PowerManagement power;
@@ -131,20 +134,27 @@ public final class PcMachine implements AutoCloseable {
 
     typist = addKeyboard();
     var timers =
-        new PcTimers(clock, configuration.start(), configuration.hpet(), interrupts, memory, board);
+        new PcTimers(
+            clock,
+            configuration.clockSource(),
+            configuration.start(),
+            configuration.hpet(),
+            interrupts,
+            memory,
+            board);
     devices.addAll(timers.devices());
     devices.add(interrupts);
     time = timers.time();
     ram.describe(time);
     PcFirmware.floppies(time, 0, 0);
-    PcFirmware.bootOrder(time, configuration.bootOrder());
+    boot = configuration.boot();
     addSerial(configuration.serial());
     addParallel(configuration.parallel());
     if (configuration.panicPort() != 0) {
       board.map(configuration.panicPort(), 1, 1, panicRegister());
       tree.isa("pvpanic", configuration.panicPort(), -1);
     }
-    var firmware = new FirmwareConfig(deviceMemory);
+    firmware = new FirmwareConfig(deviceMemory);
     new PcFirmware(firmware, ram).describe(configuration);
     board.map(FirmwareConfig.PORT, 2, 2, firmware.ports());
     board.map(FirmwareConfig.DMA_PORT, 8, 4, firmware.dmaPorts());
@@ -386,9 +396,26 @@ public final class PcMachine implements AutoCloseable {
 
   /** What the reset line does. */
   void resetBoard() {
+    String once = boot.once();
+    boolean first = resets++ == 0;
+    PcFirmware.bootOrder(time, first && once != null ? once : boot.order(), boot.floppySignature());
     for (Device device : devices) {
       device.reset();
     }
+  }
+
+  /**
+   * Adds a file for firmware and guests, before the machine runs.
+   *
+   * @param name at most 55 characters of ASCII
+   * @return false if there is one of that name
+   */
+  public boolean addFirmwareFile(String name, byte[] content) {
+    if (firmware.hasFile(name)) {
+      return false;
+    }
+    firmware.file(name, content);
+    return true;
   }
 
   /** The ports, as the processor sees them. */

@@ -7,6 +7,7 @@ import dev.strata.system.device.IrqLine;
 import dev.strata.system.device.timer.Hpet;
 import dev.strata.system.device.timer.IntervalTimer;
 import dev.strata.system.device.timer.RealTimeClock;
+import dev.strata.system.device.timer.TimeSource;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.MemoryRegion;
 import dev.strata.system.memory.RegisterWidth;
@@ -26,11 +27,13 @@ final class PcTimers {
   /**
    * Timers.
    *
+   * @param by what the clock goes by
    * @param start the time of day at which the machine begins
    * @param hpet whether there is one
    */
   PcTimers(
       VirtualClock clock,
+      TimeSource by,
       LocalDateTime start,
       boolean hpet,
       PcInterrupts interrupts,
@@ -50,7 +53,7 @@ final class PcTimers {
     ports.map(0x40, 4, 1, timer);
     ports.map(0x61, 1, 1, timer.speakerPort());
     devices.add(timer);
-    time = new RealTimeClock(clock, start, clockTick);
+    time = new RealTimeClock(clock, by, start, clockTick);
     ports.map(0x70, 2, 1, time);
     devices.add(time);
   }

@@ -15,7 +15,8 @@ final class RealTimeClockTest {
 
   private final VirtualClock clock = VirtualClock.stepped();
   private final RealTimeClock time =
-      new RealTimeClock(clock, LocalDateTime.of(2026, 11, 30, 12, 0), IrqLine.NOWHERE);
+      new RealTimeClock(
+          clock, TimeSource.VIRTUAL, LocalDateTime.of(2026, 11, 30, 12, 0), IrqLine.NOWHERE);
 
   private void write(int register, int value) {
     time.write(0, 1, register);

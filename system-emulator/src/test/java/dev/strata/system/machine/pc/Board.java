@@ -12,6 +12,7 @@ import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.system.device.timer.TimeSource;
 import dev.strata.system.device.virtio.ConsoleDevice;
 import dev.strata.system.machine.Accelerator;
 import java.io.IOException;
@@ -61,10 +62,10 @@ final class Board implements AutoCloseable {
             printer,
             0x505,
             false,
-            null,
             false,
-            "c",
+            PcBoot.DEFAULT,
             true,
+            TimeSource.VIRTUAL,
             LocalDateTime.of(2024, 2, 29, 23, 59, 58));
     machine = new PcMachine(configuration, processor, () -> "idle", accelerator);
     machine.addIdeDisk(0, ideDisk, "QM00001");

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.strata.system.chardev.Line;
+import dev.strata.system.device.timer.TimeSource;
 import dev.strata.system.firmware.FirmwareConfig;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.DeviceMemory;
@@ -47,10 +48,10 @@ final class PcAcpiTest {
             line,
             0x505,
             false,
-            null,
             false,
-            "c",
+            PcBoot.DEFAULT,
             true,
+            TimeSource.VIRTUAL,
             LocalDateTime.of(2024, 1, 1, 0, 0));
     new PcAcpi(128 << 20, board).describe(device);
     byte[] directory = item(0x19, 4 + 3 * 64);
