@@ -109,7 +109,7 @@ enum BadPrograms {
       switch (random.nextInt(4)) {
         case 0 -> guest.anyPort(random, 0xc100, 64);
         case 1 -> guest.anyAddress(random, BAR, 64);
-        case 2 -> guest.anyAddress(random, BAR + 0x1000 * random.nextInt(4), 0x1000);
+        case 2 -> guest.anyAddress(random, BAR + 0x1000L * random.nextInt(4), 0x1000);
         default -> guest.write(BAR + 0x3000 + 4L * random.nextInt(queues), 2, random.nextInt(9));
       }
     }
@@ -129,8 +129,8 @@ enum BadPrograms {
     for (int ring = 0; ring < 3; ring++) {
       boolean away = misplaced && random.nextBoolean();
       long at = away ? place(random) : RINGS + 0x1000L * ring;
-      guest.write(BAR + 32 + 8 * ring, 4, at);
-      guest.write(BAR + 36 + 8 * ring, 4, at >>> 32);
+      guest.write(BAR + 32 + 8L * ring, 4, at);
+      guest.write(BAR + 36 + 8L * ring, 4, at >>> 32);
     }
     guest.write(BAR + 28, 2, 1);
     guest.write(BAR + 20, 1, 15);
@@ -191,7 +191,7 @@ enum BadPrograms {
       long address = random.nextBoolean() ? place(random) : DATA + 0x1000L * entry;
       guest.write(RINGS + 8L * entry, 4, address);
       long last = random.nextInt(4) == 0 ? 0x80000000L : 0;
-      guest.write(RINGS + 8L * entry + 4, 4, length(random) & 0xffff | last);
+      guest.write(RINGS + 8L * entry + 4, 4, (length(random) & 0xffff) | last);
     }
     guest.out(master + 4, 4, random.nextInt(4) == 0 ? place(random) : RINGS);
     for (int round = 0; round < 3; round++) {
