@@ -69,7 +69,7 @@ public final class SystemDescription implements ToolDescription {
             key++,
             "global",
             "PROPERTY",
-            "isa-debugcon.iobase=PORT, or driver=isa-debugcon,property=iobase,value=PORT")
+            "isa-debugcon.iobase=PORT; also as driver=, property= and value=")
         .with(key++, "kernel", "FILE", "boot this Linux kernel")
         .with(key++, "initrd", "FILE", "its initial RAM disk")
         .with(key++, "append", "TEXT", "its command line")
@@ -77,11 +77,23 @@ public final class SystemDescription implements ToolDescription {
             key++,
             "boot",
             "ORDER",
-            "where firmware looks for something to boot, as cad;"
-                + " order=,once=,menu=on|off,splash-time=MS,reboot-timeout=MS,strict=on|off")
-        .with(key++, "option-rom", "FILE", "a ROM that firmware runs; romfile=,bootindex=")
-        .with(key++, "fw_cfg", "ITEM", "what a guest can read: name=opt/NAME,string=TEXT|file=FILE")
-        .with(key++, "rtc", "CLOCK", "the board's clock: base=utc|localtime|DATE,clock=host|rt|vm")
+            "where firmware looks for something to boot, as cad; also order=ORDER, once=ORDER,"
+                + " menu=on, splash-time=MS, reboot-timeout=MS, strict=on")
+        .with(
+            key++,
+            "option-rom",
+            "FILE",
+            "a ROM that firmware runs; also romfile=FILE, bootindex=NUMBER")
+        .with(
+            key++,
+            "fw_cfg",
+            "ITEM",
+            "what a guest can read: name=opt/NAME, with string=TEXT or file=FILE")
+        .with(
+            key++,
+            "rtc",
+            "CLOCK",
+            "the board's clock: base=utc, localtime or a date; clock=host, rt or vm")
         .with(key++, "no-fd-bootchk", null, "boot floppies without a boot sector's signature")
         .with(key++, "no-user-config", null, "read no configuration; there is none")
         .with(key++, "bios", "FILE", "the firmware; SeaBIOS if not given")
