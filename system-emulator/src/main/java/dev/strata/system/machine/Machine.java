@@ -53,7 +53,7 @@ public final class Machine {
   private boolean resetByButton; // until it is done
   private boolean resetting; // from the request until it is done
   private boolean paused;
-  private boolean begun; // has run
+  private boolean begun; // has run, or was to
   private boolean standing = true; // nothing runs
   private int exitCode = -1;
   private @Nullable Cause end; // null if nobody shall be told
@@ -168,6 +168,7 @@ public final class Machine {
       }
       listener.resumed(); // first of all: what the guest does next may be told at once
       paused = false;
+      begun = true; // even if it is stopped before its thread has seen this
       wake();
     }
   }

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.machine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.strata.system.clock.VirtualClock;
+import org.junit.jupiter.api.Test;
+
+/** What a machine says of itself. */
+final class MachineTest {
+  @Test
+  void aMachineThatGoesOnAndIsStoppedAtOnceHasBegun() {
+    var machine = new Machine(VirtualClock.stepped(), () -> {}, false);
+    machine.pause();
+    assertEquals("paused (prelaunch)", machine.status());
+    machine.resume();
+    machine.pause();
+    assertEquals("paused", machine.status());
+  }
+}
