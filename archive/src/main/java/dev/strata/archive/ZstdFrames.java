@@ -168,6 +168,9 @@ final class ZstdFrames extends ForwardReading {
 
   /** So many bytes, of which those behind the file's end are zeroes. */
   private static ByteBuffer read(Child file, long place, int length) throws IOException {
+    if (place > file.length()) {
+      throw new IOException("a frame without its end");
+    }
     byte[] bytes = new byte[(int) Math.min(length, file.length() - place)];
     file.read(place, bytes, 0);
     return ByteBuffer.wrap(Arrays.copyOf(bytes, length)).order(ByteOrder.LITTLE_ENDIAN);
