@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.machine.pc;
 
+import static dev.strata.system.machine.Accelerator.QTEST;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -8,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.strata.system.device.input.Key;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -47,6 +49,27 @@ final class BoardTest {
     assertEquals(0x10021af4, board.configuration(7, 0, 0));
     assertEquals(-1, board.configuration(8, 0, 0));
     assertEquals(0x11001af4, board.configuration(0, 0, 0x2c));
+  }
+
+  @Test
+  void theBusMastersTableIsSetByteByByteToo() {
+    board.configure(1, 1, 0x20, 4, 0xc000);
+    board.configure(1, 1, 4, 2, 1);
+    board.out(0xc004, 4, 0x12345678);
+    board.out(0xc005, 1, 0xab);
+    assertEquals(0x1234ab78, board.in(0xc004, 4));
+    board.out(0xc006, 2, 0xcdef);
+    assertEquals(0xcdefab78, board.in(0xc004, 4));
+    board.out(0xc004, 1, 0xff);
+    assertEquals(0xcdefabfc, board.in(0xc004, 4));
+  }
+
+  @Test
+  void theTimerRunsBeforeFirmwareHasSetIt() throws IOException {
+    try (var driven = new Board(Files.createDirectory(folder.resolve("driven")), QTEST)) {
+      long next = driven.machine.clock().nextDeadline();
+      assertTrue(next > 0 && next <= 65536L * 1_000_000_000 / 1_193_182 + 1, () -> next + " ns");
+    }
   }
 
   @Test
