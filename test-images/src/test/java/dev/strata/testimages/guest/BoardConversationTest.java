@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * What a board answers to a script of qtest. The scripts are in the resources, each command with
@@ -34,6 +34,24 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class BoardConversationTest {
   private static final String EMULATOR = "qemu-system-x86_64";
   private static final String OURS = Commands.OURS.replace("qemu-nbd", EMULATOR);
+
+  /** In the resources. */
+  static List<String> scripts() {
+    return List.of(
+        "boot-options",
+        "cmos",
+        "hpet",
+        "ide-empty",
+        "ioapic",
+        "pci-reset",
+        "pci-write",
+        "pci",
+        "pic",
+        "pm",
+        "protocol",
+        "rtc",
+        "uart");
+  }
 
   @TempDir Path folder;
 
@@ -104,22 +122,7 @@ final class BoardConversationTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "boot-options",
-        "cmos",
-        "hpet",
-        "ide-empty",
-        "ioapic",
-        "pci-reset",
-        "pci-write",
-        "pci",
-        "pic",
-        "pm",
-        "protocol",
-        "rtc",
-        "uart",
-      })
+  @MethodSource("scripts")
   void ourBoardAnswersAsTheRealOne(String name) throws Exception {
     Transcript script = Transcript.of(name);
     assertEquals(
@@ -128,22 +131,7 @@ final class BoardConversationTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "boot-options",
-        "cmos",
-        "hpet",
-        "ide-empty",
-        "ioapic",
-        "pci-reset",
-        "pci-write",
-        "pci",
-        "pic",
-        "pm",
-        "protocol",
-        "rtc",
-        "uart",
-      })
+  @MethodSource("scripts")
   void theRealBoardAnswersAsIsWrittenDown(String name) throws Exception {
     Commands.assumeInstalled(EMULATOR);
     Transcript script = Transcript.of(name);
