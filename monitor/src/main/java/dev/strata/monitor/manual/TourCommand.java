@@ -62,6 +62,8 @@ final class TourCommand implements Subcommand {
           delete(folder);
         }
       }
+    } catch (BlockException e) {
+      throw e;
     } catch (FileAlreadyExistsException e) {
       throw BlockException.of(Errno.EEXIST, "Could not make the folder '" + directory + "'");
     } catch (IOException | InvalidPathException e) {

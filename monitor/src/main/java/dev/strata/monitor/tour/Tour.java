@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 
 /** Runs the tools one after the other, each as a user would, and shows what they print. */
 public final class Tour {
@@ -59,6 +58,8 @@ public final class Tour {
           "stdio",
           "-drive",
           "file=sample.qcow2,format=qcow2");
+    } catch (BlockException e) {
+      throw e;
     } catch (IOException e) {
       throw new BlockException(Errno.EIO, "The tour ends early: " + e).causedBy(e);
     } catch (InterruptedException e) {
@@ -86,24 +87,19 @@ public final class Tour {
       say("qemu-img reads it back over NBD, and compares:");
       tool("qemu-img", "convert", "-f", "raw", "-O", "raw", url, "copy.raw");
       tool("qemu-img", "compare", "-f", "raw", "-F", "raw", "sample.raw", "copy.raw");
-    } finally {
-      endServer();
+    } catch (IOException | InterruptedException e) {
+      endServer(); // which waits for a client that does not come
+      throw e;
     }
   }
 
-  // It ends by itself, unless nobody came.
   private void endServer() throws IOException {
     Path file = folder.resolve(PID_FILE);
     if (Files.exists(file)) {
       String pid = Files.readString(file).strip();
-      OptionalLong number =
-          pid.matches("[1-9][0-9]{0,9}")
-              ? OptionalLong.of(Long.parseLong(pid))
-              : OptionalLong.empty();
-      number.stream()
-          .boxed()
-          .flatMap(n -> ProcessHandle.of(n).stream())
-          .forEach(ProcessHandle::destroy);
+      if (pid.matches("[1-9][0-9]{0,9}")) {
+        ProcessHandle.of(Long.parseLong(pid)).ifPresent(ProcessHandle::destroy);
+      }
     }
   }
 

@@ -76,6 +76,14 @@ final class TourTest {
   }
 
   @Test
+  void whatAToolSaysOfItsFailureEndsTheTour() throws Exception {
+    Ended tour = strata("-d", "longer than a socket's path can be".repeat(4));
+    assertEquals(1, tour.code());
+    assertTrue(tour.output().contains("\nqemu-nbd: "), tour.output());
+    assertEquals("strata: The tour ends here: that command returned 1\n", tour.errors());
+  }
+
+  @Test
   void aFolderThatIsThereIsNotTouched() throws Exception {
     Files.writeString(Files.createDirectory(folder.resolve("kept")).resolve("sample.raw"), "mine");
     Ended tour = strata("-d", "kept");
