@@ -190,6 +190,13 @@ final class Convert extends ImageCommand {
       List<String> names, String target, String format, ImageOpener opener, Arguments arguments)
       throws BlockException, UsageException {
     StandardPipe.checkSource(given, names, opener.format(), arguments);
+    if (progressStyle(opener) != Progress.Style.NONE) {
+      throw arguments.wrongValue(
+          "-p does not go together with standard input, whose size nobody knows");
+    }
+    if (opener.sharesByForce()) {
+      throw arguments.wrongValue("-U does not go together with standard input");
+    }
     if (!given.noCreate) {
       StandardPipe.checkGrowing(opener.graph(), format, given.options, arguments);
       create(opener, 1, target, format, 0, arguments);

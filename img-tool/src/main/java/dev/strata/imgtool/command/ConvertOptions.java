@@ -23,7 +23,9 @@ final class ConvertOptions {
   boolean noCreate;
   @Nullable String outFormat;
   String cache = "unsafe";
+  boolean cacheGiven;
   String sourceCache = "writeback";
+  boolean sourceCacheGiven;
   @Nullable String backing;
   @Nullable String backingFormat;
   @Nullable String options;
@@ -32,6 +34,7 @@ final class ConvertOptions {
   long sparse = 4096;
   long rate;
   int workers = 8;
+  boolean workersGiven;
   boolean inOrder = true;
   boolean salvage;
   boolean targetIsZero;
@@ -91,8 +94,14 @@ final class ConvertOptions {
           opener.quiet();
         }
         case 'n' -> noCreate = true;
-        case 't' -> cache = argument;
-        case 'T' -> sourceCache = argument;
+        case 't' -> {
+          cacheGiven = true;
+          cache = argument;
+        }
+        case 'T' -> {
+          sourceCacheGiven = true;
+          sourceCache = argument;
+        }
         case 'r' -> rate = Convert.number(arguments, "rate limit");
         case 'm' -> workers(arguments);
         case 'W' -> inOrder = false;
@@ -118,6 +127,7 @@ final class ConvertOptions {
   }
 
   private void workers(Arguments arguments) throws UsageException {
+    workersGiven = true;
     long count = Arguments.parseInteger(arguments.argument());
     if (count < 1 || count > MAX_WORKERS) {
       throw arguments.wrongValue(

@@ -75,6 +75,11 @@ final class ImageOpener {
     forceShare = share;
   }
 
+  /** Whether images are opened that others may be writing to. */
+  boolean sharesByForce() {
+    return forceShare;
+  }
+
   /** {@code -i}: how the host is asked for I/O, one of the words of the file driver's option. */
   void aio(String mode) {
     aio = mode;

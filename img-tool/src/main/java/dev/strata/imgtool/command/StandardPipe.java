@@ -38,6 +38,8 @@ final class StandardPipe {
   /** Throws if an option needs a target that can be read or written again. */
   static void checkTarget(ConvertOptions given, Arguments arguments) throws UsageException {
     refuse(given.noCreate, "-n", "output", arguments);
+    refuse(given.cacheGiven, "-t", "output", arguments);
+    refuse(!given.inOrder, "-W", "output", arguments);
     refuse(given.copyRange, "-C", "output", arguments);
     refuse(given.bitmaps, "--bitmaps", "output", arguments);
     refuse(given.backing != null || given.backingFormat != null, "-B", "output", arguments);
@@ -57,6 +59,9 @@ final class StandardPipe {
       throw arguments.wrongValue("Standard input is the only source or none");
     }
     refuse(given.snapshot != null, "-l", "input", arguments);
+    refuse(given.sourceCacheGiven, "-T", "input", arguments);
+    refuse(given.workersGiven, "-m", "input", arguments);
+    refuse(!given.inOrder, "-W", "input", arguments);
     refuse(given.copyRange, "-C", "input", arguments);
     refuse(given.bitmaps, "--bitmaps", "input", arguments);
     refuse(given.salvage, "--salvage", "input", arguments);
