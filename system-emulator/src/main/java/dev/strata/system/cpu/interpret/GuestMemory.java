@@ -36,6 +36,10 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   private long[] writeTags;
   private long[] addends;
   int mmuMode;
+
+  /** How what is run is decoded. */
+  int mode;
+
   private PageWalker walker = (address, access, mode) -> address | PageWalker.WRITABLE;
 
   private final Map<Long, CodePage> codePages = new HashMap<>();
@@ -82,15 +86,21 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   }
 
   /** Selects the TLB, as privilege changes. */
-  public final void mmuMode(int mode) {
-    if (mmuMode != mode) {
+  public final void mmuMode(int newMode) {
+    if (mmuMode != newMode) {
       generation++;
     }
-    mmuMode = mode;
-    tlb = tlbs[mode];
+    mmuMode = newMode;
+    tellJumps();
+    tlb = tlbs[newMode];
     readTags = tlb.read;
     writeTags = tlb.write;
     addends = tlb.addend;
+  }
+
+  /** After a change of one of the modes. */
+  final void tellJumps() {
+    jumps.mode(mode | mmuMode << 16);
   }
 
   /** The one selected. */
@@ -124,9 +134,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
         jumps.forget();
       }
     }
-    // A block that began on the page before may go on here.
     jumps.forgetPage(linear);
-    jumps.forgetPage(linear - 4096);
   }
 
   @Override
@@ -421,8 +429,12 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     if (block == null) {
       block = decode(linear, physical, mode, page, guest);
     }
-    block.linear = linear;
-    block.found = mode | mmuMode << 16;
+    return block;
+  }
+
+  /** The block at a linear address, which jumps find from now on. */
+  final Block enter(long linear, int mode, Guest guest) {
+    Block block = find(linear, mode, guest);
     jumps.enter(linear, block, block.secondPage == -1 && tlb.isCodeGlobal(linear));
     return block;
   }

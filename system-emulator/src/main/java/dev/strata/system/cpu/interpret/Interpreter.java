@@ -19,9 +19,11 @@ public final class Interpreter extends GuestMemory {
   final int pcSlot;
   private final int codeBaseSlot;
 
-  private int mode;
   private long linearMask = -1;
   private long codeLimit = -1;
+
+  // Linear addresses of code are its pcs, and none is too high.
+  private boolean isFlat;
   private final @Nullable RegionMaker maker;
 
   /** The next block is to be one instruction: {@link #ALONE}, once. */
@@ -73,7 +75,9 @@ public final class Interpreter extends GuestMemory {
       mode = newMode;
       linearMask = newLinearMask;
       codeLimit = newCodeLimit;
+      tellJumps();
     }
+    isFlat = slots[codeBaseSlot] == 0 && Long.compareUnsigned(codeLimit, linearMask) >= 0;
   }
 
   /** Asks the guest to look up, on any thread: sets bits of its own. */
@@ -147,7 +151,8 @@ public final class Interpreter extends GuestMemory {
     }
   }
 
-  private Block next() {
+  /** The block that comes next; null if it was a region, which has run. */
+  private @Nullable Block next() {
     current = null;
     running = null;
     long pc = slots[pcSlot];
@@ -155,14 +160,24 @@ public final class Interpreter extends GuestMemory {
       throw fault.with(13, 0);
     }
     long linear = pc + slots[codeBaseSlot] & linearMask;
-    int wanted = mode | alone;
-    alone = 0;
-    Block block = jumps.at(linear);
-    if (block == null
-        || block.linear != linear
-        || block.found != (wanted | mmuMode << 16)
-        || !block.valid) {
-      block = find(linear, wanted, guest);
+    if (alone != 0) {
+      int once = mode | alone;
+      alone = 0;
+      return find(linear, once, guest);
+    }
+    int slot = jumps.find(linear);
+    Region known = slot == JumpCache.NONE ? null : jumps.region(slot);
+    if (known != null && isFlat) {
+      run(known);
+      return null;
+    }
+    Block block = slot == JumpCache.NONE ? enter(linear, mode, guest) : jumps.block(slot);
+    if (block.translation instanceof Region region && region.fits(pc, codeLimit)) {
+      if (isFlat) {
+        jumps.enter(linear, region);
+      }
+      run(region);
+      return null;
     }
     return block;
   }
@@ -171,8 +186,7 @@ public final class Interpreter extends GuestMemory {
     long[] r = slots;
     do {
       Block block = next();
-      if (block.translation instanceof Region region && region.fits(slots[pcSlot], codeLimit)) {
-        run(region);
+      if (block == null) {
         continue;
       }
       if (maker != null && ++block.executions >= maker.threshold() && hot(maker, block)) {
@@ -423,13 +437,8 @@ public final class Interpreter extends GuestMemory {
 
   private @Nullable Block known(long pc, int inMode) {
     long linear = pc + slots[codeBaseSlot] & linearMask;
-    Block block = jumps.at(linear);
-    return block != null
-            && block.linear == linear
-            && block.found == (inMode | mmuMode << 16)
-            && block.valid
-        ? block
-        : null;
+    int slot = jumps.find(linear);
+    return slot != JumpCache.NONE && inMode == mode ? jumps.block(slot) : null;
   }
 
   /**

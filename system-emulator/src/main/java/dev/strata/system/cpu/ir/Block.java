@@ -29,17 +29,14 @@ public final class Block {
   /** Physical address of the page of the last byte if that is another page, else -1. */
   public long secondPage = -1;
 
-  /** Linear address of the first byte where the block was found last. */
-  public long linear;
-
-  /** The processor's modes when it was. */
-  public int found;
-
   /** Whether the guest has not changed the code since. */
   public boolean valid = true;
 
   /** How often the interpreter has begun this, until a translation takes over. */
   public int executions;
+
+  /** Whether a translation that has it inside is being made. */
+  public boolean awaited;
 
   /** What runs instead, if there is something. */
   public @Nullable Translation translation;

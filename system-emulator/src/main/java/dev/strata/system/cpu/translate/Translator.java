@@ -28,6 +28,9 @@ public final class Translator implements RegionMaker {
   // in some of 6000.
   private static final int MOST_BYTECODE = 5000;
 
+  // How often a block has run that is not to become hot.
+  private static final int NEVER = Integer.MIN_VALUE;
+
   // Any bit makes the processor look.
   private static final int PUBLISH = 0x100;
 
@@ -35,10 +38,25 @@ public final class Translator implements RegionMaker {
   private final TranslationMode mode;
   private final List<Region> regions = new ArrayList<>();
   private final ArrayBlockingQueue<Order> orders = new ArrayBlockingQueue<>(MOST_WAITING);
-  private final ConcurrentLinkedQueue<WarmUp> ready = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Done> ready = new ConcurrentLinkedQueue<>();
   private @Nullable Thread worker;
 
-  private record Order(Interpreter core, RegionShape shape) {}
+  /** A region to be made; its blocks are hot too, and wait for it. */
+  private record Order(Interpreter core, RegionShape shape, Block[] blocks) {
+    Order(Interpreter core, RegionShape shape) {
+      this(core, shape, shape.blocks());
+      await(true);
+    }
+
+    void await(boolean waits) {
+      for (Block block : blocks) {
+        block.awaited = waits;
+      }
+    }
+  }
+
+  /** What has come of it; null if that is nothing. */
+  private record Done(Order order, @Nullable Region region) {}
 
   /** For one processor. */
   public Translator(SlotRoles roles, TranslationMode mode) {
@@ -62,13 +80,13 @@ public final class Translator implements RegionMaker {
   public void hot(Interpreter core, Block block, long pc) {
     block.executions =
         mode.threshold() / 2; // Asked again after as many, should it come to nothing.
-    if (mode.inBackground() && orders.remainingCapacity() == 0) {
+    if (block.awaited || mode.inBackground() && orders.remainingCapacity() == 0) {
       return;
     }
     int least = mode.inBackground() ? Math.max(1, mode.threshold() / 16) : 1;
     RegionShape shape = RegionFormer.form(core, roles, block, pc, mode.mostInstructions(), least);
     if (shape == null) {
-      block.executions = Integer.MIN_VALUE;
+      block.executions = NEVER;
       return;
     }
     if (mode.inBackground()) {
@@ -92,14 +110,15 @@ public final class Translator implements RegionMaker {
         if (order != null) {
           Region region = make(order.shape);
           if (region != null) {
-            warming.add(new WarmUp(order.core, region));
+            warming.add(new WarmUp(order.core, region, () -> ready(order, region)));
+          } else {
+            ready(order, null);
           }
         }
         // The JIT takes them in turn, so the others need no look yet.
         for (WarmUp next = warming.peek(); next != null && next.isOver(); next = warming.peek()) {
           warming.remove();
-          ready.add(next);
-          next.core.attend(PUBLISH);
+          next.over.run();
         }
       }
     } catch (InterruptedException e) {
@@ -107,11 +126,20 @@ public final class Translator implements RegionMaker {
     }
   }
 
+  private void ready(Order order, @Nullable Region region) {
+    ready.add(new Done(order, region));
+    order.core.attend(PUBLISH);
+  }
+
   @Override
   public void publish() {
-    for (WarmUp next = ready.poll(); next != null; next = ready.poll()) {
-      if (next.region.current()) {
-        use(next.core, next.region);
+    for (Done next = ready.poll(); next != null; next = ready.poll()) {
+      next.order.await(false);
+      Region region = next.region;
+      if (region == null) {
+        next.order.blocks[0].executions = NEVER;
+      } else if (region.current()) {
+        use(next.order.core, region);
       }
     }
   }

@@ -22,13 +22,17 @@ final class WarmUp {
   // Some are never compiled.
   private static final long PATIENCE_NANOS = 400_000_000;
 
-  final Interpreter core;
-  final Region region;
+  private final Interpreter core;
+  private final Region region;
   private final long began = System.nanoTime();
 
-  WarmUp(Interpreter core, Region region) {
+  /** What is to be done then. */
+  final Runnable over;
+
+  WarmUp(Interpreter core, Region region, Runnable over) {
     this.core = core;
     this.region = region;
+    this.over = over;
     call(CALLS);
   }
 
