@@ -122,4 +122,22 @@ final class RegionTest {
       assertTrue(translator.translated() > PROGRAMS / 100, () -> "" + translator.translated());
     }
   }
+
+  /** A loop's blocks become hot together, and again and again until the JIT is done. */
+  @Test
+  void loopOfManyBlocksBecomesOneRegion() {
+    // mov ecx, 1000000; 8 times jmp to what follows; dec ecx; jnz to the first of them; hlt
+    byte[] loop = HexFormat.of().parseHex("b940420f00" + "eb00".repeat(8) + "49" + "75ed" + "f4");
+    try (var machine =
+        new ProgramMachine(false, new TranslationMode(1000, true, 200, HostAccess.DIRECT))) {
+      machine.load(loop);
+      Translator translator = Objects.requireNonNull(machine.cpu.translator);
+      long end = System.nanoTime() + 60 * MOST_NANOS;
+      while (translator.translated() == 0 && System.nanoTime() < end) {
+        machine.run(new Random(1), false);
+      }
+      machine.run(new Random(1), false);
+      assertEquals(1, translator.translated());
+    }
+  }
 }
