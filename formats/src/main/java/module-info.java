@@ -21,5 +21,6 @@ module dev.strata.formats {
       dev.strata.formats.vdi.VdiFactory,
       dev.strata.formats.vhdx.VhdxFactory,
       dev.strata.formats.vmdk.VmdkFactory,
-      dev.strata.formats.vpc.VpcFactory;
+      dev.strata.formats.vpc.VpcFactory,
+      dev.strata.formats.vvfat.VvfatFactory;
 }

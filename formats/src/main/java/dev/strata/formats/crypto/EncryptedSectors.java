@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * JDK's ciphers made of it is left to the garbage collector.
  */
 public final class EncryptedSectors implements AutoCloseable {
-  /** The unit of encryption, and so of requests, in bytes. */
+  /** What sectors are counted in, in bytes, and how large most are. */
   public static final int SECTOR = SectorCipher.SECTOR;
 
   /** How much is encrypted before it is written: what the processor's caches hold. */
@@ -28,12 +28,24 @@ public final class EncryptedSectors implements AutoCloseable {
 
   private final CipherSuite suite;
   private final byte[] key;
+  private final int sectorBytes;
   private final ArrayDeque<SectorCipher> idle = new ArrayDeque<>(); // guarded by itself
 
-  /** Under a copy of {@code key}. */
+  /** Sectors of 512 bytes, under a copy of {@code key}. */
   EncryptedSectors(CipherSuite suite, byte[] key) {
+    this(suite, key, SECTOR);
+  }
+
+  /** Sectors of {@code sectorBytes}, 512 to 4096, under a copy of {@code key}. */
+  EncryptedSectors(CipherSuite suite, byte[] key, int sectorBytes) {
     this.suite = suite;
     this.key = key.clone();
+    this.sectorBytes = sectorBytes;
+  }
+
+  /** The unit of encryption, and so of requests, in bytes. */
+  public int sectorBytes() {
+    return sectorBytes;
   }
 
   private SectorCipher take() {
@@ -43,7 +55,7 @@ public final class EncryptedSectors implements AutoCloseable {
         return cipher;
       }
     }
-    return new SectorCipher(suite, key);
+    return new SectorCipher(suite, key, sectorBytes);
   }
 
   private void giveBack(SectorCipher cipher) {
@@ -58,7 +70,7 @@ public final class EncryptedSectors implements AutoCloseable {
    * Reads sectors and decrypts them.
    *
    * @param offset where they lie in {@code file}
-   * @param sector the number that the first one was encrypted with
+   * @param sector the number that the first one was encrypted with, in units of 512 bytes
    * @param into whole sectors
    */
   public void read(Child file, long offset, long sector, IoVector into, BufferPool buffers)
@@ -93,9 +105,9 @@ public final class EncryptedSectors implements AutoCloseable {
     }
   }
 
-  private static boolean hasWholeSectors(IoVector data) {
+  private boolean hasWholeSectors(IoVector data) {
     for (int i = 0; i < data.count(); i++) {
-      if (data.segment(i).byteSize() % SECTOR != 0) {
+      if (data.segment(i).byteSize() % sectorBytes != 0) {
         return false;
       }
     }
@@ -106,7 +118,7 @@ public final class EncryptedSectors implements AutoCloseable {
    * Writes sectors encrypted; {@code from} stays as it is.
    *
    * @param offset where they go to in {@code file}
-   * @param sector the number to encrypt the first one with
+   * @param sector the number to encrypt the first one with, in units of 512 bytes
    * @param from whole sectors
    * @param flags of the write below
    */
@@ -126,7 +138,7 @@ public final class EncryptedSectors implements AutoCloseable {
     }
   }
 
-  private static void encrypt(SectorCipher cipher, long sector, IoVector from, MemorySegment to) {
+  private void encrypt(SectorCipher cipher, long sector, IoVector from, MemorySegment to) {
     if (!hasWholeSectors(from)) {
       from.copyTo(0, to);
       cipher.encrypt(sector, to, to);

@@ -17,9 +17,19 @@ record LuksAlgorithms(CipherSuite suite, HashAlgorithm hash) {
     return new BlockException(Errno.EOPNOTSUPP, message + " not supported");
   }
 
-  /** Looks the names up, in the order in which the reference does. */
+  /** Those of a LUKS1 header. */
   static LuksAlgorithms of(LuksHeader header) throws BlockException {
-    String spec = header.cipherMode();
+    return of(header.cipherName(), header.cipherMode(), header.keyBytes(), header.hashSpec());
+  }
+
+  /**
+   * Looks the names up, in the order in which the reference does.
+   *
+   * @param spec mode and initialization vectors: {@code xts-plain64}
+   * @param allKeyBytes of all keys that the mode takes
+   */
+  static LuksAlgorithms of(String cipherName, String spec, long allKeyBytes, String hashName)
+      throws BlockException {
     int dash = spec.indexOf('-');
     if (dash < 0) {
       throw new BlockException(Errno.EINVAL, "Unexpected cipher mode string format '" + spec + "'");
@@ -35,12 +45,12 @@ record LuksAlgorithms(CipherSuite suite, HashAlgorithm hash) {
     if (mode == null) {
       throw unknown("Cipher mode '" + spec.substring(0, dash) + "'");
     }
-    long keyBytes = header.keyBytes() / mode.keys();
-    CipherAlgorithm cipher = CipherAlgorithm.ofHeader(header.cipherName(), keyBytes);
-    if (cipher == null || keyBytes * mode.keys() != header.keyBytes()) {
-      throw unknown("Algorithm '" + header.cipherName() + "' with key size " + keyBytes + " bytes");
+    long keyBytes = allKeyBytes / mode.keys();
+    CipherAlgorithm cipher = CipherAlgorithm.ofHeader(cipherName, keyBytes);
+    if (cipher == null || keyBytes * mode.keys() != allKeyBytes) {
+      throw unknown("Algorithm '" + cipherName + "' with key size " + keyBytes + " bytes");
     }
-    HashAlgorithm hash = hash(header.hashSpec());
+    HashAlgorithm hash = hash(hashName);
     IvAlgorithm iv = IvAlgorithm.named(ivName);
     if (iv == null) {
       throw unknown("IV generator '" + ivName + "'");
@@ -48,7 +58,8 @@ record LuksAlgorithms(CipherSuite suite, HashAlgorithm hash) {
     return new LuksAlgorithms(CipherSuite.of(cipher, mode, iv, ivHash), hash);
   }
 
-  private static HashAlgorithm hash(String name) throws BlockException {
+  /** The hash of that name; EOPNOTSUPP if there is none. */
+  static HashAlgorithm hash(String name) throws BlockException {
     @Nullable HashAlgorithm hash = HashAlgorithm.named(name);
     if (hash == null) {
       throw unknown("Hash algorithm '" + name + "'");

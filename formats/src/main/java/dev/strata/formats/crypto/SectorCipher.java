@@ -10,15 +10,21 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Encrypts and decrypts sectors of 512 bytes, each with its number, under one key. For one thread
- * at a time.
+ * Encrypts and decrypts sectors, each with its number, under one key. For one thread at a time.
+ *
+ * <p>Numbers count 512 bytes whatever a sector's size, as the Linux kernel has it: larger sectors
+ * have every eighth number, say.
  *
  * <p>Sectors go through arrays some kilobytes at a time: those stay in the processor's first cache,
  * and a call of the cipher is long enough to count for little.
  */
 final class SectorCipher {
+  /** What sectors are counted in, and the size that most are of. */
   static final int SECTOR = 512;
+
+  /** Whole sectors of every size. */
   private static final int CHUNK = 8192;
+
   private static final int XTS_BLOCK = 16;
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -29,6 +35,7 @@ final class SectorCipher {
   private final @Nullable BlockCipher tweak; // of XTS
   private final @Nullable BlockCipher number; // of ESSIV
   private final int block;
+  private final int sectorBytes;
   private final byte[] in = new byte[CHUNK];
   private final byte[] out = new byte[CHUNK];
   private final byte[] mask;
@@ -36,12 +43,19 @@ final class SectorCipher {
   private final byte[] ivs;
   private final byte[] tweaks = new byte[CHUNK / SECTOR * XTS_BLOCK];
 
+  /** For sectors of 512 bytes. */
+  SectorCipher(CipherSuite suite, byte[] key) {
+    this(suite, key, SECTOR);
+  }
+
   /**
    * Under a key, of which it keeps no reference.
    *
    * @param key of {@link CipherSuite#keyBytes}
+   * @param sectorBytes 512, 1024, 2048 or 4096
    */
-  SectorCipher(CipherSuite suite, byte[] key) {
+  SectorCipher(CipherSuite suite, byte[] key, int sectorBytes) {
+    this.sectorBytes = sectorBytes;
     this.mode = suite.mode();
     this.ivAlgorithm = suite.iv();
     int keyBytes = suite.cipher().keyBytes();
@@ -99,9 +113,9 @@ final class SectorCipher {
     switch (mode) {
       case ECB -> data.encrypt(in, 0, length, out);
       case CBC -> {
-        findIvs(sector, length / SECTOR);
-        for (int at = 0; at < length; at += SECTOR) {
-          data.encryptChained(ivs, at / SECTOR * block, in, at, SECTOR, out);
+        findIvs(sector, length / sectorBytes);
+        for (int at = 0; at < length; at += sectorBytes) {
+          data.encryptChained(ivs, at / sectorBytes * block, in, at, sectorBytes, out);
         }
       }
       case CTR -> crypt(sector, length);
@@ -118,9 +132,9 @@ final class SectorCipher {
     switch (mode) {
       case ECB -> data.decrypt(in, 0, length, out);
       case CBC -> {
-        findIvs(sector, length / SECTOR);
-        for (int at = 0; at < length; at += SECTOR) {
-          data.decryptChained(ivs, at / SECTOR * block, in, at, SECTOR, out);
+        findIvs(sector, length / sectorBytes);
+        for (int at = 0; at < length; at += sectorBytes) {
+          data.decryptChained(ivs, at / sectorBytes * block, in, at, sectorBytes, out);
         }
       }
       case CTR -> crypt(sector, length);
@@ -137,7 +151,7 @@ final class SectorCipher {
   private void findIvs(long sector, int count) {
     byte[] plain = number == null ? ivs : numbers;
     for (int i = 0; i < count; i++) {
-      long value = sector + i;
+      long value = sector + (long) i * (sectorBytes / SECTOR);
       if (ivAlgorithm == IvAlgorithm.PLAIN) {
         value &= 0xffff_ffffL;
       }
@@ -151,10 +165,10 @@ final class SectorCipher {
 
   /** Counter mode is the same in both directions. */
   private void crypt(long sector, int length) {
-    findIvs(sector, length / SECTOR);
-    for (int at = 0; at < length; at += SECTOR) {
-      int counter = at / SECTOR * block;
-      for (int i = 0; i < SECTOR; i += block) {
+    findIvs(sector, length / sectorBytes);
+    for (int at = 0; at < length; at += sectorBytes) {
+      int counter = at / sectorBytes * block;
+      for (int i = 0; i < sectorBytes; i += block) {
         System.arraycopy(ivs, counter, mask, at + i, block);
         increment(counter);
       }
@@ -182,11 +196,11 @@ final class SectorCipher {
     if (tweak == null) {
       throw new IllegalStateException("XTS without its second key");
     }
-    int count = length / SECTOR;
+    int count = length / sectorBytes;
     findIvs(sector, count);
     tweak.encrypt(ivs, 0, count * XTS_BLOCK, tweaks);
     for (int i = 0; i < count; i++) {
-      findMask(tweaks, i * XTS_BLOCK, i * SECTOR);
+      findMask(tweaks, i * XTS_BLOCK, i * sectorBytes);
     }
   }
 
@@ -194,7 +208,7 @@ final class SectorCipher {
   private void findMask(byte[] first, int from, int to) {
     long low = (long) LONG.get(first, from);
     long high = (long) LONG.get(first, from + 8);
-    for (int at = to; at < to + SECTOR; at += XTS_BLOCK) {
+    for (int at = to; at < to + sectorBytes; at += XTS_BLOCK) {
       LONG.set(mask, at, low);
       LONG.set(mask, at + 8, high);
       long carry = (high >> 63) & 0x87;

@@ -16,6 +16,7 @@ import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
+import dev.strata.formats.crypto.Luks2Volume;
 import dev.strata.formats.crypto.LuksAmendment;
 import dev.strata.formats.crypto.LuksCreation;
 import dev.strata.formats.crypto.LuksVolume;
@@ -94,6 +95,9 @@ public final class LuksFactory implements BlockDriverFactory, Measurable {
     Child file = context.child("file", EdgeRole.FILTERED);
     String secret = options.takeString(KEY_SECRET);
     var passphrases = new Passphrases(context.objects(), KEY_SECRET);
+    if (Luks2Volume.isIn(new FileHeader(file), file.length())) {
+      return openSecondVersion(context, file, secret, passphrases);
+    }
     if (context.flags().noIo()) {
       // What can be seen without the key is all that is asked for.
       return LuksImage.locked(context, file, LuksVolume.open(new FileHeader(file)));
@@ -103,6 +107,23 @@ public final class LuksFactory implements BlockDriverFactory, Measurable {
       LuksVolume volume = LuksVolume.open(new FileHeader(file));
       volume.unlock(password);
       return LuksImage.unlocked(context, file, volume);
+    } finally {
+      Arrays.fill(password, (byte) 0);
+    }
+  }
+
+  private static BlockDriver openSecondVersion(
+      OpenContext context, Child file, @Nullable String secret, Passphrases passphrases)
+      throws BlockException {
+    context.becomeReadOnly();
+    Luks2Volume volume = Luks2Volume.open(new FileHeader(file), file.length());
+    long length = volume.length(file.length());
+    if (context.flags().noIo()) {
+      return new Luks2Image(context, file, volume, length, null);
+    }
+    byte[] password = passphrases.required(secret);
+    try {
+      return new Luks2Image(context, file, volume, length, volume.unlock(password));
     } finally {
       Arrays.fill(password, (byte) 0);
     }

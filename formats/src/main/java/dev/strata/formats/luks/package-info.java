@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The LUKS1 format: a header with key slots, then the disk, encrypted sector by sector. What does
- * the work is {@link dev.strata.formats.crypto}.
+ * The LUKS formats: a header with key slots, then the disk, encrypted sector by sector. Version 1
+ * is read and written, version 2 only read. What does the work is {@link
+ * dev.strata.formats.crypto}.
  */
 @NullMarked
 package dev.strata.formats.luks;

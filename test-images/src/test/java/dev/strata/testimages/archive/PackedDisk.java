@@ -24,6 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class PackedDisk {
   static final int SIZE = 3 << 20;
 
+  /** The part of it that is enough where it is read over and over. */
+  static final int SMALL = 1 << 19;
+
   @TempDir Path folder;
   final byte[] disk = new byte[SIZE];
 

@@ -33,7 +33,6 @@ final class SchemaComparison {
           "rbd",
           "replication",
           "ssh",
-          "vvfat",
           "authz-pam",
           "can-bus",
           "can-host-socketcan",

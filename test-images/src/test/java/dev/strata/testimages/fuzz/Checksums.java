@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.zip.CRC32C;
 
 /** Gives damaged images the checksums that a parser asks for, as an attacker would. */
@@ -66,6 +67,24 @@ final class Checksums {
         var sum = new CRC32C();
         sum.update(image, i * step, length);
         bytes.putInt(i * step + 4, (int) sum.getValue());
+      }
+    }
+    return image;
+  }
+
+  /** Of both copies of a LUKS2 header. */
+  static byte[] luks2(byte[] image) {
+    int bytes = Luks2Seeds.HEADER;
+    for (int at = 0; at <= bytes && at <= image.length - bytes; at += bytes) {
+      int checksum = at + Luks2Seeds.CHECKSUM;
+      Arrays.fill(image, checksum, checksum + 64, (byte) 0);
+      try {
+        MessageDigest digest = MessageDigest.getInstance("SHA-256");
+        digest.update(image, at, bytes);
+        byte[] sum = digest.digest();
+        System.arraycopy(sum, 0, image, checksum, sum.length);
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException(e);
       }
     }
     return image;

@@ -32,7 +32,7 @@ record FuzzedFormat(
       List.of("qcow2", "parallels", "qcow", "qed", "vdi", "vpc", "vhdx", "vmdk");
 
   /** Those whose images can only be read, or only be looked at. */
-  static final List<String> READABLE = List.of("luks", "bochs", "cloop", "dmg");
+  static final List<String> READABLE = List.of("luks", "luks2", "bochs", "cloop", "dmg");
 
   /** The format of that name. */
   static FuzzedFormat named(String name) {
@@ -48,6 +48,8 @@ record FuzzedFormat(
       case "vhdx" -> of(name, Seeds.vhdx(), LITTLE, Checksums::vhdx, Seeds.VHDX_PLACES);
       case "vmdk" -> of(name, VmdkSeeds.all(), LITTLE, AS_IT_IS);
       case "luks" -> of(name, Seeds.luks(), BIG, AS_IT_IS);
+      case "luks2" ->
+          of(name, Luks2Seeds.all(), BIG, Checksums::luks2, Luks2Seeds.PLACES).by("driver", "luks");
       case "bochs" -> of(name, ForeignSeeds.bochs(), LITTLE, AS_IT_IS);
       case "cloop" -> of(name, ForeignSeeds.cloop(), BIG, AS_IT_IS);
       case "dmg" -> of(name, ForeignSeeds.dmg(), BIG, AS_IT_IS);
@@ -72,7 +74,7 @@ record FuzzedFormat(
 
   /** Whether nobody has the key, so that only what is said before it is asked for is read. */
   boolean isLocked() {
-    return name.equals("luks");
+    return name.startsWith("luks");
   }
 
   /** The image that a script describes. */
