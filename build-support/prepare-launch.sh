@@ -217,7 +217,8 @@ train() { # TOOL
     # Something to read that is not zeroes.
     cp "$root/build-support/training/$1" sample.raw
     unset JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS
-    java="$(quote "$java_home/bin/java") $(jvm_words "$1") $(quote "-XX:AOTConfiguration=$work/configuration")"
+    case $1 in system) words=$(system_words) ;; *) words=$(jvm_words "$1") ;; esac
+    java="$(quote "$java_home/bin/java") $words $(quote "-XX:AOTConfiguration=$work/configuration")"
     eval "$java -XX:AOTMode=record -Dstrata.program=training \
       $(quote "-Dstrata.training=$root/build-support/training/$1") $(main_of "$1")" ||
       echo "training of $1 ended with an error"
@@ -235,6 +236,7 @@ if ! [ -f "$run/complete" ]; then
   train img
   train io
   train nbd
+  train system
   : >"$run/complete"
 fi
 
@@ -271,7 +273,9 @@ write_launch() {
     echo '}'
   done
   echo 'launch_system() {'
-  echo "exec $(quote "$java_home/bin/java") $(system_words) \"-Dstrata.program=\$program\" $(main_of system) \"\$@\""
+  aot=
+  [ ! -f "$run/system.aot" ] || aot="-XX:AOTCache=$(quote "$run/system.aot")"
+  echo "exec $(quote "$java_home/bin/java") $(system_words) $aot \"-Dstrata.program=\$program\" $(main_of system) \"\$@\""
   echo '}'
 }
 

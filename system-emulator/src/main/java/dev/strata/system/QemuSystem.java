@@ -6,10 +6,13 @@ import static java.util.Objects.requireNonNull;
 import dev.strata.block.BlockException;
 import dev.strata.block.file.posix.Posix;
 import dev.strata.monitor.commandline.Terminal;
+import dev.strata.monitor.commandline.Training;
 import dev.strata.monitor.manual.HelpPage;
 import dev.strata.system.CommandLine.Answer;
 import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.CpuModel;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -22,8 +25,14 @@ public final class QemuSystem {
   private QemuSystem() {}
 
   /** Runs the program. */
-  public static void main(String[] arguments) {
+  public static void main(String[] arguments) throws IOException {
     var terminal = Terminal.standard(System.getProperty("strata.program", "qemu-system-x86_64"));
+    Path training = Training.commandLines();
+    if (training != null) {
+      Training.run(training, words -> run(Arrays.asList(words), terminal));
+      terminal.flush();
+      return;
+    }
     int code = run(Arrays.asList(arguments), terminal);
     terminal.flush();
     Posix.exit(code);
