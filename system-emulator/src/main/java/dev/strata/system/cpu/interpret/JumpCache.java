@@ -3,6 +3,7 @@ package dev.strata.system.cpu.interpret;
 
 import dev.strata.system.cpu.ir.Block;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +39,7 @@ final class JumpCache {
   private final PageSet globalPages = new PageSet();
 
   private static int slot(long linear) {
-    return (int) (linear * GOLDEN >>> 64 - SLOT_BITS);
+    return (int) ((linear * GOLDEN) >>> (64 - SLOT_BITS));
   }
 
   /** The slot of what is at an address, or {@link #NONE}. */
@@ -50,9 +51,7 @@ final class JumpCache {
 
   /** The block in a slot that was found. */
   Block block(int slot) {
-    Block block = blocks[slot];
-    assert block != null;
-    return block;
+    return Objects.requireNonNull(blocks[slot]);
   }
 
   /** The region that runs instead of it, if that is known. */
@@ -81,8 +80,8 @@ final class JumpCache {
 
   /** What is found from now on is found in a mode, of less than 20 bits. */
   void mode(int mode) {
-    local = local & COUNTS | (long) mode << MODE_SHIFT;
-    global = global & COUNTS | (long) mode << MODE_SHIFT;
+    local = (local & COUNTS) | (long) mode << MODE_SHIFT;
+    global = (global & COUNTS) | (long) mode << MODE_SHIFT;
   }
 
   /** Forgets all. */
@@ -101,7 +100,7 @@ final class JumpCache {
   // Some 2^42 times: even each microsecond that is seven weeks, and an entry had to outlive them.
   private static long count(long stamp) {
     long next = stamp + COUNT;
-    return stamp & ~COUNTS | next & COUNTS;
+    return (stamp & ~COUNTS) | (next & COUNTS);
   }
 
   /** Forgets the blocks on a page, at least. */

@@ -80,7 +80,7 @@ public final class Translator implements RegionMaker {
   public void hot(Interpreter core, Block block, long pc) {
     block.executions =
         mode.threshold() / 2; // Asked again after as many, should it come to nothing.
-    if (block.awaited || mode.inBackground() && orders.remainingCapacity() == 0) {
+    if (block.awaited || (mode.inBackground() && orders.remainingCapacity() == 0)) {
       return;
     }
     int least = mode.inBackground() ? Math.max(1, mode.threshold() / 16) : 1;
