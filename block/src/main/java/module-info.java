@@ -13,6 +13,7 @@ module dev.strata.block {
   exports dev.strata.block.bitmap;
   exports dev.strata.block.compare;
   exports dev.strata.block.copy;
+  exports dev.strata.block.drive;
   exports dev.strata.block.driver;
   exports dev.strata.block.file;
   exports dev.strata.block.file.posix to

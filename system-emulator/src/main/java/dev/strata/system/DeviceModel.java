@@ -87,8 +87,14 @@ enum DeviceModel {
     return switch (this) {
       case IDE_CD, IDE_DISK, VIRTIO_DISK ->
           """
+            account-failed=<OnOffAuto> - on/off/auto (default: "auto")
+            account-invalid=<OnOffAuto> - on/off/auto (default: "auto")
             drive=<str>            - Node name or ID of a block device to use as a backend
+            rerror=<BlockdevOnError> - Error handling policy, report/ignore/enospc/stop/auto\
+           (default: "auto")
             serial=<str>
+            werror=<BlockdevOnError> - Error handling policy, report/ignore/enospc/stop/auto\
+           (default: "auto")
           """;
       case CONSOLE, SERIAL_PORT ->
           """

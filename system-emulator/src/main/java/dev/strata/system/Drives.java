@@ -2,9 +2,9 @@
 package dev.strata.system;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.drive.DriveSettings;
+import dev.strata.block.drive.GuestDrive;
 import dev.strata.block.driver.NodeFlags;
-import dev.strata.block.driver.Permission;
-import dev.strata.block.driver.Permissions;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.BlockNode;
@@ -15,7 +15,6 @@ import dev.strata.block.option.BlockOptions;
 import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.system.CommandLine.DriveOption;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -47,18 +46,20 @@ final class Drives implements AutoCloseable {
       boolean readOnly,
       boolean cd,
       @Nullable String serial,
+      DriveSettings settings,
       @Nullable BlockBackend image) {
-    static Drive emptyCd(String given) {
-      return new Drive(given, null, Connection.NONE, -1, true, true, null, null);
+    /** A drive with a device that can do without an image. */
+    static Drive empty(String given, @Nullable String id, Connection connection, boolean cd) {
+      DriveSettings settings =
+          DriveSettings.DEFAULT.withMedia(NodeFlags.READ_ONLY.withWritable(!cd));
+      return new Drive(given, id, connection, -1, cd, cd, null, settings, null);
     }
 
-    /** The image of a drive that cannot be empty. */
-    BlockBackend disk() throws BlockException {
-      BlockBackend inside = image;
-      if (inside == null) {
+    /** Fails for an empty drive of a device that always has its medium. */
+    void requireImage() throws BlockException {
+      if (image == null) {
         throw CommandLine.error("Device needs media, but drive is empty");
       }
-      return inside;
     }
   }
 
@@ -100,8 +101,24 @@ final class Drives implements AutoCloseable {
       return null;
     }
     boolean writable = node.flags().writable();
-    BlockBackend disk = graph.use(node, "", permissions(writable));
-    var drive = new Drive(given, "", Connection.NONE, -1, !writable, false, null, disk);
+    BlockBackend disk = graph.use(node, "", GuestDrive.permissions(writable));
+    var drive =
+        new Drive(
+            given, "", Connection.NONE, -1, !writable, false, null, DriveSettings.DEFAULT, disk);
+    all.add(drive);
+    return drive;
+  }
+
+  /** Adds a drive that nobody has asked for. */
+  Drive addEmpty(Connection connection, boolean cd, String id) {
+    Drive drive = Drive.empty("", id, connection, cd);
+    all.add(drive);
+    return drive;
+  }
+
+  /** Adds the empty drive of a device. */
+  Drive addEmptyCd(String given) {
+    Drive drive = Drive.empty(given, "", Connection.NONE, true);
     all.add(drive);
     return drive;
   }
@@ -120,6 +137,7 @@ final class Drives implements AutoCloseable {
     Long index = options.takeNumber("index");
     String serial = options.takeString("serial");
     String id = options.takeString("id");
+    DriveSettings settings = DrivePolicy.ofDrive(options, connection);
     String media = options.takeString("media");
     boolean cd = "cdrom".equals(media);
     if (media != null && !cd && !media.equals("disk")) {
@@ -156,18 +174,20 @@ final class Drives implements AutoCloseable {
     }
     String file = options.takeString("file");
     int place = index == null ? -1 : Math.toIntExact(index);
-    if (isEmpty(file, options)) {
-      return new Drive(option.given(), id, connection, place, readOnly, cd, serial, null);
-    }
     boolean writable = !readOnly;
-    NodeFlags flags =
+    NodeFlags wanted =
         NodeFlags.READ_ONLY
-            .withWritable(writable && !temporary)
+            .withWritable(writable)
             .withUnmap(unmap)
             .withCache(cache.direct(), cache.noFlush());
+    settings = settings.withMedia(wanted);
+    if (isEmpty(file, options)) {
+      return new Drive(option.given(), id, connection, place, readOnly, cd, serial, settings, null);
+    }
+    NodeFlags flags = wanted.withWritable(writable && !temporary);
     BlockBackend disk = use(file, options, flags, writable, temporary, id == null ? "" : id);
     disk.writeThrough(cache.writeThrough());
-    return new Drive(option.given(), id, connection, place, readOnly, cd, serial, disk);
+    return new Drive(option.given(), id, connection, place, readOnly, cd, serial, settings, disk);
   }
 
   /** Whether no image is named. */
@@ -190,7 +210,7 @@ final class Drives implements AutoCloseable {
         if (temporary) {
           node = TemporaryOverlay.open(graph, node, flags.withWritable(writable));
         }
-        return graph.use(node, user, permissions(writable));
+        return graph.use(node, user, GuestDrive.permissions(writable));
       } catch (BlockException e) {
         graph.close(node);
         throw e;
@@ -198,15 +218,6 @@ final class Drives implements AutoCloseable {
     } catch (BlockException e) {
       throw file == null ? e : e.during("Could not open '" + file + "'");
     }
-  }
-
-  private static Permissions permissions(boolean writable) {
-    var needed = EnumSet.of(Permission.CONSISTENT_READ);
-    if (writable) {
-      needed.add(Permission.WRITE);
-    }
-    var shared = EnumSet.of(Permission.CONSISTENT_READ, Permission.WRITE_UNCHANGED);
-    return new Permissions(needed, shared);
   }
 
   private Connection connection(@Nullable String name) throws BlockException {
@@ -227,11 +238,8 @@ final class Drives implements AutoCloseable {
   /** Brings all that guests were told is stable to stable storage. */
   @Override
   public void close() throws BlockException {
-    for (Drive drive : all) {
-      BlockBackend image = drive.image;
-      if (image != null) {
-        image.flush();
-      }
+    for (BlockBackend each : graph.backends()) { // media may have been changed meanwhile
+      each.flush();
     }
   }
 }

@@ -3,8 +3,8 @@ package dev.strata.system;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.drive.GuestDrive;
 import dev.strata.monitor.command.ControlMonitors;
-import dev.strata.monitor.command.GuestDrives;
 import dev.strata.monitor.commandline.PidFile;
 import dev.strata.monitor.commandline.Terminal;
 import dev.strata.monitor.qmp.QmpException;
@@ -157,7 +157,7 @@ final class Emulation {
       monitors
           .monitor()
           .drives()
-          .add(new GuestDrives.Drive(name, null, true, false, drive.image()));
+          .add(new GuestDrive(name, drive.settings(), drive.image(), System::nanoTime));
     }
     VirtualClock clock = line.accelerator().clock();
     var bare = new Machine(clock, () -> {}, line.noReboot);
@@ -199,7 +199,7 @@ final class Emulation {
   private int run(Machine built, @Nullable PcMachine pc, DrivenBoard board) throws BlockException {
     machine = built;
     lines.whenExit(() -> built.end(Cause.HOST_KEYS));
-    var subject = new MachineSubject(built, pc, line.identity, monitors.monitor().drives());
+    var subject = new MachineSubject(built, pc, line.identity, monitors.monitor());
     var commands = new MonitorCommands(subject);
     if (line.paused) {
       built.pause();

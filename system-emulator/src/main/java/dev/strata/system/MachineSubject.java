@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system;
 
-import dev.strata.block.graph.BlockBackend;
-import dev.strata.block.graph.BlockNode;
-import dev.strata.monitor.command.GuestDrives;
+import dev.strata.monitor.command.Monitor;
 import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
 import dev.strata.system.device.virtio.BalloonDevice;
@@ -19,7 +17,7 @@ final class MachineSubject implements MonitorCommands.Subject {
   private final Machine machine;
   private final @Nullable PcMachine pc;
   private final IdentityOptions identity;
-  private final GuestDrives drives;
+  private final DriveLines lines;
 
   /**
    * A machine.
@@ -27,11 +25,11 @@ final class MachineSubject implements MonitorCommands.Subject {
    * @param pc its board, if it has one
    */
   MachineSubject(
-      Machine machine, @Nullable PcMachine pc, IdentityOptions identity, GuestDrives drives) {
+      Machine machine, @Nullable PcMachine pc, IdentityOptions identity, Monitor monitor) {
     this.machine = machine;
     this.pc = pc;
     this.identity = identity;
-    this.drives = drives;
+    this.lines = new DriveLines(monitor);
   }
 
   @Override
@@ -63,7 +61,9 @@ final class MachineSubject implements MonitorCommands.Subject {
 
   @Override
   public String status() {
-    return "VM status: " + machine.status() + "\n";
+    String state = machine.state();
+    boolean plain = state.equals("running") || state.equals("paused");
+    return "VM status: " + (plain ? state : "paused (" + state + ")") + "\n";
   }
 
   @Override
@@ -154,23 +154,7 @@ final class MachineSubject implements MonitorCommands.Subject {
   }
 
   @Override
-  public String blockDevices() {
-    var text = new StringBuilder();
-    for (GuestDrives.Drive drive : drives.all()) {
-      text.append(text.isEmpty() ? "" : "\n").append(drive.name());
-      BlockBackend image = drive.medium();
-      if (image == null) {
-        text.append(": [not inserted]\n");
-        continue;
-      }
-      BlockNode node = image.node();
-      text.append(drive.name().isEmpty() ? node.name() : " (" + node.name() + ")");
-      text.append(": ").append(node.filename());
-      text.append(" (").append(node.driverName());
-      text.append(node.flags().writable() ? ")" : ", read-only)");
-      text.append("\n    Cache mode:       ");
-      text.append(image.writeThrough() ? "writethrough" : "writeback").append('\n');
-    }
-    return text.toString();
+  public MonitorCommands.Drives drives() {
+    return lines;
   }
 }

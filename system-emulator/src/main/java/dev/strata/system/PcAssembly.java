@@ -3,6 +3,10 @@ package dev.strata.system;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.drive.DriveSettings;
+import dev.strata.block.drive.ErrorPolicy;
+import dev.strata.block.drive.GuestDrive;
+import dev.strata.block.drive.MediumSlot.Kind;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.monitor.command.GuestDrives;
@@ -38,7 +42,7 @@ final class PcAssembly {
   private final ObjectRegistry objects;
   private final ConsoleBuses consoles;
   private final Map<Drive, String> names = new LinkedHashMap<>();
-  private final Map<Drive, String> places = new HashMap<>(); // in the tree of objects
+  private final Map<Drive, GuestDrive> guests = new HashMap<>(); // of those that a device uses
   private int anonymous; // cards without an id
   private int unattached; // devices of the board
 
@@ -53,16 +57,28 @@ final class PcAssembly {
   /** Tells monitors what the drives are called and where they are. */
   void describe(GuestDrives told) {
     for (Drive drive : drives.all()) {
-      boolean fixed = places.containsKey(drive) && !drive.cd();
-      boolean floppy = drive.connection() == Drives.Connection.FLOPPY;
-      told.add(
-          new GuestDrives.Drive(
-              names.getOrDefault(drive, ""),
-              places.get(drive),
-              !fixed || floppy,
-              drive.cd() && places.containsKey(drive),
-              drive.image()));
+      GuestDrive used = guests.get(drive);
+      told.add(used == null ? guest(drive, drive.settings()) : used);
     }
+  }
+
+  private GuestDrive guest(Drive drive, DriveSettings settings) {
+    return new GuestDrive(names.getOrDefault(drive, ""), settings, drive.image(), System::nanoTime);
+  }
+
+  /** What a device uses a drive by. */
+  private GuestDrive used(
+      Drive drive, DriveSettings settings, String place, @Nullable String id, Kind kind) {
+    GuestDrive made = guest(drive, settings);
+    // A floppy controller knows only success and failure.
+    ErrorPolicy errors = kind == Kind.REMOVABLE ? null : settings.errors();
+    made.use(new GuestDrive.User(place, id, kind, errors));
+    guests.put(drive, made);
+    return made;
+  }
+
+  private String unattachedPlace() {
+    return "/machine/unattached/device[" + unattached++ + "]";
   }
 
   /**
@@ -209,21 +225,23 @@ final class PcAssembly {
           int index = ide.of(drive);
           String kind = drive.cd() ? "cd" : "hd";
           name(drive, "ide" + index / 2 + "-" + kind + index % 2);
-          places.put(drive, "/machine/unattached/device[" + unattached++ + "]");
-          addIde(machine, index, drive, drive.cd(), drive.serial());
+          addIde(
+              machine,
+              index,
+              drive,
+              drive.cd(),
+              drive.serial(),
+              ideUse(drive, drive.settings(), drive.cd(), unattachedPlace(), null));
         }
         case FLOPPY -> {
           int index = floppy.of(drive);
           name(drive, "floppy" + index);
-          places.put(drive, "/machine/unattached/device[" + unattached++ + "]");
-          machine.addFloppy(index, drive.image(), drive.readOnly());
+          addFloppy(machine, index, drive);
         }
         case VIRTIO -> {
           name(drive, "virtio" + virtioDisks++);
-          places.put(drive, place(null) + "/virtio-backend");
-          String serial = drive.serial();
           requireSlot(machine, "virtio-blk-pci");
-          machine.addVirtioDisk(drive.disk(), drive.readOnly(), serial == null ? "" : serial);
+          addVirtio(machine, drive, drive.settings(), place(null), drive.serial());
         }
         case NONE -> name(drive, "none" + names.size()); // a device asks for it
       }
@@ -236,27 +254,56 @@ final class PcAssembly {
   }
 
   private static void addIde(
-      PcMachine machine, int index, Drive drive, boolean cd, @Nullable String named)
+      PcMachine machine,
+      int index,
+      Drive drive,
+      boolean cd,
+      @Nullable String named,
+      GuestDrive used)
       throws BlockException {
     String serial = named == null ? "QM0000" + (index + 1) : named;
     if (cd) {
-      machine.addIdeCd(index, drive.image(), serial);
+      machine.addIdeCd(index, used, serial);
     } else if (drive.readOnly() && drive.image() != null) {
       // IDE has no words for a disk that cannot be written.
       throw CommandLine.error("Block node is read-only");
     } else {
-      machine.addIdeDisk(index, drive.disk(), serial);
+      drive.requireImage();
+      machine.addIdeDisk(index, used, serial);
     }
+  }
+
+  private GuestDrive ideUse(
+      Drive drive, DriveSettings settings, boolean cd, String place, @Nullable String id) {
+    return used(drive, settings, place, id, cd ? Kind.TRAY : Kind.FIXED);
+  }
+
+  private void addFloppy(PcMachine machine, int index, Drive drive) {
+    machine.addFloppy(
+        index, used(drive, drive.settings(), unattachedPlace(), null, Kind.REMOVABLE));
+  }
+
+  private void addVirtio(
+      PcMachine machine, Drive drive, DriveSettings settings, String card, @Nullable String serial)
+      throws BlockException {
+    drive.requireImage();
+    GuestDrive disk = used(drive, settings, card + "/virtio-backend", null, Kind.FIXED);
+    machine.addVirtioDisk(disk, drive.readOnly(), serial == null ? "" : serial);
   }
 
   /** A PC has a CD drive and a floppy drive if nobody has said what it is to have instead. */
   private void addDefaultDrives(PcMachine machine) {
     if (line.defaults && machine.isFloppyFree(0)) {
-      machine.addFloppy(0, null, false);
+      Drive drive = drives.addEmpty(Drives.Connection.FLOPPY, false, "floppy0");
+      name(drive, "floppy0");
+      addFloppy(machine, 0, drive);
     }
     boolean chosen = hasDevice(DeviceModel.IDE_CD, DeviceModel.IDE_DISK);
     if (line.defaults && !chosen && machine.isIdeFree(DEFAULT_CD)) {
-      machine.addIdeCd(DEFAULT_CD, null, "QM0000" + (DEFAULT_CD + 1));
+      Drive drive = drives.addEmpty(Drives.Connection.IDE, true, "ide1-cd0");
+      name(drive, "ide1-cd0");
+      GuestDrive used = ideUse(drive, drive.settings(), true, unattachedPlace(), null);
+      machine.addIdeCd(DEFAULT_CD, used, "QM0000" + (DEFAULT_CD + 1));
     }
   }
 
@@ -341,7 +388,7 @@ final class PcAssembly {
         }
         machine.addBalloon();
       }
-      case VIRTIO_DISK, IDE_DISK, IDE_CD -> addDrive(device, properties, machine, place);
+      case VIRTIO_DISK, IDE_DISK, IDE_CD -> addDrive(device, properties, machine, place, id);
       case null ->
           throw CommandLine.error("'" + device.kind() + "' is not a valid device model name");
     }
@@ -358,38 +405,45 @@ final class PcAssembly {
   }
 
   private void addDrive(
-      DeviceOption device, BlockOptions properties, PcMachine machine, String place)
+      DeviceOption device,
+      BlockOptions properties,
+      PcMachine machine,
+      String place,
+      @Nullable String deviceId)
       throws BlockException {
     DeviceModel model = DeviceModel.named(device.kind());
     String id = properties.takeString("drive");
     String serial = properties.takeString("serial");
-    rejectOthers(device, properties);
     Drive drive = id == null ? null : drives.find(id);
+    if (drive != null && guests.containsKey(drive)) {
+      throw CommandLine.error("Drive '" + id + "' is already in use by another device");
+    }
+    DriveSettings settings =
+        DrivePolicy.ofDevice(properties, drive == null ? DriveSettings.DEFAULT : drive.settings());
+    IdePlace ide =
+        model == DeviceModel.VIRTIO_DISK ? new IdePlace(-1, -1) : IdePlace.of(properties);
+    rejectOthers(device, properties);
     if (id != null && drive == null) {
       drive = drives.ofNode(device.given(), id);
     }
     if (id == null && model == DeviceModel.IDE_CD) {
-      drive = Drive.emptyCd(device.given());
+      drive = drives.addEmptyCd(device.given());
     } else if (id == null) {
       throw CommandLine.error("drive property not set");
     } else if (drive == null) {
       String name = model == DeviceModel.VIRTIO_DISK ? "virtio-blk-device" : device.kind();
       throw CommandLine.error("Property '" + name + ".drive' can't find value '" + id + "'");
     }
-    places.put(drive, model == DeviceModel.VIRTIO_DISK ? place + "/virtio-backend" : place);
     String named = serial == null ? drive.serial() : serial;
     if (model == DeviceModel.VIRTIO_DISK) {
       requireSlot(machine, device.kind());
-      machine.addVirtioDisk(drive.disk(), drive.readOnly(), named == null ? "" : named);
+      addVirtio(machine, drive, settings, place, named);
       return;
     }
-    for (int index = 0; index < 4; index++) {
-      if (machine.isIdeFree(index)) {
-        addIde(machine, index, drive, model == DeviceModel.IDE_CD, named);
-        return;
-      }
-    }
-    throw CommandLine.error("all four IDE places are taken");
+    int index = ide.on(machine);
+    boolean cd = model == DeviceModel.IDE_CD;
+    GuestDrive used = ideUse(drive, settings, cd, place, deviceId);
+    addIde(machine, index, drive, cd, named, used);
   }
 
   private static void requireSlot(PcMachine machine, String kind) throws BlockException {

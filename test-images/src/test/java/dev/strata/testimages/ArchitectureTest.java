@@ -64,7 +64,8 @@ final class ArchitectureTest {
               ".compare",
               ".copy",
               ".image",
-              ".job"));
+              ".job",
+              ".drive"));
 
   private static final ModuleLayers MONITOR_LAYERS =
       new ModuleLayers(

@@ -2,16 +2,16 @@
 package dev.strata.block.job;
 
 /**
- * What was done about a request of a job that failed.
+ * What was done about a request that failed, of a job or of a guest.
  *
  * @see "QEMU qapi/block-core.json, BlockErrorAction"
  */
 public enum ErrorAction {
-  /** The job fails. */
+  /** The job fails, or the guest is told. */
   REPORT("report"),
-  /** The job goes on. */
+  /** All goes on as if the request had succeeded. */
   IGNORE("ignore"),
-  /** The job is paused as if by a user; resumed, it tries again. */
+  /** The job is paused as if by a user, or the machine; resumed, the request is made again. */
   STOP("stop");
 
   private final String word;

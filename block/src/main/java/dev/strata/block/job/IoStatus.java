@@ -2,7 +2,7 @@
 package dev.strata.block.job;
 
 /**
- * Whether a request failed that stopped the job.
+ * Whether a request failed that stopped the job, or the machine.
  *
  * @see "QEMU qapi/block-core.json, BlockDeviceIoStatus"
  */

@@ -4,7 +4,7 @@ package dev.strata.block.job;
 import dev.strata.block.Errno;
 
 /**
- * What a user wants done about requests of a job that fail.
+ * What a user wants done about requests that fail, of a job or of a guest.
  *
  * @see "QEMU qapi/block-core.json, BlockdevOnError"
  */
@@ -16,7 +16,7 @@ public enum OnError {
   ENOSPC;
 
   /** What that comes to for a failure of that kind. */
-  ErrorAction actionFor(Errno errno) {
+  public ErrorAction actionFor(Errno errno) {
     return switch (this) {
       case REPORT -> ErrorAction.REPORT;
       case IGNORE -> ErrorAction.IGNORE;

@@ -1,51 +1,87 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.monitor.command;
 
-import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import dev.strata.block.drive.GuestDrive;
+import dev.strata.block.json.JsonObject;
+import dev.strata.monitor.qmp.QmpException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /** The drives of a guest, in the order in which they were made. Thread-safe. */
 public final class GuestDrives {
-  /**
-   * A drive.
-   *
-   * @param name "" if a device uses a node that the user made
-   * @param device where the guest's device is in the tree of objects; null if none uses the drive
-   * @param removable whether the medium can be taken out
-   * @param tray whether what is removable lies in a tray
-   * @param medium null in an empty drive
-   */
-  public record Drive(
-      String name,
-      @Nullable String device,
-      boolean removable,
-      boolean tray,
-      @Nullable BlockBackend medium) {}
-
-  private final List<Drive> drives = new CopyOnWriteArrayList<>();
+  private final List<GuestDrive> drives = new CopyOnWriteArrayList<>();
 
   /** No drives yet. */
   public GuestDrives() {}
 
   /** Adds a drive. */
-  public void add(Drive drive) {
+  public void add(GuestDrive drive) {
     drives.add(drive);
   }
 
   /** The drives. */
-  public List<Drive> all() {
+  public List<GuestDrive> all() {
     return List.copyOf(drives);
   }
 
   /** The drive of that name, or null. */
-  public @Nullable Drive find(String name) {
-    for (Drive each : drives) {
+  public @Nullable GuestDrive find(String name) {
+    for (GuestDrive each : drives) {
       if (each.name().equals(name) && !name.isEmpty()) {
         return each;
       }
     }
     return null;
+  }
+
+  /**
+   * The drive that a command is about, by its name as {@code device} or its device as {@code id}.
+   */
+  public GuestDrive named(JsonObject arguments) throws BlockException, QmpException {
+    String device = arguments.string("device");
+    String id = arguments.string("id");
+    if (device != null && id == null) {
+      return orNone(find(device), device);
+    }
+    if (id != null && device == null) {
+      return orNone(used(id), id);
+    }
+    throw new BlockException(Errno.EINVAL, "Need exactly one of 'device' and 'id'");
+  }
+
+  private static GuestDrive orNone(@Nullable GuestDrive drive, String name) throws QmpException {
+    if (drive == null) {
+      throw new QmpException("DeviceNotFound", "Device '" + name + "' not found");
+    }
+    return drive;
+  }
+
+  /** The drive of the device with that id, or at that place. */
+  private @Nullable GuestDrive used(String id) throws BlockException {
+    String place = id.startsWith("/") ? id : "/machine/peripheral/" + id;
+    for (GuestDrive each : drives) {
+      GuestDrive.User user = each.user();
+      if (user == null) {
+        continue;
+      }
+      if (user.place().equals(place)) {
+        return each;
+      }
+      // The card of a virtio disk is another device than the disk that is on it.
+      if (user.place().startsWith(place + "/")) {
+        throw new BlockException(Errno.EINVAL, "Device does not have a block device backend");
+      }
+    }
+    return null;
+  }
+
+  /** What clients know a drive's device by, or null if no device uses it. */
+  public static @Nullable String device(GuestDrive drive) {
+    GuestDrive.User user = drive.user();
+    String id = user == null ? null : user.id();
+    return user == null || id != null ? id : user.place();
   }
 }

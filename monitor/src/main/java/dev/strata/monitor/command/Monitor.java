@@ -3,6 +3,7 @@ package dev.strata.monitor.command;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.drive.GuestDrive;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.BlockNode;
@@ -28,7 +29,7 @@ public record Monitor(
 
   /** The node in that drive, or else of that name. */
   public BlockNode node(@Nullable String device, @Nullable String name) throws BlockException {
-    GuestDrives.Drive drive = device == null ? null : drives.find(device);
+    GuestDrive drive = device == null ? null : drives.find(device);
     if (drive != null) {
       BlockBackend medium = drive.medium();
       if (medium == null) {
@@ -46,7 +47,7 @@ public record Monitor(
 
   /** The node in the drive of that name, or of that name itself; null if there is neither. */
   @Nullable BlockNode find(String name) {
-    GuestDrives.Drive drive = drives.find(name);
+    GuestDrive drive = drives.find(name);
     BlockBackend medium = drive == null ? null : drive.medium();
     return medium == null ? graph.find(name) : medium.node();
   }

@@ -5,15 +5,21 @@ import static dev.strata.monitor.command.Monitor.flag;
 import static dev.strata.monitor.command.Monitor.required;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.EdgeRole;
 import dev.strata.block.Errno;
+import dev.strata.block.drive.Access;
+import dev.strata.block.drive.DriveCounts;
+import dev.strata.block.drive.GuestDrive;
+import dev.strata.block.drive.LatencyHistogram;
+import dev.strata.block.drive.MediumSlot;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.Edge;
+import dev.strata.block.job.IoStatus;
 import dev.strata.block.json.JsonArray;
 import dev.strata.block.json.JsonNumber;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonValue;
-import java.util.List;
 
 /**
  * The guest's drives, and what is known of requests: of a node, how far it was written.
@@ -21,31 +27,6 @@ import java.util.List;
  * @see "QEMU qapi/block-core.json, query-blockstats and block-set-write-threshold"
  */
 final class StatisticsCommands {
-  private static final List<String> COUNTS =
-      List.of(
-          "rd_bytes",
-          "wr_bytes",
-          "unmap_bytes",
-          "rd_operations",
-          "wr_operations",
-          "flush_operations",
-          "unmap_operations",
-          "rd_total_time_ns",
-          "wr_total_time_ns",
-          "flush_total_time_ns",
-          "unmap_total_time_ns",
-          "rd_merged",
-          "wr_merged",
-          "unmap_merged",
-          "failed_rd_operations",
-          "failed_wr_operations",
-          "failed_flush_operations",
-          "failed_unmap_operations",
-          "invalid_rd_operations",
-          "invalid_wr_operations",
-          "invalid_flush_operations",
-          "invalid_unmap_operations");
-
   private final Monitor monitor;
 
   private StatisticsCommands(Monitor monitor) {
@@ -61,28 +42,35 @@ final class StatisticsCommands {
 
   private JsonValue drives() throws BlockException {
     var all = new JsonArray();
-    for (GuestDrives.Drive drive : monitor.drives().all()) {
-      BlockBackend medium = drive.medium();
-      String device = drive.device();
-      var json = new JsonObject();
-      if (device != null && medium != null) {
-        json.put("io-status", "ok");
-      }
-      json.put("device", drive.name()).put("locked", false).put("removable", drive.removable());
-      if (medium != null) {
-        JsonObject inserted = NodeDescription.of(medium.node(), false);
-        NodeDescription.limits(inserted, medium.throttleGroup());
-        json.put("inserted", inserted);
-      }
-      if (device != null) {
-        json.put("qdev", device);
-      }
-      if (drive.tray()) {
-        json.put("tray_open", false);
-      }
-      all.add(json.put("type", "unknown"));
+    for (GuestDrive drive : monitor.drives().all()) {
+      all.add(of(drive));
     }
     return all;
+  }
+
+  private static JsonObject of(GuestDrive drive) throws BlockException {
+    BlockBackend medium = drive.medium();
+    String device = GuestDrives.device(drive);
+    IoStatus status = drive.ioStatus();
+    MediumSlot slot = drive.slot();
+    var json = new JsonObject();
+    if (status != null) {
+      json.put("io-status", status.word());
+    }
+    json.put("device", drive.name()).put("locked", slot.isLocked());
+    json.put("removable", slot.kind() != MediumSlot.Kind.FIXED);
+    if (medium != null) {
+      JsonObject inserted = NodeDescription.of(medium.node(), false);
+      NodeDescription.limits(inserted, medium.throttleGroup());
+      json.put("inserted", inserted);
+    }
+    if (device != null) {
+      json.put("qdev", device);
+    }
+    if (slot.kind() == MediumSlot.Kind.TRAY) {
+      json.put("tray_open", slot.isOpen());
+    }
+    return json.put("type", "unknown");
   }
 
   private JsonValue statistics(JsonObject arguments) {
@@ -93,13 +81,13 @@ final class StatisticsCommands {
       }
       return all;
     }
-    for (GuestDrives.Drive drive : monitor.drives().all()) {
+    for (GuestDrive drive : monitor.drives().all()) {
       BlockBackend medium = drive.medium();
-      String device = drive.device();
+      String device = GuestDrives.device(drive);
       var json = new JsonObject().put("device", drive.name());
-      JsonObject counts = medium == null ? empty() : of(medium.node(), true);
-      counts.members().forEach(json::put);
+      json.put("stats", counts(drive, medium == null ? 0 : medium.node().highestWrite()));
       if (medium != null) {
+        addChildren(json, medium.node());
         json.put("node-name", medium.node().name());
       }
       if (device != null) {
@@ -110,36 +98,81 @@ final class StatisticsCommands {
     return all;
   }
 
-  private static JsonObject empty() {
-    return new JsonObject().put("stats", counts(0, true));
-  }
-
-  private static JsonObject counts(long highestWrite, boolean ofDrive) {
+  private static JsonObject counts(GuestDrive drive, long highestWrite) {
+    DriveCounts counts = drive.counts();
+    DriveCounts.Reading now = counts.read();
     var stats = new JsonObject();
-    for (String count : COUNTS) {
-      stats.put(count, 0);
+    for (Access access : Access.values()) {
+      String kind = access.word();
+      stats.put(kind + "_operations", now.operations(access));
+      stats.put(kind + "_total_time_ns", now.nanos(access));
+      stats.put("failed_" + kind + "_operations", now.failed(access));
+      stats.put("invalid_" + kind + "_operations", now.invalid(access));
+      if (access != Access.FLUSH) {
+        stats.put(kind + "_bytes", now.bytes(access));
+        stats.put(kind + "_merged", 0);
+      }
+      LatencyHistogram histogram = now.histogram(access);
+      if (histogram != null) {
+        stats.put(kind + "_latency_histogram", histogram(histogram));
+      }
     }
     stats.put("wr_highest_offset", highestWrite);
-    stats.put("account_invalid", ofDrive);
-    stats.put("account_failed", ofDrive);
+    stats.put("account_invalid", counts.accountInvalid());
+    stats.put("account_failed", counts.accountFailed());
     stats.put("timed_stats", new JsonArray());
+    if (now.idleNanos() >= 0) {
+      stats.put("idle_time_ns", now.idleNanos());
+    }
     return stats;
   }
 
-  private static JsonObject of(BlockNode node) {
-    return of(node, false);
+  private static JsonObject histogram(LatencyHistogram histogram) {
+    return new JsonObject()
+        .put("bins", numbers(histogram.bins()))
+        .put("boundaries", numbers(histogram.boundaries()));
   }
 
-  private static JsonObject of(BlockNode node, boolean ofDrive) {
-    var json = new JsonObject().put("stats", counts(node.highestWrite(), ofDrive));
+  private static JsonArray numbers(long[] values) {
+    var array = new JsonArray();
+    for (long value : values) {
+      array.add(JsonNumber.ofUnsigned(value));
+    }
+    return array;
+  }
+
+  /** Of a node it is known how far it was written. */
+  private static JsonObject of(BlockNode node) {
+    var stats = new JsonObject();
+    for (Access access : Access.values()) {
+      String kind = access.word();
+      stats.put(kind + "_operations", 0);
+      stats.put(kind + "_total_time_ns", 0);
+      stats.put("failed_" + kind + "_operations", 0);
+      stats.put("invalid_" + kind + "_operations", 0);
+      if (access != Access.FLUSH) {
+        stats.put(kind + "_bytes", 0);
+        stats.put(kind + "_merged", 0);
+      }
+    }
+    stats.put("wr_highest_offset", node.highestWrite());
+    stats.put("account_invalid", false);
+    stats.put("account_failed", false);
+    stats.put("timed_stats", new JsonArray());
+    var json = new JsonObject().put("stats", stats);
+    addChildren(json, node);
+    return json;
+  }
+
+  private static void addChildren(JsonObject json, BlockNode node) {
     for (Edge edge : node.edges()) {
       if (edge == node.backing()) {
         json.put("backing", of(edge.node()).put("node-name", edge.node().name()));
-      } else if (edge.name().equals("file")) {
+      } else if (edge.role() == EdgeRole.FILTERED || edge.name().equals("file")) {
+        // The reference tells of what a filter is over twice, at each filter.
         json.put("parent", of(edge.node()).put("node-name", edge.node().name()));
       }
     }
-    return json;
   }
 
   private JsonValue threshold(JsonObject arguments) throws BlockException {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.hmp;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
 import dev.strata.system.hmp.Expression.WrongExpressionException;
@@ -44,8 +45,8 @@ public final class MonitorCommands {
     /** The processor's registers, in lines. */
     String registers();
 
-    /** The drives, in lines. */
-    String blockDevices();
+    /** The drives. */
+    Drives drives();
 
     /** A byte of physical memory, 0 to 255. */
     int physicalByte(long address);
@@ -83,6 +84,41 @@ public final class MonitorCommands {
 
     /** What the screen shows now, or null if there is none. */
     @Nullable Picture screen();
+  }
+
+  /** The drives that a monitor is about. */
+  public interface Drives {
+    /**
+     * What they are, in lines.
+     *
+     * @param name of one, or null for all
+     * @param nodes whether it is nodes that are asked for, not drives
+     * @param detailed whether their images are told of, too
+     */
+    String describe(@Nullable String name, boolean nodes, boolean detailed) throws BlockException;
+
+    /** What they have been used for, in lines. */
+    String counts();
+
+    /** Takes a medium out. */
+    void eject(String drive, boolean force) throws BlockException;
+
+    /**
+     * Puts another medium in.
+     *
+     * @param format null to find out
+     * @param mode whether it can be written, in QMP's words; null for as before
+     */
+    void change(
+        String drive,
+        String filename,
+        @Nullable String format,
+        @Nullable String mode,
+        boolean force)
+        throws BlockException;
+
+    /** Moves what an image holds into its backing file: what failed, in lines. */
+    String commit(String drive);
   }
 
   /** A command's answer: lines with their ends, or nothing. */
@@ -141,7 +177,18 @@ public final class MonitorCommands {
             "info mtree [-f]",
             "show memory tree (-f: dump flat view for address spaces)",
             this::memoryTree));
-    topic("block", "show info of one block device or all block devices", subject::blockDevices);
+    var drives = new DriveWords(subject.drives());
+    add("eject", DriveWords.EJECT_USAGE, DriveWords.EJECT_HELP, drives::eject);
+    add("change", DriveWords.CHANGE_USAGE, DriveWords.CHANGE_HELP, drives::change);
+    add("commit", DriveWords.COMMIT_USAGE, DriveWords.COMMIT_HELP, drives::commit);
+    topic("blockstats", "show block device statistics", () -> subject.drives().counts());
+    topics.put(
+        "block",
+        new Entry(
+            "info block [-n] [-v] [device]",
+            "show info of one block device or all block devices (-n: show named nodes; -v: show"
+                + " details)",
+            drives::describe));
   }
 
   private void add(String name, String usage, String help, Command command, String... others) {

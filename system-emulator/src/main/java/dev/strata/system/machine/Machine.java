@@ -47,12 +47,15 @@ public final class Machine {
   private final boolean endsAtReset;
   private @Nullable Cpu cpu;
   private volatile Listener listener = new Nobody();
+  private volatile Runnable goingOn = () -> {};
   // Guarded by this.
   private long wakes;
   private boolean resetRequested;
   private boolean resetByButton; // until it is done
   private boolean resetting; // from the request until it is done
   private boolean paused;
+  private boolean failed; // paused, for a disk's request failed
+  private boolean untold; // the listener has not heard that it is paused
   private boolean begun; // has run, or was to
   private boolean standing = true; // nothing runs
   private int exitCode = -1;
@@ -160,17 +163,45 @@ public final class Machine {
     listener.stopped();
   }
 
+  /**
+   * Pauses without waiting for it, for a disk's request has failed that a user may do something
+   * about. On any thread.
+   */
+  public void pauseForFailure() {
+    synchronized (this) {
+      if (paused) {
+        return;
+      }
+      paused = true;
+      failed = true;
+      untold = true;
+      wake();
+    }
+    stopProcessor();
+  }
+
   /** Goes on. */
   public void resume() {
     synchronized (this) {
       if (!paused) {
         return;
       }
+      if (untold) {
+        untold = false;
+        listener.stopped();
+      }
       listener.resumed(); // first of all: what the guest does next may be told at once
       paused = false;
+      failed = false;
       begun = true; // even if it is stopped before its thread has seen this
       wake();
     }
+    goingOn.run();
+  }
+
+  /** Says what else is done when the machine goes on. */
+  public void whenResumed(Runnable does) {
+    goingOn = does;
   }
 
   /** Whether time passes. */
@@ -178,14 +209,9 @@ public final class Machine {
     return !paused;
   }
 
-  /** Whether time has not passed yet. */
-  public synchronized boolean isNew() {
-    return !begun;
-  }
-
-  /** Whether it runs, in the reference's words. */
-  public synchronized String status() {
-    return paused ? begun ? "paused" : "paused (prelaunch)" : "running";
+  /** What it does, in the reference's words: its {@code RunState}. */
+  public synchronized String state() {
+    return !paused ? "running" : failed ? "io-error" : begun ? "paused" : "prelaunch";
   }
 
   /** The processor's registers, in lines. */
@@ -316,6 +342,10 @@ public final class Machine {
       }
       clock.stop();
       notifyAll();
+      if (untold) {
+        untold = false;
+        listener.stopped();
+      }
     }
     await(seen);
     return true;
@@ -335,6 +365,10 @@ public final class Machine {
     synchronized (this) {
       resetByButton = false;
       resetting = resetRequested;
+      if (paused) { // as before it ran at all
+        begun = false;
+        failed = false;
+      }
       notifyAll();
     }
   }

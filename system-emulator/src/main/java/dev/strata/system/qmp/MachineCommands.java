@@ -68,7 +68,13 @@ public final class MachineCommands {
     commands.add("human-monitor-command", own::human);
     commands.add(
         "block_set_io_throttle", arguments -> ThrottleCommand.run(monitor.drives(), arguments));
+    commands.add(
+        "block-latency-histogram-set",
+        arguments -> HistogramCommand.run(monitor.drives(), arguments));
+    MediumCommands.contribute(monitor, new DriveMedia(monitor));
     machine.listener(new MachineEvents(monitor.events()));
+    var told = new DriveEvents(monitor.events(), machine);
+    monitor.drives().all().forEach(drive -> drive.listener(told));
   }
 
   private static JsonObject done(Runnable action) {
@@ -78,7 +84,7 @@ public final class MachineCommands {
 
   private JsonObject status() {
     boolean running = subject.machine().isRunning();
-    String status = running ? "running" : subject.machine().isNew() ? "prelaunch" : "paused";
+    String status = subject.machine().state();
     return new JsonObject().put("running", running).put("singlestep", false).put("status", status);
   }
 

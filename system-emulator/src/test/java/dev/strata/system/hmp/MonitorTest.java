@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
 import dev.strata.system.chardev.Line;
 import dev.strata.system.chardev.Multiplexer;
 import dev.strata.system.device.input.Key;
@@ -47,6 +49,42 @@ final class MonitorTest {
     @Override
     public void write(byte value) {
       shown.append((char) value);
+    }
+  }
+
+  private final class Drives implements MonitorCommands.Drives {
+    @Override
+    public String describe(@Nullable String name, boolean nodes, boolean detailed) {
+      return name + " " + nodes + " " + detailed + "\n";
+    }
+
+    @Override
+    public String counts() {
+      return "cd: rd_bytes=0\n";
+    }
+
+    @Override
+    public void eject(String drive, boolean force) throws BlockException {
+      if (drive.equals("hd")) {
+        throw new BlockException(Errno.EINVAL, "Device 'hd' is not removable");
+      }
+      asked.add("eject " + drive + " " + force);
+    }
+
+    @Override
+    public void change(
+        String drive,
+        String filename,
+        @Nullable String format,
+        @Nullable String mode,
+        boolean force) {
+      asked.add("change " + drive + " " + filename + " " + format + " " + mode + " " + force);
+    }
+
+    @Override
+    public String commit(String drive) {
+      asked.add("commit " + drive);
+      return "";
     }
   }
 
@@ -97,8 +135,8 @@ final class MonitorTest {
     }
 
     @Override
-    public String blockDevices() {
-      return "";
+    public MonitorCommands.Drives drives() {
+      return new Drives();
     }
 
     @Override
@@ -219,6 +257,34 @@ final class MonitorTest {
     assertEquals("quit|q  -- quit the emulator\n", commands.run("help quit"));
     assertEquals("unknown command: 'frobnicate'\n", commands.run("frobnicate now"));
     assertTrue(commands.run("info").contains("info status  -- show the current VM status"));
+  }
+
+  @Test
+  void mediaAreChangedByWords() {
+    assertEquals("", commands.run("eject -f cd"));
+    assertEquals("", commands.run("change cd disk.iso"));
+    assertEquals("", commands.run("change cd -f disk.iso raw read-only"));
+    assertEquals("", commands.run("commit all"));
+    assertEquals(
+        List.of(
+            "eject cd true",
+            "change cd disk.iso null null false",
+            "change cd disk.iso raw read-only true",
+            "commit all"),
+        asked);
+    assertEquals("cd false false\n", commands.run("info block cd"));
+    assertEquals("null true true\n", commands.run("info block -n -v"));
+    assertEquals("Error: Device 'hd' is not removable\n", commands.run("eject hd"));
+    assertEquals(
+        "eject: unsupported option -x\nTry \"help eject\" for more information\n",
+        commands.run("eject -x cd"));
+    assertEquals(
+        "commit: extraneous characters at the end of line\n"
+            + "Try \"help commit\" for more information\n",
+        commands.run("commit a b"));
+    assertEquals(
+        "change: filename expected\nTry \"help change\" for more information\n",
+        commands.run("change cd"));
   }
 
   @Test

@@ -12,9 +12,9 @@ final class MachineTest {
   void aMachineThatGoesOnAndIsStoppedAtOnceHasBegun() {
     var machine = new Machine(VirtualClock.stepped(), () -> {}, false);
     machine.pause();
-    assertEquals("paused (prelaunch)", machine.status());
+    assertEquals("prelaunch", machine.state());
     machine.resume();
     machine.pause();
-    assertEquals("paused", machine.status());
+    assertEquals("paused", machine.state());
   }
 }

@@ -182,7 +182,7 @@ final class MachineCommandsTest {
       assertEquals("{\"event\": \"POWERDOWN\"}", client.run("system_powerdown"));
       assertEquals("{\"return\": {}}", client.hear());
       assertEquals(
-          "{\"return\": \"VM status: paused\\r\\n\"}",
+          "{\"return\": \"VM status: paused (prelaunch)\\r\\n\"}",
           client.ask(
               "{\"execute\": \"human-monitor-command\", \"arguments\": {\"command-line\": \"info"
                   + " status\"}}"));

@@ -17,16 +17,19 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Plays a script to a daemon, line by line. A line {@code await TEXT} waits for an event with that
  * text; {@code run PROGRAM|ARGUMENT…} runs a program to its end, and hears what it prints; after
  * {@code unordered} the order of what the reply lists means nothing; {@code @} stands for the
- * folder.
+ * folder. A machine's ports, by qtest at the socket {@code ports} in the folder: {@code ports
+ * COMMAND} says that, {@code until COMMAND PORT MASK VALUE} reads a port until it has that value.
  */
 final class Conversation {
   private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(5); // may have to build first
@@ -45,6 +48,7 @@ final class Conversation {
       Pattern.compile("\"timestamp\": \\{[^}]*}, |, \"package\": \"[^\"]*\"");
 
   private final List<String> heard = new ArrayList<>();
+  private @Nullable Ports ports; // once they are used; closed with the process at the other end
 
   private Conversation() {}
 
@@ -64,6 +68,10 @@ final class Conversation {
     try (SocketChannel channel = connect(folder, process)) {
       var conversation = new Conversation();
       conversation.say(folder, channel, script);
+      Ports used = conversation.ports;
+      if (used != null) {
+        used.channel.close();
+      }
       conversation.heard.add("exit " + ended(process));
       return conversation.heard.stream().map(said -> said.replace(folder.toString(), "@")).toList();
     } finally {
@@ -113,6 +121,12 @@ final class Conversation {
     for (String line : script) {
       if (line.startsWith("await ")) {
         await(in, line.substring(6));
+      } else if (line.startsWith("ports ")) {
+        heard.add("> " + line);
+        heard.add(ports(folder).ask(line.substring(6)));
+      } else if (line.startsWith("until ")) {
+        heard.add("> " + line);
+        heard.add(ports(folder).until(line.substring(6).split(" ")));
       } else if (line.startsWith("run ")) {
         heard.add("> " + line);
         String[] words = line.substring(4).replace("@", folder.toString()).split("\\|");
@@ -129,6 +143,45 @@ final class Conversation {
         }
       }
     }
+  }
+
+  /** The ports of a machine. */
+  private record Ports(SocketChannel channel, BufferedReader in) {
+    String ask(String command) throws IOException {
+      channel.write(ByteBuffer.wrap((command + "\n").getBytes(StandardCharsets.US_ASCII)));
+      String answer = in.readLine();
+      while (answer != null && answer.startsWith("IRQ ")) {
+        answer = in.readLine();
+      }
+      return String.valueOf(answer);
+    }
+
+    String until(String[] words) throws IOException, InterruptedException {
+      long mask = Long.decode(words[2]);
+      long end = System.nanoTime() + PATIENCE_NANOS;
+      while (true) {
+        String answer = ask(words[0] + " " + words[1]);
+        if ((Long.decode(answer.substring(3)) & mask) == Long.decode(words[3])) {
+          return answer;
+        }
+        if (System.nanoTime() > end) {
+          throw new AssertionError("never " + Arrays.toString(words) + " but " + answer);
+        }
+        TimeUnit.MILLISECONDS.sleep(1);
+      }
+    }
+  }
+
+  private Ports ports(Path folder) throws IOException {
+    Ports open = ports;
+    if (open == null) {
+      var channel = SocketChannel.open(UnixDomainSocketAddress.of(folder.resolve("ports")));
+      open =
+          new Ports(
+              channel, new BufferedReader(Channels.newReader(channel, StandardCharsets.US_ASCII)));
+      ports = open;
+    }
+    return open;
   }
 
   private static String ordered(String reply) throws BlockException {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.floppy;
 
-import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.drive.GuestDrive;
 import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.device.dma.DmaChannel;
 import dev.strata.system.memory.MmioHandler;
 import java.util.concurrent.Executor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The floppy controller: its registers, and the commands that move heads and tell states. Commands
@@ -39,12 +38,11 @@ public final class FloppyController implements Device {
   private final IrqLine interrupt;
   private final FloppyTransfer transfer;
   private final FloppyDrive[] drives = {
-    new FloppyDrive(null, false),
-    new FloppyDrive(null, false),
-    new FloppyDrive(null, false),
-    new FloppyDrive(null, false)
+    new FloppyDrive(this, null),
+    new FloppyDrive(this, null),
+    new FloppyDrive(this, null),
+    new FloppyDrive(this, null)
   };
-  private final boolean[] present = new boolean[4];
 
   private Phase phase = Phase.COMMAND;
   private final int[] fifo = new int[16]; // a command with its parameters, or a result
@@ -79,21 +77,19 @@ public final class FloppyController implements Device {
    * Connects a drive, before the guest runs.
    *
    * @param number 0 or 1
-   * @param disk null for none
    */
-  public void attach(int number, @Nullable BlockBackend disk, boolean protectedDisk) {
-    drives[number] = new FloppyDrive(disk, protectedDisk);
-    present[number] = true;
+  public void attach(int number, GuestDrive drive) {
+    drives[number] = new FloppyDrive(this, drive);
   }
 
   /** Whether nothing is connected there. */
   public boolean isFree(int number) {
-    return !present[number];
+    return !drives[number].isPresent();
   }
 
   /** What kind of drive it is, as a PC's CMOS memory has it; 0 for none. */
   public int driveType(int number) {
-    return present[number] ? drives[number].geometry.driveType() : 0;
+    return drives[number].isPresent() ? drives[number].geometry.driveType() : 0;
   }
 
   @Override
@@ -193,7 +189,7 @@ public final class FloppyController implements Device {
       @Override
       public long read(long offset, int bytes) {
         synchronized (FloppyController.this) {
-          return drive().changed && present[output & 3] ? 0x80 : 0;
+          return drive().changed && drive().isPresent() ? 0x80 : 0;
         }
       }
 
@@ -344,7 +340,7 @@ public final class FloppyController implements Device {
             0x28
                 | (fifo[1] & 7)
                 | (drive.cylinder == 0 ? 0x10 : 0)
-                | (drive.protectedDisk ? 0x40 : 0));
+                | (drive.isProtected() ? 0x40 : 0));
       }
       case 0x07 -> seek(0, 0);
       case 0x0f -> {
@@ -383,7 +379,7 @@ public final class FloppyController implements Device {
   private void seek(int head, int to) {
     FloppyDrive drive = drive(fifo[1]);
     int name = (output & 3) | head << 2;
-    if (present[output & 3]) {
+    if (drive.isPresent()) {
       drive.seek(to);
       seekStatus = SEEK_END | name;
     } else {
@@ -411,7 +407,7 @@ public final class FloppyController implements Device {
     int head = fifo[1] >> 2 & 1;
     int name = fifo[1] & 7;
     FloppyGeometry geometry = drive.geometry;
-    if (drive.disk == null || !isRate(geometry) || head >= geometry.heads()) {
+    if (drive.disk() == null || !isRate(geometry) || head >= geometry.heads()) {
       finish(ABNORMAL | name, NO_ADDRESS_MARK, 0, drive.cylinder, head, 1, 2);
       return;
     }

@@ -2,14 +2,13 @@
 package dev.strata.system.device.floppy;
 
 import dev.strata.block.IoVector;
-import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.drive.GuestDrive;
 import dev.strata.system.device.ImageRequests;
 import dev.strata.system.device.dma.DmaChannel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.Executor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Commands that move bytes between a disk and memory, by DMA or by the processor. Requests to
@@ -91,13 +90,13 @@ final class FloppyTransfer {
     controller.lastTrack(last);
     FloppyDrive drive = controller.drive();
     FloppyGeometry geometry = drive.geometry;
-    if (drive.disk == null || !controller.isRate(geometry)) {
+    if (drive.disk() == null || !controller.isRate(geometry)) {
       fail(FloppyController.NO_ADDRESS_MARK, 0);
     } else if (cylinder != drive.cylinder) {
       fail(NO_DATA, WRONG_CYLINDER);
     } else if (words[5] != 2 || (words[1] >> 2 & 1) != head) {
       fail(NO_DATA, 0); // there are sectors of 512 bytes, and a side has its own
-    } else if (kind == Kind.WRITE && drive.protectedDisk) {
+    } else if (kind == Kind.WRITE && drive.isProtected()) {
       fail(WRITE_PROTECTED, 0);
     } else if (kind != Kind.VERIFY && !controller.byProcessor() && channel.remaining() == 0) {
       fail(OVERRUN, 0); // nobody takes or brings the bytes
@@ -127,14 +126,15 @@ final class FloppyTransfer {
 
   private void start(FloppyDrive drive) {
     counted = false;
-    BlockBackend disk = drive.disk;
+    GuestDrive disk = drive.disk();
     if (disk == null) {
+      fail(FloppyController.NO_ADDRESS_MARK, 0); // it has been taken out just now
       return;
     }
     IoVector part = IoVector.of(buffer.asSlice(0, (long) sectors * SECTOR));
     long offset = (long) first * SECTOR;
     if (kind != Kind.WRITE) {
-      request(() -> disk.read(offset, part, 0), this::haveRead);
+      request(() -> disk.read(offset, part), this::haveRead);
     } else if (controller.byProcessor()) {
       await(sectors * SECTOR);
     } else {
@@ -180,10 +180,12 @@ final class FloppyTransfer {
       return;
     }
     FloppyDrive drive = controller.drive();
-    BlockBackend disk = drive.disk;
+    GuestDrive disk = drive.disk();
     if (kind == Kind.FORMAT) {
       formatted(drive);
-    } else if (disk != null) {
+    } else if (disk == null) {
+      fail(FloppyController.NO_ADDRESS_MARK, 0);
+    } else {
       IoVector part = IoVector.of(buffer.asSlice(0, end));
       long offset = (long) first * SECTOR;
       request(() -> disk.write(offset, part, 0), this::moved);
@@ -237,9 +239,9 @@ final class FloppyTransfer {
     FloppyDrive drive = controller.drive();
     FloppyGeometry geometry = drive.geometry;
     cylinder = drive.cylinder;
-    if (drive.disk == null || !controller.isRate(geometry)) {
+    if (drive.disk() == null || !controller.isRate(geometry)) {
       fail(FloppyController.NO_ADDRESS_MARK, 0);
-    } else if (drive.protectedDisk) {
+    } else if (drive.isProtected()) {
       fail(WRITE_PROTECTED, 0);
     } else if (words[2] != 2 || sectors == 0 || sectors > geometry.sectors()) {
       fail(NO_DATA, 0); // an image has no room for other sectors
@@ -258,7 +260,7 @@ final class FloppyTransfer {
 
   /** The names of the sectors to be made are in the buffer. */
   private void formatted(FloppyDrive drive) {
-    @Nullable BlockBackend disk = drive.disk;
+    GuestDrive disk = drive.disk();
     FloppyGeometry geometry = drive.geometry;
     var places = new int[sectors];
     for (int index = 0; index < sectors; index++) {
@@ -274,6 +276,7 @@ final class FloppyTransfer {
     at = 0;
     end = 0;
     if (disk == null) {
+      fail(FloppyController.NO_ADDRESS_MARK, 0);
       return;
     }
     buffer.asSlice(0, SECTOR).fill((byte) filler);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.ide;
 
-import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.drive.GuestDrive;
 
 /**
  * An ATA disk as it describes itself, and what it remembers between commands. The channel locks.
@@ -17,7 +17,7 @@ final class AtaDrive {
   private static final int HEADS = 16;
   private static final int SECTORS_A_TRACK = 63;
 
-  private final BlockBackend disk;
+  private final GuestDrive disk;
   private final String serial;
   int multiple = MOST_MULTIPLE; // sectors of a block; 0 until it is set
   final TransferMode transferMode = new TransferMode();
@@ -27,12 +27,12 @@ final class AtaDrive {
    *
    * @param serial at most 20 characters of ASCII
    */
-  AtaDrive(BlockBackend disk, String serial) {
+  AtaDrive(GuestDrive disk, String serial) {
     this.disk = disk;
     this.serial = serial;
   }
 
-  BlockBackend disk() {
+  GuestDrive disk() {
     return disk;
   }
 

@@ -3,9 +3,9 @@ package dev.strata.system.device.ide;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.drive.Access;
+import dev.strata.block.drive.GuestDrive;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a CD or DVD drive's packets mean: the drive as software sees it, with or without a medium.
@@ -19,21 +19,24 @@ final class CdCommands {
   private static final int NOT_READY = 2; // sense keys
   private static final int UNREADABLE = 3;
   private static final int ILLEGAL = 5;
+  private static final int ATTENTION = 6;
 
   private static final int READ_FAILED = 0x1100; // additional sense codes, with their qualifiers
   private static final int UNKNOWN_COMMAND = 0x2000;
   private static final int OUT_OF_RANGE = 0x2100;
   private static final int INVALID_FIELD = 0x2400;
+  private static final int MEDIUM_CHANGED = 0x2800;
   private static final int NO_SAVED_PAGES = 0x3900;
   private static final int NO_MEDIUM = 0x3a00;
-  private static final int TRAY_OPEN = 0x3a02;
-  private static final int LOCKED = 0x5302;
+  private static final int LOCKED = 0x5300;
 
   /** More than any CD has: 80 minutes. A larger medium is a DVD. */
   private static final int CD_SECTORS = 80 * 60 * 75;
 
   private static final int CD_PROFILE = 8;
   private static final int DVD_PROFILE = 0x10;
+  private static final int NEW_MEDIUM = 2; // events
+  private static final int EJECT_REQUEST = 1;
   private static final int LEAD_OUT = 0xaa;
   private static final int DATA_TRACK = 0x14;
 
@@ -46,30 +49,61 @@ final class CdCommands {
   /** It failed; {@link #senseKey} has the reason. */
   record Failed() implements Outcome {}
 
+  /** It is not looked at, for the host has yet to hear of something by REQUEST SENSE. */
+  record Unheard() implements Outcome {}
+
   /** These bytes are the answer, cut to what was asked for. */
   record Reply(byte[] bytes) implements Outcome {}
 
   /** These sectors are, all of which are on the medium. */
-  record Sectors(BlockBackend medium, long first, int count) implements Outcome {}
+  record Sectors(long first, int count) implements Outcome {}
 
   private static final Outcome DONE = new Done();
   private static final Outcome FAILED = new Failed();
 
-  private final @Nullable BlockBackend inside; // be the tray open or not
-  private boolean open;
-  private boolean locked;
+  private static final Outcome UNHEARD = new Unheard();
+
+  /** How much of a change of the medium the host has seen. */
+  private enum Change {
+    NONE,
+    /** There was none for a moment, which hosts that ask now and then shall see. */
+    BETWEEN,
+    /** There is another. */
+    NEW
+  }
+
+  private final GuestDrive drive;
+  private Change change = Change.NONE;
+  private boolean tellNew; // as an event
+  private boolean tellEject;
   private int key;
   private int code;
 
   /** A drive, perhaps with a medium. */
-  CdCommands(@Nullable BlockBackend medium) {
-    inside = medium;
+  CdCommands(GuestDrive drive) {
+    this.drive = drive;
   }
 
   void reset() {
-    locked = false;
+    drive.slot().lock(false);
+    change = Change.NONE;
     key = 0;
     code = 0;
+  }
+
+  /** Another medium is in the tray, or none, or it has been closed. */
+  void mediumChanged() {
+    change = Change.BETWEEN;
+    tellNew = true;
+    tellEject = false;
+  }
+
+  /** Somebody wants the medium out. */
+  void ejectRequested(boolean forced) {
+    tellEject = true;
+    if (forced) {
+      drive.slot().lock(false);
+    }
   }
 
   int senseKey() {
@@ -91,14 +125,18 @@ final class CdCommands {
     return failed(ILLEGAL, INVALID_FIELD);
   }
 
-  private @Nullable BlockBackend medium() {
-    return open ? null : inside;
+  private boolean isOpen() {
+    return drive.slot().isOpen();
+  }
+
+  /** Whether there is a medium that can be read. */
+  private boolean hasMedium() {
+    return !isOpen() && drive.medium() != null;
   }
 
   /** Of the medium; 0 without one. */
   private long sectors() {
-    BlockBackend medium = medium();
-    return medium == null ? 0 : Math.min(medium.length() / SECTOR, 0xffffffffL);
+    return isOpen() ? 0 : Math.min(drive.length() / SECTOR, 0xffffffffL);
   }
 
   private static int u16(int[] packet, int at) {
@@ -125,6 +163,28 @@ final class CdCommands {
 
   /** Runs a packet of 12 bytes. */
   Outcome run(int[] packet) {
+    // REQUEST SENSE, INQUIRY, GET CONFIGURATION and GET EVENT STATUS NOTIFICATION can always be
+    // asked.
+    boolean always =
+        switch (packet[0]) {
+          case 0x03, 0x12, 0x46, 0x4a -> true;
+          default -> false;
+        };
+    if (!always && key == ATTENTION) {
+      return UNHEARD;
+    }
+    if (!always && change == Change.BETWEEN && hasMedium()) {
+      change = Change.NEW;
+      return failed(NOT_READY, NO_MEDIUM);
+    }
+    if (!always && change == Change.NEW) {
+      change = Change.NONE;
+      return failed(ATTENTION, MEDIUM_CHANGED);
+    }
+    return ofAny(packet);
+  }
+
+  private Outcome ofAny(int[] packet) {
     switch (packet[0]) {
       case 0x03 -> {
         return requestSense(packet[4]);
@@ -136,7 +196,7 @@ final class CdCommands {
         return startOrStop(packet[4]);
       }
       case 0x1e -> {
-        locked = (packet[4] & 1) != 0;
+        drive.slot().lock((packet[4] & 1) != 0);
         return DONE;
       }
       case 0x46 -> {
@@ -157,10 +217,7 @@ final class CdCommands {
         return reply(status, u16(packet, 8));
       }
       case 0x00, 0x25, 0x28, 0x2b, 0x43, 0x51, 0xa8, 0xbe -> {
-        BlockBackend medium = medium();
-        return medium == null
-            ? failed(NOT_READY, open ? TRAY_OPEN : NO_MEDIUM)
-            : ofMedium(packet, medium);
+        return hasMedium() ? ofMedium(packet) : failed(NOT_READY, NO_MEDIUM);
       }
       default -> {
         return failed(ILLEGAL, UNKNOWN_COMMAND);
@@ -168,7 +225,7 @@ final class CdCommands {
     }
   }
 
-  private Outcome ofMedium(int[] packet, BlockBackend medium) {
+  private Outcome ofMedium(int[] packet) {
     switch (packet[0]) {
       case 0x25 -> {
         var capacity = new byte[8];
@@ -177,19 +234,17 @@ final class CdCommands {
         return reply(capacity, 8);
       }
       case 0x28 -> {
-        return read(medium, u32(packet, 2), u16(packet, 7));
+        return read(u32(packet, 2), u16(packet, 7));
       }
       case 0xa8 -> {
-        return read(medium, u32(packet, 2), u32(packet, 6));
+        return read(u32(packet, 2), u32(packet, 6));
       }
       case 0xbe -> {
         int parts = packet[9] & 0xf8;
         // User data alone, of sectors that have nothing else.
         return parts == 0
             ? DONE
-            : parts == 0x10
-                ? read(medium, u32(packet, 2), packet[6] << 16 | u16(packet, 7))
-                : invalid();
+            : parts == 0x10 ? read(u32(packet, 2), packet[6] << 16 | u16(packet, 7)) : invalid();
       }
       case 0x2b -> {
         return u32(packet, 2) >= sectors() ? failed(ILLEGAL, OUT_OF_RANGE) : DONE;
@@ -206,21 +261,22 @@ final class CdCommands {
     }
   }
 
-  private Outcome read(BlockBackend medium, long first, long count) {
+  private Outcome read(long first, long count) {
     if (first + count > sectors()) {
+      drive.invalid(Access.READ);
       return failed(ILLEGAL, OUT_OF_RANGE);
     }
-    return count == 0 ? DONE : new Sectors(medium, first, Math.toIntExact(count));
+    return count == 0 ? DONE : new Sectors(first, Math.toIntExact(count));
   }
 
   private Outcome requestSense(int asked) {
     var sense = new byte[18];
-    sense[0] = 0x70; // of this command, fixed format
+    sense[0] = (byte) 0xf0; // of this command, fixed format, valid
     sense[2] = (byte) key;
     sense[7] = 10;
     put16(sense, 12, code);
+    code = key == ATTENTION ? code : 0;
     key = 0;
-    code = 0;
     return reply(sense, asked);
   }
 
@@ -241,12 +297,12 @@ final class CdCommands {
   private Outcome startOrStop(int what) {
     boolean tray = (what & 0xf2) == 2;
     if (tray && (what & 1) == 0) {
-      if (locked) {
-        return failed(medium() == null ? NOT_READY : ILLEGAL, LOCKED);
+      if (drive.slot().isLocked()) {
+        return failed(hasMedium() ? NOT_READY : ILLEGAL, LOCKED);
       }
-      open = true;
+      drive.moveTray(true);
     } else if (tray) {
-      open = false;
+      drive.moveTray(false);
     }
     return DONE;
   }
@@ -299,11 +355,15 @@ final class CdCommands {
     }
     boolean media = (packet[4] & 0x10) != 0;
     var answer = new byte[media ? 8 : 4];
-    put16(answer, 0, answer.length - 2);
+    put16(answer, 0, answer.length - 4); // what follows the header
     answer[2] = (byte) (media ? 4 : 0x80);
     answer[3] = 0x10;
     if (media) {
-      answer[5] = (byte) (open ? 1 : inside == null ? 0 : 2);
+      tellEject &= !isOpen(); // it has been heard
+      answer[4] = (byte) (isOpen() ? 0 : tellNew ? NEW_MEDIUM : tellEject ? EJECT_REQUEST : 0);
+      answer[5] = (byte) (isOpen() ? 1 : drive.medium() == null ? 0 : 2);
+      tellEject &= tellNew; // one event at a time
+      tellNew &= isOpen();
     }
     return reply(answer, u16(packet, 7));
   }
@@ -319,7 +379,7 @@ final class CdCommands {
     }
     var all = new byte[8 + 8 + 22];
     int at = 8;
-    all[2] = (byte) (medium() == null ? 0x70 : 1);
+    all[2] = (byte) (hasMedium() ? 1 : 0x70);
     if (page != 0x2a) { // error recovery: five times
       all[at] = 1;
       all[at + 1] = 6;
@@ -341,7 +401,8 @@ final class CdCommands {
   private void capabilities(byte[] all, int at) {
     all[at + 2] = 0x3b; // reads CD-R, CD-RW, method 2; DVD-ROM, DVD-R, DVD-RAM
     all[at + 4] = 0x70; // mode 2 forms 1 and 2, sessions
-    all[at + 6] = (byte) (locked ? 0x2b : 0x29); // a tray that can be locked and opened
+    all[at + 6] =
+        (byte) (drive.slot().isLocked() ? 0x2b : 0x29); // a tray that can be locked and opened
     put16(all, at + 8, 706); // kB/s
     put16(all, at + 10, 2);
     put16(all, at + 12, 512); // KiB of buffer

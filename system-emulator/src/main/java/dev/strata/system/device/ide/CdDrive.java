@@ -3,9 +3,9 @@ package dev.strata.system.device.ide;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.IoVector;
-import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.drive.DriveDevice;
+import dev.strata.block.drive.GuestDrive;
 import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A CD or DVD drive on an IDE channel: commands come as packets, of which {@link CdCommands} knows
@@ -13,13 +13,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @see "ATA/ATAPI-7 volume 1, 6.18 to 6.30; volume 2, 11.8 PACKET non-data, in and DMA protocols"
  */
-final class CdDrive extends IdeDrive {
+final class CdDrive extends IdeDrive implements DriveDevice {
   private static final int PACKET = 12; // bytes
   private static final int FOR_COMMAND = 1; // the count register as interrupt reason
   private static final int TO_HOST = 2;
   private static final int BY_MASTER = 1; // features of PACKET
   private static final int LONGEST = 0xfffe; // bytes from one interrupt to the next
 
+  private final GuestDrive drive;
   private final CdCommands commands;
   private final String serial;
   private final TransferMode transferMode = new TransferMode();
@@ -44,10 +45,26 @@ final class CdDrive extends IdeDrive {
    *
    * @param serial at most 20 characters of ASCII
    */
-  CdDrive(IdeChannel channel, CdCommands commands, String serial) {
-    super(channel);
-    this.commands = commands;
+  CdDrive(IdeChannel channel, GuestDrive drive, String serial) {
+    super(channel, drive);
+    this.drive = drive;
+    this.commands = new CdCommands(drive);
     this.serial = serial;
+    drive.device(this);
+  }
+
+  @Override
+  public void mediumChanged() {
+    synchronized (channel) {
+      commands.mediumChanged();
+    }
+  }
+
+  @Override
+  public void ejectRequested(boolean forced) {
+    synchronized (channel) {
+      commands.ejectRequested(forced);
+    }
   }
 
   @Override
@@ -132,6 +149,11 @@ final class CdDrive extends IdeDrive {
     switch (commands.run(packet)) {
       case CdCommands.Done _ -> finish(file);
       case CdCommands.Failed _ -> fail(file);
+      case CdCommands.Unheard _ -> {
+        channel.fail(commands.senseKey() << 4);
+        file.status = IdeChannel.ERROR;
+        file.count(0);
+      }
       case CdCommands.Reply reply when reply.bytes().length == 0 -> finish(file);
       case CdCommands.Reply reply when byMaster ->
           channel.awaitMaster(() ->
@@ -142,8 +164,7 @@ final class CdDrive extends IdeDrive {
       case CdCommands.Sectors sectors when byMaster -> {
         long bytes = (long) sectors.count() * CdCommands.SECTOR;
         long offset = sectors.first() * CdCommands.SECTOR;
-        BlockBackend medium = sectors.medium();
-        channel.awaitMaster(() -> master(file, bytes, pages -> medium.read(offset, pages, 0)));
+        channel.awaitMaster(() -> master(file, bytes, pages -> drive.read(offset, pages)));
       }
       case CdCommands.Reply _, CdCommands.Sectors _ when limit == 0 ->
           channel.fail(IdeChannel.ABORTED);
@@ -151,13 +172,13 @@ final class CdDrive extends IdeDrive {
         var delivery = new Delivery(file, Math.min(limit, LONGEST));
         channel.fill(reply.bytes());
         delivery.ready = reply.bytes().length;
-        deliver(delivery, null);
+        deliver(delivery);
       }
       case CdCommands.Sectors sectors -> {
         var delivery = new Delivery(file, Math.min(limit, LONGEST));
         delivery.sector = sectors.first();
         delivery.sectors = sectors.count();
-        deliver(delivery, sectors.medium());
+        deliver(delivery);
       }
     }
   }
@@ -178,20 +199,20 @@ final class CdDrive extends IdeDrive {
     fail(file);
   }
 
-  private void deliver(Delivery of, @Nullable BlockBackend medium) {
-    if (of.ready == 0 && of.sectors > 0 && medium != null) {
+  private void deliver(Delivery of) {
+    if (of.ready == 0 && of.sectors > 0) {
       int sectors = Math.min(of.sectors, IdeChannel.BUFFER / CdCommands.SECTOR);
       int bytes = sectors * CdCommands.SECTOR;
       IoVector into = channel.part(bytes);
       long offset = of.sector * CdCommands.SECTOR;
       channel.busy(
-          () -> medium.read(offset, into, 0),
+          () -> drive.read(offset, into),
           () -> {
             of.sector += sectors;
             of.sectors -= sectors;
             of.from = 0;
             of.ready = bytes;
-            deliver(of, medium);
+            deliver(of);
           },
           () -> unreadable(of.file));
       return;
@@ -209,7 +230,7 @@ final class CdDrive extends IdeDrive {
     of.ready -= bytes;
     of.file.byteCount(bytes);
     of.file.count(TO_HOST);
-    channel.offer(from, bytes, () -> deliver(of, medium));
+    channel.offer(from, bytes, () -> deliver(of));
     channel.raise();
   }
 

@@ -2,6 +2,7 @@
 package dev.strata.system.device.ide;
 
 import dev.strata.block.IoVector;
+import dev.strata.block.drive.Access;
 import dev.strata.system.device.ImageRequests;
 import org.jspecify.annotations.Nullable;
 
@@ -11,8 +12,6 @@ import org.jspecify.annotations.Nullable;
  * @see "ATA/ATAPI-7 volume 1, 6 Command descriptions"
  */
 final class HardDisk extends IdeDrive {
-  private static final int ID_NOT_FOUND = 0x10; // error
-  private static final int UNCORRECTABLE = 0x40;
 
   private final AtaDrive drive;
 
@@ -38,7 +37,7 @@ final class HardDisk extends IdeDrive {
   }
 
   HardDisk(IdeChannel channel, AtaDrive drive) {
-    super(channel);
+    super(channel, drive.disk());
     this.drive = drive;
   }
 
@@ -87,7 +86,7 @@ final class HardDisk extends IdeDrive {
   }
 
   private void busy(ImageRequests.Request request, Runnable then) {
-    channel.busy(request, then, () -> channel.fail(UNCORRECTABLE));
+    channel.busy(request, then, () -> channel.fail(IdeChannel.ABORTED));
   }
 
   private void setMultiple(int sectors) {
@@ -132,7 +131,8 @@ final class HardDisk extends IdeDrive {
     begun.sector = file.sector(drive, wide);
     begun.left = file.sectors(wide);
     if (begun.sector < 0 || begun.sector + begun.left > drive.sectors()) {
-      channel.fail(ID_NOT_FOUND);
+      drive.disk().invalid(write ? Access.WRITE : Access.READ);
+      channel.fail(IdeChannel.ABORTED);
       return null;
     }
     return begun;
@@ -164,7 +164,7 @@ final class HardDisk extends IdeDrive {
     long offset = of.sector * AtaDrive.SECTOR;
     IoVector into = channel.part(sectors * AtaDrive.SECTOR);
     busy(
-        () -> drive.disk().read(offset, into, 0),
+        () -> drive.disk().read(offset, into),
         () -> {
           advance(of, sectors);
           channel.offer(0, sectors * AtaDrive.SECTOR, () -> blockRead(of));
@@ -232,7 +232,7 @@ final class HardDisk extends IdeDrive {
           if (of.write) {
             drive.disk().write(offset, pages, 0);
           } else {
-            drive.disk().read(offset, pages, 0);
+            drive.disk().read(offset, pages);
             master.written();
           }
         },
@@ -242,7 +242,7 @@ final class HardDisk extends IdeDrive {
           master.ended(false);
         },
         () -> {
-          channel.fail(UNCORRECTABLE);
+          channel.fail(IdeChannel.ABORTED);
           master.ended(true);
         });
   }

@@ -98,6 +98,11 @@ final class IdeChannel {
 
   private void abandon() {
     requests.abandon();
+    for (IdeDrive drive : drives) {
+      if (drive != null) {
+        drive.abandon();
+      }
+    }
     moved = null;
     mastered = null;
     at = 0;
@@ -243,7 +248,7 @@ final class IdeChannel {
   void fail(int reason) {
     still();
     TaskFile file = files[selected];
-    file.status = READY | SEEK_DONE | ERROR;
+    file.status = READY | ERROR;
     file.error = reason;
     raise();
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.ide;
 
-import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.drive.GuestDrive;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.device.pci.PciFunction;
 import dev.strata.system.memory.AddressSpace;
@@ -11,7 +11,6 @@ import dev.strata.system.memory.MmioHandler;
 import dev.strata.system.memory.RegisterWidth;
 import java.util.List;
 import java.util.concurrent.Executor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The PIIX3's IDE controller: two channels at the ports where PCs have had them, and bus masters.
@@ -76,7 +75,7 @@ public final class IdeController extends PciFunction {
    * @param index 0 to 3: the first channel's two drives, then the second's
    * @param serial at most 20 characters of ASCII
    */
-  public void attach(int index, BlockBackend disk, String serial) {
+  public void attach(int index, GuestDrive disk, String serial) {
     IdeChannel channel = channels.get(index >> 1);
     channel.attach(index & 1, new HardDisk(channel, new AtaDrive(disk, serial)));
   }
@@ -85,12 +84,11 @@ public final class IdeController extends PciFunction {
    * Connects a CD drive.
    *
    * @param index as of a disk
-   * @param medium null for none
    * @param serial at most 20 characters of ASCII
    */
-  public void attachCd(int index, @Nullable BlockBackend medium, String serial) {
+  public void attachCd(int index, GuestDrive drive, String serial) {
     IdeChannel channel = channels.get(index >> 1);
-    channel.attach(index & 1, new CdDrive(channel, new CdCommands(medium), serial));
+    channel.attach(index & 1, new CdDrive(channel, drive, serial));
   }
 
   /** Whether nothing is connected there. */

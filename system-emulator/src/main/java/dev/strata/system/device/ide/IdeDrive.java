@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.ide;
 
+import dev.strata.block.drive.GuestDrive;
+
 /**
  * A drive on a channel: what its commands do. All methods are called with the channel's lock held.
  */
@@ -8,9 +10,16 @@ abstract class IdeDrive {
   private static final int DEVICE_RESET = 0x08;
 
   final IdeChannel channel;
+  private final GuestDrive drive;
 
-  IdeDrive(IdeChannel channel) {
+  IdeDrive(IdeChannel channel, GuestDrive drive) {
     this.channel = channel;
+    this.drive = drive;
+  }
+
+  /** Nobody waits for its requests any more. */
+  final void abandon() {
+    drive.abandon();
   }
 
   /** What the drive shows after a reset: see {@link TaskFile#signature}. */

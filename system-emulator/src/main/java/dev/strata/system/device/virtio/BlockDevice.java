@@ -7,7 +7,8 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
 import dev.strata.block.RequestFlags;
-import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.drive.Access;
+import dev.strata.block.drive.GuestDrive;
 import dev.strata.system.device.virtio.SplitQueue.BrokenQueueException;
 import dev.strata.system.device.virtio.SplitQueue.Chain;
 import java.lang.foreign.MemorySegment;
@@ -50,7 +51,7 @@ public final class BlockDevice implements VirtioDevice {
   private static final ValueLayout.OfLong U64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  private final BlockBackend disk;
+  private final GuestDrive disk;
   private final boolean readOnly;
   private final String serial;
   private final MemorySegment header = MemorySegment.ofArray(new byte[HEADER]); // the worker's
@@ -61,7 +62,7 @@ public final class BlockDevice implements VirtioDevice {
    *
    * @param serial at most 20 characters of ASCII
    */
-  public BlockDevice(BlockBackend disk, boolean readOnly, String serial) {
+  public BlockDevice(GuestDrive disk, boolean readOnly, String serial) {
     this.disk = disk;
     this.readOnly = readOnly;
     this.serial = serial;
@@ -119,6 +120,11 @@ public final class BlockDevice implements VirtioDevice {
   }
 
   @Override
+  public void abandon(boolean abandoned) {
+    disk.abandonAll(abandoned);
+  }
+
+  @Override
   public boolean work(int queueIndex, SplitQueue queue) throws BrokenQueueException {
     Chain chain = queue.take();
     if (chain == null) {
@@ -153,12 +159,17 @@ public final class BlockDevice implements VirtioDevice {
     switch (type) {
       case IN -> {
         if (!isOnDisk(sector, room)) {
+          disk.invalid(Access.READ);
           return IO_ERROR;
         }
-        disk.read(sector * SECTOR, chain.writable().slice(0, room), RequestFlags.NONE);
+        disk.read(sector * SECTOR, chain.writable().slice(0, room));
       }
       case OUT -> {
-        if (readOnly || !isOnDisk(sector, given.length())) {
+        if (!isOnDisk(sector, given.length())) {
+          disk.invalid(Access.WRITE);
+          return IO_ERROR;
+        }
+        if (readOnly) {
           return IO_ERROR;
         }
         disk.write(sector * SECTOR, given, flushes ? RequestFlags.NONE : RequestFlags.FUA);
@@ -207,6 +218,7 @@ public final class BlockDevice implements VirtioDevice {
         return UNSUPPORTED;
       }
       if (sectors > MOST_RANGE_SECTORS || !isOnDisk(sector, sectors * SECTOR)) {
+        disk.invalid(discard ? Access.UNMAP : Access.WRITE);
         return IO_ERROR;
       }
       if (discard) {

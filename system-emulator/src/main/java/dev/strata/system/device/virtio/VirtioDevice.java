@@ -36,6 +36,12 @@ public interface VirtioDevice {
   default void reset() {}
 
   /**
+   * From now on a request does not wait for what only the machine's user can do, for the device is
+   * about to be reset; or it does again.
+   */
+  default void abandon(boolean abandoned) {}
+
+  /**
    * Does a request and gives it back; called on the device's worker, one at a time.
    *
    * @return whether one was done; else the queue is empty

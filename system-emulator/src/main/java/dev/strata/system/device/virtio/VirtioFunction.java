@@ -113,7 +113,9 @@ public final class VirtioFunction extends PciFunction {
 
   private void resetDevice() {
     status = 0;
+    device.abandon(true);
     synchronized (work) {
+      device.abandon(false);
       synchronized (this) {
         for (SplitQueue queue : queues) {
           queue.reset();

@@ -2,7 +2,7 @@
 package dev.strata.system.machine.pc;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.drive.GuestDrive;
 import dev.strata.system.chardev.Line;
 import dev.strata.system.clock.VirtualClock;
 import dev.strata.system.cpu.Architecture;
@@ -49,6 +49,7 @@ import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.DeviceMemory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +73,7 @@ public final class PcMachine implements AutoCloseable {
   private final PcInterrupts interrupts;
   private final List<Device> devices = new ArrayList<>();
   private final List<ExecutorService> workers = new ArrayList<>();
+  private final List<GuestDrive> disks = new CopyOnWriteArrayList<>();
   private final FirmwareConfig firmware;
   private final PcBoot boot;
   private long resets; // of the processor's thread
@@ -94,6 +96,7 @@ public final class PcMachine implements AutoCloseable {
       Accelerator accelerator) {
     clock = accelerator.clock();
     machine = new Machine(clock, this::resetBoard, configuration.endsAtReset());
+    machine.whenResumed(() -> disks.forEach(GuestDrive::resume));
     tree = new PcTree(configuration.hpet());
     ram = new PcMemory(memory, configuration.memory(), configuration.bios());
     processor = new PcProcessor(machine);
@@ -254,7 +257,8 @@ public final class PcMachine implements AutoCloseable {
    *
    * @param index 0 to 3
    */
-  public void addIdeDisk(int index, BlockBackend disk, String serial) {
+  public void addIdeDisk(int index, GuestDrive disk, String serial) {
+    disks.add(disk);
     ide.attach(index, disk, serial);
     tree.ide(index, "ide-hd");
   }
@@ -263,10 +267,10 @@ public final class PcMachine implements AutoCloseable {
    * Connects an IDE CD drive.
    *
    * @param index 0 to 3
-   * @param medium null for none
    */
-  public void addIdeCd(int index, @Nullable BlockBackend medium, String serial) {
-    ide.attachCd(index, medium, serial);
+  public void addIdeCd(int index, GuestDrive drive, String serial) {
+    disks.add(drive);
+    ide.attachCd(index, drive, serial);
     tree.ide(index, "ide-cd");
   }
 
@@ -279,10 +283,10 @@ public final class PcMachine implements AutoCloseable {
    * Connects a floppy drive, before the machine runs.
    *
    * @param number 0 or 1
-   * @param disk null for none
    */
-  public void addFloppy(int number, @Nullable BlockBackend disk, boolean readOnly) {
-    floppies.attach(number, disk, readOnly);
+  public void addFloppy(int number, GuestDrive drive) {
+    disks.add(drive);
+    floppies.attach(number, drive);
     tree.floppy(number);
     PcFirmware.floppies(time, floppies.driveType(0), floppies.driveType(1));
   }
@@ -320,7 +324,8 @@ public final class PcMachine implements AutoCloseable {
   }
 
   /** Adds a virtio disk on the PCI bus. */
-  public void addVirtioDisk(BlockBackend disk, boolean readOnly, String serial) {
+  public void addVirtioDisk(GuestDrive disk, boolean readOnly, String serial) {
+    disks.add(disk);
     addVirtio("virtio-blk", new BlockDevice(disk, readOnly, serial));
   }
 
@@ -478,6 +483,7 @@ public final class PcMachine implements AutoCloseable {
   /** Ends what the machine runs beside its processor; waits for requests in flight. */
   @Override
   public void close() {
+    disks.forEach(drive -> drive.abandonAll(true)); // nobody will have the machine go on
     workers.forEach(ExecutorService::close);
     ram.close();
   }

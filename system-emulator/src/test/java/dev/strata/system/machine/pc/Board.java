@@ -2,6 +2,9 @@
 package dev.strata.system.machine.pc;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.drive.DriveSettings;
+import dev.strata.block.drive.GuestDrive;
+import dev.strata.block.drive.MediumSlot.Kind;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.Permissions;
@@ -22,6 +25,7 @@ import java.time.LocalDateTime;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A PC whose ports and memory a test drives, with an IDE disk, a CD, and a virtio disk of 1 MiB
@@ -35,6 +39,8 @@ final class Board implements AutoCloseable {
   final BlockBackend cd;
   final BlockBackend floppy;
   final BlockBackend virtioDisk;
+  final GuestDrive cdDrive;
+  final GuestDrive floppyDrive;
   final Tape printer = new Tape();
   final Tape console = new Tape();
   final Tape port = new Tape();
@@ -52,6 +58,8 @@ final class Board implements AutoCloseable {
     cd = disk(folder.resolve("cd.iso"), 1 << 20);
     floppy = disk(folder.resolve("floppy.img"), 1440 << 10);
     virtioDisk = disk(folder.resolve("virtio.raw"), 1 << 20);
+    cdDrive = drive(cd, Kind.TRAY);
+    floppyDrive = drive(floppy, Kind.REMOVABLE);
     var configuration =
         new PcConfiguration(
             PcIdentity.DEFAULT,
@@ -68,11 +76,11 @@ final class Board implements AutoCloseable {
             TimeSource.VIRTUAL,
             LocalDateTime.of(2024, 2, 29, 23, 59, 58));
     machine = new PcMachine(configuration, processor, () -> "idle", accelerator);
-    machine.addIdeDisk(0, ideDisk, "QM00001");
-    machine.addIdeCd(2, cd, "QM00003");
-    machine.addIdeCd(3, null, "QM00004");
-    machine.addFloppy(0, floppy, false);
-    machine.addVirtioDisk(virtioDisk, false, "serial");
+    machine.addIdeDisk(0, drive(ideDisk, Kind.FIXED), "QM00001");
+    machine.addIdeCd(2, cdDrive, "QM00003");
+    machine.addIdeCd(3, drive(null, Kind.TRAY), "QM00004");
+    machine.addFloppy(0, floppyDrive);
+    machine.addVirtioDisk(drive(virtioDisk, Kind.FIXED), false, "serial");
     machine.addVga(new byte[] {0x55, (byte) 0xaa, 1});
     machine.addEntropy(bytes -> Arrays.fill(bytes, (byte) 0x5e));
     machine.addPanic();
@@ -98,6 +106,12 @@ final class Board implements AutoCloseable {
         new Permissions(
             EnumSet.of(Permission.CONSISTENT_READ, Permission.WRITE),
             EnumSet.allOf(Permission.class)));
+  }
+
+  private static GuestDrive drive(@Nullable BlockBackend medium, Kind kind) {
+    var drive = new GuestDrive("", DriveSettings.DEFAULT, medium, System::nanoTime);
+    drive.use(new GuestDrive.User("", null, kind, null));
+    return drive;
   }
 
   /** Reads physical memory. */

@@ -92,7 +92,7 @@ final class CdDriveTest {
 
   private void assertFails(int key, int code, int... packet) {
     send(false, 0xfffe, packet);
-    assertEquals(0x51, awaitIdle());
+    assertEquals(0x41, awaitIdle());
     assertEquals(key, board.in(0x171, 1) >> 4);
     byte[] sense = answer(3, 0, 0, 0, 18);
     assertEquals(18, sense.length);
@@ -109,7 +109,7 @@ final class CdDriveTest {
     assertEquals(0x14, board.in(0x174, 1));
     assertEquals(0xeb, board.in(0x175, 1));
     board.out(0x177, 1, 0xec);
-    assertEquals(0x51, awaitIdle());
+    assertEquals(0x41, awaitIdle());
     assertEquals(4, board.in(0x171, 1));
     board.out(0x177, 1, 0xa1);
     assertEquals(0x58, awaitIdle());
@@ -133,7 +133,7 @@ final class CdDriveTest {
   @Test
   void withoutALengthNoDataCome() {
     send(false, 0, 0x28, 0, 0, 0, 0, 3, 0, 0, 1);
-    assertEquals(0x51, awaitIdle());
+    assertEquals(0x41, awaitIdle());
     assertEquals(4, board.in(0x171, 1));
   }
 
@@ -175,7 +175,7 @@ final class CdDriveTest {
     byte[] asTime = answer(0x43, 2, 0, 0, 0, 0, 0xaa, 0, 12);
     assertArrayEquals(new byte[] {0, 10, 1, 1, 0, 0x14, (byte) 0xaa, 0, 0, 0, 8, 62}, asTime);
     assertArrayEquals(
-        new byte[] {0, 6, 4, 0x10, 0, 2, 0, 0}, answer(0x4a, 1, 0, 0, 0x10, 0, 0, 0, 8));
+        new byte[] {0, 4, 4, 0x10, 0, 2, 0, 0}, answer(0x4a, 1, 0, 0, 0x10, 0, 0, 0, 8));
     assertEquals(8, answer(0x46, 0, 0, 0, 0, 0, 0, 0, 8)[7]);
     assertEquals(0x2a, answer(0x5a, 0, 0x2a, 0, 0, 0, 0, 0, 30)[8]);
   }
@@ -193,10 +193,10 @@ final class CdDriveTest {
   @Test
   void anOpenTrayHasNoMediumAndALockedOneStaysShut() {
     assertEquals(0, answer(0x1e, 0, 0, 0, 1).length);
-    assertFails(5, 0x5302, 0x1b, 0, 0, 0, 2);
+    assertFails(2, 0x5300, 0x1b, 0, 0, 0, 2);
     assertEquals(0, answer(0x1e, 0, 0, 0, 0).length);
     assertEquals(0, answer(0x1b, 0, 0, 0, 2).length);
-    assertFails(2, 0x3a02, 0);
+    assertFails(2, 0x3a00, 0);
     assertEquals(0, answer(0x1b, 0, 0, 0, 3).length);
     assertEquals(0, answer(0).length);
   }

@@ -107,10 +107,10 @@ final class IdeDiskTest {
   }
 
   @Test
-  void aSectorBeyondTheEndIsNotFound() {
+  void aSectorBeyondTheEndIsRefused() {
     command(0x20, 2048, 1);
-    assertEquals(0x51, awaitIdle());
-    assertEquals(0x10, board.in(0x1f1, 1));
+    assertEquals(0x41, awaitIdle());
+    assertEquals(4, board.in(0x1f1, 1));
   }
 
   @Test
@@ -143,7 +143,7 @@ final class IdeDiskTest {
     board.out(0xc004, 4, 0xfec00000L); // the I/O APIC's registers
     command(0xc8, 0, 1);
     board.out(0xc000, 1, 9);
-    assertEquals(0x51, awaitIdle());
+    assertEquals(0x41, awaitIdle());
     assertTrue((board.in(0xc002, 1) & 2) != 0);
   }
 

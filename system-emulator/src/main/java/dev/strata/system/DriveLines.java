@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import dev.strata.block.drive.Access;
+import dev.strata.block.drive.DriveCounts;
+import dev.strata.block.drive.GuestDrive;
+import dev.strata.block.drive.MediumSlot;
+import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.graph.BlockNode;
+import dev.strata.block.job.IoStatus;
+import dev.strata.monitor.command.GuestDrives;
+import dev.strata.monitor.command.Monitor;
+import dev.strata.system.hmp.MonitorCommands;
+import dev.strata.system.qmp.DriveCommit;
+import dev.strata.system.qmp.DriveMedia;
+import org.jspecify.annotations.Nullable;
+
+/** A guest's drives as monitors for people show them, and what those do with them. */
+final class DriveLines implements MonitorCommands.Drives {
+  private static final int COLUMN = 18;
+
+  private final Monitor monitor;
+  private final DriveMedia media;
+
+  DriveLines(Monitor monitor) {
+    this.monitor = monitor;
+    this.media = new DriveMedia(monitor);
+  }
+
+  @Override
+  public String describe(@Nullable String name, boolean nodes, boolean detailed)
+      throws BlockException {
+    if (detailed) {
+      throw new BlockException(
+          Errno.EOPNOTSUPP, "details of images are not supported here: use 'query-block'");
+    }
+    var text = new StringBuilder();
+    if (nodes) {
+      for (BlockNode node : monitor.graph().nodes().reversed()) {
+        if (name == null || name.equals(node.name())) {
+          text.append(text.isEmpty() ? "" : "\n").append(of(node));
+        }
+      }
+      return text.toString();
+    }
+    for (GuestDrive drive : monitor.drives().all()) {
+      if (name == null || name.equals(drive.name())) {
+        text.append(text.isEmpty() ? "" : "\n").append(of(drive));
+      }
+    }
+    return text.toString();
+  }
+
+  private static String of(BlockNode node) {
+    var text = new StringBuilder(node.name());
+    image(text, node);
+    line(text, "Cache mode:", "writeback");
+    return text.toString();
+  }
+
+  private static void image(StringBuilder text, BlockNode node) {
+    text.append(": ").append(node.filename());
+    text.append(" (").append(node.driverName());
+    text.append(node.flags().writable() ? ")\n" : ", read-only)\n");
+  }
+
+  private static String of(GuestDrive drive) {
+    var text = new StringBuilder(drive.name());
+    BlockBackend image = drive.medium();
+    String device = GuestDrives.device(drive);
+    if (image == null) {
+      text.append(drive.name().isEmpty() && device != null ? device : "");
+      text.append(": [not inserted]\n");
+    } else {
+      BlockNode node = image.node();
+      text.append(drive.name().isEmpty() ? node.name() : " (" + node.name() + ")");
+      image(text, node);
+    }
+    if (device != null) {
+      line(text, "Attached to:", device);
+    }
+    MediumSlot slot = drive.slot();
+    if (slot.kind() != MediumSlot.Kind.FIXED) {
+      String locked = slot.isLocked() ? "locked" : "not locked";
+      line(text, "Removable device:", locked + ", tray " + (slot.isOpen() ? "open" : "closed"));
+    }
+    IoStatus status = drive.ioStatus();
+    if (status != null && status != IoStatus.OK) {
+      line(text, "I/O status:", status.word());
+    }
+    if (image != null) {
+      line(text, "Cache mode:", image.writeThrough() ? "writethrough" : "writeback");
+    }
+    return text.toString();
+  }
+
+  private static void line(StringBuilder text, String what, String value) {
+    String gap = " ".repeat(Math.max(1, COLUMN - what.length()));
+    text.append("    ").append(what).append(gap).append(value).append('\n');
+  }
+
+  @Override
+  public String counts() {
+    var text = new StringBuilder();
+    for (GuestDrive drive : monitor.drives().all()) {
+      DriveCounts.Reading now = drive.counts().read();
+      text.append(drive.name()).append(": rd_bytes=").append(now.bytes(Access.READ));
+      text.append(" wr_bytes=").append(now.bytes(Access.WRITE));
+      text.append(" rd_operations=").append(now.operations(Access.READ));
+      text.append(" wr_operations=").append(now.operations(Access.WRITE));
+      text.append(" flush_operations=").append(now.operations(Access.FLUSH));
+      text.append(" wr_total_time_ns=").append(now.nanos(Access.WRITE));
+      text.append(" rd_total_time_ns=").append(now.nanos(Access.READ));
+      text.append(" flush_total_time_ns=").append(now.nanos(Access.FLUSH));
+      text.append(" rd_merged=0 wr_merged=0 idle_time_ns=");
+      text.append(Math.max(0, now.idleNanos())).append('\n');
+    }
+    return text.toString();
+  }
+
+  private GuestDrive require(String name) throws BlockException {
+    GuestDrive drive = monitor.drives().find(name);
+    if (drive == null) {
+      throw new BlockException(Errno.ENODEV, "Device '" + name + "' not found");
+    }
+    return drive;
+  }
+
+  @Override
+  public void eject(String drive, boolean force) throws BlockException {
+    media.eject(require(drive), drive, force);
+  }
+
+  @Override
+  public void change(
+      String drive, String filename, @Nullable String format, @Nullable String mode, boolean force)
+      throws BlockException {
+    DriveMedia.Mode wanted = mode == null ? DriveMedia.Mode.RETAIN : DriveMedia.Mode.named(mode);
+    if (wanted == null) {
+      throw new BlockException(Errno.EINVAL, "invalid parameter value: " + mode);
+    }
+    media.change(require(drive), drive, filename, format, wanted, force);
+  }
+
+  @Override
+  public String commit(String name) {
+    var commit = new DriveCommit(monitor.graph(), monitor.jobs());
+    if (!name.equals("all")) {
+      GuestDrive drive = monitor.drives().find(name);
+      if (drive == null) {
+        return "Device '" + name + "' not found\n";
+      }
+      return drive.medium() == null
+          ? "Device '" + name + "' has no medium\n"
+          : commit(commit, drive, name);
+    }
+    var text = new StringBuilder();
+    for (GuestDrive drive : monitor.drives().all()) {
+      if (DriveCommit.isLayered(drive)) {
+        text.append(commit(commit, drive, name));
+      }
+    }
+    return text.toString();
+  }
+
+  private static String commit(DriveCommit commit, GuestDrive drive, String name) {
+    try {
+      commit.run(drive);
+      return "";
+    } catch (BlockException e) {
+      return "'commit' error for '" + name + "': " + e.errno().text() + "\n";
+    }
+  }
+}
