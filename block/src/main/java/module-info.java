@@ -34,8 +34,10 @@ module dev.strata.block {
   exports dev.strata.block.nbd.protocol;
   exports dev.strata.block.object;
   exports dev.strata.block.option;
+  exports dev.strata.block.serve;
   exports dev.strata.block.throttle;
   exports dev.strata.block.tls;
+  exports dev.strata.block.virtio;
 
   uses dev.strata.block.archive.ArchiveProvider;
   uses dev.strata.block.driver.BlockDriverFactory;

@@ -6,7 +6,7 @@ module dev.strata.nbdserver {
   requires static org.jspecify;
 
   provides dev.strata.monitor.command.CommandSet with
-      dev.strata.nbdserver.command.ExportCommands;
+      dev.strata.nbdserver.command.NbdCommands;
   provides dev.strata.monitor.manual.ToolDescription with
       dev.strata.nbdserver.tool.NbdDescription;
 }

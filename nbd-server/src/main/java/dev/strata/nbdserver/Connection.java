@@ -8,6 +8,7 @@ import dev.strata.block.nbd.protocol.Command;
 import dev.strata.block.nbd.protocol.CommandFlags;
 import dev.strata.block.nbd.protocol.NbdLimits;
 import dev.strata.block.nbd.protocol.RequestHeader;
+import dev.strata.block.serve.Pace;
 import dev.strata.block.tls.PeerSocket;
 import java.io.IOException;
 

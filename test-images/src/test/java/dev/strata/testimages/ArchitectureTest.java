@@ -61,6 +61,8 @@ final class ArchitectureTest {
               ".iscsi",
               ".http",
               ".graph",
+              ".serve",
+              ".virtio",
               ".compare",
               ".copy",
               ".image",
@@ -80,6 +82,7 @@ final class ArchitectureTest {
               ".qmp",
               ".chardev",
               ".hmp",
+              ".vhost",
               ".command",
               ".daemon"));
 

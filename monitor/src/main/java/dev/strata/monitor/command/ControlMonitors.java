@@ -81,7 +81,8 @@ public final class ControlMonitors {
             new JobRegistry(new JobEvents(events)),
             events,
             commands,
-            new GuestDrives());
+            new GuestDrives(),
+            new Exports());
     monitor.graph().listener(new GraphEvents(events));
     contribute();
   }
@@ -105,6 +106,8 @@ public final class ControlMonitors {
     QomCommands.contribute(monitor, devices);
     GraphCommands.contribute(monitor);
     AmendCommand.contribute(monitor);
+    ExportCommands.contribute(monitor);
+    VhostUserExport.contribute(monitor, notes);
     // Not in the module's descriptor: starting any tool would then resolve the modules of all.
     ControlMonitors.class.getModule().addUses(CommandSet.class);
     for (CommandSet set : ServiceLoader.load(CommandSet.class)) {
@@ -139,7 +142,11 @@ public final class ControlMonitors {
    */
   public JsonObject checked(String text, @Nullable String impliedKey, String type)
       throws BlockException {
-    JsonObject given = DottedKeys.parseOrJson(text, impliedKey).object();
+    DottedKeys parsed = DottedKeys.parseOrJson(text, impliedKey);
+    if (parsed.help()) {
+      throw new BlockException(Errno.EINVAL, "Help is not available for this option");
+    }
+    JsonObject given = parsed.object();
     return text.startsWith("{")
         ? QapiInput.ofJson(schema.structure(type), given)
         : QapiInput.ofText(schema.structure(type), given);
@@ -189,10 +196,16 @@ public final class ControlMonitors {
 
   // The end
 
+  /** Serves the node that {@code --export} describes. */
+  public void addExport(String text) throws BlockException {
+    monitor.exports().add(monitor, checked(text, "type", "BlockExportOptions"), false);
+  }
+
   /** Ends everything; false if something could not be ended in order, which the user is told. */
   public boolean end() {
     boolean good = true;
     monitor.jobs().close();
+    good &= attempt(() -> monitor.exports().removeAll(monitor, VhostUserExport.TYPE));
     for (CommandSet set : sets) {
       good &= attempt(set::close);
     }

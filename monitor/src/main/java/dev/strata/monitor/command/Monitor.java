@@ -25,7 +25,8 @@ public record Monitor(
     JobRegistry jobs,
     QmpEvents events,
     QmpCommands commands,
-    GuestDrives drives) {
+    GuestDrives drives,
+    Exports exports) {
 
   /** The node in that drive, or else of that name. */
   public BlockNode node(@Nullable String device, @Nullable String name) throws BlockException {

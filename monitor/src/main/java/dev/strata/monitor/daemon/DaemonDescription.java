@@ -89,6 +89,10 @@ public final class DaemonDescription implements ToolDescription {
                     "addr.type=unix,addr.path=PATH\n"
                         + "addr.type=inet,addr.host=HOST,addr.port=PORT\n"
                         + "with [,tls-creds=ID][,tls-authz=ID][,max-connections=N]"),
-                new Topic.Item("EXPORT", "nbd,id=ID,node-name=NAME[,name=NAME][,writable=on]"))));
+                new Topic.Item(
+                    "EXPORT",
+                    "nbd,id=ID,node-name=NAME[,name=NAME][,writable=on]\n"
+                        + "vhost-user-blk,id=ID,node-name=NAME,addr.type=unix,addr.path=PATH\n"
+                        + "with [,writable=on][,num-queues=N][,logical-block-size=BYTES]"))));
   }
 }

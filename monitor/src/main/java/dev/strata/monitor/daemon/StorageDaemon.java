@@ -141,7 +141,7 @@ public final class StorageDaemon {
       switch (key) {
         case DaemonDescription.BLOCKDEV -> act("--blockdev", argument, monitors::addNode);
         case DaemonDescription.CHARDEV -> act("--chardev", argument, this::addDevice);
-        case DaemonDescription.EXPORT -> act("--export", argument, this::addExport);
+        case DaemonDescription.EXPORT -> act("--export", argument, monitors::addExport);
         case DaemonDescription.MONITOR -> act("--monitor", argument, this::addMonitor);
         case DaemonDescription.NBD_SERVER -> act("--nbd-server", argument, this::startServer);
         case DaemonDescription.OBJECT -> act("--object", argument, this::addObject);
@@ -174,13 +174,6 @@ public final class StorageDaemon {
 
   private void addObject(String text) throws BlockException {
     monitors.monitor().graph().objects().define(ObjectProperties.parse(text));
-  }
-
-  private void addExport(String text) throws BlockException, QmpException {
-    monitors
-        .monitor()
-        .commands()
-        .run("block-export-add", monitors.checked(text, "type", "BlockExportOptions"));
   }
 
   private void startServer(String text) throws BlockException, QmpException {

@@ -2,6 +2,7 @@
 package dev.strata.system.memory;
 
 import dev.strata.block.IoVector;
+import dev.strata.block.virtio.GuestMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Memory as a device reaches it by itself: RAM and ROM, never the registers of devices, for that
  * way a device would be led into itself. Numbers are little-endian. Thread-safe.
  */
-public final class DeviceMemory {
+public final class DeviceMemory implements GuestMemory {
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -22,13 +23,7 @@ public final class DeviceMemory {
     this.space = space;
   }
 
-  /**
-   * The guest's own pages as a buffer.
-   *
-   * @param length 0 or more
-   * @param forWriting whether the device writes to them, and calls {@link #written} when it has
-   * @return null if some of it is no memory
-   */
+  @Override
   public @Nullable IoVector at(long address, long length, boolean forWriting) {
     if (address < 0 || length < 0 || address > Long.MAX_VALUE - length) {
       return null;
@@ -36,17 +31,12 @@ public final class DeviceMemory {
     return length == 0 ? IoVector.empty() : space.dma(address, length, forWriting);
   }
 
-  /** Says that the device has written there. */
+  @Override
   public void written(long address, long length) {
     space.wrote(address, length);
   }
 
-  /**
-   * Reads a number.
-   *
-   * @param bytes 1, 2, 4 or 8
-   * @return zero if there is no memory
-   */
+  @Override
   public long read(long address, int bytes) {
     FlatRange range = space.lookup(address);
     long masked = address & space.addressMask();
@@ -62,7 +52,7 @@ public final class DeviceMemory {
     return number.get(LONG, 0);
   }
 
-  /** Writes a number of 1, 2, 4 or 8 bytes; it is lost if there is no RAM. */
+  @Override
   public void write(long address, int bytes, long value) {
     FlatRange range = space.lookup(address);
     long masked = address & space.addressMask();

@@ -57,7 +57,8 @@ final class StorageDaemonTest {
         "amend",
         "corruption",
         "quorum",
-        "write-threshold"
+        "write-threshold",
+        "vhost-user"
       })
   void repliesAndEventsAreThoseOfTheRealDaemon(String script) throws Exception {
     Commands.assumeInstalled(REAL, "qemu-img", "qemu-io");

@@ -44,7 +44,8 @@ public final class FileDescriptor implements AutoCloseable {
 
   private final AtomicInteger number;
 
-  private FileDescriptor(int number) {
+  /** Takes an open descriptor over, which nobody else closes. */
+  FileDescriptor(int number) {
     this.number = new AtomicInteger(number);
   }
 

@@ -35,6 +35,7 @@ public record FileStatus(
   private static final int BLOCK_DEVICE = 060000;
   private static final int CHARACTER_DEVICE = 020000;
   private static final int DIRECTORY = 040000;
+  private static final int SOCKET = 0140000;
 
   private static final int UNIT_OF_BLOCKS = 512;
 
@@ -76,6 +77,10 @@ public record FileStatus(
 
   public boolean isDirectory() {
     return (mode & TYPE_MASK) == DIRECTORY;
+  }
+
+  public boolean isSocket() {
+    return (mode & TYPE_MASK) == SOCKET;
   }
 
   /** Whether both describe one file, under whatever names. */

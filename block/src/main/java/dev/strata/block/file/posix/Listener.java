@@ -38,16 +38,11 @@ public record Listener(ServerSocketChannel channel, @Nullable Path path) impleme
    * @param backlog how many clients may wait for being accepted; 0 for as many as can
    */
   public static Listener unix(String path, int backlog) throws BlockException {
-    if (path.length() >= UNIX_PATH) {
-      throw new BlockException(Errno.EINVAL, "UNIX socket path '" + path + "' is too long")
-          .withHint("Path must be less than " + UNIX_PATH + " bytes");
-    }
+    checkPath(path);
     ServerSocketChannel channel = null;
     try {
       Path place = Path.of(path);
-      if (isSocket(place)) {
-        Files.delete(place);
-      }
+      removeSocket(place);
       channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
       channel.bind(UnixDomainSocketAddress.of(place), backlog == 0 ? BACKLOG : backlog);
       return new Listener(channel, place);
@@ -106,6 +101,21 @@ public record Listener(ServerSocketChannel channel, @Nullable Path path) impleme
     }
   }
 
+  /** Fails for a path that is too long for a Unix socket. */
+  static void checkPath(String path) throws BlockException {
+    if (path.length() >= UNIX_PATH) {
+      throw new BlockException(Errno.EINVAL, "UNIX socket path '" + path + "' is too long")
+          .withHint("Path must be less than " + UNIX_PATH + " bytes");
+    }
+  }
+
+  /** Makes room for a socket. */
+  static void removeSocket(Path place) throws IOException {
+    if (isSocket(place)) {
+      Files.delete(place);
+    }
+  }
+
   /** Nothing else is replaced: a disk image's name may have come here by mistake. */
   private static boolean isSocket(Path place) throws IOException {
     return Files.exists(place, LinkOption.NOFOLLOW_LINKS)
@@ -113,7 +123,7 @@ public record Listener(ServerSocketChannel channel, @Nullable Path path) impleme
             .isOther();
   }
 
-  private static Errno reason(IOException e) {
+  static Errno reason(IOException e) {
     Errno told = Errno.inMessage(e.getMessage());
     return told == Errno.EIO && e instanceof AccessDeniedException ? Errno.EACCES : told;
   }

@@ -22,6 +22,8 @@ final class SystemCall {
 
   // asm/unistd_64.h for x86-64, asm-generic/unistd.h for aarch64.
   static final long CLOSE = AARCH64 ? 57 : 3;
+  static final long MMAP = AARCH64 ? 222 : 9;
+  static final long MUNMAP = AARCH64 ? 215 : 11;
   static final long RT_SIGACTION = AARCH64 ? 134 : 13;
   static final long RT_SIGPROCMASK = AARCH64 ? 135 : 14;
   static final long RT_SIGTIMEDWAIT = AARCH64 ? 137 : 128;
@@ -29,6 +31,18 @@ final class SystemCall {
   static final long SETSID = AARCH64 ? 157 : 112;
   static final long MADVISE = AARCH64 ? 233 : 28;
   static final long GETPID = AARCH64 ? 172 : 39;
+  static final long SOCKET = AARCH64 ? 198 : 41;
+  static final long SENDTO = AARCH64 ? 206 : 44;
+  static final long RECVFROM = AARCH64 ? 207 : 45;
+  static final long RECVMSG = AARCH64 ? 212 : 47;
+  static final long SHUTDOWN = AARCH64 ? 210 : 48;
+  static final long BIND = AARCH64 ? 200 : 49;
+  static final long LISTEN = AARCH64 ? 201 : 50;
+  static final long PPOLL = AARCH64 ? 73 : 271;
+  static final long ACCEPT4 = AARCH64 ? 242 : 288;
+  static final long EVENTFD2 = AARCH64 ? 19 : 290;
+  static final long PROCESS_VM_READV = AARCH64 ? 270 : 310;
+  static final long PROCESS_VM_WRITEV = AARCH64 ? 271 : 311;
   static final long GETTID = AARCH64 ? 178 : 186;
   static final long TGKILL = AARCH64 ? 131 : 234;
   static final long EXIT_GROUP = AARCH64 ? 94 : 231;

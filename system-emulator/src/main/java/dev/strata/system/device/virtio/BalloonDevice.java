@@ -3,8 +3,9 @@ package dev.strata.system.device.virtio;
 
 import dev.strata.block.IoVector;
 import dev.strata.block.file.posix.PrivatePages;
-import dev.strata.system.device.virtio.SplitQueue.BrokenQueueException;
-import dev.strata.system.device.virtio.SplitQueue.Chain;
+import dev.strata.block.virtio.BrokenQueueException;
+import dev.strata.block.virtio.Chain;
+import dev.strata.block.virtio.SplitQueue;
 import dev.strata.system.memory.DeviceMemory;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;

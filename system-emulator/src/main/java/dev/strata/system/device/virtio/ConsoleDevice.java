@@ -5,9 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.virtio.BrokenQueueException;
+import dev.strata.block.virtio.Chain;
+import dev.strata.block.virtio.SplitQueue;
 import dev.strata.system.chardev.Line;
-import dev.strata.system.device.virtio.SplitQueue.BrokenQueueException;
-import dev.strata.system.device.virtio.SplitQueue.Chain;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

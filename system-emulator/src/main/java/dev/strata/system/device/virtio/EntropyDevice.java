@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.virtio;
 
-import dev.strata.system.device.virtio.SplitQueue.BrokenQueueException;
-import dev.strata.system.device.virtio.SplitQueue.Chain;
+import dev.strata.block.virtio.BrokenQueueException;
+import dev.strata.block.virtio.Chain;
+import dev.strata.block.virtio.SplitQueue;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 

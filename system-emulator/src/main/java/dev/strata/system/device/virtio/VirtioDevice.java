@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.virtio;
 
-import dev.strata.system.device.virtio.SplitQueue.BrokenQueueException;
+import dev.strata.block.virtio.BrokenQueueException;
+import dev.strata.block.virtio.SplitQueue;
 
 /** What a virtio device does, whatever it is connected by. */
 public interface VirtioDevice {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.virtio;
 
+import dev.strata.block.virtio.BrokenQueueException;
+import dev.strata.block.virtio.SplitQueue;
 import dev.strata.system.device.pci.PciFunction;
-import dev.strata.system.device.virtio.SplitQueue.BrokenQueueException;
 import dev.strata.system.memory.DeviceMemory;
 import dev.strata.system.memory.MmioHandler;
 import java.util.concurrent.Executor;
@@ -18,6 +19,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class VirtioFunction extends PciFunction {
   static final long INDIRECT_DESCRIPTORS = 1L << 28;
   static final long VERSION_1 = 1L << 32;
+
+  private static final int MOST_DESCRIPTORS = 256; // of a queue
 
   private static final int FEATURES_OK = 8; // status
   private static final int DRIVER_OK = 4;
@@ -57,11 +60,11 @@ public final class VirtioFunction extends PciFunction {
     this.worker = worker;
     subsystem(0x1af4, device.kind());
     interruptPin(1);
-    none = new SplitQueue(memory);
+    none = new SplitQueue(memory, MOST_DESCRIPTORS);
     queues = new SplitQueue[device.queues()];
     scheduled = new AtomicBoolean[queues.length];
     for (int index = 0; index < queues.length; index++) {
-      queues[index] = new SplitQueue(memory);
+      queues[index] = new SplitQueue(memory, MOST_DESCRIPTORS);
       scheduled[index] = new AtomicBoolean();
     }
     portBar(0, PORTS, 4, new LegacyRegisters());
@@ -241,13 +244,13 @@ public final class VirtioFunction extends PciFunction {
         case 16 ->
             0xffffL | (long) queues.length << 16 | (long) status << 32 | (long) queueSelected << 48;
         case 24 ->
-            (exists ? queue.size : 0)
+            (exists ? queue.size() : 0)
                 | 0xffffL << 16
-                | (queue.enabled ? 1L << 32 : 0)
+                | (queue.isEnabled() ? 1L << 32 : 0)
                 | (long) queueSelected << 48;
-        case 32 -> queue.descriptors;
-        case 40 -> queue.available;
-        case 48 -> queue.used;
+        case 32 -> queue.descriptors();
+        case 40 -> queue.available();
+        case 48 -> queue.used();
         default -> 0;
       };
     }
@@ -277,7 +280,7 @@ public final class VirtioFunction extends PciFunction {
     private void writeCommon(int offset, long value) {
       int word = (int) value;
       SplitQueue queue = selected();
-      boolean open = queue != none && !queue.enabled;
+      boolean open = queue != none && !queue.isEnabled();
       switch (offset) {
         case 0 -> deviceFeaturesSelected = word;
         case 8 -> driverFeaturesSelected = word;
@@ -291,13 +294,13 @@ public final class VirtioFunction extends PciFunction {
         case 22 -> queueSelected = word & 0xffff;
         case 24 -> {
           int size = word & 0xffff;
-          if (open && Integer.bitCount(size) == 1 && size <= SplitQueue.MOST) {
-            queue.size = size;
+          if (open && Integer.bitCount(size) == 1 && size <= MOST_DESCRIPTORS) {
+            queue.size(size);
           }
         }
         case 28 -> {
           if (open && (word & 0xffff) == 1) {
-            queue.enabled = true;
+            queue.enabled(true);
           }
         }
         case 32, 36, 40, 44, 48, 52 -> {
@@ -312,9 +315,9 @@ public final class VirtioFunction extends PciFunction {
     private void writeAddress(SplitQueue queue, int offset, long half) {
       boolean upper = (offset & 4) != 0;
       switch (offset & ~4) {
-        case 32 -> queue.descriptors = join(queue.descriptors, upper, half);
-        case 40 -> queue.available = join(queue.available, upper, half);
-        default -> queue.used = join(queue.used, upper, half);
+        case 32 -> queue.descriptors(join(queue.descriptors(), upper, half));
+        case 40 -> queue.available(join(queue.available(), upper, half));
+        default -> queue.used(join(queue.used(), upper, half));
       }
     }
 
@@ -352,8 +355,8 @@ public final class VirtioFunction extends PciFunction {
         return switch ((int) offset) {
           case 0 -> offeredFeatures() & 0xffffffffL;
           case 4 -> driverFeatures & 0xffffffffL;
-          case 8 -> queue.descriptors >>> 12;
-          case 12 -> queue == none ? 0 : SplitQueue.MOST;
+          case 8 -> queue.descriptors() >>> 12;
+          case 12 -> queue == none ? 0 : MOST_DESCRIPTORS;
           case 14 -> queueSelected;
           case 18 -> status;
           default -> 0;
@@ -387,12 +390,12 @@ public final class VirtioFunction extends PciFunction {
       if (queue == none) {
         return;
       }
-      long ring = address + 16L * SplitQueue.MOST;
-      queue.size = SplitQueue.MOST;
-      queue.descriptors = address;
-      queue.available = ring;
-      queue.used = ring + 6 + 2L * SplitQueue.MOST + 4095 & ~4095L;
-      queue.enabled = address != 0;
+      long ring = address + 16L * MOST_DESCRIPTORS;
+      queue.size(MOST_DESCRIPTORS);
+      queue.descriptors(address);
+      queue.available(ring);
+      queue.used(ring + 6 + 2L * MOST_DESCRIPTORS + 4095 & ~4095L);
+      queue.enabled(address != 0);
     }
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.strata.nbdserver;
+package dev.strata.block.serve;
 
 import dev.strata.block.file.posix.ThreadWaits;
 
@@ -13,7 +13,7 @@ import dev.strata.block.file.posix.ThreadWaits;
  *
  * <p>Nothing is guarded: a lost update delays the judgement by a request.
  */
-final class Pace {
+public final class Pace {
   private static final long SLOW_NANOS = 150_000; // a hand-over between threads costs a tenth
   private static final int SLOW = 8;
   private static final int THRESHOLD = 16; // once may be the scheduler's doing
@@ -25,8 +25,11 @@ final class Pace {
   private int score;
   private int watched;
 
+  /** A client that has not waited yet. */
+  public Pace() {}
+
   /** A request is about to be carried out by this thread; what {@link #took} wants to know. */
-  long start() {
+  public long start() {
     return watched > 0 ? ThreadWaits.count() : NOT_WATCHED;
   }
 
@@ -35,7 +38,7 @@ final class Pace {
    *
    * @param start what {@link #start} returned to this thread
    */
-  void took(long nanos, long bytes, long start) {
+  public void took(long nanos, long bytes, long start) {
     if (nanos <= SLOW_NANOS + bytes) {
       watched = Math.max(0, watched - 1);
       score = Math.max(0, score - 1);
@@ -48,7 +51,7 @@ final class Pace {
   }
 
   /** Whether the next one is likely to wait. */
-  boolean isSlow() {
+  public boolean isSlow() {
     return score >= THRESHOLD;
   }
 }

@@ -12,11 +12,11 @@ import dev.strata.block.json.JsonArray;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonString;
 import dev.strata.block.json.JsonValue;
-import dev.strata.block.option.OptionString;
 import dev.strata.monitor.command.CommandSet;
-import dev.strata.monitor.command.IoThread;
 import dev.strata.monitor.command.Monitor;
+import dev.strata.monitor.command.RunningExport;
 import dev.strata.nbdserver.Export;
+import dev.strata.nbdserver.NbdServer;
 import dev.strata.nbdserver.StatusContext;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,29 +24,40 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code block-export-add} and its kin.
+ * {@code nbd-server-start} and its kin, and exports by NBD.
  *
  * @see "QEMU qapi/block-export.json"
  */
-public final class ExportCommands implements CommandSet {
-  private final Map<String, Export> exports = new LinkedHashMap<>(); // by id; one command at a time
-  private final Map<String, IoThread> threads = new LinkedHashMap<>(); // of exports that have one
+public final class NbdCommands implements CommandSet {
+  private static final String TYPE = "nbd";
+
+  /** An export on its server. */
+  private record Running(NbdServer server, Export export) implements RunningExport {
+    @Override
+    public BlockBackend disk() {
+      return export.disk();
+    }
+
+    @Override
+    public boolean stop(boolean byForce) throws BlockException {
+      return server.remove(export, byForce);
+    }
+  }
+
   private @Nullable Monitor monitor;
   private @Nullable RunningServer server;
 
   /** For the service loader. */
-  public ExportCommands() {}
+  public NbdCommands() {}
 
   @Override
   public void contribute(Monitor monitor) {
     this.monitor = monitor;
     monitor.commands().add("nbd-server-start", this::start);
     monitor.commands().add("nbd-server-stop", arguments -> stop());
-    monitor.commands().add("block-export-add", this::add);
-    monitor.commands().add("block-export-del", this::delete);
-    monitor.commands().add("query-block-exports", arguments -> query());
     monitor.commands().add("nbd-server-add", this::addOld);
     monitor.commands().add("nbd-server-remove", this::deleteOld);
+    monitor.exports().offer(TYPE, (node, arguments, fromMonitor) -> start(node, arguments));
   }
 
   private Monitor monitor() {
@@ -75,9 +86,7 @@ public final class ExportCommands implements CommandSet {
 
   private JsonValue stop() throws BlockException {
     RunningServer ending = running();
-    for (String id : List.copyOf(exports.keySet())) {
-      remove(id, true);
-    }
+    monitor().exports().removeAll(monitor(), TYPE);
     server = null;
     ending.end();
     return new JsonObject();
@@ -92,22 +101,7 @@ public final class ExportCommands implements CommandSet {
 
   // Exports
 
-  private JsonValue add(JsonObject arguments) throws BlockException {
-    String id = required(arguments, "id");
-    if (!OptionString.isIdentifier(id)) {
-      throw new BlockException(Errno.EINVAL, "Invalid block export id");
-    }
-    if (exports.containsKey(id)) {
-      throw new BlockException(Errno.EEXIST, "Block export id '" + id + "' is already in use");
-    }
-    String nodeName = required(arguments, "node-name");
-    BlockNode node = monitor().node(null, nodeName);
-    String type = required(arguments, "type");
-    if (!type.equals("nbd")) {
-      throw new BlockException(
-          Errno.EOPNOTSUPP, "Strata does not export by " + type + ", only by nbd");
-    }
-    IoThread thread = thread(arguments.string("iothread"));
+  private Running start(BlockNode node, JsonObject arguments) throws BlockException {
     RunningServer target = running();
     boolean writable = flag(arguments, "writable", false);
     String given = arguments.string("name");
@@ -118,33 +112,18 @@ public final class ExportCommands implements CommandSet {
       disk.writeThrough(flag(arguments, "writethrough", false));
       var export =
           new Export(
-              given == null ? nodeName : given,
+              given == null ? required(arguments, "node-name") : given,
               description == null ? "" : description,
               disk,
               !writable,
               target.isForMany(),
               contexts);
       target.server().add(export);
-      exports.put(id, export);
-      if (thread != null) {
-        thread.use();
-        threads.put(id, thread);
-      }
+      return new Running(target.server(), export);
     } catch (BlockException e) {
       disk.close();
       throw e;
     }
-    return new JsonObject();
-  }
-
-  private @Nullable IoThread thread(@Nullable String id) throws BlockException {
-    if (id == null) {
-      return null;
-    }
-    if (monitor().graph().objects().find(id) instanceof IoThread thread) {
-      return thread;
-    }
-    throw new BlockException(Errno.ENODEV, "iothread \"" + id + "\" not found");
   }
 
   /** An export as an earlier version of QMP asks for it: its name is its id too. */
@@ -164,13 +143,15 @@ public final class ExportCommands implements CommandSet {
     if (bitmap != null) {
       export.put("bitmaps", new JsonArray().add(bitmap));
     }
-    return add(export.put("writable", flag(arguments, "writable", false)));
+    export.put("writable", flag(arguments, "writable", false));
+    monitor().exports().add(monitor(), export, true);
+    return new JsonObject();
   }
 
   private JsonValue deleteOld(JsonObject arguments) throws BlockException {
-    var export = new JsonObject().put("id", required(arguments, "name"));
-    String mode = arguments.string("mode");
-    return delete(mode == null ? export : export.put("mode", mode));
+    boolean byForce = "hard".equals(arguments.string("mode"));
+    monitor().exports().delete(monitor(), required(arguments, "name"), byForce);
+    return new JsonObject();
   }
 
   private List<StatusContext> contexts(BlockNode node, JsonObject arguments, boolean readOnly)
@@ -200,45 +181,5 @@ public final class ExportCommands implements CommandSet {
 
   private static void put(Map<String, StatusContext> contexts, StatusContext context) {
     contexts.putIfAbsent(context.name(), context);
-  }
-
-  private JsonValue delete(JsonObject arguments) throws BlockException {
-    String id = required(arguments, "id");
-    if (!exports.containsKey(id)) {
-      throw new BlockException(Errno.ENOENT, "Export '" + id + "' is not found");
-    }
-    if (!remove(id, "hard".equals(arguments.string("mode")))) {
-      throw new BlockException(Errno.EBUSY, "export '" + id + "' still in use");
-    }
-    return new JsonObject();
-  }
-
-  /** Removes an export; false if clients use it that may stay. */
-  private boolean remove(String id, boolean byForce) throws BlockException {
-    Export export = exports.get(id);
-    if (export == null || !running().server().remove(export, byForce)) {
-      return false;
-    }
-    exports.remove(id);
-    IoThread thread = threads.remove(id);
-    if (thread != null) {
-      thread.leave();
-    }
-    export.disk().close();
-    monitor().events().emit("BLOCK_EXPORT_DELETED", new JsonObject().put("id", id));
-    return true;
-  }
-
-  private JsonValue query() {
-    var found = new JsonArray();
-    for (Map.Entry<String, Export> each : exports.entrySet()) {
-      var json = new JsonObject();
-      json.put("id", each.getKey());
-      json.put("type", "nbd");
-      json.put("node-name", each.getValue().disk().node().name());
-      json.put("shutting-down", false);
-      found.add(json);
-    }
-    return found;
   }
 }

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.block.file.posix;
+
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A stream between two processes of one host that carries file descriptors, by {@code SCM_RIGHTS}.
+ * One thread reads and writes; any may {@link #hangUp}.
+ */
+public final class UnixConnection implements AutoCloseable {
+  /** The most descriptors that come with one piece of the stream; a peer that sends more fails. */
+  public static final int MOST_DESCRIPTORS = 64;
+
+  private static final long MSG_CMSG_CLOEXEC = 0x40000000L;
+  private static final int MSG_CTRUNC = 8;
+  private static final long MSG_NOSIGNAL = 0x4000;
+  private static final long BOTH_WAYS = 2; // SHUT_RDWR
+  private static final int SOL_SOCKET = 1;
+  private static final int SCM_RIGHTS = 1;
+  private static final int CONTROL_HEADER = 16; // struct cmsghdr
+  private static final int CONTROL = CONTROL_HEADER + MOST_DESCRIPTORS * Integer.BYTES;
+
+  // struct msghdr: name, its length, the pieces, how many, control, its length, flags
+  private static final int PIECES = 16;
+  private static final int PIECE_COUNT = 24;
+  private static final int CONTROL_AT = 32;
+  private static final int CONTROL_LENGTH = 40;
+  private static final int FLAGS = 48;
+  private static final int MESSAGE = 56;
+  private static final int PIECE = MESSAGE; // struct iovec
+  private static final int CONTROL_DATA = PIECE + 16;
+
+  private final FileDescriptor descriptor;
+  private final ByteBuffer structure =
+      ByteBuffer.allocateDirect(CONTROL_DATA + CONTROL).order(ByteOrder.nativeOrder());
+  private final long address = MemorySegment.ofBuffer(structure).address();
+
+  UnixConnection(FileDescriptor descriptor) {
+    this.descriptor = descriptor;
+  }
+
+  /**
+   * Reads at least one byte, and the descriptors that came with it.
+   *
+   * @param into a direct buffer, whose position moves on
+   * @param received gets the descriptors, which are its owner's then, also if this fails
+   * @return false if the peer has hung up
+   * @throws BlockException EPROTO if there were more descriptors than can be taken
+   */
+  public boolean receive(ByteBuffer into, List<FileDescriptor> received) throws BlockException {
+    long start = MemorySegment.ofBuffer(into).address();
+    for (int i = 0; i < MESSAGE; i += Long.BYTES) {
+      structure.putLong(i, 0);
+    }
+    structure.putLong(PIECES, address + PIECE);
+    structure.putLong(PIECE_COUNT, 1);
+    structure.putLong(CONTROL_AT, address + CONTROL_DATA);
+    structure.putLong(CONTROL_LENGTH, CONTROL);
+    structure.putLong(PIECE, start);
+    structure.putLong(PIECE + Long.BYTES, into.remaining());
+    long result =
+        SystemCall.checked(
+            SystemCall.call(SystemCall.RECVMSG, descriptor.number(), address, MSG_CMSG_CLOEXEC, 0));
+    Reference.reachabilityFence(into);
+    takeDescriptors(received);
+    if ((structure.getInt(FLAGS) & MSG_CTRUNC) != 0) {
+      throw BlockException.of(Errno.EPROTO);
+    }
+    into.position(into.position() + (int) result);
+    return result > 0;
+  }
+
+  private void takeDescriptors(List<FileDescriptor> received) {
+    long length = Math.min(structure.getLong(CONTROL_LENGTH), CONTROL);
+    if (length < CONTROL_HEADER
+        || structure.getInt(CONTROL_DATA + 8) != SOL_SOCKET
+        || structure.getInt(CONTROL_DATA + 12) != SCM_RIGHTS) {
+      return; // nothing else is asked for
+    }
+    long end = Math.min(structure.getLong(CONTROL_DATA), length);
+    for (int at = CONTROL_HEADER; at + Integer.BYTES <= end; at += Integer.BYTES) {
+      received.add(new FileDescriptor(structure.getInt(CONTROL_DATA + at)));
+    }
+  }
+
+  /**
+   * Reads until the buffer is full; descriptors that come meanwhile are closed.
+   *
+   * @param into a direct buffer
+   * @return false if the peer has hung up before
+   */
+  public boolean receiveAll(ByteBuffer into) throws BlockException {
+    while (into.hasRemaining()) {
+      var unwanted = new ArrayList<FileDescriptor>();
+      try {
+        if (!receive(into, unwanted)) {
+          return false;
+        }
+      } finally {
+        for (FileDescriptor each : unwanted) {
+          each.close();
+        }
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Writes all bytes between the position and the limit.
+   *
+   * @param from a direct buffer
+   */
+  public void send(ByteBuffer from) throws BlockException {
+    while (from.hasRemaining()) {
+      long start = MemorySegment.ofBuffer(from).address();
+      long result =
+          SystemCall.checked(
+              SystemCall.call(
+                  Scratch.ofThread(),
+                  SystemCall.SENDTO,
+                  descriptor.number(),
+                  start,
+                  from.remaining(),
+                  MSG_NOSIGNAL,
+                  0,
+                  0));
+      Reference.reachabilityFence(from);
+      from.position(from.position() + (int) result);
+    }
+  }
+
+  /** Ends the conversation: whoever reads or writes returns. */
+  public void hangUp() {
+    // It fails only where the peer has hung up already, which is as good.
+    SystemCall.call(SystemCall.SHUTDOWN, descriptor.number(), BOTH_WAYS);
+  }
+
+  @Override
+  public void close() throws BlockException {
+    descriptor.close();
+  }
+}
