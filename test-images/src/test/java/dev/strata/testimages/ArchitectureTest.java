@@ -62,12 +62,12 @@ final class ArchitectureTest {
               ".http",
               ".graph",
               ".serve",
-              ".virtio",
               ".compare",
               ".copy",
               ".image",
               ".job",
-              ".drive"));
+              ".drive",
+              ".virtio"));
 
   private static final ModuleLayers MONITOR_LAYERS =
       new ModuleLayers(
