@@ -54,7 +54,10 @@ final class BusMaster implements MmioHandler {
     status &= ~ACTIVE;
   }
 
-  /** The transfer is over. */
+  /**
+   * The transfer is over. Comes before the channel's interrupt: whoever handles that looks here
+   * first, and takes it for another device's if this says nothing.
+   */
   synchronized void ended(boolean failed) {
     if ((command & START) != 0 || failed) {
       status = (status & ~ACTIVE) | INTERRUPT | (failed ? FAILED : 0);

@@ -243,8 +243,8 @@ final class CdDrive extends IdeDrive implements DriveDevice {
     BusMaster master = channel.master();
     IoVector pages = master.pages(bytes, true);
     if (pages == null) {
-      channel.fail(IdeChannel.ABORTED);
       master.ended(true);
+      channel.fail(IdeChannel.ABORTED);
       return;
     }
     channel.busy(
@@ -253,12 +253,12 @@ final class CdDrive extends IdeDrive implements DriveDevice {
           master.written();
         },
         () -> {
-          finish(file);
           master.ended(false);
+          finish(file);
         },
         () -> {
-          unreadable(file);
           master.ended(true);
+          unreadable(file);
         });
   }
 }

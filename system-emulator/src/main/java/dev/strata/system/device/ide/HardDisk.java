@@ -223,8 +223,8 @@ final class HardDisk extends IdeDrive {
     long offset = of.sector * AtaDrive.SECTOR;
     IoVector pages = master.pages(length, !of.write);
     if (pages == null) {
-      channel.fail(IdeChannel.ABORTED);
       master.ended(true);
+      channel.fail(IdeChannel.ABORTED);
       return;
     }
     channel.busy(
@@ -238,12 +238,12 @@ final class HardDisk extends IdeDrive {
         },
         () -> {
           advance(of, of.left);
-          channel.succeed();
           master.ended(false);
+          channel.succeed();
         },
         () -> {
-          channel.fail(IdeChannel.ABORTED);
           master.ended(true);
+          channel.fail(IdeChannel.ABORTED);
         });
   }
 }
