@@ -7,6 +7,7 @@ import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionString;
 import dev.strata.block.option.Size;
 import dev.strata.system.machine.Accelerator;
+import dev.strata.system.machine.Actions;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -68,7 +69,7 @@ final class CommandLine {
   boolean graphics = true;
   boolean defaults = true;
   boolean hpet = true;
-  boolean noReboot;
+  Actions actions = Actions.DEFAULT;
   boolean paused;
   boolean snapshot;
   @Nullable String kernel;
@@ -164,7 +165,9 @@ final class CommandLine {
       case "-no-hpet" -> hpet = false;
       case "-no-fd-bootchk" -> boot.anyFloppy();
       case "-no-user-config" -> {} // there is none
-      case "-no-reboot" -> noReboot = true;
+      case "-no-reboot" -> actions = actions.withEndAtReset(true);
+      case "-no-shutdown" ->
+          actions = actions.withPauseAtPowerOff(true).withPanic(Actions.Panic.PAUSE);
       case "-S" -> paused = true;
       case "-snapshot" -> snapshot = true;
       default -> withArgument(word, option);
@@ -176,6 +179,10 @@ final class CommandLine {
       case "-M", "-machine" -> machine(argument(word));
       case "-m" -> memory(argument(word));
       case "-cpu" -> cpu(argument(word));
+      case "-action" -> {
+        String text = argument(word);
+        actions = ActionOption.with(actions, word + " " + text, parsed(word, text, null));
+      }
       case "-smp" -> processors(argument(word));
       case "-accel" -> {
         String text = argument(word);

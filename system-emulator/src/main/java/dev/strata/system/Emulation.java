@@ -160,7 +160,7 @@ final class Emulation {
           .add(new GuestDrive(name, drive.settings(), drive.image(), System::nanoTime));
     }
     VirtualClock clock = line.accelerator().clock();
-    var bare = new Machine(clock, () -> {}, line.noReboot);
+    var bare = new Machine(clock, () -> {}, line.actions);
     var board =
         new DrivenBoard(
             new AddressSpace(Long.MAX_VALUE, 0),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system;
 
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
 import dev.strata.monitor.command.Monitor;
 import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
@@ -43,7 +45,10 @@ final class MachineSubject implements MonitorCommands.Subject {
   }
 
   @Override
-  public void resume() {
+  public void resume() throws BlockException {
+    if (machine.needsReset()) {
+      throw new BlockException(Errno.EINVAL, "Resetting the Virtual Machine is required");
+    }
     machine.resume();
   }
 

@@ -102,7 +102,7 @@ final class PcAssembly {
             parallel(),
             panicPort(),
             !line.graphics,
-            line.noReboot,
+            line.actions,
             line.boot.of(kernel(), firmware),
             line.hpet,
             line.clock.source(),

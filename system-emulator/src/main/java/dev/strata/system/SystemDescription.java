@@ -130,6 +130,13 @@ public final class SystemDescription implements ToolDescription {
             "no serial port, VGA, CD or floppy drive but those asked for")
         .with(key++, "no-hpet", null, "no high precision event timer")
         .with(key++, "no-reboot", null, "end when the guest wants to begin anew")
+        .with(key++, "no-shutdown", null, "stay, paused, when the guest switches the machine off")
+        .with(
+            key++,
+            "action",
+            "ACTIONS",
+            "reboot=reset|shutdown, shutdown=poweroff|pause and"
+                + " panic=pause|shutdown|exit-failure|none")
         .with('S', null, null, "begin paused, until the monitor's command cont")
         .with(key++, "monitor", "DEVICE", "where commands are typed, named as for serial")
         .with(key++, "qmp", "DEVICE", "where programs give commands in QMP, named as for serial")

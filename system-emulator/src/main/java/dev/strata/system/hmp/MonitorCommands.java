@@ -24,8 +24,8 @@ public final class MonitorCommands {
     /** Lets no more time pass for the guest. */
     void stop();
 
-    /** Lets it pass again. */
-    void resume();
+    /** Lets it pass again; fails if the machine is switched off. */
+    void resume() throws BlockException;
 
     /** The reset button. */
     void reset();
@@ -139,7 +139,7 @@ public final class MonitorCommands {
     add("info", "info [subcommand]", "show various information about the system state", this::info);
     add("quit", "quit|q ", "quit the emulator", words -> done(subject::quit), "q");
     add("stop", "stop|s ", "stop emulation", words -> done(subject::stop), "s");
-    add("cont", "cont|c ", "resume emulation", words -> done(subject::resume), "c");
+    add("cont", "cont|c ", "resume emulation", words -> resumed(), "c");
     add("system_reset", "system_reset ", "reset the system", words -> done(subject::reset));
     add(
         "system_powerdown",
@@ -237,6 +237,15 @@ public final class MonitorCommands {
       }
     }
     return subject.memoryTree(!words.isEmpty());
+  }
+
+  private String resumed() {
+    try {
+      subject.resume();
+      return "";
+    } catch (BlockException e) {
+      return "Error: " + e.getMessage() + "\n";
+    }
   }
 
   private static String done(Runnable action) {

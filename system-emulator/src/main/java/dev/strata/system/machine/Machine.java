@@ -24,8 +24,42 @@ public final class Machine {
     /** All is as after power-on; on the thread of {@link #run}. */
     void reset(Cause cause);
 
-    /** Nothing runs any more; on the thread of {@link #run}. */
+    /** It is switched off, and paused or at its end; on any thread. */
     void ended(Cause cause);
+
+    /** The guest says that it panics; on the processor's thread. */
+    void panicked(PanicAnswer answer);
+  }
+
+  /** What comes of a panic, in the reference's words. */
+  public enum PanicAnswer {
+    PAUSE("pause"),
+    POWER_OFF("poweroff"),
+    RUN("run");
+
+    private final String word;
+
+    PanicAnswer(String word) {
+      this.word = word;
+    }
+
+    /** The reference's word. */
+    public String word() {
+      return word;
+    }
+  }
+
+  /** Why it is paused, beside that somebody wanted it. */
+  private enum Halt {
+    IO_ERROR("io-error"),
+    SHUTDOWN("shutdown"),
+    PANIC("guest-panicked");
+
+    private final String state;
+
+    Halt(String state) {
+      this.state = state;
+    }
   }
 
   private static final class Nobody implements Listener {
@@ -40,11 +74,14 @@ public final class Machine {
 
     @Override
     public void ended(Cause cause) {}
+
+    @Override
+    public void panicked(PanicAnswer answer) {}
   }
 
   private final VirtualClock clock;
   private final Runnable resetBoard;
-  private final boolean endsAtReset;
+  private final Actions actions;
   private @Nullable Cpu cpu;
   private volatile Listener listener = new Nobody();
   private volatile Runnable goingOn = () -> {};
@@ -54,8 +91,9 @@ public final class Machine {
   private boolean resetByButton; // until it is done
   private boolean resetting; // from the request until it is done
   private boolean paused;
-  private boolean failed; // paused, for a disk's request failed
+  private @Nullable Halt halt; // why it is paused; null if somebody wanted that
   private boolean untold; // the listener has not heard that it is paused
+  private @Nullable Cause off; // nor that it is switched off
   private boolean begun; // has run, or was to
   private boolean standing = true; // nothing runs
   private int exitCode = -1;
@@ -65,12 +103,12 @@ public final class Machine {
    * A machine without its processor.
    *
    * @param resetBoard resets all devices; on the processor's thread
-   * @param endsAtReset whether the machine ends where it would be reset
+   * @param actions what becomes of it when its guest wants something of its surroundings
    */
-  public Machine(VirtualClock clock, Runnable resetBoard, boolean endsAtReset) {
+  public Machine(VirtualClock clock, Runnable resetBoard, Actions actions) {
     this.clock = clock;
     this.resetBoard = resetBoard;
-    this.endsAtReset = endsAtReset;
+    this.actions = actions;
   }
 
   /** Says who is told from now on. */
@@ -168,16 +206,62 @@ public final class Machine {
    * about. On any thread.
    */
   public void pauseForFailure() {
+    pauseFor(Halt.IO_ERROR, null);
+  }
+
+  private void pauseFor(Halt why, @Nullable Cause switchedOff) {
     synchronized (this) {
       if (paused) {
         return;
       }
       paused = true;
-      failed = true;
+      halt = why;
       untold = true;
+      off = switchedOff;
       wake();
     }
     stopProcessor();
+  }
+
+  /** Is called with the lock held. */
+  private void tellPaused() {
+    if (untold) {
+      untold = false;
+      if (off != null) {
+        listener.ended(off);
+        off = null;
+      }
+      listener.stopped();
+    }
+  }
+
+  /** The guest has switched it off: it ends, or stays as it is. */
+  public void powerOff(Cause cause) {
+    if (actions.pausesAtPowerOff()) {
+      pauseFor(Halt.SHUTDOWN, cause);
+    } else {
+      end(cause);
+    }
+  }
+
+  /** The guest says that it panics. */
+  public void panicked() {
+    Actions.Panic wanted = actions.panic();
+    if (wanted == Actions.Panic.NONE) {
+      listener.panicked(PanicAnswer.RUN);
+    } else if (wanted == Actions.Panic.PAUSE
+        || (wanted == Actions.Panic.SHUTDOWN && actions.pausesAtPowerOff())) {
+      listener.panicked(PanicAnswer.PAUSE);
+      pauseFor(Halt.PANIC, null);
+    } else {
+      listener.panicked(PanicAnswer.POWER_OFF);
+      end(wanted == Actions.Panic.EXIT_FAILURE ? 1 : 0, Cause.GUEST_PANIC);
+    }
+  }
+
+  /** Whether it was switched off, so that it cannot go on before a reset. */
+  public synchronized boolean needsReset() {
+    return paused && halt == Halt.SHUTDOWN;
   }
 
   /** Goes on. */
@@ -186,13 +270,10 @@ public final class Machine {
       if (!paused) {
         return;
       }
-      if (untold) {
-        untold = false;
-        listener.stopped();
-      }
+      tellPaused();
       listener.resumed(); // first of all: what the guest does next may be told at once
       paused = false;
-      failed = false;
+      halt = null;
       begun = true; // even if it is stopped before its thread has seen this
       wake();
     }
@@ -211,7 +292,10 @@ public final class Machine {
 
   /** What it does, in the reference's words: its {@code RunState}. */
   public synchronized String state() {
-    return !paused ? "running" : failed ? "io-error" : begun ? "paused" : "prelaunch";
+    if (!paused) {
+      return "running";
+    }
+    return halt != null ? halt.state : begun ? "paused" : "prelaunch";
   }
 
   /** The processor's registers, in lines. */
@@ -302,9 +386,8 @@ public final class Machine {
     while (true) {
       long seen;
       synchronized (this) {
-        if (resetRequested && endsAtReset && exitCode < 0) {
-          exitCode = 0;
-          end = resetByButton ? Cause.HOST_RESET : Cause.GUEST_RESET;
+        if (resetRequested && actions.endsAtReset() && exitCode < 0) {
+          endInsteadOfReset(resetByButton ? Cause.HOST_RESET : Cause.GUEST_RESET);
         }
         if (exitCode >= 0) {
           standing = true;
@@ -331,6 +414,25 @@ public final class Machine {
     }
   }
 
+  /** Is called with the lock held. */
+  private void endInsteadOfReset(Cause cause) {
+    if (!actions.pausesAtPowerOff()) {
+      exitCode = 0;
+      end = cause;
+      return;
+    }
+    resetRequested = false;
+    resetByButton = false;
+    resetting = false;
+    listener.ended(cause);
+    if (!paused) {
+      paused = true;
+      halt = Halt.SHUTDOWN;
+      untold = true;
+    }
+    notifyAll();
+  }
+
   /** Waits while it is paused; whether it was. */
   private boolean standsStill(long seen) {
     synchronized (this) {
@@ -342,10 +444,7 @@ public final class Machine {
       }
       clock.stop();
       notifyAll();
-      if (untold) {
-        untold = false;
-        listener.stopped();
-      }
+      tellPaused();
     }
     await(seen);
     return true;
@@ -367,7 +466,7 @@ public final class Machine {
       resetting = resetRequested;
       if (paused) { // as before it ran at all
         begun = false;
-        failed = false;
+        halt = null;
       }
       notifyAll();
     }

@@ -57,7 +57,7 @@ public final class MachineCommands {
     var commands = monitor.commands();
     commands.add("query-status", arguments -> own.status());
     commands.add("stop", arguments -> done(machine::pause));
-    commands.add("cont", arguments -> done(machine::resume));
+    commands.add("cont", arguments -> own.resume());
     commands.add("system_reset", arguments -> done(machine::pressReset));
     commands.add("system_powerdown", arguments -> done(own::powerDown));
     commands.add("quit", arguments -> done(own::quit), () -> machine.end(0));
@@ -86,6 +86,13 @@ public final class MachineCommands {
     boolean running = subject.machine().isRunning();
     String status = subject.machine().state();
     return new JsonObject().put("running", running).put("singlestep", false).put("status", status);
+  }
+
+  private JsonObject resume() throws BlockException {
+    if (subject.machine().needsReset()) {
+      throw new BlockException(Errno.EINVAL, "Resetting the Virtual Machine is required");
+    }
+    return done(subject.machine()::resume);
   }
 
   /** Clients hear of the end before the one who wants it has an answer. */

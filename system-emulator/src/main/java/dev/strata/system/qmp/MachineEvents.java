@@ -38,6 +38,11 @@ final class MachineEvents implements Machine.Listener {
     events.emit("SHUTDOWN", data(cause));
   }
 
+  @Override
+  public void panicked(Machine.PanicAnswer answer) {
+    events.emit("GUEST_PANICKED", new JsonObject().put("action", answer.word()));
+  }
+
   /** What is told of a cause. */
   static JsonObject data(Cause cause) {
     return new JsonObject().put("guest", cause.isGuest()).put("reason", cause.word());

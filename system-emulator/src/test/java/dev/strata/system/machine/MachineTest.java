@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 final class MachineTest {
   @Test
   void aMachineThatGoesOnAndIsStoppedAtOnceHasBegun() {
-    var machine = new Machine(VirtualClock.stepped(), () -> {}, false);
+    var machine = new Machine(VirtualClock.stepped(), () -> {}, Actions.DEFAULT);
     machine.pause();
     assertEquals("prelaunch", machine.state());
     machine.resume();

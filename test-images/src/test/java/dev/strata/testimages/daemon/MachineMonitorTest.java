@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,6 +43,25 @@ final class MachineMonitorTest {
     0xb8, 0x00, 0x20, // mov ax, 2000h: sleep, type 0
     0xba, 0x04, 0x06, // mov dx, 604h: PM1 control
     0xef, // out dx, ax
+    0xf4, 0xeb, 0xfd
+  };
+
+  // Long enough for the answer to whoever let the guest go on.
+  private static final int[] WAITS = {
+    0x66,
+    0xb9,
+    0x00,
+    0x00,
+    0x00,
+    0x01, // mov ecx, 1000000h
+    0x67,
+    0xe2,
+    0xfd // loop to itself
+  };
+  private static final int[] PANICS = {
+    0xb0, 0x01, // mov al, 1
+    0xba, 0x05, 0x05, // mov dx, 505h
+    0xee, // out dx, al
     0xf4, 0xeb, 0xfd
   };
 
@@ -86,6 +106,10 @@ final class MachineMonitorTest {
     }
     Files.write(folder.resolve("bios"), bytes);
     return List.of("-M", "pc", "-vga", "none", "-net", "none", "-bios", "@/bios");
+  }
+
+  private static int[] waiting(int[] code) {
+    return IntStream.concat(IntStream.of(WAITS), IntStream.of(code)).toArray();
   }
 
   private static String command(String name) {
@@ -185,6 +209,71 @@ final class MachineMonitorTest {
     compare(
         and(firmware(RESETS, new int[0]), "-S", "-no-reboot"),
         List.of(command("cont"), "await SHUTDOWN"));
+  }
+
+  @Test
+  void aMachineThatIsSwitchedOffMayStay() throws Exception {
+    compare(
+        and(firmware(JUMPS, POWERS_OFF), "-S", "-no-shutdown"),
+        List.of(
+            command("cont"),
+            "await STOP",
+            command("query-status"),
+            command("cont"),
+            command("stop"),
+            human("cont"),
+            human("info status"),
+            command("system_reset"),
+            command("query-status"),
+            command("cont"),
+            "await STOP",
+            command("query-status"),
+            command("quit")));
+  }
+
+  @Test
+  void aMachineThatStaysInsteadOfBeginningAnewIsSwitchedOff() throws Exception {
+    compare(
+        and(firmware(JUMPS, waiting(RESETS)), "-S", "-action", "reboot=shutdown,shutdown=pause"),
+        List.of(
+            command("system_reset"),
+            command("query-status"),
+            command("cont"),
+            "await STOP",
+            command("query-status"),
+            command("system_reset"),
+            command("query-status"),
+            command("quit")));
+  }
+
+  @Test
+  void aGuestThatPanicsIsPausedAndGoesOn() throws Exception {
+    List<String> board = and(firmware(JUMPS, waiting(PANICS)), "-S", "-device", "pvpanic");
+    List<String> script =
+        List.of(
+            command("cont"),
+            "await STOP",
+            command("query-status"),
+            command("cont"),
+            command("query-status"),
+            command("quit"));
+    compare(and(board, "-action", "panic=pause"), script);
+    compare(and(board, "-no-shutdown"), script);
+  }
+
+  @Test
+  void aGuestThatPanicsEndsTheMachine() throws Exception {
+    List<String> board = and(firmware(JUMPS, waiting(PANICS)), "-S", "-device", "pvpanic");
+    List<String> script = List.of(command("cont"), "await SHUTDOWN");
+    compare(board, script);
+    compare(and(board, "-action", "panic=exit-failure"), script);
+  }
+
+  @Test
+  void aGuestThatPanicsIsLetAlone() throws Exception {
+    compare(
+        and(firmware(JUMPS, waiting(PANICS)), "-S", "-device", "pvpanic", "-action", "panic=none"),
+        List.of(command("cont"), "await GUEST_PANICKED", command("query-status"), command("quit")));
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.strata.system.machine.pc;
 
 import dev.strata.system.chardev.Line;
 import dev.strata.system.device.timer.TimeSource;
+import dev.strata.system.machine.Actions;
 import java.time.LocalDateTime;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param parallel what the parallel port leads to, or null if there is none
  * @param panicPort where a guest says that it has panicked; 0 for nowhere
  * @param serialConsole whether firmware shows its text on the first serial port
- * @param endsAtReset whether the machine ends when it would reset
+ * @param actions what becomes of the machine when its guest resets, powers off or panics
  * @param boot what firmware is to boot
  * @param hpet whether there is a high precision event timer
  * @param clockSource what the board's clock goes by
@@ -33,7 +34,7 @@ public record PcConfiguration(
     @Nullable Line parallel,
     int panicPort,
     boolean serialConsole,
-    boolean endsAtReset,
+    Actions actions,
     PcBoot boot,
     boolean hpet,
     TimeSource clockSource,

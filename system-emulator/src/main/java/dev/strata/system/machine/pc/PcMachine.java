@@ -95,7 +95,7 @@ public final class PcMachine implements AutoCloseable {
       CpuModel model,
       Accelerator accelerator) {
     clock = accelerator.clock();
-    machine = new Machine(clock, this::resetBoard, configuration.endsAtReset());
+    machine = new Machine(clock, this::resetBoard, configuration.actions());
     machine.whenResumed(() -> disks.forEach(GuestDrive::resume));
     tree = new PcTree(configuration.hpet());
     ram = new PcMemory(memory, configuration.memory(), configuration.bios());
@@ -180,7 +180,7 @@ public final class PcMachine implements AutoCloseable {
 
     @Override
     public void powerOff() {
-      machine.end(Cause.GUEST_SHUTDOWN);
+      machine.powerOff(Cause.GUEST_SHUTDOWN);
     }
   }
 
@@ -230,7 +230,7 @@ public final class PcMachine implements AutoCloseable {
   }
 
   private PanicRegister panicRegister() {
-    return new PanicRegister(() -> machine.end(Cause.GUEST_PANIC));
+    return new PanicRegister(machine::panicked);
   }
 
   private ExecutorService worker(String name) {

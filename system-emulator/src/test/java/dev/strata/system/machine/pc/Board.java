@@ -18,6 +18,7 @@ import dev.strata.block.option.BlockOptions;
 import dev.strata.system.device.timer.TimeSource;
 import dev.strata.system.device.virtio.ConsoleDevice;
 import dev.strata.system.machine.Accelerator;
+import dev.strata.system.machine.Actions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,7 +71,7 @@ final class Board implements AutoCloseable {
             printer,
             0x505,
             false,
-            false,
+            Actions.DEFAULT,
             PcBoot.DEFAULT,
             true,
             TimeSource.VIRTUAL,

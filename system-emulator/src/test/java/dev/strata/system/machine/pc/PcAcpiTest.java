@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.strata.system.chardev.Line;
 import dev.strata.system.device.timer.TimeSource;
 import dev.strata.system.firmware.FirmwareConfig;
+import dev.strata.system.machine.Actions;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.DeviceMemory;
 import java.nio.ByteBuffer;
@@ -48,7 +49,7 @@ final class PcAcpiTest {
             line,
             0x505,
             false,
-            false,
+            Actions.DEFAULT,
             PcBoot.DEFAULT,
             true,
             TimeSource.VIRTUAL,

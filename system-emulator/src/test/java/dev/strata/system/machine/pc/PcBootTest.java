@@ -11,6 +11,7 @@ import dev.strata.system.chardev.Line;
 import dev.strata.system.device.timer.TimeSource;
 import dev.strata.system.firmware.FirmwareConfig;
 import dev.strata.system.machine.Accelerator;
+import dev.strata.system.machine.Actions;
 import java.nio.ByteBuffer;
 import java.time.LocalDateTime;
 import java.util.HashMap;
@@ -31,7 +32,7 @@ final class PcBootTest {
             Line.nowhere(),
             0,
             false,
-            false,
+            Actions.DEFAULT,
             boot,
             true,
             TimeSource.VIRTUAL,
