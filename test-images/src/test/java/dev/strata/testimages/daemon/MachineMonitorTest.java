@@ -201,20 +201,22 @@ final class MachineMonitorTest {
 
   @Test
   void theGuestPowersOff() throws Exception {
-    compare(and(firmware(JUMPS, POWERS_OFF), "-S"), List.of(command("cont"), "await SHUTDOWN"));
+    compare(
+        and(firmware(JUMPS, waiting(POWERS_OFF)), "-S"),
+        List.of(command("cont"), "await SHUTDOWN"));
   }
 
   @Test
   void theGuestResetsWhereThatIsTheEnd() throws Exception {
     compare(
-        and(firmware(RESETS, new int[0]), "-S", "-no-reboot"),
+        and(firmware(JUMPS, waiting(RESETS)), "-S", "-no-reboot"),
         List.of(command("cont"), "await SHUTDOWN"));
   }
 
   @Test
   void aMachineThatIsSwitchedOffMayStay() throws Exception {
     compare(
-        and(firmware(JUMPS, POWERS_OFF), "-S", "-no-shutdown"),
+        and(firmware(JUMPS, waiting(POWERS_OFF)), "-S", "-no-shutdown"),
         List.of(
             command("cont"),
             "await STOP",
