@@ -57,19 +57,7 @@ public final class Workers {
       others.add(thread);
     }
     all.work(work);
-    boolean interrupted = false;
-    for (Thread thread : others) {
-      while (thread.isAlive()) {
-        try {
-          thread.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    others.forEach(ThreadEnd::await);
     all.rethrow();
   }
 

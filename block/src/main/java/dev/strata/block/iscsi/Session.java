@@ -3,6 +3,7 @@ package dev.strata.block.iscsi;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.ThreadEnd;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
@@ -302,7 +303,7 @@ final class Session implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    joinLoop();
+    ThreadEnd.await(loop);
     Libiscsi.iscsiSetNoautoreconnect(context, 1);
     if (!givenUp && Libiscsi.iscsiIsLoggedIn(context) != 0) {
       Libiscsi.iscsiSetTimeout(context, GOODBYE_SECONDS);
@@ -311,19 +312,5 @@ final class Session implements AutoCloseable {
     Libiscsi.iscsiDestroyContext(context);
     wakeup.close();
     memory.close();
-  }
-
-  private void joinLoop() {
-    boolean interrupted = false;
-    while (loop.isAlive()) {
-      try {
-        loop.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

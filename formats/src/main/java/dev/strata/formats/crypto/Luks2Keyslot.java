@@ -3,8 +3,6 @@ package dev.strata.formats.crypto;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.json.JsonObject;
-import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 
 /**
  * A place for the volume's key, encrypted by one passphrase.
@@ -70,19 +68,8 @@ record Luks2Keyslot(
   /** What may be the volume's key: it is if the passphrase is the slot's. */
   byte[] candidate(HeaderArea area, byte[] password) throws BlockException {
     byte[] slotKey = derivation.derive(password, areaKeyBytes);
-    var split = new byte[materialBytes(keyBytes)];
-    try {
-      area.read(areaOffset, split);
-    } catch (BlockException e) {
-      throw e.during("Failed to read key material");
-    }
-    var cipher = new SectorCipher(algorithms.suite(), slotKey);
-    cipher.decrypt(0, MemorySegment.ofArray(split));
-    cipher.wipe();
-    Arrays.fill(slotKey, (byte) 0);
-    byte[] key = AntiForensic.merge(algorithms.hash(), split, keyBytes, KeySlot.STRIPES);
-    Arrays.fill(split, (byte) 0);
-    return key;
+    return new KeyMaterial(areaOffset, materialBytes(keyBytes), algorithms)
+        .candidate(area, slotKey, keyBytes);
   }
 
   /** What is told of it. */

@@ -109,18 +109,12 @@ public final class LuksVolume implements AutoCloseable {
     int keyBytes = algorithms.suite().keyBytes();
     byte[] slotKey =
         Pbkdf2.derive(algorithms.hash(), password, slot.salt(), slot.iterations(), keyBytes);
-    var split = new byte[(int) header.materialSectors() * LuksHeader.SECTOR];
-    try {
-      area.read(slot.materialSector() * LuksHeader.SECTOR, split);
-    } catch (BlockException e) {
-      throw e.during("Failed to read key material");
-    }
-    var cipher = new SectorCipher(algorithms.suite(), slotKey);
-    cipher.decrypt(0, MemorySegment.ofArray(split));
-    cipher.wipe();
-    Arrays.fill(slotKey, (byte) 0);
-    byte[] key = AntiForensic.merge(algorithms.hash(), split, keyBytes, KeySlot.STRIPES);
-    Arrays.fill(split, (byte) 0);
+    var material =
+        new KeyMaterial(
+            slot.materialSector() * LuksHeader.SECTOR,
+            (int) header.materialSectors() * LuksHeader.SECTOR,
+            algorithms);
+    byte[] key = material.candidate(area, slotKey, keyBytes);
     byte[] digest =
         Pbkdf2.derive(
             algorithms.hash(), key, header.salt(), header.iterations(), LuksHeader.DIGEST_BYTES);

@@ -7,11 +7,11 @@ import dev.strata.block.Errno;
 import dev.strata.block.Extent;
 import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
-import dev.strata.block.Preallocation;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.ImageInfo;
 import dev.strata.block.driver.OpenContext;
+import dev.strata.block.driver.ReadOnlyIo;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonValue;
 import dev.strata.formats.crypto.EncryptedSectors;
@@ -19,7 +19,7 @@ import dev.strata.formats.crypto.Luks2Volume;
 import org.jspecify.annotations.Nullable;
 
 /** An open LUKS2 image, which is only read. */
-final class Luks2Image implements BlockDriver, ImageInfo {
+final class Luks2Image implements BlockDriver, ReadOnlyIo, ImageInfo {
   private final OpenContext context;
   private final Child file;
   private final Luks2Volume volume;
@@ -59,30 +59,6 @@ final class Luks2Image implements BlockDriver, ImageInfo {
     long number = volume.firstSector() + offset / EncryptedSectors.SECTOR;
     unlocked.read(file, volume.payloadOffset() + offset, number, into, context.buffers());
   }
-
-  @Override
-  public void write(long offset, IoVector from, int flags) throws BlockException {
-    throw BlockException.of(Errno.EPERM);
-  }
-
-  @Override
-  public void writeZeroes(long offset, long length, int flags) throws BlockException {
-    throw BlockException.of(Errno.EPERM);
-  }
-
-  @Override
-  public void discard(long offset, long length) throws BlockException {
-    throw BlockException.of(Errno.EPERM);
-  }
-
-  @Override
-  public void truncate(long length, boolean exact, Preallocation mode, int flags)
-      throws BlockException {
-    throw BlockException.of(Errno.EPERM);
-  }
-
-  @Override
-  public void flush() {}
 
   @Override
   public Extent status(long offset, long length, StatusDetail detail) {

@@ -8,10 +8,11 @@ import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.BlockDriver;
+import dev.strata.block.driver.ReadOnlyIo;
 import java.io.IOException;
 
 /** An open folder, which is only read. */
-final class VvfatDriver implements BlockDriver {
+final class VvfatDriver implements BlockDriver, ReadOnlyIo {
   private final FatVolume volume;
   private final HostFiles files;
 
@@ -40,24 +41,6 @@ final class VvfatDriver implements BlockDriver {
   public void read(long offset, IoVector into, int flags) throws BlockException {
     volume.read(offset, into);
   }
-
-  @Override
-  public void write(long offset, IoVector from, int flags) throws BlockException {
-    throw BlockException.of(Errno.EPERM);
-  }
-
-  @Override
-  public void writeZeroes(long offset, long length, int flags) throws BlockException {
-    throw BlockException.of(Errno.EPERM);
-  }
-
-  @Override
-  public void discard(long offset, long length) throws BlockException {
-    throw BlockException.of(Errno.EPERM);
-  }
-
-  @Override
-  public void flush() {}
 
   /** As the reference says of the whole disk: data, nobody knows where. */
   @Override

@@ -43,7 +43,7 @@ public final class DaemonDescription implements ToolDescription {
         .with(BLOCKDEV, "blockdev", "NODE", "open a node")
         .with(CHARDEV, "chardev", "DEVICE", "a way for a client to come: stdio or a socket")
         .with(DAEMONIZE, "daemonize", null, "return when clients can come, and go on")
-        .with(EXPORT, "export", "EXPORT", "serve a node")
+        .with(EXPORT, "export", "EXPORT", "serve a node, by nbd or vhost-user-blk")
         .with('h', "help", null, "show this help and end")
         .with(MONITOR, "monitor", "MONITOR", "take QMP commands from a chardev")
         .with(NBD_SERVER, "nbd-server", "SERVER", "start the server of NBD exports")

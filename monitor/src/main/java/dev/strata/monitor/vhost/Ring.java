@@ -3,6 +3,7 @@ package dev.strata.monitor.vhost;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.ThreadEnd;
 import dev.strata.block.file.posix.EventCounter;
 import dev.strata.block.serve.Pace;
 import dev.strata.block.virtio.BrokenQueueException;
@@ -206,17 +207,7 @@ final class Ring {
       thread = null;
       ended = true;
       wake();
-      boolean interrupted = false;
-      while (ending.isAlive()) {
-        try {
-          ending.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+      ThreadEnd.await(ending);
     }
   }
 

@@ -2,6 +2,7 @@
 package dev.strata.monitor.vhost;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.ThreadEnd;
 import dev.strata.block.file.posix.UnixConnection;
 import dev.strata.block.file.posix.UnixListener;
 import java.util.function.Consumer;
@@ -104,17 +105,7 @@ public final class VhostUserServer {
       }
     }
     listener.wake();
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    ThreadEnd.await(thread);
     listener.close();
   }
 }

@@ -5,6 +5,7 @@ import static dev.strata.monitor.command.Monitor.required;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.ThreadEnd;
 import dev.strata.block.file.posix.Listener;
 import dev.strata.block.json.JsonNumber;
 import dev.strata.block.json.JsonObject;
@@ -106,17 +107,7 @@ final class RunningServer {
   /** Has it end, and waits for that. */
   void end() throws BlockException {
     server.end();
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    ThreadEnd.await(thread);
     BlockException failed = failure;
     if (failed != null) {
       throw failed;

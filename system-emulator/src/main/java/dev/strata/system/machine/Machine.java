@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.machine;
 
+import dev.strata.block.ThreadEnd;
 import dev.strata.system.clock.VirtualClock;
 import dev.strata.system.cpu.Cpu;
 import dev.strata.system.cpu.ExitReason;
@@ -361,11 +362,7 @@ public final class Machine {
       return exitCode();
     } finally {
       clock.close();
-      try {
-        timers.join();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
+      ThreadEnd.await(timers);
     }
   }
 
