@@ -219,7 +219,10 @@ train() { # TOOL
     unset JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS
     case $1 in system) words=$(system_words) ;; *) words=$(jvm_words "$1") ;; esac
     java="$(quote "$java_home/bin/java") $words $(quote "-XX:AOTConfiguration=$work/configuration")"
-    eval "$java -XX:AOTMode=record -Dstrata.program=training \
+    # A machine whose firmware waits for something is not waited for.
+    limit=
+    if command -v timeout >/dev/null 2>&1; then limit='timeout 300 '; fi
+    eval "$limit$java -XX:AOTMode=record -Dstrata.program=training \
       $(quote "-Dstrata.training=$root/build-support/training/$1") $(main_of "$1")" ||
       echo "training of $1 ended with an error"
     eval "$java -XX:AOTMode=create $(quote "-XX:AOTCache=$work/cache") $(main_of "$1")"
