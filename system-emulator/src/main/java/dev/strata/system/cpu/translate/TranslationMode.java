@@ -12,9 +12,8 @@ package dev.strata.system.cpu.translate;
 public record TranslationMode(
     int threshold, boolean inBackground, int mostInstructions, HostAccess access) {
   /**
-   * What guests run with: while a kernel boots, some 1400 regions become hot by this. With 4000 the
-   * JIT has half as much to do again, and with 16 000 and half the length the processor takes a
-   * tenth longer.
+   * What guests run with: while a kernel boots, some 1400 regions become hot by this, with half the
+   * threshold 1900; with twice as much the processor takes a twentieth longer.
    */
   public static final TranslationMode NORMAL =
       new TranslationMode(8_000, true, 100, HostAccess.best());
