@@ -4,7 +4,7 @@ package dev.strata.system;
 import dev.strata.block.BlockException;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionString;
-import dev.strata.system.firmware.LinuxKernel;
+import dev.strata.system.firmware.BootKernel;
 import dev.strata.system.machine.pc.PcBoot;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -186,7 +186,7 @@ final class BootOptions {
   }
 
   /** All of it, for a board. */
-  PcBoot of(@Nullable LinuxKernel kernel, FirmwareFiles firmware) throws BlockException {
+  PcBoot of(@Nullable BootKernel kernel, FirmwareFiles firmware) throws BlockException {
     var read = new ArrayList<PcBoot.Rom>();
     for (RomOption rom : roms) {
       Path name = Path.of(rom.file).getFileName();

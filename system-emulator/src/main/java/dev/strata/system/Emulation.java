@@ -172,7 +172,9 @@ final class Emulation {
   }
 
   private int runPc(Drives drives, List<Line> serial) throws BlockException {
-    var assembly = new PcAssembly(line, drives, lines, monitors.monitor().graph().objects());
+    var assembly =
+        new PcAssembly(
+            line, drives, lines, monitors.monitor().graph().objects(), terminal::error);
     try (PcMachine pc = assembly.assemble(architecture, model(), serial)) {
       assembly.describe(monitors.monitor().drives());
       var board =

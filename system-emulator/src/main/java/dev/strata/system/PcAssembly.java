@@ -2,7 +2,6 @@
 package dev.strata.system;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.Errno;
 import dev.strata.block.drive.DriveSettings;
 import dev.strata.block.drive.ErrorPolicy;
 import dev.strata.block.drive.GuestDrive;
@@ -17,17 +16,13 @@ import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.CpuModel;
 import dev.strata.system.device.debug.PanicRegister;
 import dev.strata.system.device.virtio.EntropySource;
-import dev.strata.system.firmware.LinuxKernel;
 import dev.strata.system.machine.pc.PcConfiguration;
 import dev.strata.system.machine.pc.PcMachine;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a PC of a command line. */
@@ -41,16 +36,23 @@ final class PcAssembly {
   private final Lines lines;
   private final ObjectRegistry objects;
   private final ConsoleBuses consoles;
+  private final Consumer<String> warnings;
   private final Map<Drive, String> names = new LinkedHashMap<>();
   private final Map<Drive, GuestDrive> guests = new HashMap<>(); // of those that a device uses
   private int anonymous; // cards without an id
   private int unattached; // devices of the board
 
-  PcAssembly(CommandLine line, Drives drives, Lines lines, ObjectRegistry objects) {
+  PcAssembly(
+      CommandLine line,
+      Drives drives,
+      Lines lines,
+      ObjectRegistry objects,
+      Consumer<String> warnings) {
     this.line = line;
     this.drives = drives;
     this.lines = lines;
     this.objects = objects;
+    this.warnings = warnings;
     consoles = new ConsoleBuses(lines);
   }
 
@@ -103,7 +105,7 @@ final class PcAssembly {
             panicPort(),
             !line.graphics,
             line.actions,
-            line.boot.of(kernel(), firmware),
+            line.boot.of(KernelFiles.of(line, warnings), firmware),
             line.hpet,
             line.clock.source(),
             line.clock.start());
@@ -183,29 +185,6 @@ final class PcAssembly {
       }
     }
     return port;
-  }
-
-  private @Nullable LinuxKernel kernel() throws BlockException {
-    String name = line.kernel;
-    if (name == null) {
-      return null;
-    }
-    byte[] image = file("could not open kernel file", name);
-    String initrdName = line.initrd;
-    byte[] initrd = initrdName == null ? new byte[0] : file("error reading initrd", initrdName);
-    long below = Math.min(line.memory, 0xc0000000L);
-    return LinuxKernel.of(image, initrd, line.append == null ? "" : line.append, below);
-  }
-
-  private static byte[] file(String failure, String name) throws BlockException {
-    try {
-      return Files.readAllBytes(Path.of(name));
-    } catch (NoSuchFileException e) {
-      throw new BlockException(
-          Errno.ENOENT, failure + " '" + name + "': No such file or directory");
-    } catch (IOException e) {
-      throw new BlockException(Errno.EIO, failure + " '" + name + "': " + e.getMessage());
-    }
   }
 
   private void connectDrives(PcMachine machine) throws BlockException {

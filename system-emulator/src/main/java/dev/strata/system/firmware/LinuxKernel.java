@@ -17,7 +17,8 @@ import java.util.Arrays;
  * @param kernel the protected-mode part
  * @see "Linux, Documentation/arch/x86/boot.rst"
  */
-public record LinuxKernel(byte[] setup, byte[] commandLine, byte[] kernel, byte[] initrd) {
+public record LinuxKernel(byte[] setup, byte[] commandLine, byte[] kernel, byte[] initrd)
+    implements BootKernel {
   /** Where the real-mode part goes. */
   public static final long SETUP_ADDRESS = 0x10000;
 
@@ -76,7 +77,7 @@ public record LinuxKernel(byte[] setup, byte[] commandLine, byte[] kernel, byte[
     var fields = ByteBuffer.wrap(setup).order(ByteOrder.LITTLE_ENDIAN);
     fields.put(LOADER, (byte) UNREGISTERED_LOADER);
     fields.put(LOAD_FLAGS, (byte) (fields.get(LOAD_FLAGS) | CAN_USE_HEAP));
-    fields.putShort(HEAP_END, (short) (OptionRom.STACK - 0x200));
+    fields.putShort(HEAP_END, (short) (LinuxRom.STACK - 0x200));
     fields.putInt(COMMAND_LINE, (int) COMMAND_LINE_ADDRESS);
     if (initrd.length > 0) {
       long maximum = fields.getInt(RAM_DISK_MAXIMUM) & 0xffffffffL;
@@ -92,6 +93,16 @@ public record LinuxKernel(byte[] setup, byte[] commandLine, byte[] kernel, byte[
       throw new BlockException(Errno.ENOMEM, "the kernel does not fit into RAM");
     }
     return new LinuxKernel(setup, text, kernel, initrd);
+  }
+
+  @Override
+  public String romFile() {
+    return LinuxRom.FILE;
+  }
+
+  @Override
+  public byte[] rom(FirmwareConfig items, int firstKey) {
+    return LinuxRom.of(this, items, firstKey);
   }
 
   /** Where the initial RAM disk goes. */

@@ -7,51 +7,39 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The option ROM that boots a Linux kernel: firmware takes it for a device to boot from, and calls
- * it when all else is set up. It has fw_cfg copy the kernel's parts into memory, and jumps into the
- * real-mode part.
+ * An option ROM that boots a kernel: firmware takes it for a device to boot from, and calls it when
+ * all else is set up. It has fw_cfg copy the kernel's parts into memory, and jumps into one.
  *
  * @see "BIOS Boot Specification 1.01, 3.3 BEV devices; Plug and Play BIOS Specification 1.0A, 3.2"
  */
 public final class OptionRom {
-  /** What firmware knows it by: the names of its file, and of that in the boot order. */
-  public static final String FILE = "genroms/linuxboot.bin";
+  /** Where the code is that firmware calls. */
+  public static final int ENTRY = 0x80;
 
-  /** The boot order's name for it. */
-  public static final String BOOT_NAME = "/rom@genroms/linuxboot.bin";
-
-  /** The real-mode part's stack, from the segment that it is loaded to. */
-  static final int STACK = 0xe000;
-
-  private static final int SIZE = 1024;
   private static final int EXPANSION_HEADER = 0x20;
   private static final int PRODUCT = 0x48;
-  private static final int ENTRY = 0x80;
-  private static final int OPERATIONS = 0x100;
-  private static final int CODE = 0x60;
+  private static final int MOST_NAME = ENTRY - PRODUCT - 1;
+  private static final int SELECT = 8;
+  private static final int READ = 2;
 
-  private OptionRom() {}
-
-  /** An operation of fw_cfg: select, then read. */
-  private static void read(ByteBuffer rom, int key, long address, int length) {
-    rom.order(ByteOrder.BIG_ENDIAN);
-    rom.putInt(key << 16 | 8 | 2).putInt(length).putLong(address);
-    rom.order(ByteOrder.LITTLE_ENDIAN);
-  }
+  private final ByteBuffer rom;
+  private final int firstOperation;
+  private int operations;
 
   /**
-   * The ROM for a kernel, whose parts it adds to {@code items}.
+   * A ROM without its code.
    *
-   * @param firstKey of four keys of items that nothing else has
+   * @param size a multiple of 512
+   * @param product what a boot menu calls it
+   * @param firstOperation where the operations are that its code has fw_cfg do
    */
-  public static byte[] of(LinuxKernel kernel, FirmwareConfig items, int firstKey) {
-    items.item(firstKey, kernel.setup());
-    items.item(firstKey + 1, kernel.commandLine());
-    items.item(firstKey + 2, kernel.kernel());
-    items.item(firstKey + 3, kernel.initrd());
-
-    var rom = ByteBuffer.allocate(SIZE).order(ByteOrder.LITTLE_ENDIAN);
-    rom.put(0, (byte) 0x55).put(1, (byte) 0xaa).put(2, (byte) (SIZE / 512));
+  public OptionRom(int size, String product, int firstOperation) {
+    if (product.length() > MOST_NAME) {
+      throw new IllegalArgumentException(product);
+    }
+    this.firstOperation = firstOperation;
+    rom = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+    rom.put(0, (byte) 0x55).put(1, (byte) 0xaa).put(2, (byte) (size / 512));
     rom.put(3, (byte) 0xcb); // initialisation: RETF, there is nothing to do
     rom.putShort(0x1a, (short) EXPANSION_HEADER);
     rom.put(EXPANSION_HEADER, "$PnP".getBytes(US_ASCII));
@@ -59,52 +47,46 @@ public final class OptionRom {
     rom.putShort(EXPANSION_HEADER + 0x10, (short) PRODUCT);
     rom.put(EXPANSION_HEADER + 0x14, (byte) 0x64); // boots, may be shadowed
     rom.putShort(EXPANSION_HEADER + 0x1a, (short) ENTRY);
-    rom.put(PRODUCT, "Linux loaded\0".getBytes(US_ASCII));
+    rom.put(PRODUCT, product.getBytes(US_ASCII));
+  }
 
-    rom.position(OPERATIONS);
-    read(rom, firstKey, LinuxKernel.SETUP_ADDRESS, kernel.setup().length);
-    read(rom, firstKey + 1, LinuxKernel.COMMAND_LINE_ADDRESS, kernel.commandLine().length);
-    read(rom, firstKey + 2, LinuxKernel.KERNEL_ADDRESS, kernel.kernel().length);
-    read(rom, firstKey + 3, kernel.initrdAddress(), kernel.initrd().length);
+  /** The name that the boot order has for the ROM of a file. */
+  public static String bootName(String file) {
+    return "/rom@" + file;
+  }
 
-    rom.position(ENTRY);
-    rom.put(entry());
+  /** Adds an operation: select an item, and read from its start. */
+  public void read(int key, long address, int length) {
+    operation(key << 16 | SELECT | READ, address, length);
+  }
+
+  /** Adds an operation: read on in the item that is selected; behind its end are zeroes. */
+  public void readOn(long address, int length) {
+    operation(READ, address, length);
+  }
+
+  private void operation(int control, long address, int length) {
+    rom.order(ByteOrder.BIG_ENDIAN);
+    rom.position(firstOperation + 16 * operations);
+    rom.putInt(control).putInt(length).putLong(address);
+    rom.order(ByteOrder.LITTLE_ENDIAN);
+    operations++;
+  }
+
+  /** How many operations there are. */
+  public int operations() {
+    return operations;
+  }
+
+  /** The ROM with that code. */
+  public byte[] with(byte[] code) {
+    rom.put(ENTRY, code);
     byte[] bytes = rom.array();
     int sum = 0;
     for (byte value : bytes) {
       sum += value;
     }
-    bytes[SIZE - 1] = (byte) -sum;
-    return bytes;
-  }
-
-  private static byte[] entry() {
-    int segment = (int) (LinuxKernel.SETUP_ADDRESS >> 4);
-    var code = ByteBuffer.allocate(CODE).order(ByteOrder.LITTLE_ENDIAN);
-    code.put(new byte[] {(byte) 0xfa, (byte) 0xfc}); // cli; cld
-    code.put(new byte[] {0x66, 0x31, (byte) 0xdb}); // xor ebx, ebx
-    code.put(new byte[] {(byte) 0x8c, (byte) 0xcb}); // mov bx, cs
-    code.put(new byte[] {0x66, (byte) 0xc1, (byte) 0xe3, 4}); // shl ebx, 4
-    code.put(new byte[] {0x66, (byte) 0x81, (byte) 0xc3}).putInt(OPERATIONS); // add ebx, OPERATIONS
-    code.put((byte) 0xb9).putShort((short) 4); // mov cx, 4
-    code.put((byte) 0xba).putShort((short) (FirmwareConfig.DMA_PORT + 4)); // mov dx, port
-    int loop = code.position();
-    code.put(new byte[] {0x66, (byte) 0x89, (byte) 0xd8}); // mov eax, ebx
-    code.put(new byte[] {0x66, 0x0f, (byte) 0xc8}); // bswap eax
-    code.put(new byte[] {0x66, (byte) 0xef}); // out dx, eax
-    code.put(new byte[] {0x66, (byte) 0x83, (byte) 0xc3, 16}); // add ebx, 16
-    code.put((byte) 0xe2); // loop
-    code.put((byte) (loop - code.position() - 1));
-    code.put((byte) 0xb8).putShort((short) segment); // mov ax, segment
-    code.put(new byte[] {(byte) 0x8e, (byte) 0xd8}); // mov ds, ax
-    code.put(new byte[] {(byte) 0x8e, (byte) 0xc0}); // mov es, ax
-    code.put(new byte[] {(byte) 0x8e, (byte) 0xe0}); // mov fs, ax
-    code.put(new byte[] {(byte) 0x8e, (byte) 0xe8}); // mov gs, ax
-    code.put(new byte[] {(byte) 0x8e, (byte) 0xd0}); // mov ss, ax
-    code.put((byte) 0xbc).putShort((short) STACK); // mov sp, STACK
-    code.put((byte) 0xea).putShort((short) 0).putShort((short) (segment + 0x20)); // jmp far
-    byte[] bytes = new byte[code.position()];
-    code.get(0, bytes);
+    bytes[bytes.length - 1] = (byte) (bytes[bytes.length - 1] - sum);
     return bytes;
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.machine.pc;
 
-import dev.strata.system.firmware.LinuxKernel;
+import dev.strata.system.firmware.BootKernel;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +28,7 @@ public record PcBoot(
     int failMillis,
     boolean strict,
     boolean floppySignature,
-    @Nullable LinuxKernel kernel,
+    @Nullable BootKernel kernel,
     List<Rom> roms) {
   /** Nobody has said. */
   public static final int UNSAID = -2;

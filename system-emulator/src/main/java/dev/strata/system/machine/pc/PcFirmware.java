@@ -4,8 +4,8 @@ package dev.strata.system.machine.pc;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.strata.system.device.timer.RealTimeClock;
+import dev.strata.system.firmware.BootKernel;
 import dev.strata.system.firmware.FirmwareConfig;
-import dev.strata.system.firmware.LinuxKernel;
 import dev.strata.system.firmware.OptionRom;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,16 +68,20 @@ final class PcFirmware {
       firmware.file("etc/boot-fail-wait", number(boot.failMillis(), Integer.BYTES));
     }
     var order = new TreeMap<Integer, List<String>>();
-    LinuxKernel kernel = boot.kernel();
+    BootKernel kernel = boot.kernel();
     if (kernel != null) {
-      firmware.file(OptionRom.FILE, OptionRom.of(kernel, firmware, KERNEL_PARTS));
-      order.computeIfAbsent(0, index -> new ArrayList<>()).add(OptionRom.BOOT_NAME);
+      firmware.file(kernel.romFile(), kernel.rom(firmware, KERNEL_PARTS));
+      order
+          .computeIfAbsent(0, index -> new ArrayList<>())
+          .add(OptionRom.bootName(kernel.romFile()));
     }
     for (PcBoot.Rom rom : boot.roms()) {
       String file = "genroms/" + rom.name();
       firmware.file(file, rom.content());
       if (rom.bootIndex() >= 0) {
-        order.computeIfAbsent(rom.bootIndex(), index -> new ArrayList<>()).add("/rom@" + file);
+        order
+            .computeIfAbsent(rom.bootIndex(), index -> new ArrayList<>())
+            .add(OptionRom.bootName(file));
       }
     }
     if (!order.isEmpty()) {
