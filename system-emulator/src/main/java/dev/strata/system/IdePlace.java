@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where {@code -device} wants an IDE drive, by its properties {@code bus} and {@code unit}.
  *
- * @param bus 0 or 1; -1 for any
+ * @param bus 0 or 1; the one that was made last, as in the reference, if none is named
  * @param unit -1 for any
  */
 record IdePlace(int bus, int unit) {
@@ -28,8 +28,8 @@ record IdePlace(int bus, int unit) {
 
   private static int bus(@Nullable String name) throws BlockException {
     return switch (name) {
-      case null -> -1;
       case "ide.0" -> 0;
+      case null -> 1;
       case "ide.1" -> 1;
       default -> throw CommandLine.error("Bus '" + name + "' not found");
     };
@@ -37,9 +37,9 @@ record IdePlace(int bus, int unit) {
 
   /** The first free place of those, 0 to 3. */
   int on(PcMachine machine) throws BlockException {
-    for (int index = 0; index < 2 * UNITS; index++) {
-      boolean wanted = (bus < 0 || index / UNITS == bus) && (unit < 0 || index % UNITS == unit);
-      if (wanted && machine.isIdeFree(index)) {
+    for (int candidate = 0; candidate < UNITS; candidate++) {
+      int index = bus * UNITS + candidate;
+      if ((unit < 0 || candidate == unit) && machine.isIdeFree(index)) {
         return index;
       }
     }
