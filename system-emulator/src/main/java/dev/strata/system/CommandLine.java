@@ -77,6 +77,8 @@ final class CommandLine {
   @Nullable String append;
   @Nullable String debugConsole;
   @Nullable String pidFile;
+  @Nullable String logItems;
+  @Nullable String logFile;
   @Nullable String qtest; // where somebody drives the board
   @Nullable String qtestLog; // null: standard error
   @Nullable String parallel; // null: nobody has said
@@ -241,6 +243,8 @@ final class CommandLine {
       }
       case "-qtest" -> qtest = argument(word);
       case "-qtest-log" -> qtestLog = argument(word);
+      case "-d" -> logItems = argument(word);
+      case "-D" -> logFile = argument(word);
       case "-pidfile" -> pidFile = argument(word);
       case "-blockdev" -> nodes.add(argument(word));
       case "-parallel" -> {

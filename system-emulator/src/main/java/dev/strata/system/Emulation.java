@@ -16,6 +16,7 @@ import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.CpuModel;
 import dev.strata.system.hmp.HumanMonitor;
 import dev.strata.system.hmp.MonitorCommands;
+import dev.strata.system.log.EventLog;
 import dev.strata.system.machine.Accelerator;
 import dev.strata.system.machine.Cause;
 import dev.strata.system.machine.Machine;
@@ -40,18 +41,20 @@ final class Emulation {
   private final Terminal terminal;
   private final ControlMonitors monitors;
   private final Lines lines;
+  private final EventLog log;
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile @Nullable Machine machine; // once there is one
   private @Nullable PidFile pid;
   private @Nullable Line driver; // where somebody drives the board
 
-  Emulation(CommandLine line, Architecture architecture, Terminal terminal) {
+  Emulation(CommandLine line, Architecture architecture, Terminal terminal, EventLog log) {
     this.line = line;
     this.architecture = architecture;
     this.terminal = terminal;
     this.monitors =
         new ControlMonitors(MachineCommands.schema(), EntropyObject.TYPES, terminal::error);
     this.lines = new Lines(monitors);
+    this.log = log;
   }
 
   private void end(Cause cause) {
@@ -174,7 +177,7 @@ final class Emulation {
   private int runPc(Drives drives, List<Line> serial) throws BlockException {
     var assembly =
         new PcAssembly(
-            line, drives, lines, monitors.monitor().graph().objects(), terminal::error);
+            line, drives, lines, monitors.monitor().graph().objects(), log, terminal::error);
     try (PcMachine pc = assembly.assemble(architecture, model(), serial)) {
       assembly.describe(monitors.monitor().drives());
       var board =
@@ -201,7 +204,7 @@ final class Emulation {
   private int run(Machine built, @Nullable PcMachine pc, DrivenBoard board) throws BlockException {
     machine = built;
     lines.whenExit(() -> built.end(Cause.HOST_KEYS));
-    var subject = new MachineSubject(built, pc, line.identity, monitors.monitor());
+    var subject = new MachineSubject(built, pc, line.identity, monitors.monitor(), log);
     var commands = new MonitorCommands(subject);
     if (line.paused) {
       built.pause();

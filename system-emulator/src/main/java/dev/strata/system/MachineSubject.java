@@ -8,6 +8,7 @@ import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
 import dev.strata.system.device.virtio.BalloonDevice;
 import dev.strata.system.hmp.MonitorCommands;
+import dev.strata.system.log.EventLog;
 import dev.strata.system.machine.Cause;
 import dev.strata.system.machine.Machine;
 import dev.strata.system.machine.pc.PcMachine;
@@ -20,6 +21,7 @@ final class MachineSubject implements MonitorCommands.Subject {
   private final @Nullable PcMachine pc;
   private final IdentityOptions identity;
   private final DriveLines lines;
+  private final EventLog log;
 
   /**
    * A machine.
@@ -27,11 +29,16 @@ final class MachineSubject implements MonitorCommands.Subject {
    * @param pc its board, if it has one
    */
   MachineSubject(
-      Machine machine, @Nullable PcMachine pc, IdentityOptions identity, Monitor monitor) {
+      Machine machine,
+      @Nullable PcMachine pc,
+      IdentityOptions identity,
+      Monitor monitor,
+      EventLog log) {
     this.machine = machine;
     this.pc = pc;
     this.identity = identity;
     this.lines = new DriveLines(monitor);
+    this.log = log;
   }
 
   @Override
@@ -84,7 +91,7 @@ final class MachineSubject implements MonitorCommands.Subject {
 
   @Override
   public String registers() {
-    return machine.hasProcessor() ? machine.registers() : "No CPU available\n";
+    return machine.hasProcessor() ? "\nCPU#0\n" + machine.registers() : "No CPU available\n";
   }
 
   @Override
@@ -156,6 +163,11 @@ final class MachineSubject implements MonitorCommands.Subject {
   @Override
   public @Nullable Picture screen() {
     return pc == null ? null : pc.screen();
+  }
+
+  @Override
+  public EventLog log() {
+    return log;
   }
 
   @Override

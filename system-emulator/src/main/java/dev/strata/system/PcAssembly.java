@@ -16,6 +16,7 @@ import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.CpuModel;
 import dev.strata.system.device.debug.PanicRegister;
 import dev.strata.system.device.virtio.EntropySource;
+import dev.strata.system.log.EventLog;
 import dev.strata.system.machine.pc.PcConfiguration;
 import dev.strata.system.machine.pc.PcMachine;
 import java.util.HashMap;
@@ -36,6 +37,7 @@ final class PcAssembly {
   private final Lines lines;
   private final ObjectRegistry objects;
   private final ConsoleBuses consoles;
+  private final EventLog log;
   private final Consumer<String> warnings;
   private final Map<Drive, String> names = new LinkedHashMap<>();
   private final Map<Drive, GuestDrive> guests = new HashMap<>(); // of those that a device uses
@@ -47,11 +49,13 @@ final class PcAssembly {
       Drives drives,
       Lines lines,
       ObjectRegistry objects,
+      EventLog log,
       Consumer<String> warnings) {
     this.line = line;
     this.drives = drives;
     this.lines = lines;
     this.objects = objects;
+    this.log = log;
     this.warnings = warnings;
     consoles = new ConsoleBuses(lines);
   }
@@ -108,7 +112,8 @@ final class PcAssembly {
             line.boot.of(KernelFiles.of(line, warnings), firmware),
             line.hpet,
             line.clock.source(),
-            line.clock.start());
+            line.clock.start(),
+            log);
     var machine = new PcMachine(configuration, architecture, model, line.accelerator());
     try {
       if (wantsVga()) {

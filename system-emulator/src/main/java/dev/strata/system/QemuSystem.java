@@ -11,6 +11,8 @@ import dev.strata.monitor.manual.HelpPage;
 import dev.strata.system.CommandLine.Answer;
 import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.CpuModel;
+import dev.strata.system.log.EventLog;
+import dev.strata.system.log.LogChoice;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -108,6 +110,18 @@ public final class QemuSystem {
       throw CommandLine.error("unsupported machine type")
           .withHint("Use -machine help to list supported machines");
     }
-    return new Emulation(line, architecture, terminal).run();
+    try (var log = new EventLog(System.err)) {
+      String items = line.logItems;
+      if (items != null) {
+        log.choose(LogChoice.of(items));
+      }
+      if (line.logFile != null) {
+        log.to(line.logFile);
+      }
+      return new Emulation(line, architecture, terminal, log).run();
+    } catch (LogChoice.UnknownItemException e) {
+      terminal.out().print(LogChoice.help());
+      return 1;
+    }
   }
 }

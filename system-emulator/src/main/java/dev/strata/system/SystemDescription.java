@@ -147,6 +147,12 @@ public final class SystemDescription implements ToolDescription {
             "MONITOR",
             "a monitor: chardev=ID[,mode=control|readline][,pretty=on]; control is QMP")
         .with(key++, "blockdev", "NODE", "open a node: DRIVER,node-name=NAME and its options")
+        .with(
+            'd',
+            null,
+            "ITEMS",
+            "log int, cpu_reset, guest_errors or unimp, with commas between; help lists them")
+        .with('D', null, "FILE", "the log's file, %d in it for the process's number")
         .with(key++, "pidfile", "FILE", "write the process's number there")
         .with(key++, "display", "none", "no window shows the screen; the monitor's screendump does")
         .with(key++, "vga", "std|none", "the display adapter: a standard VGA if not given")

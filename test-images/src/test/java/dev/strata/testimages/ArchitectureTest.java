@@ -93,6 +93,7 @@ final class ArchitectureTest {
           SYSTEM,
           below(
               SYSTEM,
+              ".log",
               ".memory",
               ".clock",
               ".cpu.ir",

@@ -5,6 +5,7 @@ import dev.strata.block.BlockException;
 import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
 import dev.strata.system.hmp.Expression.WrongExpressionException;
+import dev.strata.system.log.EventLog;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,9 @@ public final class MonitorCommands {
 
     /** The processor's registers, in lines. */
     String registers();
+
+    /** Where the machine's log goes. */
+    EventLog log();
 
     /** The drives. */
     Drives drives();
@@ -162,6 +166,9 @@ public final class MonitorCommands {
         "balloon target",
         "request VM to change its memory allocation (in MB)",
         this::balloon);
+    var log = new LogCommands(subject.log());
+    add("log", LogCommands.ITEMS_USAGE, LogCommands.ITEMS_HELP, log::items);
+    add("logfile", LogCommands.FILE_USAGE, LogCommands.FILE_HELP, log::file);
     add("nmi", "nmi ", "inject an NMI", words -> done(subject::injectNmi));
     topic("status", "show the current VM status (running|paused)", subject::status);
     topic("name", "show the current VM name", subject::name);

@@ -33,6 +33,7 @@ public final class AddressSpace {
   private final CopyOnWriteArrayList<AddressSpaceListener> listeners = new CopyOnWriteArrayList<>();
   private volatile FlatRange[] flat = new FlatRange[0];
   private volatile long addressMask = -1;
+  private volatile UnassignedListener unassigned = (write, address, bytes) -> {};
 
   /**
    * A space of {@code size} bytes.
@@ -141,6 +142,11 @@ public final class AddressSpace {
     ranges.add(next);
   }
 
+  /** Says who is told of accesses to where nothing is, from now on. */
+  public void tellUnassigned(UnassignedListener told) {
+    unassigned = told;
+  }
+
   /** Bytes of the space. */
   public long size() {
     return last + 1;
@@ -181,7 +187,10 @@ public final class AddressSpace {
     FlatRange range = lookup(address);
     long masked = address & addressMask;
     if (range == null || range.remaining(masked) < bytes) {
-      return bytes == 1 ? absent & 0xff : readBytes(address, bytes);
+      if (range == null) {
+        unassigned.accessed(false, masked, bytes);
+      }
+      return bytes == 1 ? absent & 0xff : readBytes(address, bytes, range == null);
     }
     long offset = range.offset(masked);
     MemoryRegion region = range.region();
@@ -198,10 +207,12 @@ public final class AddressSpace {
     };
   }
 
-  private long readBytes(long address, int bytes) {
+  /** Reads bytes one by one; where nothing is, that may have been told. */
+  private long readBytes(long address, int bytes, boolean told) {
     long value = 0;
     for (int i = 0; i < bytes; i++) {
-      value |= read(address + i, 1) << (8 * i);
+      boolean silent = told && lookup(address + i) == null;
+      value |= (silent ? absent & 0xff : read(address + i, 1)) << (8 * i);
     }
     return value;
   }
@@ -211,8 +222,13 @@ public final class AddressSpace {
     FlatRange range = lookup(address);
     long masked = address & addressMask;
     if (range == null || range.remaining(masked) < bytes) {
+      if (range == null) {
+        unassigned.accessed(true, masked, bytes);
+      }
       for (int i = 0; bytes > 1 && i < bytes; i++) {
-        write(address + i, 1, value >>> (8 * i));
+        if (range != null || lookup(address + i) != null) {
+          write(address + i, 1, value >>> (8 * i));
+        }
       }
       return;
     }

@@ -13,6 +13,7 @@ import dev.strata.system.chardev.Line;
 import dev.strata.system.chardev.Multiplexer;
 import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
+import dev.strata.system.log.EventLog;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,6 +123,11 @@ final class MonitorTest {
     @Override
     public String name() {
       return "";
+    }
+
+    @Override
+    public EventLog log() {
+      return EventLog.unread();
     }
 
     @Override

@@ -7,13 +7,15 @@ import dev.strata.system.cpu.GuestFault;
 final class Interrupts {
   private final X86 cpu;
   private final Segments segments;
+  private final InterruptLog log;
 
   /** The exception whose delivery is under way, or -1. */
   private int delivering = -1;
 
-  Interrupts(X86 cpu, Segments segments) {
+  Interrupts(X86 cpu, Segments segments, InterruptLog log) {
     this.cpu = cpu;
     this.segments = segments;
+    this.log = log;
   }
 
   private static boolean contributes(int vector) {
@@ -26,7 +28,10 @@ final class Interrupts {
     int code = fault.code;
     int first = delivering;
     while (true) {
+      boolean told = contributes(first) || first == X86.PAGE || first == X86.DOUBLE_FAULT;
+      log.raised(told ? first : -1, vector);
       if (first == X86.DOUBLE_FAULT) {
+        log.tripleFault();
         cpu.shutdown = true;
         cpu.core.attend(1);
         delivering = -1;
@@ -76,6 +81,7 @@ final class Interrupts {
       realMode(vector, returnTo);
       return;
     }
+    log.delivered(vector, code, software);
     boolean wide = cpu.isLong();
     int entry = wide ? 16 : 8;
     int told = vector * 8 + 2 + (software ? 0 : 1);

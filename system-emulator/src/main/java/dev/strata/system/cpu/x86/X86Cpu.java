@@ -13,6 +13,8 @@ import dev.strata.system.cpu.interpret.Interpreter;
 import dev.strata.system.cpu.ir.Block;
 import dev.strata.system.cpu.translate.TranslationMode;
 import dev.strata.system.cpu.translate.Translator;
+import dev.strata.system.log.EventLog;
+import dev.strata.system.log.LogItem;
 import org.jspecify.annotations.Nullable;
 
 /** An x86 processor: decoded code calls in here for all that is no plain arithmetic. */
@@ -26,6 +28,7 @@ final class X86Cpu implements Cpu, Guest {
   private final Paging paging;
   private final Segments segments;
   private final FarTransfers transfers;
+  private final InterruptLog log;
   private final Interrupts interrupts;
   private final SystemRegisters registers;
   private final StringInstructions strings;
@@ -52,7 +55,8 @@ final class X86Cpu implements Cpu, Guest {
     paging = new Paging(state);
     segments = new Segments(state);
     transfers = new FarTransfers(state, segments);
-    interrupts = new Interrupts(state, segments);
+    log = new InterruptLog(state, paging::look);
+    interrupts = new Interrupts(state, segments, log);
     registers = new SystemRegisters(state, paging);
     strings = new StringInstructions(state);
     integers = new Integers(state);
@@ -62,11 +66,19 @@ final class X86Cpu implements Cpu, Guest {
     x87 = new X87(state, extended);
     components = new StateComponents(state, extended);
     sse = new Sse(state, extended, components, x87);
-    reset();
+    clear();
   }
 
   @Override
   public void reset() {
+    EventLog told = state.surroundings.log();
+    if (told.has(LogItem.CPU_RESET)) {
+      told.add("CPU Reset (CPU 0)\n" + describe());
+    }
+    clear();
+  }
+
+  private void clear() {
     state.reset();
     registers.reset();
     extended.reset();
@@ -142,6 +154,7 @@ final class X86Cpu implements Cpu, Guest {
     } else if (state.interruptLine && (state.system & X86.INTERRUPT) != 0) {
       int vector = state.surroundings.pins().acknowledge();
       if (vector >= 0) {
+        log.hardware(vector);
         interrupts.external(vector);
       }
     }
@@ -441,28 +454,6 @@ final class X86Cpu implements Cpu, Guest {
 
   @Override
   public String describe() {
-    String[] names = {
-      "RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI", "R8", "R9", "R10", "R11", "R12",
-      "R13", "R14", "R15", "RIP"
-    };
-    var text = new StringBuilder();
-    for (int i = 0; i <= 16; i++) {
-      text.append(names[i]).append('=').append(hex(state.r[i])).append(i % 4 == 3 ? '\n' : ' ');
-    }
-    text.append("RFL=").append(hex(state.flags())).append(" CPL=").append(state.cpl).append('\n');
-    String[] segmentNames = {"ES", "CS", "SS", "DS", "FS", "GS", "LDT", "TR"};
-    for (int i = 0; i < 8; i++) {
-      text.append(segmentNames[i]).append(" =").append(hex(state.selector[i]).substring(12));
-      text.append(' ').append(hex(state.base[i])).append(' ').append(hex(state.limit[i]));
-      text.append(' ').append(hex(state.access[i]).substring(11)).append('\n');
-    }
-    text.append("CR0=").append(hex(state.cr0)).append(" CR2=").append(hex(state.cr2));
-    text.append(" CR3=").append(hex(state.cr3)).append(" CR4=").append(hex(state.cr4));
-    return text.append(" EFER=").append(hex(state.efer)).append('\n').toString();
-  }
-
-  private static String hex(long value) {
-    String digits = Long.toHexString(value);
-    return "0".repeat(16 - digits.length()) + digits;
+    return RegisterText.of(state, extended);
   }
 }

@@ -3,6 +3,7 @@ package dev.strata.system.machine.pc;
 
 import dev.strata.system.chardev.Line;
 import dev.strata.system.device.timer.TimeSource;
+import dev.strata.system.log.EventLog;
 import dev.strata.system.machine.Actions;
 import java.time.LocalDateTime;
 import java.util.List;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param hpet whether there is a high precision event timer
  * @param clockSource what the board's clock goes by
  * @param start the time of day at which it begins
+ * @param log takes what its items ask for
  */
 public record PcConfiguration(
     PcIdentity identity,
@@ -38,4 +40,5 @@ public record PcConfiguration(
     PcBoot boot,
     boolean hpet,
     TimeSource clockSource,
-    LocalDateTime start) {}
+    LocalDateTime start,
+    EventLog log) {}

@@ -96,10 +96,11 @@ public final class PcMachine implements AutoCloseable {
       Accelerator accelerator) {
     clock = accelerator.clock();
     machine = new Machine(clock, this::resetBoard, configuration.actions());
+    memory.tellUnassigned(new UnassignedAccesses(configuration.log()));
     machine.whenResumed(() -> disks.forEach(GuestDrive::resume));
     tree = new PcTree(configuration.hpet());
     ram = new PcMemory(memory, configuration.memory(), configuration.bios());
-    processor = new PcProcessor(machine);
+    processor = new PcProcessor(machine, configuration.log());
     interrupts = new PcInterrupts(memory, ports, processor, clock);
 
     IsaBridge[] isa = new IsaBridge[1];
@@ -167,7 +168,13 @@ public final class PcMachine implements AutoCloseable {
         architecture.create(
             0,
             model,
-            new CpuSurroundings(memory, ports, interrupts.pins(), clock::nanos, new Entropy()));
+            new CpuSurroundings(
+                memory,
+                ports,
+                interrupts.pins(),
+                clock::nanos,
+                new Entropy(),
+                configuration.log()));
     processor.plug(cpu);
     machine.processor(accelerator.processor(cpu));
   }

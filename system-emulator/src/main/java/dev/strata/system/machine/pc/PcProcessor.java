@@ -3,6 +3,8 @@ package dev.strata.system.machine.pc;
 
 import dev.strata.system.cpu.Cpu;
 import dev.strata.system.device.irq.ProcessorPins;
+import dev.strata.system.log.EventLog;
+import dev.strata.system.log.LogItem;
 import dev.strata.system.machine.Machine;
 import org.jspecify.annotations.Nullable;
 
@@ -13,11 +15,13 @@ final class PcProcessor implements ProcessorPins {
   private static final int INITIALISE = 3;
 
   private final Machine machine;
+  private final EventLog log;
   private volatile @Nullable Cpu cpu;
   private boolean interrupt; // guarded by this
 
-  PcProcessor(Machine machine) {
+  PcProcessor(Machine machine, EventLog log) {
     this.machine = machine;
+    this.log = log;
   }
 
   void plug(Cpu processor) {
@@ -57,7 +61,9 @@ final class PcProcessor implements ProcessorPins {
 
   @Override
   public void systemManagementInterrupt() {
-    // The processor has no system management mode yet: who sends this by an APIC has no handler.
+    if (log.has(LogItem.UNIMPLEMENTED)) {
+      log.add("system management interrupt: the processor has no system management mode\n");
+    }
   }
 
   @Override

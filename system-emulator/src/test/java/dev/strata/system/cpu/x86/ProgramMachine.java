@@ -4,6 +4,7 @@ package dev.strata.system.cpu.x86;
 import dev.strata.system.cpu.CpuSurroundings;
 import dev.strata.system.cpu.InterruptPins;
 import dev.strata.system.cpu.translate.TranslationMode;
+import dev.strata.system.log.EventLog;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.MemoryRegion;
 import java.lang.foreign.Arena;
@@ -58,7 +59,12 @@ final class ProgramMachine implements AutoCloseable {
     cpu =
         new X86Cpu(
             new CpuSurroundings(
-                memory, new AddressSpace(0x10000, -1), pins, () -> 0, () -> 0x123456789abcdefL),
+                memory,
+                new AddressSpace(0x10000, -1),
+                pins,
+                () -> 0,
+                () -> 0x123456789abcdefL,
+                EventLog.unread()),
             model,
             translation);
   }

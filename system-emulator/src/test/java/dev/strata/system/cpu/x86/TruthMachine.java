@@ -5,6 +5,7 @@ import dev.strata.system.cpu.CpuSurroundings;
 import dev.strata.system.cpu.GuestFault;
 import dev.strata.system.cpu.InterruptPins;
 import dev.strata.system.cpu.translate.TranslationMode;
+import dev.strata.system.log.EventLog;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.MemoryRegion;
 import java.io.IOException;
@@ -91,7 +92,8 @@ final class TruthMachine implements AutoCloseable {
                 new AddressSpace(0x10000, -1),
                 pins,
                 System::nanoTime,
-                () -> 0x123456789abcdefL),
+                () -> 0x123456789abcdefL,
+                EventLog.unread()),
             X86Model.MAX,
             translation);
   }

@@ -17,6 +17,7 @@ import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.system.device.timer.TimeSource;
 import dev.strata.system.device.virtio.ConsoleDevice;
+import dev.strata.system.log.EventLog;
 import dev.strata.system.machine.Accelerator;
 import dev.strata.system.machine.Actions;
 import java.io.IOException;
@@ -75,7 +76,8 @@ final class Board implements AutoCloseable {
             PcBoot.DEFAULT,
             true,
             TimeSource.VIRTUAL,
-            LocalDateTime.of(2024, 2, 29, 23, 59, 58));
+            LocalDateTime.of(2024, 2, 29, 23, 59, 58),
+            EventLog.unread());
     machine = new PcMachine(configuration, processor, () -> "idle", accelerator);
     machine.addIdeDisk(0, drive(ideDisk, Kind.FIXED), "QM00001");
     machine.addIdeCd(2, cdDrive, "QM00003");

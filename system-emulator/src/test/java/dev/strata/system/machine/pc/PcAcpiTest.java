@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.strata.system.chardev.Line;
 import dev.strata.system.device.timer.TimeSource;
 import dev.strata.system.firmware.FirmwareConfig;
+import dev.strata.system.log.EventLog;
 import dev.strata.system.machine.Actions;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.DeviceMemory;
@@ -53,7 +54,8 @@ final class PcAcpiTest {
             PcBoot.DEFAULT,
             true,
             TimeSource.VIRTUAL,
-            LocalDateTime.of(2024, 1, 1, 0, 0));
+            LocalDateTime.of(2024, 1, 1, 0, 0),
+            EventLog.unread());
     new PcAcpi(128 << 20, board).describe(device);
     byte[] directory = item(0x19, 4 + 3 * 64);
     var entries = ByteBuffer.wrap(directory);

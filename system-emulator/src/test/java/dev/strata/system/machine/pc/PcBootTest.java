@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.strata.system.chardev.Line;
 import dev.strata.system.device.timer.TimeSource;
 import dev.strata.system.firmware.FirmwareConfig;
+import dev.strata.system.log.EventLog;
 import dev.strata.system.machine.Accelerator;
 import dev.strata.system.machine.Actions;
 import java.nio.ByteBuffer;
@@ -36,7 +37,8 @@ final class PcBootTest {
             boot,
             true,
             TimeSource.VIRTUAL,
-            LocalDateTime.of(2024, 2, 29, 23, 59, 58));
+            LocalDateTime.of(2024, 2, 29, 23, 59, 58),
+            EventLog.unread());
     return new PcMachine(configuration, new IdleProcessor(), () -> "idle", Accelerator.QTEST);
   }
 
