@@ -24,15 +24,11 @@ final class ActionOption {
     }
     String panic = options.takeString("panic");
     if (panic != null) {
-      actions =
-          actions.withPanic(
-              switch (panic) {
-                case "pause" -> Panic.PAUSE;
-                case "shutdown" -> Panic.SHUTDOWN;
-                case "exit-failure" -> Panic.EXIT_FAILURE;
-                case "none" -> Panic.NONE;
-                default -> throw refused(given, "panic", panic);
-              });
+      Panic known = Panic.named(panic);
+      if (known == null) {
+        throw refused(given, "panic", panic);
+      }
+      actions = actions.withPanic(known);
     }
     if (options.takeString("watchdog") != null) {
       throw CommandLine.error(given + ": there is no watchdog on this board");

@@ -217,7 +217,10 @@ final class Emulation {
             line.identity.name(),
             line.identity.identity().uuid(),
             commands,
-            subject::powerDown));
+            subject::powerDown,
+            subject,
+            pc == null ? 0 : line.memory,
+            QemuSystem.kinds(architecture)));
     for (Line each : lines.human()) {
       HumanMonitor.open(each, commands, false);
     }

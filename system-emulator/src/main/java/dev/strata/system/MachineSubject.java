@@ -132,6 +132,17 @@ final class MachineSubject implements MonitorCommands.Subject {
   }
 
   @Override
+  public long balloonLeft() {
+    BalloonDevice balloon = balloon();
+    return balloon == null ? -1 : balloon.left();
+  }
+
+  @Override
+  public boolean hasBoard() {
+    return pc != null;
+  }
+
+  @Override
   public void injectNmi() {
     if (pc != null) {
       pc.injectNmi();

@@ -13,6 +13,7 @@ import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.CpuModel;
 import dev.strata.system.log.EventLog;
 import dev.strata.system.log.LogChoice;
+import dev.strata.system.qmp.MachineCommands;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -73,6 +74,14 @@ public final class QemuSystem {
       first = first == null ? architecture : first;
     }
     return requireNonNull(first, "no architecture");
+  }
+
+  /** The machines that there are. */
+  static List<MachineCommands.Subject.Kind> kinds(Architecture architecture) {
+    String processor = architecture.defaultModel() + "-" + architecture.name() + "-cpu";
+    return List.of(
+        new MachineCommands.Subject.Kind("none", null, null),
+        new MachineCommands.Subject.Kind(MACHINES.getLast(), MACHINES.getFirst(), processor));
   }
 
   private static int answer(

@@ -67,6 +67,12 @@ public final class MonitorCommands {
     /** How much memory the guest has left, in a line, or null if there is no balloon. */
     @Nullable String balloonState();
 
+    /** Bytes of memory that the guest has left, or -1 if there is no balloon. */
+    long balloonLeft();
+
+    /** Whether there is a board at all. */
+    boolean hasBoard();
+
     /** The button for non-maskable interrupts. */
     void injectNmi();
 

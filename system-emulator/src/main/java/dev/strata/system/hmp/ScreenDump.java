@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.hmp;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.device.vga.Picture;
+import dev.strata.system.display.PictureFile;
 import dev.strata.system.display.PictureFormat;
-import java.io.BufferedOutputStream;
-import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.List;
 
 /** The screen, as a picture in a file. */
@@ -43,29 +38,18 @@ final class ScreenDump {
       format = known;
     }
     Picture picture = subject.screen();
-    return picture == null
-        ? "Error: There is no console to take a screendump from\n"
-        : save(picture, format, words.getFirst());
-  }
-
-  private static String save(Picture picture, PictureFormat format, String name) {
-    try (var out = new BufferedOutputStream(Files.newOutputStream(Path.of(name)))) {
-      format.write(picture, out);
+    if (picture == null) {
+      return "Error: There is no console to take a screendump from\n";
+    }
+    try {
+      PictureFile.write(picture, format, words.getFirst());
       return "";
-    } catch (NoSuchFileException e) {
-      return failed(name, "No such file or directory");
-    } catch (AccessDeniedException e) {
-      return failed(name, "Permission denied");
-    } catch (IOException | InvalidPathException e) {
-      return failed(name, String.valueOf(e.getMessage()));
+    } catch (BlockException e) {
+      return "Error: " + e.getMessage() + "\n";
     }
   }
 
   private static String misused(String why) {
     return "screendump: " + why + "\nTry \"help screendump\" for more information\n";
-  }
-
-  private static String failed(String name, String reason) {
-    return "Error: failed to open file '" + name + "': " + reason + "\n";
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.machine;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What becomes of a machine when its guest wants something of its surroundings.
  *
@@ -12,12 +14,28 @@ package dev.strata.system.machine;
 public record Actions(boolean endsAtReset, boolean pausesAtPowerOff, Panic panic) {
   /** What is done about a panic. */
   public enum Panic {
-    PAUSE,
+    PAUSE("pause"),
     /** It is switched off. */
-    SHUTDOWN,
+    SHUTDOWN("shutdown"),
     /** The same, and whoever started it is told of a failure. */
-    EXIT_FAILURE,
-    NONE
+    EXIT_FAILURE("exit-failure"),
+    NONE("none");
+
+    private final String word;
+
+    Panic(String word) {
+      this.word = word;
+    }
+
+    /** By the reference's word, or null. */
+    public static @Nullable Panic named(String word) {
+      for (Panic panic : values()) {
+        if (panic.word.equals(word)) {
+          return panic;
+        }
+      }
+      return null;
+    }
   }
 
   /** As a PC does. */

@@ -82,9 +82,9 @@ public final class Machine {
 
   private final VirtualClock clock;
   private final Runnable resetBoard;
-  private final Actions actions;
   private @Nullable Cpu cpu;
   private volatile Listener listener = new Nobody();
+  private volatile Actions actions;
   private volatile Runnable goingOn = () -> {};
   // Guarded by this.
   private long wakes;
@@ -120,6 +120,16 @@ public final class Machine {
   /** Plugs the processor in. */
   public void processor(Cpu processor) {
     cpu = processor;
+  }
+
+  /** What becomes of it when its guest wants something of its surroundings. */
+  public Actions actions() {
+    return actions;
+  }
+
+  /** Changes that. */
+  public void actions(Actions changed) {
+    actions = changed;
   }
 
   /** Whether there is a processor. */

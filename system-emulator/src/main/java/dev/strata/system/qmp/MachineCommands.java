@@ -12,6 +12,7 @@ import dev.strata.monitor.schema.QapiSchema;
 import dev.strata.system.hmp.MonitorCommands;
 import dev.strata.system.machine.Cause;
 import dev.strata.system.machine.Machine;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,9 @@ public final class MachineCommands {
    * @param name what people call it, or null
    * @param human the commands that people have
    * @param powerButton what pressing it does
+   * @param board what else is on its board
+   * @param memory bytes of RAM; 0 if there is no board
+   * @param kinds the machines that there could be
    */
   public record Subject(
       Machine machine,
@@ -35,7 +39,19 @@ public final class MachineCommands {
       @Nullable String name,
       UUID uuid,
       MonitorCommands human,
-      Runnable powerButton) {}
+      Runnable powerButton,
+      MonitorCommands.Subject board,
+      long memory,
+      List<Kind> kinds) {
+    /**
+     * A machine that there could be.
+     *
+     * @param alias by which it is known for short, as the one that is meant if none is named; or
+     *     null
+     * @param processor the type that it has if nothing is said; null if it has none
+     */
+    public record Kind(String name, @Nullable String alias, @Nullable String processor) {}
+  }
 
   private final Monitor monitor;
   private final Subject subject;
@@ -71,6 +87,9 @@ public final class MachineCommands {
     commands.add(
         "block-latency-histogram-set",
         arguments -> HistogramCommand.run(monitor.drives(), arguments));
+    BoardCommands.contribute(monitor, subject.board());
+    MemoryCommands.contribute(monitor, subject.board(), machine.hasProcessor());
+    MachineQueries.contribute(monitor, subject);
     MediumCommands.contribute(monitor, new DriveMedia(monitor));
     machine.listener(new MachineEvents(monitor.events()));
     var told = new DriveEvents(monitor.events(), machine);

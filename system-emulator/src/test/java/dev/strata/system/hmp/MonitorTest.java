@@ -126,6 +126,16 @@ final class MonitorTest {
     }
 
     @Override
+    public long balloonLeft() {
+      return -1;
+    }
+
+    @Override
+    public boolean hasBoard() {
+      return true;
+    }
+
+    @Override
     public EventLog log() {
       return EventLog.unread();
     }
