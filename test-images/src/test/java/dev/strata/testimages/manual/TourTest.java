@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.testimages.manual;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.awt.image.BufferedImage;
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +28,8 @@ final class TourTest {
   private static final Path FIRMWARE = Path.of("/usr/share/seabios/bios-256k.bin");
   private static final Path STRATA =
       Path.of(System.getProperty("strata.root", ".."), "bin", "strata").toAbsolutePath();
+
+  private static final Path EMULATOR = STRATA.resolveSibling("qemu-system-x86_64");
 
   private static final String GUEST =
       "  This was read from sector 1 of a disk\r\n"
@@ -73,6 +80,60 @@ final class TourTest {
     assertEquals(-1, Files.mismatch(kept.resolve("sample.raw"), kept.resolve("copy.raw")));
     assertTrue(Files.size(kept.resolve("sample.qcow2")) < 1 << 20);
     assertFalse(Files.exists(kept.resolve("server.sock")), "the server has ended");
+  }
+
+  /** A machine that boots a disk, until it is switched off; then its screen is saved. */
+  private void saveScreen(Path disk, Path picture) throws Exception {
+    Process machine =
+        new ProcessBuilder(
+                EMULATOR.toString(),
+                "-display",
+                "none",
+                "-no-shutdown",
+                "-snapshot",
+                "-drive",
+                "format=qcow2,file=" + disk,
+                "-qmp",
+                "stdio")
+            .redirectError(folder.resolve("errors").toFile())
+            .start();
+    try (BufferedReader replies = machine.inputReader();
+        BufferedWriter commands = machine.outputWriter()) {
+      commands.write("{\"execute\": \"qmp_capabilities\"}\n");
+      commands.flush();
+      String line = replies.readLine();
+      while (line != null && !line.contains("\"STOP\"")) {
+        line = replies.readLine();
+      }
+      commands.write(
+          "{\"execute\": \"screendump\", \"arguments\": {\"format\": \"png\", \"filename\": \""
+              + picture
+              + "\"}}\n{\"execute\": \"quit\"}\n");
+      commands.flush();
+      assertTrue(machine.waitFor(1, TimeUnit.MINUTES));
+    } finally {
+      machine.destroyForcibly();
+    }
+    assertEquals("", Files.readString(folder.resolve("errors")));
+  }
+
+  /** Its dots: how they are packed into the file depends on the library that does it. */
+  private static int[] dots(Path picture) throws IOException {
+    BufferedImage image = ImageIO.read(picture.toFile());
+    int width = image.getWidth();
+    return image.getRGB(0, 0, width, image.getHeight(), null, 0, width);
+  }
+
+  @Test
+  void theReadmesPictureIsWhatTheSampleShows() throws Exception {
+    assumeTrue(Files.exists(FIRMWARE), "no SeaBIOS (Debian's package seabios)");
+    assertEquals(0, strata("-d", "kept").code());
+    Path taken = folder.resolve("sample.png");
+    saveScreen(folder.resolve("kept/sample.qcow2"), taken);
+    Path shown = STRATA.resolveSibling("../docs/sample.png").normalize();
+    assertArrayEquals(dots(taken), dots(shown), "to be replaced: " + shown);
+    String readme = Files.readString(STRATA.resolveSibling("../README.md").normalize());
+    assertTrue(readme.contains("](docs/sample.png)"));
   }
 
   @Test

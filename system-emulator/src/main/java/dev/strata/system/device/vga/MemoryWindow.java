@@ -62,6 +62,11 @@ final class MemoryWindow implements MmioHandler {
     return planeOffset((address & 0xfffe) | address >> 16);
   }
 
+  private int chainedFourOffset(int address) {
+    // The two lowest bits are those of 16 KiB: where double words are scanned, they come last.
+    return planeOffset((address & 0xfffc) | (address >> 14 & 3));
+  }
+
   private int linear(int address) {
     return (display.bank() * BANK + (address & 0xffff)) & (VideoMemory.SIZE - 1);
   }
@@ -80,7 +85,7 @@ final class MemoryWindow implements MmioHandler {
       int at;
       if (sequencer.chainsFour()) {
         plane = address & 3;
-        at = planeOffset(address & ~3);
+        at = chainedFourOffset(address);
       } else if (graphics.readsOddEven()) {
         plane = (graphics.readMap() & 2) | (address & 1);
         at = graphics.chainsOddEven() ? chainedOffset(address) : planeOffset(address);
@@ -114,7 +119,7 @@ final class MemoryWindow implements MmioHandler {
       int at;
       if (sequencer.chainsFour()) {
         planes &= 1 << (address & 3);
-        at = planeOffset(address & ~3);
+        at = chainedFourOffset(address);
       } else if (sequencer.oddEven()) {
         planes &= (address & 1) == 0 ? 5 : 10;
         at = graphics.chainsOddEven() ? chainedOffset(address) : planeOffset(address);
