@@ -278,7 +278,7 @@ write_launch() {
   echo 'launch_system() {'
   aot=
   [ ! -f "$run/system.aot" ] || aot="-XX:AOTCache=$(quote "$run/system.aot")"
-  echo "exec $(quote "$java_home/bin/java") $(system_words) $aot \"-Dstrata.program=\$program\" $(main_of system) \"\$@\""
+  echo "exec \$hold $(quote "$java_home/bin/java") $(system_words) $aot \$launch_fork \"-Dstrata.program=\$program\" $(main_of system) \"\$@\""
   echo '}'
 }
 

@@ -72,6 +72,7 @@ final class CommandLine {
   Actions actions = Actions.DEFAULT;
   boolean paused;
   boolean snapshot;
+  boolean daemonize;
   @Nullable String kernel;
   @Nullable String initrd;
   @Nullable String append;
@@ -100,6 +101,9 @@ final class CommandLine {
     }
     if (line.answer == null && line.refusal != null && line.chosen == null) {
       throw error(line.refusal);
+    }
+    if (line.daemonize && !line.graphics) {
+      throw error("-nographic cannot be used with -daemonize");
     }
     if (line.kernel == null && line.append != null) {
       throw error("-append only allowed with -kernel option");
@@ -172,6 +176,7 @@ final class CommandLine {
           actions = actions.withPauseAtPowerOff(true).withPanic(Actions.Panic.PAUSE);
       case "-S" -> paused = true;
       case "-snapshot" -> snapshot = true;
+      case "-daemonize" -> daemonize = true;
       default -> withArgument(word, option);
     }
   }

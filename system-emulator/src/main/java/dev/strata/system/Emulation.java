@@ -4,13 +4,13 @@ package dev.strata.system;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.drive.GuestDrive;
+import dev.strata.block.file.posix.Detachment;
 import dev.strata.monitor.command.ControlMonitors;
 import dev.strata.monitor.commandline.PidFile;
 import dev.strata.monitor.commandline.Terminal;
 import dev.strata.monitor.qmp.QmpException;
 import dev.strata.system.Drives.Drive;
 import dev.strata.system.chardev.Line;
-import dev.strata.system.chardev.Multiplexer;
 import dev.strata.system.clock.VirtualClock;
 import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.CpuModel;
@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A machine with its monitors, from its command line to its end. */
 final class Emulation {
+  private static final char READY = 6; // ACK of ASCII
+
   private final CommandLine line;
   private final Architecture architecture;
   private final Terminal terminal;
@@ -53,7 +55,7 @@ final class Emulation {
     this.terminal = terminal;
     this.monitors =
         new ControlMonitors(MachineCommands.schema(), EntropyObject.TYPES, terminal::error);
-    this.lines = new Lines(monitors);
+    this.lines = new Lines(monitors, line.daemonize);
     this.log = log;
   }
 
@@ -81,6 +83,10 @@ final class Emulation {
   }
 
   private int assembleAndRun() throws BlockException {
+    boolean launched = Long.getLong("strata.forked") != null;
+    if (line.daemonize && !launched) {
+      throw new BlockException(Errno.EOPNOTSUPP, "-daemonize needs the program's launcher");
+    }
     line.boot.warnings().forEach(terminal::error);
     for (String text : line.characterDevices) {
       lines.define(text);
@@ -221,23 +227,32 @@ final class Emulation {
             subject,
             pc == null ? 0 : line.memory,
             QemuSystem.kinds(architecture)));
-    for (Line each : lines.human()) {
-      HumanMonitor.open(each, commands, false);
+    boolean keys = false; // that command a line itself
+    for (Lines.MonitorLine each : lines.human()) {
+      HumanMonitor.open(each.line(), commands, each.shared());
+      keys |= each.shared();
     }
-    Multiplexer shared = lines.shared();
-    if (shared != null) {
-      HumanMonitor.open(shared.monitor(), commands, true);
-      if (terminal.isInteractive()) {
-        terminal.line(
-            "Ctrl-A x ends the machine, Ctrl-A c leads to its monitor and back, Ctrl-A h helps");
-      }
+    if (keys && terminal.isInteractive()) {
+      terminal.line(
+          "Ctrl-A x ends the machine, Ctrl-A c leads to its monitor and back, Ctrl-A h helps");
     }
     Runtime.getRuntime().addShutdownHook(new Thread(this::endBySignal));
     if (line.pidFile != null) {
       pid = PidFile.write(line.pidFile, ProcessHandle.current().pid());
     }
     monitors.begin();
+    if (line.daemonize) {
+      goToBackground();
+    }
     return driver == null ? built.run(() -> {}) : drive(driver, built, board);
+  }
+
+  /** Parts from the launcher, which waits for errors until this character comes. */
+  private static void goToBackground() throws BlockException {
+    Detachment.leaveSession();
+    System.err.write(READY);
+    System.err.flush();
+    Detachment.closeErrors();
   }
 
   /** Runs a machine that somebody drives who is at the end of a line. */

@@ -2,13 +2,17 @@
 package dev.strata.system;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.OptionString;
 import dev.strata.monitor.chardev.CommandLineBackend;
 import dev.strata.monitor.command.ControlMonitors;
 import dev.strata.system.chardev.DeviceLine;
 import dev.strata.system.chardev.Line;
 import dev.strata.system.chardev.Multiplexer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What serial lines and monitors lead to, as the command line names it. */
@@ -16,14 +20,28 @@ final class Lines {
   private static final String MULTIPLEXED = "mon:";
   private static final String DEFINED = "chardev:";
 
+  /**
+   * A line that a monitor for people is at.
+   *
+   * @param shared whether consoles are there, too
+   */
+  record MonitorLine(Line line, boolean shared) {}
+
   private final ControlMonitors monitors;
-  private final List<Line> human = new ArrayList<>();
-  private @Nullable Multiplexer shared; // by a console and a monitor
+  private final boolean background;
+  private final List<MonitorLine> human = new ArrayList<>();
+  private final Map<String, Multiplexer> shared = new HashMap<>(); // by their devices' ids
   private volatile Runnable exit = () -> {};
   private int monitorCount;
 
-  Lines(ControlMonitors monitors) {
+  /**
+   * No lines yet.
+   *
+   * @param background whether standard input and output are not for use
+   */
+  Lines(ControlMonitors monitors, boolean background) {
     this.monitors = monitors;
+    this.background = background;
   }
 
   /** What ends the machine, should the keys for that be pressed. */
@@ -31,13 +49,8 @@ final class Lines {
     exit = action;
   }
 
-  /** What a console and a monitor share, or null. */
-  @Nullable Multiplexer shared() {
-    return shared;
-  }
-
-  /** The lines that only people's monitors are at. */
-  List<Line> human() {
+  /** The lines that people's monitors are at. */
+  List<MonitorLine> human() {
     return human;
   }
 
@@ -45,17 +58,30 @@ final class Lines {
   void define(String text) throws BlockException {
     String given = "-chardev " + text;
     try {
-      monitors.addDevice(given, CommandLineBackend.parse(text, null));
+      BlockOptions options = OptionString.parse(text, "backend", null);
+      Boolean many = options.takeBool("mux");
+      CommandLineBackend backend = CommandLineBackend.of(options);
+      add(given, backend);
+      if (Boolean.TRUE.equals(many)) {
+        share(backend.id());
+      }
     } catch (BlockException e) {
       throw e.during(given);
     }
+  }
+
+  private void add(String given, CommandLineBackend backend) throws BlockException {
+    if (background && "stdio".equals(backend.backend().string("type"))) {
+      throw CommandLine.error("cannot use stdio with -daemonize");
+    }
+    monitors.addDevice(given, backend);
   }
 
   /** A monitor for people is at that line. */
   void addHuman(String name) throws BlockException {
     String device = device("-monitor " + name, monitorLabel(), name, false);
     if (device != null) {
-      human.add(to(device));
+      addHumanAt(device);
     }
   }
 
@@ -67,8 +93,30 @@ final class Lines {
   void addControl(String given, String name, boolean pretty) throws BlockException {
     String device = device(given, monitorLabel(), name, false);
     if (device != null) {
-      monitors.addMonitor(device, pretty);
+      addControlAt(device, pretty);
     }
+  }
+
+  private void addControlAt(String device, boolean pretty) throws BlockException {
+    if (shared.containsKey(device)) {
+      throw CommandLine.error("a monitor for programs does not share its device");
+    }
+    monitors.addMonitor(device, pretty);
+  }
+
+  private void addHumanAt(String device) throws BlockException {
+    Multiplexer multiplexer = shared.get(device);
+    human.add(
+        multiplexer == null
+            ? new MonitorLine(to(device), false)
+            : new MonitorLine(multiplexer.monitor(), true));
+  }
+
+  /** Lets several be at a device from now on. */
+  private Multiplexer share(String device) throws BlockException {
+    var multiplexer = new Multiplexer(to(device), () -> exit.run());
+    shared.put(device, multiplexer);
+    return multiplexer;
   }
 
   private String monitorLabel() {
@@ -79,9 +127,9 @@ final class Lines {
   void addMonitor(MonitorOption option) throws BlockException {
     try {
       if (option.control()) {
-        monitors.addMonitor(option.device(), option.pretty());
+        addControlAt(option.device(), option.pretty());
       } else {
-        human.add(to(option.device()));
+        addHumanAt(option.device());
       }
     } catch (BlockException e) {
       throw e.during(option.given());
@@ -98,20 +146,16 @@ final class Lines {
   @Nullable Line byName(String option, String label, String name) throws BlockException {
     String given = option + " " + name;
     boolean multiplexed = name.startsWith(MULTIPLEXED);
-    if (multiplexed && shared != null) {
-      throw CommandLine.error(given + ": one line at most is shared with a monitor");
-    }
     String inner = multiplexed ? name.substring(MULTIPLEXED.length()) : name;
     String device = device(given, label, inner, multiplexed);
     if (device == null) {
       return null;
     }
-    Line line = to(device);
     if (!multiplexed) {
-      return line;
+      return to(device);
     }
-    var multiplexer = new Multiplexer(line, () -> exit.run());
-    shared = multiplexer;
+    Multiplexer multiplexer = share(device);
+    human.add(new MonitorLine(multiplexer.monitor(), true));
     return multiplexer.console();
   }
 
@@ -133,15 +177,19 @@ final class Lines {
           keys && name.equals("stdio")
               ? CommandLineBackend.parse("stdio,signal=off,id=" + label, null)
               : CommandLineBackend.ofShort(label, name);
-      monitors.addDevice(given, backend);
+      add(given, backend);
     } catch (BlockException e) {
       throw e.during(given);
     }
     return label;
   }
 
-  /** The line to the device of that id, which is there and free. */
+  /** The line to the device of that id, which is there, and free or shared. */
   Line to(String device) throws BlockException {
+    Multiplexer multiplexer = shared.get(device);
+    if (multiplexer != null) {
+      return multiplexer.console();
+    }
     monitors.devices().reserve(device);
     return DeviceLine.to(monitors.devices().require(device).device());
   }

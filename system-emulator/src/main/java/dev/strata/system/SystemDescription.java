@@ -153,6 +153,7 @@ public final class SystemDescription implements ToolDescription {
             "ITEMS",
             "log int, cpu_reset, guest_errors or unimp, with commas between; help lists them")
         .with('D', null, "FILE", "the log's file, %d in it for the process's number")
+        .with(key++, "daemonize", null, "go on in the background when the machine is ready")
         .with(key++, "pidfile", "FILE", "write the process's number there")
         .with(key++, "display", "none", "no window shows the screen; the monitor's screendump does")
         .with(key++, "vga", "std|none", "the display adapter: a standard VGA if not given")

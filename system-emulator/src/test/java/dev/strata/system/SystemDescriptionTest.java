@@ -59,7 +59,7 @@ final class SystemDescriptionTest {
 
   /** Nothing is taken and then ignored. */
   @ParameterizedTest
-  @ValueSource(strings = {"-daemonize", "-enable-kvm", "--nographic=on"})
+  @ValueSource(strings = {"-full-screen", "-enable-kvm", "--nographic=on"})
   void whatIsNotThereIsRefused(String option) {
     assertThrows(BlockException.class, () -> CommandLine.parse(List.of(option)));
   }

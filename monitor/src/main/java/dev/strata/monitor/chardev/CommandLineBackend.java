@@ -69,7 +69,8 @@ public record CommandLineBackend(String id, JsonObject backend) {
     return options;
   }
 
-  private static CommandLineBackend of(BlockOptions options) throws BlockException {
+  /** Reads what {@link #parse} does, in options of its own. */
+  public static CommandLineBackend of(BlockOptions options) throws BlockException {
     String id = options.takeString("id");
     if (id != null && !OptionString.isIdentifier(id)) {
       throw invalid("Parameter 'id' expects an identifier")

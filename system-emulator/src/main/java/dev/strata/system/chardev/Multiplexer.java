@@ -3,16 +3,19 @@ package dev.strata.system.chardev;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One line that a guest's console and a monitor share: both may write, one of them has the keys.
+ * One line that a guest's consoles and monitors share: all may write, one of them has the keys.
  * Ctrl-A and another key commands the line itself. Thread-safe.
  */
 public final class Multiplexer {
   private static final byte ESCAPE = 1; // Ctrl-A
-  private static final int MONITOR = 1; // of the inner ends
+  private static final int MOST_ENDS = 4;
   private static final byte[] REDRAW = {0x0c}; // Ctrl-L
   private static final String HELP =
       """
@@ -25,8 +28,9 @@ public final class Multiplexer {
 
   private final Line outer;
   private final Runnable exit;
-  private final List<Inner> inner = List.of(new Inner(), new Inner());
-  private int focus; // guarded by this
+  private final List<Inner> consoles = new ArrayList<>(); // guarded by this
+  private final List<Inner> monitors = new ArrayList<>(); // guarded by this
+  private int focus; // of the consoles, then the monitors; guarded by this
   private boolean escaped; // guarded by this
   private boolean connected; // guarded by this
 
@@ -41,14 +45,33 @@ public final class Multiplexer {
     this.exit = exit;
   }
 
-  /** The end for the console, which has the keys at first. */
-  public Line console() {
-    return inner.get(0);
+  /** Another end, for a console; it has the keys at first if it is the last one. */
+  public synchronized Line console() throws BlockException {
+    requireRoom();
+    var end = new Inner();
+    consoles.add(end);
+    focus = consoles.size() - 1;
+    return end;
   }
 
-  /** The end for the monitor, which gets the key Ctrl-L before those that are led to it. */
-  public Line monitor() {
-    return inner.get(MONITOR);
+  /** Another end, for a monitor, which gets the key Ctrl-L before those that are led to it. */
+  public synchronized Line monitor() throws BlockException {
+    requireRoom();
+    var end = new Inner();
+    monitors.add(end);
+    return end;
+  }
+
+  private void requireRoom() throws BlockException {
+    if (consoles.size() + monitors.size() == MOST_ENDS) {
+      throw new BlockException(
+          Errno.EBUSY, "a character device is shared by at most " + MOST_ENDS + " others");
+    }
+  }
+
+  /** Who has the keys; the lock is held. */
+  private Inner focused() {
+    return focus < consoles.size() ? consoles.get(focus) : monitors.get(focus - consoles.size());
   }
 
   private final class Inner implements Line {
@@ -88,7 +111,7 @@ public final class Multiplexer {
           escaped = true;
           continue;
         }
-        taker = inner.get(focus).receiver;
+        taker = focused().receiver;
       }
       boolean literal = command && value == ESCAPE;
       if (command && !literal) {
@@ -111,11 +134,12 @@ public final class Multiplexer {
         exit.run();
       }
       case 'c' -> {
-        Line.Receiver monitor = inner.get(MONITOR).receiver;
+        Line.Receiver monitor;
         boolean leads;
         synchronized (this) {
-          focus = 1 - focus;
-          leads = focus == MONITOR;
+          focus = (focus + 1) % (consoles.size() + monitors.size());
+          leads = focus >= consoles.size();
+          monitor = focused().receiver;
         }
         if (leads && monitor != null) {
           monitor.receive(REDRAW, 0, 1);

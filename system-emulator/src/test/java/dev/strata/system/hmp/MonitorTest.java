@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.strata.block.BlockException;
@@ -220,7 +221,7 @@ final class MonitorTest {
   }
 
   @Test
-  void theKeysGoWhereTheyWereLed() {
+  void theKeysGoWhereTheyWereLed() throws BlockException {
     var multiplexer = new Multiplexer(new OuterEnd(), () -> asked.add("exit"));
     multiplexer
         .console()
@@ -244,9 +245,28 @@ final class MonitorTest {
     assertEquals(List.of("stop", "exit"), asked);
   }
 
+  @Test
+  void theLastOfManyConsolesHasTheKeysAtFirstAndMonitorsComeAfterThem() throws BlockException {
+    var multiplexer = new Multiplexer(new OuterEnd(), () -> {});
+    HumanMonitor.open(multiplexer.monitor(), commands, true);
+    for (String name : List.of("1", "2")) {
+      multiplexer
+          .console()
+          .connect((bytes, from, length) -> {
+            console.append(name).append((char) bytes[from]);
+            return 1;
+          });
+    }
+    type("a\1cstop\r\1cb\1cc");
+    assertEquals("2a1b2c", console.toString());
+    assertEquals(List.of("stop"), asked);
+    multiplexer.console();
+    assertThrows(BlockException.class, multiplexer::console);
+  }
+
   /** A guest that takes no more is offered the rest later. */
   @Test
-  void whatTheConsoleDoesNotTakeIsKept() {
+  void whatTheConsoleDoesNotTakeIsKept() throws BlockException {
     var multiplexer = new Multiplexer(new OuterEnd(), () -> {});
     multiplexer
         .console()
