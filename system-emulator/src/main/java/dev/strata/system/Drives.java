@@ -203,20 +203,16 @@ final class Drives implements AutoCloseable {
       boolean temporary,
       String user)
       throws BlockException {
+    BlockNode node =
+        graph.open(new OpenRequest(file, options, flags, false, false, OpenGate.AS_QEMU));
     try {
-      BlockNode node =
-          graph.open(new OpenRequest(file, options, flags, false, false, OpenGate.AS_QEMU));
-      try {
-        if (temporary) {
-          node = TemporaryOverlay.open(graph, node, flags.withWritable(writable));
-        }
-        return graph.use(node, user, GuestDrive.permissions(writable));
-      } catch (BlockException e) {
-        graph.close(node);
-        throw e;
+      if (temporary) {
+        node = TemporaryOverlay.open(graph, node, flags.withWritable(writable));
       }
+      return graph.use(node, user, GuestDrive.permissions(writable));
     } catch (BlockException e) {
-      throw file == null ? e : e.during("Could not open '" + file + "'");
+      graph.close(node);
+      throw e;
     }
   }
 

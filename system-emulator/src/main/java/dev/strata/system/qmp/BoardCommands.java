@@ -103,7 +103,7 @@ final class BoardCommands {
   }
 
   private JsonObject balloon(JsonObject arguments) throws BlockException, QmpException {
-    long bytes = (arguments.get("value") instanceof JsonNumber given ? given.bits() : 0);
+    long bytes = arguments.get("value") instanceof JsonNumber given ? given.bits() : 0;
     if (board.balloonLeft() < 0) {
       throw noBalloon();
     }

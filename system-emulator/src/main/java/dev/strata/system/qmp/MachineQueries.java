@@ -51,13 +51,15 @@ final class MachineQueries {
     var all = new JsonArray();
     for (Subject.Kind kind : subject.kinds()) {
       var told = new JsonObject().put("name", kind.name());
-      if (kind.alias() != null) {
-        told.put("alias", kind.alias()).put("is-default", true);
+      String alias = kind.alias();
+      if (alias != null) {
+        told.put("alias", alias).put("is-default", true);
       }
       told.put("cpu-max", 1).put("hotpluggable-cpus", false).put("numa-mem-supported", false);
       told.put("deprecated", false);
-      if (kind.alias() != null) {
-        told.put("default-cpu-type", kind.processor()).put("default-ram-id", "pc.ram");
+      String processor = kind.processor();
+      if (processor != null) {
+        told.put("default-cpu-type", processor).put("default-ram-id", "pc.ram");
       }
       all.add(told);
     }

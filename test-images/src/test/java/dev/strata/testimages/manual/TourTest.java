@@ -97,8 +97,8 @@ final class TourTest {
                 "stdio")
             .redirectError(folder.resolve("errors").toFile())
             .start();
-    try (BufferedReader replies = machine.inputReader();
-        BufferedWriter commands = machine.outputWriter()) {
+    try (BufferedReader replies = machine.inputReader(StandardCharsets.UTF_8);
+        BufferedWriter commands = machine.outputWriter(StandardCharsets.UTF_8)) {
       commands.write("{\"execute\": \"qmp_capabilities\"}\n");
       commands.flush();
       String line = replies.readLine();

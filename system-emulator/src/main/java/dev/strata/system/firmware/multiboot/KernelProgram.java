@@ -14,7 +14,7 @@ import java.util.List;
  * @param entry the physical address at which it is entered
  */
 record KernelProgram(List<LoadSegment> segments, long entry) {
-  /** One that a boot loader is expected to load. */
+  /** What is loaded of a file is in fewer parts than this, or it is no kernel. */
   static final int MOST_SEGMENTS = 64;
 
   // ELF, "Tool Interface Standard, ELF Specification 1.2", figures 1-3 and 2-1.
