@@ -42,6 +42,7 @@ final class Emulation {
   private final Lines lines;
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile @Nullable Machine machine; // once there is one
+  private volatile boolean orderly = true; // what a client has ended could be ended
   private @Nullable PidFile pid;
   private @Nullable Line driver; // where somebody drives the board
 
@@ -52,6 +53,13 @@ final class Emulation {
     this.monitors =
         new ControlMonitors(MachineCommands.schema(), EntropyObject.TYPES, terminal::error);
     this.lines = new Lines(monitors);
+  }
+
+  /** What is being served is no more, and jobs are not, before the machine ends. */
+  private void endWork() {
+    if (!monitors.endWork()) {
+      orderly = false;
+    }
   }
 
   private void end(Cause cause) {
@@ -68,7 +76,7 @@ final class Emulation {
     try {
       code = assembleAndRun();
     } finally {
-      good = monitors.end();
+      good = monitors.end() && orderly;
       if (pid != null) {
         pid.remove();
       }
@@ -88,7 +96,8 @@ final class Emulation {
     for (String text : line.nodes) {
       addNode(text);
     }
-    try (var drives = new Drives(monitors.monitor().graph(), line.snapshot, !line.isBare())) {
+    var graph = monitors.monitor().graph();
+    try (var drives = new Drives(graph, line.snapshot, !line.isBare(), terminal::error)) {
       for (var option : line.drives) {
         drives.open(option);
       }
@@ -154,6 +163,7 @@ final class Emulation {
     int unnamed = 0;
     for (Drive drive : drives.all()) {
       String name = drive.id() == null ? "none" + unnamed++ : drive.id();
+      drive.limit(name);
       monitors
           .monitor()
           .drives()
@@ -212,7 +222,8 @@ final class Emulation {
             line.identity.name(),
             line.identity.identity().uuid(),
             commands,
-            subject::powerDown));
+            subject::powerDown,
+            this::endWork));
     for (Line each : lines.human()) {
       HumanMonitor.open(each, commands, false);
     }

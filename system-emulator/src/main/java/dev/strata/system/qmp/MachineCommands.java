@@ -28,6 +28,7 @@ public final class MachineCommands {
    * @param name what people call it, or null
    * @param human the commands that people have
    * @param powerButton what pressing it does
+   * @param endWork stops serving nodes, and ends jobs
    */
   public record Subject(
       Machine machine,
@@ -35,7 +36,8 @@ public final class MachineCommands {
       @Nullable String name,
       UUID uuid,
       MonitorCommands human,
-      Runnable powerButton) {}
+      Runnable powerButton,
+      Runnable endWork) {}
 
   private final Monitor monitor;
   private final Subject subject;
@@ -98,6 +100,7 @@ public final class MachineCommands {
   /** Clients hear of the end before the one who wants it has an answer. */
   private void quit() {
     monitor.events().emit("SHUTDOWN", MachineEvents.data(Cause.HOST_QUIT));
+    subject.endWork().run();
   }
 
   private void powerDown() {
