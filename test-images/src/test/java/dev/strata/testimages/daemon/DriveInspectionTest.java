@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.strata.testimages.nbdserver.Commands;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -80,18 +82,13 @@ final class DriveInspectionTest {
     words.addAll(List.of("-nodefaults", "-qmp", "stdio"));
     options.forEach(option -> words.add(option.replace("@", image.toString())));
     Path said = folder.resolve("said");
-    Path input = folder.resolve("input");
     var lines = new ArrayList<>(List.of("{\"execute\": \"qmp_capabilities\"}"));
     lines.addAll(script);
     lines.add("{\"execute\": \"quit\"}");
-    Files.writeString(input, String.join("\n", lines) + "\n");
     Process process =
-        new ProcessBuilder(words)
-            .redirectInput(input.toFile())
-            .redirectOutput(said.toFile())
-            .redirectErrorStream(true)
-            .start();
+        new ProcessBuilder(words).redirectOutput(said.toFile()).redirectErrorStream(true).start();
     try {
+      say(process.getOutputStream(), String.join("\n", lines) + "\n");
       assertTrue(process.waitFor(200, TimeUnit.SECONDS), program);
     } finally {
       process.destroyForcibly();
@@ -99,6 +96,16 @@ final class DriveInspectionTest {
     return Files.readString(said, UTF_8)
         .replaceAll("(?m)^\\{\"QMP\".*$", "greeting")
         .replaceAll("(?m)^.*" + EMULATOR + ": ", EMULATOR + ": ");
+  }
+
+  /** The other end stays open: who quits is still to have the answer. */
+  private static void say(OutputStream input, String script) {
+    try {
+      input.write(script.getBytes(UTF_8));
+      input.flush();
+    } catch (IOException e) {
+      // It has ended, for it does not take its options: what it says of them is compared.
+    }
   }
 
   @Test
@@ -192,7 +199,6 @@ final class DriveInspectionTest {
             command(
                 "blockdev-backup",
                 "\"device\": \"disk\", \"target\": \"other\", \"sync\": \"none\", \"speed\": 1"),
-            "{\"execute\": \"query-block-jobs\"}",
             command("block-job-cancel", "\"device\": \"disk\"")));
   }
 
