@@ -194,8 +194,8 @@ system_words() {
 
 main_of() {
   case $1 in
-    # Nothing in its module leads to the servers, which contribute commands.
-    system) echo --add-modules dev.strata.nbdserver -m dev.strata.system/dev.strata.system.QemuSystem ;;
+    # Nothing in its module leads to those that contribute commands.
+    system) echo --add-modules dev.strata.nbdserver,dev.strata.iotool -m dev.strata.system/dev.strata.system.QemuSystem ;;
     img) echo -m dev.strata.imgtool/dev.strata.imgtool.QemuImg ;;
     io) echo -m dev.strata.iotool/dev.strata.iotool.QemuIo ;;
     nbd) echo -m dev.strata.nbdserver/dev.strata.nbdserver.tool.QemuNbd ;;

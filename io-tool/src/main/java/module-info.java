@@ -6,6 +6,8 @@ module dev.strata.iotool {
   requires org.jline;
   requires static org.jspecify;
 
+  provides dev.strata.monitor.command.ImageConsole with
+      dev.strata.iotool.MonitorConsole;
   provides dev.strata.monitor.manual.ToolDescription with
       dev.strata.iotool.IoDescription;
 }

@@ -7,22 +7,31 @@ import dev.strata.block.drive.Access;
 import dev.strata.block.drive.DriveCounts;
 import dev.strata.block.drive.GuestDrive;
 import dev.strata.block.drive.MediumSlot;
+import dev.strata.block.driver.Permission;
+import dev.strata.block.driver.Permissions;
 import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.job.IoStatus;
 import dev.strata.monitor.command.GuestDrives;
+import dev.strata.monitor.command.ImageConsole;
 import dev.strata.monitor.command.Monitor;
 import dev.strata.system.hmp.MonitorCommands;
 import dev.strata.system.qmp.DriveCommit;
 import dev.strata.system.qmp.DriveMedia;
+import java.util.EnumSet;
+import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 
 /** A guest's drives as monitors for people show them, and what those do with them. */
 final class DriveLines implements MonitorCommands.Drives {
   private static final int COLUMN = 18;
+  private static final Permissions EVERYTHING_SHARED =
+      new Permissions(EnumSet.noneOf(Permission.class), EnumSet.allOf(Permission.class));
 
   private final Monitor monitor;
   private final DriveMedia media;
+  private @Nullable ImageConsole console; // guarded by this
 
   DriveLines(Monitor monitor) {
     this.monitor = monitor;
@@ -172,5 +181,44 @@ final class DriveLines implements MonitorCommands.Drives {
     } catch (BlockException e) {
       return "'commit' error for '" + name + "': " + e.errno().text() + "\n";
     }
+  }
+
+  @Override
+  public String inspect(String image, boolean device, String command) throws BlockException {
+    GuestDrive drive = device ? monitor.drives().ofDevice(image) : monitor.drives().find(image);
+    BlockGraph graph = monitor.graph();
+    if (drive == null && !device) {
+      BlockNode node = graph.find(image);
+      if (node == null) {
+        throw new BlockException(
+            Errno.EINVAL, "Cannot find device='' nor node-name='" + image + "'");
+      }
+      try (BlockBackend use = graph.use(node, "", EVERYTHING_SHARED)) {
+        return console().run(graph, use, false, command);
+      }
+    }
+    BlockBackend medium = drive == null ? null : drive.medium();
+    if (drive == null) {
+      throw new BlockException(Errno.ENODEV, "Device '" + image + "' not found");
+    }
+    if (medium == null) {
+      throw BlockException.of(Errno.ENOMEDIUM);
+    }
+    return console().run(graph, medium, true, command);
+  }
+
+  private synchronized ImageConsole console() throws BlockException {
+    ImageConsole found = console;
+    if (found == null) {
+      // Not in the module's descriptor: the tool's module is looked for only where it is there.
+      DriveLines.class.getModule().addUses(ImageConsole.class);
+      found =
+          ServiceLoader.load(ImageConsole.class)
+              .findFirst()
+              .orElseThrow(
+                  () -> new BlockException(Errno.EOPNOTSUPP, "qemu-io is not part of this build"));
+      console = found;
+    }
+    return found;
   }
 }

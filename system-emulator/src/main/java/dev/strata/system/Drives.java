@@ -12,10 +12,13 @@ import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
 import dev.strata.block.graph.TemporaryOverlay;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.ImageName;
+import dev.strata.block.throttle.ThrottleOptions;
 import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.system.CommandLine.DriveOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +39,7 @@ final class Drives implements AutoCloseable {
    *
    * @param index -1 for the next that is free
    * @param cd whether it is for a CD
+   * @param limits of its requests; null for none
    * @param image null in an empty drive
    */
   record Drive(
@@ -47,12 +51,20 @@ final class Drives implements AutoCloseable {
       boolean cd,
       @Nullable String serial,
       DriveSettings settings,
+      @Nullable ThrottleOptions limits,
       @Nullable BlockBackend image) {
     /** A drive with a device that can do without an image. */
     static Drive empty(String given, @Nullable String id, Connection connection, boolean cd) {
       DriveSettings settings =
           DriveSettings.DEFAULT.withMedia(NodeFlags.READ_ONLY.withWritable(!cd));
-      return new Drive(given, id, connection, -1, cd, cd, null, settings, null);
+      return new Drive(given, id, connection, -1, cd, cd, null, settings, null, null);
+    }
+
+    /** Has requests keep to the limits, in a group of the drive's name if nothing else is said. */
+    void limit(String name) {
+      if (image != null && limits != null) {
+        image.throttle(limits, name);
+      }
     }
 
     /** Fails for an empty drive of a device that always has its medium. */
@@ -66,6 +78,7 @@ final class Drives implements AutoCloseable {
   private final BlockGraph graph;
   private final boolean snapshot;
   private final boolean connected;
+  private final Consumer<String> warnings;
   private final List<Drive> all = new ArrayList<>();
 
   /**
@@ -73,11 +86,13 @@ final class Drives implements AutoCloseable {
    *
    * @param snapshot whether all changes are lost at the end
    * @param connected whether there is a board that drives are connected to
+   * @param warnings hears of what is not done as it is said
    */
-  Drives(BlockGraph graph, boolean snapshot, boolean connected) {
+  Drives(BlockGraph graph, boolean snapshot, boolean connected, Consumer<String> warnings) {
     this.graph = graph;
     this.snapshot = snapshot;
     this.connected = connected;
+    this.warnings = warnings;
   }
 
   List<Drive> all() {
@@ -104,7 +119,16 @@ final class Drives implements AutoCloseable {
     BlockBackend disk = graph.use(node, "", GuestDrive.permissions(writable));
     var drive =
         new Drive(
-            given, "", Connection.NONE, -1, !writable, false, null, DriveSettings.DEFAULT, disk);
+            given,
+            "",
+            Connection.NONE,
+            -1,
+            !writable,
+            false,
+            null,
+            DriveSettings.DEFAULT,
+            null,
+            disk);
     all.add(drive);
     return drive;
   }
@@ -148,10 +172,12 @@ final class Drives implements AutoCloseable {
             || Boolean.TRUE.equals(options.takeBool("readonly"))
             || Boolean.TRUE.equals(options.takeBool("read-only"));
     boolean temporary = snapshot || Boolean.TRUE.equals(options.takeBool("snapshot"));
-    String cacheName = options.takeString("cache");
-    CacheMode cache = cacheName == null ? CacheMode.WRITEBACK : CacheMode.of(cacheName);
-    if (cache == null) {
-      throw CommandLine.error("invalid cache option");
+    Cache cache = cache(options);
+    ThrottleOptions limits = DriveLimits.take(options);
+    boolean copying = Boolean.TRUE.equals(options.takeBool("copy-on-read"));
+    if (copying && readOnly) {
+      warnings.accept(option.given() + ": warning: disabling copy-on-read on read-only drive");
+      copying = false;
     }
     String discard = options.takeString("discard");
     boolean unmap =
@@ -181,13 +207,74 @@ final class Drives implements AutoCloseable {
             .withUnmap(unmap)
             .withCache(cache.direct(), cache.noFlush());
     settings = settings.withMedia(wanted);
-    if (isEmpty(file, options)) {
-      return new Drive(option.given(), id, connection, place, readOnly, cd, serial, settings, null);
+    String aio = aio(options);
+    BlockBackend disk = null;
+    if (!isEmpty(file, options)) {
+      putAio(file, options, aio);
+      NodeFlags flags = wanted.withWritable(writable && !temporary);
+      disk = use(file, options, flags, writable, temporary, id == null ? "" : id);
+      disk.writeThrough(cache.writeThrough());
+      if (copying) {
+        disk.node().copyOnRead(true);
+      }
     }
-    NodeFlags flags = wanted.withWritable(writable && !temporary);
-    BlockBackend disk = use(file, options, flags, writable, temporary, id == null ? "" : id);
-    disk.writeThrough(cache.writeThrough());
-    return new Drive(option.given(), id, connection, place, readOnly, cd, serial, settings, disk);
+    return new Drive(
+        option.given(), id, connection, place, readOnly, cd, serial, settings, limits, disk);
+  }
+
+  /** What is kept where, and until when. */
+  private record Cache(boolean direct, boolean noFlush, boolean writeThrough) {}
+
+  /** Takes the mode, and the switches that say otherwise. */
+  private static Cache cache(BlockOptions options) throws BlockException {
+    String name = options.takeString("cache");
+    CacheMode mode = name == null ? CacheMode.WRITEBACK : CacheMode.of(name);
+    if (mode == null) {
+      throw CommandLine.error("invalid cache option");
+    }
+    Boolean direct = options.takeBool("cache.direct");
+    Boolean noFlush = options.takeBool("cache.no-flush");
+    Boolean writeBack = options.takeBool("cache.writeback");
+    return new Cache(
+        direct == null ? mode.direct() : direct,
+        noFlush == null ? mode.noFlush() : noFlush,
+        writeBack == null ? mode.writeThrough() : !writeBack);
+  }
+
+  private static @Nullable String aio(BlockOptions options) throws BlockException {
+    String aio = options.takeString("aio");
+    return switch (aio) {
+      case null -> null;
+      case "threads", "native", "io_uring" -> aio;
+      default -> throw CommandLine.error("invalid aio option");
+    };
+  }
+
+  /** The option belongs to the file, which is below unless the driver itself is a protocol's. */
+  private void putAio(@Nullable String file, BlockOptions options, @Nullable String aio)
+      throws BlockException {
+    if (aio == null) {
+      return;
+    }
+    String driver = options.string("driver");
+    if (driver != null && isHostFile(driver)) {
+      options.putIfAbsent("aio", aio);
+    } else if (file == null
+        ? isHostFile(options.string("file.driver"), options.has("file.filename"))
+        : !ImageName.isJson(file) && isHostFile(graph.drivers().protocolOf(file, true).name())) {
+      options.putIfAbsent("file.aio", aio);
+    }
+  }
+
+  private static boolean isHostFile(@Nullable String driver, boolean named) {
+    return driver == null ? named : isHostFile(driver);
+  }
+
+  private static boolean isHostFile(String driver) {
+    return switch (driver) {
+      case "file", "host_device", "host_cdrom" -> true;
+      default -> false;
+    };
   }
 
   /** Whether no image is named. */

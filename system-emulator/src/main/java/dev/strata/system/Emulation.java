@@ -46,6 +46,7 @@ final class Emulation {
   private final EventLog log;
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile @Nullable Machine machine; // once there is one
+  private volatile boolean orderly = true; // what a client has ended could be ended
   private @Nullable PidFile pid;
   private @Nullable Line driver; // where somebody drives the board
 
@@ -57,6 +58,13 @@ final class Emulation {
         new ControlMonitors(MachineCommands.schema(), EntropyObject.TYPES, terminal::error);
     this.lines = new Lines(monitors, line.daemonize);
     this.log = log;
+  }
+
+  /** What is being served is no more, and jobs are not, before the machine ends. */
+  private void endWork() {
+    if (!monitors.endWork()) {
+      orderly = false;
+    }
   }
 
   private void end(Cause cause) {
@@ -73,7 +81,7 @@ final class Emulation {
     try {
       code = assembleAndRun();
     } finally {
-      good = monitors.end();
+      good = monitors.end() && orderly;
       if (pid != null) {
         pid.remove();
       }
@@ -97,7 +105,8 @@ final class Emulation {
     for (String text : line.nodes) {
       addNode(text);
     }
-    try (var drives = new Drives(monitors.monitor().graph(), line.snapshot, !line.isBare())) {
+    var graph = monitors.monitor().graph();
+    try (var drives = new Drives(graph, line.snapshot, !line.isBare(), terminal::error)) {
       for (var option : line.drives) {
         drives.open(option);
       }
@@ -163,6 +172,7 @@ final class Emulation {
     int unnamed = 0;
     for (Drive drive : drives.all()) {
       String name = drive.id() == null ? "none" + unnamed++ : drive.id();
+      drive.limit(name);
       monitors
           .monitor()
           .drives()
@@ -224,6 +234,7 @@ final class Emulation {
             line.identity.identity().uuid(),
             commands,
             subject::powerDown,
+            this::endWork,
             subject,
             pc == null ? 0 : line.memory,
             QemuSystem.kinds(architecture)));

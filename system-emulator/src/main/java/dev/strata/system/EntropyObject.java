@@ -44,6 +44,7 @@ final class EntropyObject implements NamedObject {
     @Override
     public EntropyObject create(ObjectProperties properties, ObjectRegistry others)
         throws BlockException {
+      rejectOpened(this, properties);
       properties.rejectUnknown();
       return new EntropyObject(builtin(), null);
     }
@@ -63,9 +64,19 @@ final class EntropyObject implements NamedObject {
     @Override
     public EntropyObject create(ObjectProperties properties, ObjectRegistry others)
         throws BlockException {
+      rejectOpened(this, properties);
       String file = properties.string(FILENAME);
       properties.rejectUnknown();
       return open(file == null ? DEFAULT_FILE : file);
+    }
+  }
+
+  /** The schema has this, from an earlier time, but nobody may say it any more. */
+  private static void rejectOpened(ObjectType type, ObjectProperties properties)
+      throws BlockException {
+    if (properties.has("opened")) {
+      throw new BlockException(
+          Errno.EPERM, "Property '" + type.name() + ".opened' is not writable");
     }
   }
 

@@ -234,7 +234,9 @@ final class PcAssembly {
 
   private void name(Drive drive, String otherwise) {
     String id = drive.id();
-    names.put(drive, id == null ? otherwise : id);
+    String name = id == null ? otherwise : id;
+    drive.limit(name);
+    names.put(drive, name);
   }
 
   private static void addIde(

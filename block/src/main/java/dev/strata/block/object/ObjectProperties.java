@@ -77,7 +77,7 @@ public final class ObjectProperties {
   }
 
   /** Whether anything is said under that name. */
-  boolean has(String name) {
+  public boolean has(String name) {
     return values.containsKey(name);
   }
 

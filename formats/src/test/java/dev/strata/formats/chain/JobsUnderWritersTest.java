@@ -334,7 +334,8 @@ final class JobsUnderWritersTest {
       BlockNode base = below(middle);
       try (var writer = new Writer(disk.backend(), content, 9)) {
         jobs.start(
-            CommitJob.of(settings(), new CommitPlan(middle, base, "base", OnError.REPORT, null)));
+            CommitJob.of(
+                settings(), new CommitPlan(middle, middle, base, "base", OnError.REPORT, null)));
         jobs.await("concluded");
         jobs.assertSucceeded();
         writer.awaitMore(MORE);
@@ -352,7 +353,8 @@ final class JobsUnderWritersTest {
       try (var writer = new Writer(disk.backend(), content, 10)) {
         jobs.start(
             ActiveCommit.of(
-                settings(), new CommitPlan(disk.node(), base, null, OnError.REPORT, null)));
+                settings(),
+                new CommitPlan(disk.node(), disk.node(), base, null, OnError.REPORT, null)));
         jobs.await("ready");
         writer.awaitMore(MORE);
         jobs.registry().complete("j");
@@ -372,7 +374,7 @@ final class JobsUnderWritersTest {
       BlockNode top = disk.node();
       BlockNode base = below(top);
       jobs.start(
-          ActiveCommit.of(settings(), new CommitPlan(top, base, null, OnError.REPORT, null)));
+          ActiveCommit.of(settings(), new CommitPlan(top, top, base, null, OnError.REPORT, null)));
       jobs.await("ready");
       var all = EnumSet.allOf(Permission.class);
       var reads = new Permissions(EnumSet.of(Permission.CONSISTENT_READ), all);
@@ -405,7 +407,8 @@ final class JobsUnderWritersTest {
       try (var writer = new Writer(disk.backend(), content, 11)) {
         jobs.start(
             ActiveCommit.of(
-                settings(), new CommitPlan(disk.node(), base, null, OnError.REPORT, null)));
+                settings(),
+                new CommitPlan(disk.node(), disk.node(), base, null, OnError.REPORT, null)));
         jobs.await("ready");
         writer.awaitMore(MORE);
         jobs.registry().cancel("j");

@@ -13,9 +13,9 @@ import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.OpenRequest;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.ImageName;
-import dev.strata.block.option.Option;
 import dev.strata.block.option.OptionSchema;
 import dev.strata.block.option.OptionString;
+import dev.strata.monitor.commandline.CreationLine;
 import dev.strata.monitor.commandline.Terminal;
 import org.jspecify.annotations.Nullable;
 
@@ -215,24 +215,7 @@ final class NewImage {
 
   /** The line that tells what is created. */
   String describe() throws BlockException {
-    var line = new StringBuilder("Formatting '").append(filename).append("', fmt=");
-    line.append(driver.name());
-    for (Option<?> option : schema) {
-      String value = text(option, options.copy());
-      if (value != null) {
-        line.append(' ').append(option.name()).append('=').append(value);
-      }
-    }
-    return line.append('\n').toString();
-  }
-
-  private static <T> @Nullable String text(Option<T> option, BlockOptions given)
-      throws BlockException {
-    T value = given.take(option);
-    if (value instanceof Boolean on) {
-      return on ? "on" : "off";
-    }
-    return value == null ? null : value.toString().replace(",", ",,");
+    return CreationLine.of(filename, driver.name(), schema, options);
   }
 
   /** The image to be written from front to back. */

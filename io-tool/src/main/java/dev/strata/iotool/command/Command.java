@@ -76,12 +76,7 @@ public record Command(
       case USAGE -> session.print(line(name));
       case RESULT -> session.print(failure.getMessage());
       case PLAIN -> session.printError(failure.getMessage());
-      case ERROR -> {
-        session.error(failure.getMessage());
-        if (failure.hint() != null) {
-          session.printError(failure.hint());
-        }
-      }
+      case ERROR -> session.error(failure);
     }
   }
 

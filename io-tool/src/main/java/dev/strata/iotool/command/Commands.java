@@ -74,6 +74,11 @@ public final class Commands {
     return NAMES;
   }
 
+  /** Whether a command is about which image is open, which only the program decides. */
+  static boolean isOfProgram(String name) {
+    return name.equals("open") || name.equals("close") || name.equals("quit");
+  }
+
   /** How a command is written and what it does, in one line. */
   public static String usage(String name) {
     Command command = find(name);

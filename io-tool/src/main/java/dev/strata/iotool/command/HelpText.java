@@ -180,7 +180,7 @@ final class HelpText {
     if (words.count() == 0) {
       for (String name : Commands.names()) {
         Command command = Commands.find(name);
-        if (command != null) {
+        if (command != null && session.has(name)) {
           session.print(command.line(name));
         }
       }
@@ -189,7 +189,7 @@ final class HelpText {
     }
     String name = words.get(0);
     Command command = Commands.find(name);
-    if (command == null) {
+    if (command == null || !session.has(command.name())) {
       throw CommandFailure.result("command " + name + " not found");
     }
     session.print(command.line(name));

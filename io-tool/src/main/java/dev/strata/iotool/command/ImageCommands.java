@@ -91,11 +91,7 @@ public final class ImageCommands {
       open(session, filename, options, mode);
       return true;
     } catch (CommandFailure e) {
-      session.error(e.getMessage());
-      String hint = e.hint();
-      if (hint != null) {
-        session.printError(hint);
-      }
+      session.error(e);
       return false;
     }
   }

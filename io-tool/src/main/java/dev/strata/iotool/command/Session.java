@@ -34,6 +34,8 @@ public final class Session implements AutoCloseable {
   private final AsyncRequests requests = new AsyncRequests();
   private final List<String> awaitedTags = new ArrayList<>();
   private final ObjectRegistry objects = new ObjectRegistry();
+  private final StringBuilder failures = new StringBuilder(); // for who is at a monitor
+  private final boolean ofMonitor;
   private @Nullable BlockGraph graph;
   private @Nullable BlockBackend backend;
   private boolean misaligned;
@@ -46,10 +48,48 @@ public final class Session implements AutoCloseable {
    * @param operandsLast whether options end at the first operand, as POSIX has it
    */
   public Session(String program, PrintStream output, PrintStream errors, boolean operandsLast) {
+    this(program, output, errors, operandsLast, false);
+  }
+
+  private Session(
+      String program,
+      PrintStream output,
+      PrintStream errors,
+      boolean operandsLast,
+      boolean ofMonitor) {
     this.program = program;
     this.output = output;
     this.errors = errors;
     this.operandsLast = operandsLast;
+    this.ofMonitor = ofMonitor;
+  }
+
+  /** A session on images in a graph that another opens and closes. */
+  public static Session within(BlockGraph graph, PrintStream output, PrintStream errors) {
+    var session = new Session("qemu-io", output, errors, false, true);
+    session.graph = graph;
+    return session;
+  }
+
+  /**
+   * Runs the command that a line holds on an image that another closes.
+   *
+   * @param kept whether requests in the background may go on after this returns
+   * @return what went wrong, in lines, as far as it is not printed among the results
+   */
+  public String runOn(BlockBackend image, boolean kept, String line) {
+    backend = image;
+    try {
+      requests.printAtOnce(output);
+      run(line);
+      if (!kept) {
+        requests.await(output);
+      }
+      return failures.toString();
+    } finally {
+      backend = null;
+      failures.setLength(0);
+    }
   }
 
   /** Whatever is opened from now on was made by strangers. */
@@ -75,7 +115,30 @@ public final class Session implements AutoCloseable {
 
   /** Prints a line to standard error, with the program's name. */
   public void error(String message) {
-    printError(program + ": " + message);
+    report(ofMonitor ? message : program + ": " + message);
+  }
+
+  /** Prints a line to standard error, or gives it to whoever is at the monitor. */
+  private void report(String line) {
+    if (ofMonitor) {
+      failures.append(Printable.lines(line)).append('\n');
+    } else {
+      printError(line);
+    }
+  }
+
+  /** Prints what a command failed with, and what may help. */
+  void error(CommandFailure failure) {
+    error(failure.getMessage());
+    String hint = failure.hint();
+    if (hint != null) {
+      report(hint);
+    }
+  }
+
+  /** Whether the session can use that command: a monitor's opens and closes no images. */
+  boolean has(String command) {
+    return !ofMonitor || !Commands.isOfProgram(command);
   }
 
   /** Prints a warning to standard error. */
@@ -149,7 +212,7 @@ public final class Session implements AutoCloseable {
       return true;
     }
     Command command = Commands.find(words.name());
-    if (command == null) {
+    if (command == null || !has(command.name())) {
       printError("command \"" + words.name() + "\" not found");
       return false;
     }

@@ -52,7 +52,7 @@ final class BackupCommands {
 
   /** The same of a target that is open. */
   Job create(JsonObject arguments, BlockNode source, BlockNode target) throws BlockException {
-    JobSettings settings = JobArguments.settings(arguments);
+    JobSettings settings = JobArguments.settings(monitor, arguments, source);
     checkBitmapArguments(arguments);
     JsonObject performance =
         arguments.get("x-perf") instanceof JsonObject given ? given : new JsonObject();

@@ -90,7 +90,7 @@ final class ChainCommands {
     if (base == null && backingFile != null) {
       throw invalid("backing file specified, but streaming the entire chain");
     }
-    JobSettings settings = JobArguments.settings(arguments);
+    JobSettings settings = JobArguments.settings(monitor, arguments, top);
     var plan =
         new StreamJob.Plan(
             top.skipFilters(),
@@ -147,6 +147,7 @@ final class ChainCommands {
     BlockNode base = commitBase(arguments, root, top);
     CommitPlan plan =
         new CommitPlan(
+            root,
             top.skipFilters(),
             base.skipFilters(),
             arguments.string("backing-file"),
@@ -155,12 +156,12 @@ final class ChainCommands {
     if (plan.top() == plan.base()) {
       throw invalid("cannot commit an image into itself");
     }
-    JobSettings settings = JobArguments.settings(arguments);
+    JobSettings settings = JobArguments.settings(monitor, arguments, root);
     boolean active = plan.top() == root.skipFilters();
     if (active && plan.backingFile() != null) {
       throw invalid("'backing-file' specified, but 'top' is the active layer");
     }
-    checkIdle(plan.layers());
+    checkIdle(plan.held());
     monitor.jobs().checkNew(settings.id());
     Job job = active ? ActiveCommit.of(settings, plan) : CommitJob.of(settings, plan);
     monitor.jobs().start(job);

@@ -201,11 +201,19 @@ public final class ControlMonitors {
     monitor.exports().add(monitor, checked(text, "type", "BlockExportOptions"), false);
   }
 
+  /**
+   * Stops serving nodes and then ends the jobs; clients hear of each. False if something could not
+   * be ended in order, which the user is told.
+   */
+  public boolean endWork() {
+    boolean good = attempt(() -> monitor.exports().removeAll(monitor));
+    monitor.jobs().close();
+    return good;
+  }
+
   /** Ends everything; false if something could not be ended in order, which the user is told. */
   public boolean end() {
-    boolean good = true;
-    monitor.jobs().close();
-    good &= attempt(() -> monitor.exports().removeAll(monitor, VhostUserExport.TYPE));
+    boolean good = endWork();
     for (CommandSet set : sets) {
       good &= attempt(set::close);
     }

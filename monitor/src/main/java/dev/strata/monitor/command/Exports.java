@@ -107,6 +107,21 @@ public final class Exports {
     }
   }
 
+  /** Stops all exports, the oldest first; what fails does not spare the others. */
+  void removeAll(Monitor monitor) throws BlockException {
+    BlockException failure = null;
+    for (String id : List.copyOf(entries.keySet())) {
+      try {
+        remove(monitor, id, true);
+      } catch (BlockException e) {
+        failure = failure == null ? e : failure;
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
   /** All exports, as {@code query-block-exports} tells them: the latest first. */
   JsonArray describe() {
     var found = new JsonArray();

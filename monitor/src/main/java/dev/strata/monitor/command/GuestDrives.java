@@ -4,6 +4,8 @@ package dev.strata.monitor.command;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.drive.GuestDrive;
+import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.graph.BlockNode;
 import dev.strata.block.json.JsonObject;
 import dev.strata.monitor.qmp.QmpException;
 import java.util.List;
@@ -37,6 +39,17 @@ public final class GuestDrives {
     return null;
   }
 
+  /** The name of the drive that a node is the medium of; "" if there is none. */
+  String of(BlockNode node) {
+    for (GuestDrive each : drives) {
+      BlockBackend medium = each.medium();
+      if (medium != null && medium.node() == node && !each.name().isEmpty()) {
+        return each.name();
+      }
+    }
+    return "";
+  }
+
   /**
    * The drive that a command is about, by its name as {@code device} or its device as {@code id}.
    */
@@ -47,7 +60,7 @@ public final class GuestDrives {
       return orNone(find(device), device);
     }
     if (id != null && device == null) {
-      return orNone(used(id), id);
+      return orNone(ofDevice(id), id);
     }
     throw new BlockException(Errno.EINVAL, "Need exactly one of 'device' and 'id'");
   }
@@ -59,8 +72,8 @@ public final class GuestDrives {
     return drive;
   }
 
-  /** The drive of the device with that id, or at that place. */
-  private @Nullable GuestDrive used(String id) throws BlockException {
+  /** The drive of the device with that id, or at that place; null if there is none. */
+  public @Nullable GuestDrive ofDevice(String id) throws BlockException {
     String place = id.startsWith("/") ? id : "/machine/peripheral/" + id;
     for (GuestDrive each : drives) {
       GuestDrive.User user = each.user();

@@ -5,6 +5,7 @@ import static dev.strata.monitor.command.Monitor.flag;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.graph.BlockNode;
 import dev.strata.block.job.JobSettings;
 import dev.strata.block.job.OnError;
 import dev.strata.block.json.JsonNumber;
@@ -14,11 +15,16 @@ import dev.strata.block.json.JsonObject;
 final class JobArguments {
   private JobArguments() {}
 
-  /** What is said of any job. */
-  static JobSettings settings(JsonObject arguments) throws BlockException {
-    String id = arguments.string("job-id");
+  /**
+   * What is said of any job.
+   *
+   * @param disk what the job is about: a guest's drive lends it its name
+   */
+  static JobSettings settings(Monitor monitor, JsonObject arguments, BlockNode disk)
+      throws BlockException {
+    String given = arguments.string("job-id");
     return new JobSettings(
-        id == null ? "" : id,
+        given == null ? monitor.drives().of(disk) : given,
         speed(arguments),
         flag(arguments, "auto-finalize", true),
         flag(arguments, "auto-dismiss", true));

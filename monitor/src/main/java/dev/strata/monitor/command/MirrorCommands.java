@@ -67,7 +67,7 @@ final class MirrorCommands {
     if (buffer < 0) {
       throw invalid("Invalid parameter 'buf-size'");
     }
-    JobSettings settings = JobArguments.settings(arguments);
+    JobSettings settings = JobArguments.settings(monitor, arguments, source);
     var plan =
         new MirrorPlan(
             "mirror",

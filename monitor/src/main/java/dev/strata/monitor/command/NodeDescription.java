@@ -5,6 +5,8 @@ import dev.strata.block.BlockException;
 import dev.strata.block.bitmap.DirtyBitmap;
 import dev.strata.block.driver.BackingReference;
 import dev.strata.block.driver.ImageInfo;
+import dev.strata.block.driver.SnapshotStore;
+import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.Edge;
 import dev.strata.block.json.JsonArray;
@@ -70,6 +72,13 @@ public final class NodeDescription {
       json.put("dirty-bitmaps", array);
     }
     return json;
+  }
+
+  /** Says of a guest's drive with that node whether its writes wait for stable storage. */
+  static void writeThrough(JsonObject json, BlockBackend drive) {
+    if (drive.writeThrough() && json.get("cache") instanceof JsonObject cache) {
+      cache.put("writeback", false);
+    }
   }
 
   /** Adds the limits of a guest's drive with that node, if it has any. */
@@ -141,6 +150,12 @@ public final class NodeDescription {
       if (info.get().encrypted()) {
         json.put("encrypted", true);
       }
+    }
+    Optional<SnapshotStore> store = node.capability(SnapshotStore.class);
+    if (store.isPresent() && !store.get().snapshots().isEmpty()) {
+      var array = new JsonArray();
+      store.get().snapshots().forEach(snapshot -> array.add(snapshot.toJson()));
+      json.put("snapshots", array);
     }
     BackingReference named = node.namedBacking();
     if (named != null) {

@@ -61,6 +61,7 @@ final class StatisticsCommands {
     json.put("removable", slot.kind() != MediumSlot.Kind.FIXED);
     if (medium != null) {
       JsonObject inserted = NodeDescription.of(medium.node(), false);
+      NodeDescription.writeThrough(inserted, medium);
       NodeDescription.limits(inserted, medium.throttleGroup());
       json.put("inserted", inserted);
     }

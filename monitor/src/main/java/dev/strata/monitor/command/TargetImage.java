@@ -11,6 +11,8 @@ import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
 import dev.strata.block.json.JsonNull;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.block.option.Printable;
+import dev.strata.monitor.commandline.CreationLine;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +51,10 @@ record TargetImage(BlockGraph graph, String file, @Nullable String format) {
       options.put("backing_file", backing.filename());
       options.put("backing_fmt", backing.skipFilters().driverName());
     }
+    var schema = driver.createOptions().and(protocol.createOptions());
+    String line = CreationLine.of(file, driver.name(), schema, options);
+    System.out.print(Printable.lines(line)); // not to the client, as with the reference
+    System.out.flush();
     graph.create(driver, file, options);
   }
 

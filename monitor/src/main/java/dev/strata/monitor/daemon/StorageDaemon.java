@@ -35,11 +35,12 @@ public final class StorageDaemon {
   private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable String pidFile;
   private boolean daemonize;
+  private volatile boolean orderly = true; // what a client has ended could be ended
 
   private StorageDaemon(Terminal terminal) {
     this.terminal = terminal;
     this.monitors = new ControlMonitors(QapiSchema.load(), List.of(), terminal::error);
-    monitors.monitor().commands().add("quit", arguments -> new JsonObject(), told::countDown);
+    monitors.monitor().commands().add("quit", arguments -> quit(), told::countDown);
   }
 
   /** Runs the program. */
@@ -56,6 +57,14 @@ public final class StorageDaemon {
     terminal.flush();
     // Not System.exit: there is nothing to shut down, and idle threads shall not delay the end.
     Posix.exit(code);
+  }
+
+  /** Clients hear of what ends before the one who wants it has an answer. */
+  private JsonObject quit() {
+    if (!monitors.endWork()) {
+      orderly = false;
+    }
+    return new JsonObject();
   }
 
   private int run(List<String> words) {
@@ -86,7 +95,7 @@ public final class StorageDaemon {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      code = monitors.end() ? code : 1;
+      code = monitors.end() && orderly ? code : 1;
       if (pid != null) {
         pid.remove();
       }

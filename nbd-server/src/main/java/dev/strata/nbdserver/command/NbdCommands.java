@@ -129,12 +129,12 @@ public final class NbdCommands implements CommandSet {
   /** An export as an earlier version of QMP asks for it: its name is its id too. */
   private JsonValue addOld(JsonObject arguments) throws BlockException {
     String device = required(arguments, "device");
-    monitor().node(device, device);
+    String node = monitor().node(device, device).name();
     running();
     String given = arguments.string("name");
     String name = given == null ? device : given;
     var export = new JsonObject();
-    export.put("type", "nbd").put("id", name).put("node-name", device).put("name", name);
+    export.put("type", "nbd").put("id", name).put("node-name", node).put("name", name);
     String description = arguments.string("description");
     if (description != null) {
       export.put("description", description);

@@ -16,6 +16,10 @@ final class DriveWords {
   static final String COMMIT_USAGE = "commit device|all";
   static final String COMMIT_HELP =
       "commit changes to the disk images (if -snapshot is used) or backing files";
+  static final String INSPECT_USAGE = "qemu-io [-d] [device] \"[command]\"";
+  static final String INSPECT_HELP =
+      "run a qemu-io command on a block device\n"
+          + "\t\t\t-d: [device] is a device ID rather than a drive ID or node name";
 
   private final MonitorCommands.Drives drives;
 
@@ -124,6 +128,19 @@ final class DriveWords {
           String drive = words.take("block device name");
           words.end();
           return drives.commit(drive);
+        });
+  }
+
+  String inspect(List<String> given) {
+    return run(
+        "qemu-io",
+        given,
+        words -> {
+          boolean device = words.takes('d');
+          String image = words.take("block device name");
+          String command = words.take("string");
+          words.end();
+          return drives.inspect(image, device, command);
         });
   }
 

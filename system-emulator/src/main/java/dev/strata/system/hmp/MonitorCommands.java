@@ -6,7 +6,6 @@ import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
 import dev.strata.system.hmp.Expression.WrongExpressionException;
 import dev.strata.system.log.EventLog;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -129,6 +128,15 @@ public final class MonitorCommands {
 
     /** Moves what an image holds into its backing file: what failed, in lines. */
     String commit(String drive);
+
+    /**
+     * Runs a command of {@code qemu-io}, which prints what it finds where the process prints.
+     *
+     * @param image a drive or a node
+     * @param device whether {@code image} is the name of a device, instead
+     * @return what went wrong, in lines
+     */
+    String inspect(String image, boolean device, String command) throws BlockException;
   }
 
   /** A command's answer: lines with their ends, or nothing. */
@@ -194,6 +202,7 @@ public final class MonitorCommands {
     add("eject", DriveWords.EJECT_USAGE, DriveWords.EJECT_HELP, drives::eject);
     add("change", DriveWords.CHANGE_USAGE, DriveWords.CHANGE_HELP, drives::change);
     add("commit", DriveWords.COMMIT_USAGE, DriveWords.COMMIT_HELP, drives::commit);
+    add("qemu-io", DriveWords.INSPECT_USAGE, DriveWords.INSPECT_HELP, drives::inspect);
     topic("blockstats", "show block device statistics", () -> subject.drives().counts());
     topics.put(
         "block",
@@ -268,11 +277,11 @@ public final class MonitorCommands {
 
   /** Runs a line: its answer, in lines with their ends. */
   public String run(String line) {
-    List<String> words = Arrays.stream(line.strip().split("\\s+", -1)).toList();
-    String name = words.getFirst();
-    if (name.isEmpty()) {
+    List<String> words = CommandWords.of(line);
+    if (words.isEmpty()) {
       return "";
     }
+    String name = words.getFirst();
     // The format of a dump may stand right behind the command.
     int slash = name.indexOf('/');
     if (slash > 0) {

@@ -29,6 +29,7 @@ public final class MachineCommands {
    * @param name what people call it, or null
    * @param human the commands that people have
    * @param powerButton what pressing it does
+   * @param endWork stops serving nodes, and ends jobs
    * @param board what else is on its board
    * @param memory bytes of RAM; 0 if there is no board
    * @param kinds the machines that there could be
@@ -40,6 +41,7 @@ public final class MachineCommands {
       UUID uuid,
       MonitorCommands human,
       Runnable powerButton,
+      Runnable endWork,
       MonitorCommands.Subject board,
       long memory,
       List<Kind> kinds) {
@@ -117,6 +119,7 @@ public final class MachineCommands {
   /** Clients hear of the end before the one who wants it has an answer. */
   private void quit() {
     monitor.events().emit("SHUTDOWN", MachineEvents.data(Cause.HOST_QUIT));
+    subject.endWork().run();
   }
 
   private void powerDown() {

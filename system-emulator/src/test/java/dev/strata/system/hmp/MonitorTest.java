@@ -88,6 +88,12 @@ final class MonitorTest {
       asked.add("commit " + drive);
       return "";
     }
+
+    @Override
+    public String inspect(String image, boolean device, String command) {
+      asked.add("inspect " + image + " " + device + " " + command);
+      return "";
+    }
   }
 
   private final class Machine implements MonitorCommands.Subject {

@@ -47,9 +47,19 @@ final class SchemaTest {
   void commandsAndEventsAreDescribedAsTheRealDaemonDescribesThem() throws Exception {
     Commands.assumeInstalled(StorageDaemonTest.REAL);
     JsonArray ours = answers(StorageDaemonTest.OURS).get(0);
-    var comparison = new SchemaComparison(ours, answers(StorageDaemonTest.REAL).get(0));
+    var comparison = new SchemaComparison(ours, answers(StorageDaemonTest.REAL).get(0), true);
     assertEquals(List.of(), comparison.differences());
     assertTrue(comparison.compared() > 250, () -> "only " + comparison.compared() + " types");
+  }
+
+  @Test
+  void commandsAndEventsOfAMachineAreDescribedAsTheRealEmulatorDescribesThem() throws Exception {
+    Commands.assumeInstalled(DriveConversation.EMULATOR);
+    JsonArray ours = machineAnswers(DriveConversation.OURS).get(0);
+    var comparison =
+        new SchemaComparison(ours, machineAnswers(DriveConversation.EMULATOR).get(0), false);
+    assertEquals(List.of(), comparison.differences());
+    assertTrue(comparison.compared() > 280, () -> "only " + comparison.compared() + " types");
   }
 
   @Test
@@ -107,8 +117,30 @@ final class SchemaTest {
 
   /** To the two questions. */
   private List<JsonArray> answers(String program) throws Exception {
+    return answers(Conversation.play(folder, program, QUESTION));
+  }
+
+  private List<JsonArray> machineAnswers(String program) throws Exception {
+    List<String> command =
+        List.of(
+            program,
+            "-machine",
+            "none",
+            "-nodefaults",
+            "-display",
+            "none",
+            "-pidfile",
+            folder.resolve("pid").toString(),
+            "-chardev",
+            "socket,id=c,server=on,wait=off,path=" + folder.resolve("qmp"),
+            "-mon",
+            "chardev=c,mode=control");
+    return answers(Conversation.play(folder, command, QUESTION));
+  }
+
+  private static List<JsonArray> answers(List<String> heard) throws Exception {
     var answers = new ArrayList<JsonArray>();
-    for (String line : Conversation.play(folder, program, QUESTION)) {
+    for (String line : heard) {
       if (line.startsWith("{\"return\": [")
           && JsonReader.parseObject(line).get("return") instanceof JsonArray array) {
         answers.add(array);

@@ -36,7 +36,8 @@ public final class BackupJob extends Job {
 
   private BackupJob(JobSettings settings, BackupPlan plan, BlockNode filter, PointInTimeCopy copy)
       throws BlockException {
-    super("backup", settings, List.of(plan.source(), plan.target()));
+    // Not the source: another job may work with it, below the filter or above.
+    super("backup", settings, List.of(filter, plan.target()));
     this.plan = plan;
     this.graph = plan.source().graph();
     this.filter = filter;

@@ -48,7 +48,7 @@ public final class CommitJob extends Job {
 
   private CommitJob(JobSettings settings, CommitPlan plan, CommitTarget target, BlockNode filter)
       throws BlockException {
-    super("commit", settings, plan.layers());
+    super("commit", settings, plan.held());
     this.plan = plan;
     this.graph = plan.top().graph();
     this.target = target;

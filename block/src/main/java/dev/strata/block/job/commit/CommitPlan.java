@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is to be moved where.
  *
+ * @param root the disk's highest layer, or a filter over it, which the job keeps others from too
  * @param top the highest layer whose data goes down
  * @param base the layer that takes it, below {@code top}
  * @param backingFile how overlays are to name the base, or null to choose
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param filterName what the filter over the top is called, or null
  */
 public record CommitPlan(
+    BlockNode root,
     BlockNode top,
     BlockNode base,
     @Nullable String backingFile,
@@ -30,6 +32,15 @@ public record CommitPlan(
     found.addFirst(top);
     found.addLast(base);
     return found;
+  }
+
+  /** All that no other job may work with. */
+  public List<BlockNode> held() {
+    List<BlockNode> held = layers();
+    if (!held.contains(root)) {
+      held.addFirst(root);
+    }
+    return held;
   }
 
   /** All between them. */
