@@ -32,7 +32,7 @@ final class ArchiveSeeds {
   static List<byte[]> all() {
     byte[] disk = new byte[SIZE];
     for (int i = 0; i < SIZE; i++) {
-      disk[i] = (byte) (i % 700 < 300 ? 0 : i * 31 >> 3);
+      disk[i] = (byte) (i % 700 < 300 ? 0 : (i * 31) >> 3);
     }
     try {
       var all = new ArrayList<byte[]>();
@@ -112,14 +112,14 @@ final class ArchiveSeeds {
     little(out, disk.length + 1000, 4);
     little(out, disk.length << 3, 3); // raw, not the last
     out.writeBytes(disk);
-    little(out, 1000 << 3 | 1 << 1 | 1, 3); // a run, the last
+    little(out, (1000 << 3) | (1 << 1) | 1, 3); // a run, the last
     out.write(7);
     return out.toByteArray();
   }
 
   private static void little(ByteArrayOutputStream out, int value, int length) {
     for (int i = 0; i < length; i++) {
-      out.write(value >> 8 * i);
+      out.write(value >> (8 * i));
     }
   }
 }
