@@ -17,6 +17,7 @@ module dev.strata.block {
   exports dev.strata.block.driver;
   exports dev.strata.block.file;
   exports dev.strata.block.file.posix to
+      dev.strata.formats,
       dev.strata.imgtool,
       dev.strata.iotool,
       dev.strata.monitor,

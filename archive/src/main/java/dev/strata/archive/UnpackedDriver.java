@@ -37,6 +37,10 @@ final class UnpackedDriver extends ArchivedFile {
     long done = 0;
     while (done < into.length()) {
       long at = offset + done;
+      if (at >= content.length()) { // what fills the last sector up
+        into.slice(done, into.length() - done).fill((byte) 0);
+        return;
+      }
       byte[] piece = piece(at / PIECE);
       int within = (int) (at % PIECE);
       long run = Math.min(into.length() - done, piece.length - within);

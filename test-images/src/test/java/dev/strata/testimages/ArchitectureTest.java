@@ -235,7 +235,11 @@ final class ArchitectureTest {
   void formatsUseTheBlockLayerOnlyUpToItsDrivers() {
     List<String> forbidden = new ArrayList<>(DRIVERS);
     forbidden.addAll(List.of(BLOCK + ".graph", BLOCK + ".copy", BLOCK + ".job"));
-    assertNone(uses(List.of(FORMATS), forbidden));
+    var found = new ArrayList<>(uses(List.of(FORMATS), forbidden));
+    // A folder's files are opened without waiting, which only the system's own call can do.
+    found.removeIf(
+        each -> each.contains(FORMATS + ".vvfat.") && each.contains(BLOCK + ".file.posix."));
+    assertNone(found);
   }
 
   @Test

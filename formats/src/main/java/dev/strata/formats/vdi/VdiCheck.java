@@ -9,6 +9,12 @@ import java.util.BitSet;
 
 /** One check of an image, with the findings and words of the reference, which repairs nothing. */
 final class VdiCheck {
+  /**
+   * A map whose file has ended reads as zeroes, by the hundred million: so many are told of, and
+   * all are counted.
+   */
+  private static final int MAX_LINES = 100_000;
+
   private final EntryTable map;
   private final Listener listener;
   private long corruptions;
@@ -33,22 +39,30 @@ final class VdiCheck {
         continue;
       }
       if (place >= map.count()) {
-        found("ERROR: block index " + i + " too large, is " + place);
+        if (counted()) {
+          listener.found("ERROR: block index " + i + " too large, is " + place);
+        }
         continue;
       }
       allocated++;
-      if (used.get((int) place)) {
-        found("ERROR: block index " + place + " also used by " + place);
+      if (used.get((int) place) && counted()) {
+        listener.found("ERROR: block index " + place + " also used by " + place);
       }
       used.set((int) place);
     }
+    if (corruptions > MAX_LINES) {
+      listener.found("ERROR: " + (corruptions - MAX_LINES) + " more of these");
+    }
     if (allocated != storedCount) {
-      found("ERROR: allocated blocks mismatch, is " + allocated + ", should be " + storedCount);
+      corruptions++;
+      listener.found(
+          "ERROR: allocated blocks mismatch, is " + allocated + ", should be " + storedCount);
     }
   }
 
-  private void found(String line) {
+  /** Counts a finding. The answer is whether it is told of: its line is not made for nothing. */
+  private boolean counted() {
     corruptions++;
-    listener.found(line);
+    return corruptions <= MAX_LINES;
   }
 }

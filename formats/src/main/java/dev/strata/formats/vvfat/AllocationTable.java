@@ -18,6 +18,45 @@ final class AllocationTable {
     set(1, type.endOfChain());
   }
 
+  /**
+   * One that was on a disk.
+   *
+   * @param bytes of the table; not to be changed afterwards
+   */
+  AllocationTable(FatType type, byte[] bytes) {
+    this.type = type;
+    this.bytes = bytes;
+  }
+
+  /**
+   * The entry of a cluster: 0 if it is free, the next one of its chain, or what is no cluster's
+   * number.
+   */
+  int next(int cluster) {
+    return switch (type) {
+      case FAT12 -> {
+        int at = cluster / 2 * 3 + cluster % 2;
+        int both = (bytes[at] & 0xff) | (bytes[at + 1] & 0xff) << 8;
+        yield cluster % 2 == 0 ? both & 0xfff : both >> 4;
+      }
+      case FAT16 -> (bytes[cluster * 2] & 0xff) | (bytes[cluster * 2 + 1] & 0xff) << 8;
+      case FAT32 -> (int) get32(cluster * 4) & 0x0fff_ffff; // four bits are reserved
+    };
+  }
+
+  /** Whether a chain ends with that entry. */
+  boolean isEnd(int entry) {
+    return entry >= type.endOfChain() - 7;
+  }
+
+  private long get32(int at) {
+    long value = 0;
+    for (int i = 3; i >= 0; i--) {
+      value = value << 8 | (bytes[at + i] & 0xff);
+    }
+    return value;
+  }
+
   /** So many clusters in a row, from 1 on. */
   void chain(int first, int count) {
     int last = first + count - 1;

@@ -16,14 +16,14 @@ import java.util.Arrays;
  *     Entries"
  */
 final class DirectoryRecords {
-  private static final int RECORD = FatLayout.ENTRY;
-  private static final int FOLDER = 0x10;
+  static final int RECORD = FatLayout.ENTRY;
+  static final int FOLDER = 0x10;
   private static final int ARCHIVE = 0x20;
   private static final int VOLUME_LABEL = 0x28;
-  private static final int LONG_NAME = 0x0f;
-  private static final int LAST = 0x40;
-  private static final int NAME_CHARACTERS = 13;
-  private static final int FIRST_YEAR = 1980;
+  static final int LONG_NAME = 0x0f;
+  static final int LAST = 0x40;
+  static final int NAME_CHARACTERS = 13;
+  static final int FIRST_YEAR = 1980;
   private static final int LAST_YEAR = 2107;
 
   private DirectoryRecords() {}
@@ -144,7 +144,7 @@ final class DirectoryRecords {
   }
 
   /** By which a long name is known to belong to a short one. */
-  private static int checksum(byte[] shortName) {
+  static int checksum(byte[] shortName) {
     int sum = 0;
     for (byte each : shortName) {
       sum = (((sum & 1) << 7) + (sum >> 1) + (each & 0xff)) & 0xff;

@@ -89,6 +89,16 @@ record FatLayout(
     return clusterSectors * SECTOR;
   }
 
+  /** Where a cluster begins. */
+  int sectorOf(int cluster) {
+    return dataStart() + (cluster - FIRST_CLUSTER) * clusterSectors;
+  }
+
+  /** Whether a cluster has that number. */
+  boolean isCluster(int number) {
+    return number >= FIRST_CLUSTER && number - FIRST_CLUSTER < clusters();
+  }
+
   /** Of a hard disk or a floppy, in boot sector and table. */
   int media() {
     return floppy ? 0xf0 : 0xf8;

@@ -55,11 +55,7 @@ final class FatVolume {
       if (entry.clusters > 0) {
         table.chain(entry.firstCluster, entry.clusters);
       }
-      long sector =
-          entry.clusters > 0
-              ? layout.dataStart()
-                  + (long) (entry.firstCluster - FatLayout.FIRST_CLUSTER) * layout.clusterSectors()
-              : layout.rootStart();
+      long sector = entry.clusters > 0 ? layout.sectorOf(entry.firstCluster) : layout.rootStart();
       if (entry.isFolder()) {
         put(sector, new Memory(DirectoryRecords.of(entry, label, zone)));
       } else if (entry.clusters > 0) {

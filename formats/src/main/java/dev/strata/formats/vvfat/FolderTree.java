@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
@@ -27,24 +28,27 @@ final class FolderTree {
   private static final long MAX_SIZE = 0xffff_ffffL;
 
   private final FatLayout layout;
+  private final boolean writable;
   private final Consumer<String> warnings;
   private final List<FolderEntry> all = new ArrayList<>(); // in order, the root first
   private int nextCluster = FatLayout.FIRST_CLUSTER;
 
-  private FolderTree(FatLayout layout, Consumer<String> warnings) {
+  private FolderTree(FatLayout layout, boolean writable, Consumer<String> warnings) {
     this.layout = layout;
+    this.writable = writable;
     this.warnings = warnings;
   }
 
   /**
    * Looks a folder through.
    *
+   * @param writable whether it will be changed: there are no links in one that is
    * @param warnings takes a line for each file that is left out
    * @throws BlockException if it does not fit that disk, or holds what no disk can
    */
-  static FolderTree of(Path folder, FatLayout layout, Consumer<String> warnings)
+  static FolderTree of(Path folder, FatLayout layout, boolean writable, Consumer<String> warnings)
       throws BlockException {
-    var tree = new FolderTree(layout, warnings);
+    var tree = new FolderTree(layout, writable, warnings);
     BasicFileAttributes attributes;
     try {
       attributes = Files.readAttributes(folder, BasicFileAttributes.class);
@@ -99,17 +103,22 @@ final class FolderTree {
     String name = HostName.of(file);
     BasicFileAttributes attributes;
     try {
-      attributes = Files.readAttributes(file, BasicFileAttributes.class);
+      attributes = attributes(file);
     } catch (IOException e) {
       // A link to nowhere, or gone already: there is nothing to be read.
       warnings.accept(HostName.shown(file) + " cannot be found and is left out");
       return;
+    }
+    if (attributes.isSymbolicLink()) {
+      throw new BlockException(
+          Errno.EINVAL, HostName.shown(file) + " is a link, which a writable folder cannot have");
     }
     if (!attributes.isDirectory() && !attributes.isRegularFile()) {
       throw new BlockException(
           Errno.EINVAL, HostName.shown(file) + " is neither a file nor a folder");
     }
     if (attributes.isDirectory()) {
+      requireSameFileSystem(folder, file);
       requireNoCycle(folder, file, attributes);
     } else if (attributes.size() > MAX_SIZE) {
       throw new BlockException(
@@ -118,6 +127,25 @@ final class FolderTree {
     folder.children.add(new FolderEntry(name, file, attributes, changed(file, attributes), folder));
     if (all.size() + folder.children.size() > MAX_FILES) {
       throw new BlockException(Errno.EFBIG, "Directory holds more than " + MAX_FILES + " files");
+    }
+  }
+
+  private BasicFileAttributes attributes(Path file) throws IOException {
+    return writable
+        ? Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+        : Files.readAttributes(file, BasicFileAttributes.class);
+  }
+
+  /** Files are moved, which cannot be done from one file system to another. */
+  private void requireSameFileSystem(FolderEntry folder, Path file) throws BlockException {
+    try {
+      if (writable && !Files.getFileStore(file).equals(Files.getFileStore(folder.path))) {
+        throw new BlockException(
+            Errno.EXDEV,
+            HostName.shown(file) + " is another file system, which a writable folder cannot have");
+      }
+    } catch (IOException e) {
+      throw e instanceof BlockException ours ? ours : unreadable(file, e);
     }
   }
 

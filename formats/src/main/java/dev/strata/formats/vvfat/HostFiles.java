@@ -3,6 +3,10 @@ package dev.strata.formats.vvfat;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.file.posix.FileDescriptor;
+import dev.strata.block.file.posix.FileStatus;
+import dev.strata.block.file.posix.OpenFlags;
+import dev.strata.block.file.posix.Posix;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -18,8 +22,48 @@ import org.jspecify.annotations.Nullable;
  * gone, or another one now, cannot be read.
  */
 final class HostFiles implements AutoCloseable {
+  private static final int BOUNCE = 64 << 10;
+
+  /** An open file. */
+  private interface Source extends AutoCloseable {
+    /** Reads some bytes, or none at the end of the file. */
+    int read(ByteBuffer into, long from) throws IOException;
+
+    @Override
+    void close() throws IOException;
+  }
+
+  /** Through the system itself, which knows how to open a file without waiting. */
+  private record Direct(FileDescriptor file, ByteBuffer bounce) implements Source {
+    @Override
+    public int read(ByteBuffer into, long from) throws IOException {
+      int length = Math.min(into.remaining(), bounce.capacity());
+      bounce.clear().limit(length);
+      int count = (int) file.read(MemorySegment.ofBuffer(bounce), from);
+      into.put(bounce.limit(count));
+      return count;
+    }
+
+    @Override
+    public void close() throws IOException {
+      file.close();
+    }
+  }
+
+  private record Channel(FileChannel file) implements Source {
+    @Override
+    public int read(ByteBuffer into, long from) throws IOException {
+      return Math.max(0, file.read(into, from));
+    }
+
+    @Override
+    public void close() throws IOException {
+      file.close();
+    }
+  }
+
   private @Nullable FolderEntry current; // guarded by this
-  private @Nullable FileChannel open; // guarded by this
+  private @Nullable Source open; // guarded by this
 
   /**
    * Reads from a file as long as it was.
@@ -29,12 +73,12 @@ final class HostFiles implements AutoCloseable {
    */
   synchronized void read(FolderEntry file, long from, MemorySegment into) throws BlockException {
     try {
-      FileChannel channel = channel(file);
+      Source source = source(file);
       ByteBuffer buffer = into.asByteBuffer();
       long at = from;
       while (buffer.hasRemaining()) {
-        int count = channel.read(buffer, at);
-        if (count < 0) {
+        int count = source.read(buffer, at);
+        if (count == 0) {
           return;
         }
         at += count;
@@ -45,31 +89,60 @@ final class HostFiles implements AutoCloseable {
     }
   }
 
-  private FileChannel channel(FolderEntry file) throws IOException {
-    FileChannel channel = open;
-    if (channel != null && file == current) {
-      return channel;
+  private Source source(FolderEntry file) throws IOException {
+    Source source = open;
+    if (source != null && file == current) {
+      return source;
     }
     close();
-    // What has become a pipe would keep us waiting.
+    source = Posix.canOpen(file.path) ? direct(file) : channel(file);
+    open = source;
+    current = file;
+    return source;
+  }
+
+  /** What has become a pipe, even just now, would keep us waiting. */
+  private static Source direct(FolderEntry file) throws IOException {
+    FileDescriptor opened =
+        FileDescriptor.open(file.path, OpenFlags.READ_ONLY | OpenFlags.NON_BLOCKING, 0);
+    try {
+      FileStatus status = opened.status();
+      requireSame(file, status.isRegularFile());
+      var now = Files.getAttribute(file.path, "unix:ino");
+      if (!now.equals(status.inode())) {
+        throw another();
+      }
+      return new Direct(opened, ByteBuffer.allocateDirect(BOUNCE));
+    } catch (IOException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  private static Source channel(FolderEntry file) throws IOException {
+    requireSame(file, true);
+    return new Channel(FileChannel.open(file.path, StandardOpenOption.READ));
+  }
+
+  private static void requireSame(FolderEntry file, boolean regular) throws IOException {
     var now = Files.readAttributes(file.path, BasicFileAttributes.class);
     Object key = file.attributes.fileKey();
-    if (!now.isRegularFile() || (key != null && !key.equals(now.fileKey()))) {
-      throw new IOException("is another file now");
+    if (!regular || !now.isRegularFile() || (key != null && !key.equals(now.fileKey()))) {
+      throw another();
     }
-    channel = FileChannel.open(file.path, StandardOpenOption.READ);
-    open = channel;
-    current = file;
-    return channel;
+  }
+
+  private static IOException another() {
+    return new IOException("is another file now");
   }
 
   @Override
   public synchronized void close() throws IOException {
-    FileChannel channel = open;
+    Source source = open;
     open = null;
     current = null;
-    if (channel != null) {
-      channel.close();
+    if (source != null) {
+      source.close();
     }
   }
 }

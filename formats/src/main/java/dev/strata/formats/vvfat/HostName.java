@@ -4,10 +4,13 @@ package dev.strata.formats.vvfat;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import java.io.ByteArrayOutputStream;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.Objects;
 
 /** The names of the host's files, which are bytes there and text on the disk. */
 final class HostName {
@@ -41,6 +44,24 @@ final class HostName {
     }
   }
 
+  /**
+   * The path of one name, whose bytes are UTF-8 whatever the process's locale.
+   *
+   * @param name without a slash, NUL or half of a surrogate pair
+   */
+  static Path relative(String name) {
+    var uri = new StringBuilder("file:///");
+    for (byte each : name.getBytes(StandardCharsets.UTF_8)) {
+      uri.append('%').append(HexFormat.of().toHexDigits(each));
+    }
+    return Objects.requireNonNull(Path.of(URI.create(uri.toString())).getFileName());
+  }
+
+  /** A name on the disk in a message of one line. */
+  static String shown(String name) {
+    return "'" + printable(name) + "'";
+  }
+
   /** A file in a message of one line. */
   static String shown(Path file) {
     return "'" + printable(file) + "'";
@@ -48,7 +69,11 @@ final class HostName {
 
   /** The same without quotes. */
   static String printable(Path file) {
-    var text = new StringBuilder(file.toString());
+    return printable(file.toString());
+  }
+
+  private static String printable(String name) {
+    var text = new StringBuilder(name);
     for (int i = 0; i < text.length(); i++) {
       if (Character.isISOControl(text.charAt(i))) {
         text.setCharAt(i, '?');

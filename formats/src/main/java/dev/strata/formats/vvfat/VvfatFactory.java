@@ -17,7 +17,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The driver {@code vvfat}; as a file name {@code fat:[floppy:][12:|16:|32:][label=LABEL:]FOLDER}.
+ * The driver {@code vvfat}; as a file name {@code
+ * fat:[rw:][floppy:][12:|16:|32:][label=LABEL:]FOLDER}.
  *
  * @see "QEMU qapi/block-core.json, BlockdevOptionsVVFAT"
  */
@@ -105,22 +106,25 @@ public final class VvfatFactory implements BlockDriverFactory {
     }
     FatLayout layout = layout(options.take(FAT_TYPE, 0L), options.take(FLOPPY, false));
     String label = label(options.take(LABEL));
-    if (options.take(RW, false)) {
-      throw new BlockException(Errno.EOPNOTSUPP, "vvfat is for reading only: 'rw' has to be off");
+    boolean writable = options.take(RW, false) && context.flags().writable();
+    if (!writable) {
+      context.becomeReadOnly();
     }
-    context.becomeReadOnly();
     if (folder.isEmpty()) {
       throw new BlockException(Errno.ENOENT, "Could not read directory ");
     }
     FolderTree tree;
     try {
-      tree = FolderTree.of(Path.of(folder), layout, context::warn);
+      tree = FolderTree.of(Path.of(folder), layout, writable, context::warn);
     } catch (InvalidPathException e) {
       throw new BlockException(Errno.ENOENT, "Could not read directory " + folder).causedBy(e);
     }
     var files = new HostFiles();
-    return new VvfatDriver(
-        new FatVolume(layout, tree, label, ZoneId.systemDefault(), files), files);
+    ZoneId zone = ZoneId.systemDefault();
+    var volume = new FatVolume(layout, tree, label, zone, files);
+    return writable
+        ? WritableVvfatDriver.open(layout, tree, volume, files, zone)
+        : new VvfatDriver(volume, files);
   }
 
   private static FatLayout layout(long type, boolean floppy) throws BlockException {

@@ -34,28 +34,33 @@ final class FolderDisk implements AutoCloseable {
   private final BlockGraph graph = new BlockGraph(DriverRegistry.load(), warnings::add);
   private final BlockBackend disk;
 
-  private FolderDisk(@Nullable String filename, BlockOptions options) throws BlockException {
+  private FolderDisk(@Nullable String filename, BlockOptions options, boolean writable)
+      throws BlockException {
+    NodeFlags flags = NodeFlags.READ_ONLY.withWritable(writable);
     BlockNode node =
-        graph.open(
-            new OpenRequest(filename, options, NodeFlags.READ_ONLY, false, false, OpenGate.DENY));
-    this.disk =
-        graph.use(
-            node,
-            "test",
-            new Permissions(
-                EnumSet.of(Permission.CONSISTENT_READ), EnumSet.allOf(Permission.class)));
+        graph.open(new OpenRequest(filename, options, flags, false, false, OpenGate.DENY));
+    EnumSet<Permission> used = EnumSet.of(Permission.CONSISTENT_READ);
+    if (writable) {
+      used.add(Permission.WRITE);
+    }
+    this.disk = graph.use(node, "test", new Permissions(used, EnumSet.allOf(Permission.class)));
   }
 
   /** By a file name, above it the raw format. */
   static FolderDisk named(String filename) throws BlockException {
-    return new FolderDisk(filename, BlockOptions.of("driver", "raw"));
+    return new FolderDisk(filename, BlockOptions.of("driver", "raw"), false);
+  }
+
+  /** The same, to be written to. */
+  static FolderDisk writable(String filename) throws BlockException {
+    return new FolderDisk(filename, BlockOptions.of("driver", "raw"), true);
   }
 
   /** By options of the driver's own. */
   static FolderDisk of(String... options) throws BlockException {
     BlockOptions all = BlockOptions.of(options);
     all.put("driver", "vvfat");
-    return new FolderDisk(null, all);
+    return new FolderDisk(null, all, false);
   }
 
   long length() throws BlockException {
@@ -70,6 +75,14 @@ final class FolderDisk implements AutoCloseable {
     var bytes = new byte[length];
     disk.read(offset, IoVector.of(bytes), 0);
     return bytes;
+  }
+
+  void write(long offset, byte[] bytes) throws BlockException {
+    disk.write(offset, IoVector.of(bytes), 0);
+  }
+
+  void flush() throws BlockException {
+    disk.flush();
   }
 
   /** The disk as a file that others read: so much of its start, and zeroes. */

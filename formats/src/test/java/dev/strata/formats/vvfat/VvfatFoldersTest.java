@@ -10,9 +10,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.strata.block.BlockException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,7 +112,6 @@ final class VvfatFoldersTest {
 
   @ParameterizedTest
   @CsvSource({
-    "rw:, vvfat is for reading only: 'rw' has to be off",
     "floppy:32:, A floppy is too small for FAT32",
     "13:, '13' is no word that fat: knows before a folder",
     "label=123456789012:, vvfat label cannot be longer than 11 bytes",
@@ -164,6 +166,47 @@ final class VvfatFoldersTest {
       Files.delete(file);
       Files.move(kept, file);
       disk.read(DATA, 1);
+    }
+  }
+
+  /** However quickly: the one who swaps them has no moment in which a read waits for a writer. */
+  @Test
+  void aFileThatBecomesAPipeAtAnyMomentKeepsNobodyWaiting() throws Exception {
+    Path file = Files.write(folder.resolve("file"), new byte[1000]);
+    FolderDisk.run(folder, "mkfifo", "pipe");
+    Path pipe = folder.resolve("pipe");
+    Path aside = folder.resolve("aside");
+    Path sub = Files.createDirectories(folder.resolve("sub"));
+    Path seen = Files.createLink(sub.resolve("file"), file);
+    Files.write(sub.resolve("other"), new byte[1000]); // which is open while the first one is not
+    try (FolderDisk disk = FolderDisk.named("fat:floppy:" + sub)) {
+      var swapping = new AtomicBoolean(true);
+      Thread swapper =
+          Thread.ofPlatform()
+              .start(() -> {
+                try {
+                  while (swapping.get()) {
+                    for (Path each : new Path[] {pipe, file}) {
+                      Files.createLink(aside, each);
+                      Files.move(aside, seen, StandardCopyOption.ATOMIC_MOVE);
+                    }
+                  }
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      int refused = 0;
+      for (int i = 0; i < 2000; i++) {
+        try {
+          disk.read(DATA + 8192, 1);
+          disk.read(DATA, 1);
+        } catch (BlockException e) {
+          refused++;
+        }
+      }
+      swapping.set(false);
+      swapper.join();
+      assertTrue(refused < 2000, "never the file");
     }
   }
 }

@@ -179,4 +179,14 @@ final class ArchiveTest extends PackedDisk {
     }
     assertTrue(errors > 5, errors + " of 40");
   }
+
+  @Test
+  void aFileThatEndsWithinASectorIsFilledUpWithZeroes() throws Exception {
+    Files.write(folder.resolve("odd.raw"), Arrays.copyOf(disk, 1000));
+    run("gzip", "odd.raw");
+    try (DiskImage image = open("archive", "odd.raw.gz")) {
+      byte[] expected = Arrays.copyOf(Arrays.copyOf(disk, 1000), 1024);
+      assertArrayEquals(expected, read(image, 0, 1024));
+    }
+  }
 }

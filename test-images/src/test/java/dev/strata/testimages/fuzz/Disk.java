@@ -13,6 +13,7 @@ import dev.strata.block.graph.DriverRegistry;
 import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.formats.archive.ArchiveFactory;
 import dev.strata.formats.bochs.BochsFactory;
 import dev.strata.formats.cloop.CloopFactory;
 import dev.strata.formats.dmg.DmgFactory;
@@ -103,6 +104,7 @@ final class Disk {
     List<BlockDriverFactory> drivers =
         List.of(
             folder,
+            new ArchiveFactory(),
             new BochsFactory(),
             new CloopFactory(),
             new DmgFactory(),

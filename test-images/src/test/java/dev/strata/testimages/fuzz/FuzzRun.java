@@ -126,10 +126,10 @@ final class FuzzRun {
                 "com.code_intelligence.jazzer.Jazzer",
                 "--target_class=" + JazzerEntry.class.getName(),
                 "--instrumentation_includes=dev.strata.block.**:dev.strata.formats.**:"
-                    + "dev.strata.nbdserver.**",
+                    + "dev.strata.nbdserver.**:dev.strata.archive.**",
                 "--disabled_hooks=" + String.join(":", SANITIZERS),
                 "--custom_hook_includes=dev.strata.block.**:dev.strata.formats.**:"
-                    + "dev.strata.nbdserver.**",
+                    + "dev.strata.nbdserver.**:dev.strata.archive.**",
                 "-seed=" + seed,
                 "-timeout=100",
                 "-print_final_stats=0",

@@ -32,7 +32,7 @@ record FuzzedFormat(
       List.of("qcow2", "parallels", "qcow", "qed", "vdi", "vpc", "vhdx", "vmdk");
 
   /** Those whose images can only be read, or only be looked at. */
-  static final List<String> READABLE = List.of("luks", "luks2", "bochs", "cloop", "dmg");
+  static final List<String> READABLE = List.of("luks", "luks2", "bochs", "cloop", "dmg", "archive");
 
   /** The format of that name. */
   static FuzzedFormat named(String name) {
@@ -52,6 +52,7 @@ record FuzzedFormat(
           of(name, Luks2Seeds.all(), BIG, Checksums::luks2, Luks2Seeds.PLACES).by("driver", "luks");
       case "bochs" -> of(name, ForeignSeeds.bochs(), LITTLE, AS_IT_IS);
       case "cloop" -> of(name, ForeignSeeds.cloop(), BIG, AS_IT_IS);
+      case "archive" -> of(name, ArchiveSeeds.all(), LITTLE, AS_IT_IS);
       case "dmg" -> of(name, ForeignSeeds.dmg(), BIG, AS_IT_IS);
       default -> throw new IllegalArgumentException("No format " + name);
     };
