@@ -364,7 +364,9 @@ public final class Interpreter extends GuestMemory {
             break running;
           }
           case Op.JUMP_TO -> {
-            r[pcSlot] = x << shift >>> shift;
+            long to = x << shift >>> shift;
+            block.jumped(to);
+            r[pcSlot] = to;
             break running;
           }
           case Op.CALL -> {
