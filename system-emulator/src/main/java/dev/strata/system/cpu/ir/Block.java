@@ -36,8 +36,9 @@ public final class Block {
   public int executions;
 
   private long mostlyTo; // where the jump at its end led, most of the time
-  private int agreement; // how much more often there than elsewhere
+  private int agreement; // grows if it leads there, and falls faster if it does not
   private static final int MOST_AGREEMENT = 1000;
+  private static final int DISAGREEMENT = 8;
 
   /** Whether a translation that has it inside is being made. */
   public boolean awaited;
@@ -64,13 +65,13 @@ public final class Block {
         agreement++;
       }
     } else if (agreement > 0) {
-      agreement--;
+      agreement = Math.max(agreement - DISAGREEMENT, 0);
     } else {
       mostlyTo = to;
     }
   }
 
-  /** Whether that jump has led mostly to one pc, at least lately. */
+  /** Whether that jump leads to one pc in nine of ten times. */
   public boolean jumpsMostlyToOne() {
     return agreement >= Math.min(executions / 4, MOST_AGREEMENT / 4);
   }
