@@ -41,15 +41,18 @@ public class Flags {
   /** Of third = first − second (− carry), not cut. */
   public static final int DIFFERENCE = 3;
 
-  int kind;
-  int shift; // 64 − bits of the operands
+  private int form; // a kind, and 64 − bits of the operands above it
   long a;
   long b;
   long result;
 
   final void set(int newKind, int newShift, long newA, long newB, long newResult) {
-    kind = newKind;
-    shift = newShift;
+    form(newKind | newShift << 2, newA, newB, newResult);
+  }
+
+  /** Sets what they follow from: one of the kinds, and 64 − the operands' bits above it. */
+  public final void form(int newForm, long newA, long newB, long newResult) {
+    form = newForm;
     a = newA;
     b = newB;
     result = newResult;
@@ -57,7 +60,7 @@ public class Flags {
 
   /** What the flags follow from: one of the kinds, and 64 − the operands' bits above it. */
   public final int form() {
-    return kind | shift << 2;
+    return form;
   }
 
   /** The first number that they follow from. */
@@ -75,14 +78,9 @@ public class Flags {
     return result;
   }
 
-  /** Sets what they follow from. */
-  public final void form(int form, long newA, long newB, long newResult) {
-    set(form & 3, form >>> 2, newA, newB, newResult);
-  }
-
   /** Sets them all. */
   public final void flags(long value) {
-    kind = EXPLICIT;
+    form = EXPLICIT;
     a = value & ALL;
   }
 
@@ -97,21 +95,22 @@ public class Flags {
   }
 
   final boolean carry() {
-    return carry(kind, shift, a, b, result) != 0;
+    return carry(form, a, b, result) != 0;
   }
 
   /** All flags, by their bits. */
   public final long flags() {
-    return flags(kind | shift << 2, a, b, result);
+    return flags(form, a, b, result);
   }
 
   /** Whether a condition, numbered as x86 does, holds. */
   public final boolean holds(int condition) {
-    return holds(condition, kind, shift, a, b, result);
+    return holds(condition, form, a, b, result);
   }
 
   /** Whether a condition or its opposite, the even number, holds: told as BRANCH knows how. */
   final boolean holds(int how, int condition) {
+    int shift = form >>> 2;
     return switch (how) {
       case Op.BY_ZERO -> result << shift == 0;
       case Op.BY_SIGN -> result << shift < 0;

@@ -31,10 +31,9 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   private final SoftTlb[] tlbs;
   private SoftTlb tlb;
 
-  // Of the TLB selected: a region asks so often that two steps less are worth it.
-  private long[] readTags;
-  private long[] writeTags;
-  private long[] addends;
+  /** The entries of the selected TLB. */
+  public long[] tlbEntries;
+
   int mmuMode;
 
   /** How what is run is decoded. */
@@ -59,15 +58,6 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   /** Changes with all that a pc or an address could lead elsewhere by. */
   public int generation;
 
-  /** Of the last {@link #slowLoad} or {@link #slowStore}: its page, or {@link #NO_PAGE}. */
-  public long pageTag;
-
-  /** Host address minus virtual address of that page. */
-  public long pageAddend;
-
-  /** No page's address, as in the TLB. */
-  public static final long NO_PAGE = SoftTlb.NONE;
-
   GuestMemory(AddressSpace space, int mmuModes) {
     this.space = space;
     tlbs = new SoftTlb[mmuModes];
@@ -75,9 +65,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
       tlbs[i] = new SoftTlb();
     }
     tlb = tlbs[0];
-    readTags = tlb.read;
-    writeTags = tlb.write;
-    addends = tlb.addend;
+    tlbEntries = tlb.entries;
     space.addListener(this);
   }
 
@@ -93,9 +81,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     mmuMode = newMode;
     tellJumps();
     tlb = tlbs[newMode];
-    readTags = tlb.read;
-    writeTags = tlb.write;
-    addends = tlb.addend;
+    tlbEntries = tlb.entries;
   }
 
   /** After a change of one of the modes. */
@@ -185,99 +171,78 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
 
   // --- loads and stores ---
 
+  /** An address is to be shifted by that to find its place in {@link #tlbEntries}. */
+  public static final int TLB_SHIFT = SoftTlb.PLACE_SHIFT;
+
+  /** Bits of that place. */
+  public static final int TLB_PLACES = SoftTlb.PLACES;
+
+  /** Where an entry has the page that may be read. */
+  public static final int TLB_READ = SoftTlb.READ;
+
+  /** Where it has the page that may be written. */
+  public static final int TLB_WRITE = SoftTlb.WRITE;
+
+  /** Where it has what leads from the virtual to the host's address. */
+  public static final int TLB_ADDEND = SoftTlb.ADDEND;
+
+  private static int place(long address) {
+    return (int) (address >>> SoftTlb.PLACE_SHIFT) & SoftTlb.PLACES;
+  }
+
   /** Reads 1 << size bytes, zero-extended. */
   public final long load(long address, int size) {
-    SoftTlb t = tlb;
-    int index = (int) (address >>> 12) & (SoftTlb.ENTRIES - 1);
-    if (t.read[index] != (address + (1 << size) - 1 & PAGE)) {
-      return loadSlowly(address, size, PageWalker.READ);
-    }
-    return HostMemory.read(t.addend[index] + address, size);
+    long[] t = tlbEntries;
+    int place = place(address);
+    return t[place + SoftTlb.READ] == (address + (1 << size) - 1 & PAGE)
+        ? HostMemory.read(t[place + SoftTlb.ADDEND] + address, size)
+        : slowLoad(address, size);
   }
 
   /** As {@link #load}, where a write must be allowed too. */
   public final long loadToWrite(long address, int size) {
-    SoftTlb t = tlb;
-    int index = (int) (address >>> 12) & (SoftTlb.ENTRIES - 1);
-    if (t.write[index] != (address + (1 << size) - 1 & PAGE)) {
-      return loadSlowly(address, size, PageWalker.WRITE);
-    }
-    return HostMemory.read(t.addend[index] + address, size);
+    long[] t = tlbEntries;
+    int place = place(address);
+    return t[place + SoftTlb.WRITE] == (address + (1 << size) - 1 & PAGE)
+        ? HostMemory.read(t[place + SoftTlb.ADDEND] + address, size)
+        : slowLoadToWrite(address, size);
   }
 
   /** Writes 1 << size bytes. */
   public final void store(long address, int size, long value) {
-    SoftTlb t = tlb;
-    int index = (int) (address >>> 12) & (SoftTlb.ENTRIES - 1);
-    if (t.write[index] != (address + (1 << size) - 1 & PAGE)) {
-      storeSlowly(address, size, value);
-      return;
-    }
-    HostMemory.write(t.addend[index] + address, size, value);
-  }
-
-  // These two are so short that even C1 inlines them.
-
-  /**
-   * Host address minus virtual address of a page in the TLB that may be read; 0 if it is not there.
-   *
-   * @param tag the page's address, and bits that are set if {@code address} is not aligned
-   */
-  public final long addendToRead(long address, long tag) {
-    int index = (int) (address >>> 12) & (SoftTlb.ENTRIES - 1);
-    if (readTags[index] != tag) {
-      return 0;
-    }
-    return addends[index];
-  }
-
-  /** The same of a page that may be written, too. */
-  public final long addendToWrite(long address, long tag) {
-    int index = (int) (address >>> 12) & (SoftTlb.ENTRIES - 1);
-    if (writeTags[index] != tag) {
-      return 0;
-    }
-    return addends[index];
-  }
-
-  /** As {@link #load}; tells the page if others of its bytes may be read directly. */
-  public final long slowLoad(long address, int size) {
-    return slowLoad(address, size, tlb.read, PageWalker.READ);
-  }
-
-  /** As {@link #loadToWrite}; tells the page. */
-  public final long slowLoadToWrite(long address, int size) {
-    return slowLoad(address, size, tlb.write, PageWalker.WRITE);
-  }
-
-  private long slowLoad(long address, int size, long[] tags, int access) {
-    int index = (int) (address >>> 12) & (SoftTlb.ENTRIES - 1);
-    long last = address + (1 << size) - 1 & PAGE;
-    long value =
-        tags[index] == last
-            ? HostMemory.read(tlb.addend[index] + address, size)
-            : loadSlowly(address, size, access);
-    tell(tags, index, last);
-    return value;
-  }
-
-  /** As {@link #store}; tells the page. */
-  public final void slowStore(long address, int size, long value) {
-    int index = (int) (address >>> 12) & (SoftTlb.ENTRIES - 1);
-    long[] tags = tlb.write;
-    long last = address + (1 << size) - 1 & PAGE;
-    if (tags[index] == last) {
-      HostMemory.write(tlb.addend[index] + address, size, value);
+    long[] t = tlbEntries;
+    int place = place(address);
+    if (t[place + SoftTlb.WRITE] == (address + (1 << size) - 1 & PAGE)) {
+      HostMemory.write(t[place + SoftTlb.ADDEND] + address, size, value);
     } else {
-      storeSlowly(address, size, value);
+      slowStore(address, size, value);
     }
-    tell(tags, index, last);
   }
 
-  private void tell(long[] tags, int index, long page) {
-    boolean direct = tags[index] == page;
-    pageTag = direct ? page : NO_PAGE;
-    pageAddend = direct ? tlb.addend[index] : 0;
+  /** The host address of a byte, if its page is in the TLB and may be read; otherwise 0. */
+  public final long hostToRead(long address) {
+    return host(address, SoftTlb.READ);
+  }
+
+  /** The same if it may be written, too. */
+  public final long hostToWrite(long address) {
+    return host(address, SoftTlb.WRITE);
+  }
+
+  private long host(long address, int tag) {
+    int place = place(address);
+    boolean known = tlbEntries[place + tag] == (address & PAGE);
+    return known ? tlbEntries[place + SoftTlb.ADDEND] + address : 0;
+  }
+
+  /** As {@link #load}, of what is not in the TLB. */
+  public final long slowLoad(long address, int size) {
+    return loadSlowly(address, size, PageWalker.READ);
+  }
+
+  /** As {@link #loadToWrite}. */
+  public final long slowLoadToWrite(long address, int size) {
+    return loadSlowly(address, size, PageWalker.WRITE);
   }
 
   private long loadSlowly(long address, int size, int access) {
@@ -296,7 +261,8 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     return space.read(translate(address, access), bytes);
   }
 
-  private void storeSlowly(long address, int size, long value) {
+  /** As {@link #store}. */
+  public final void slowStore(long address, int size, long value) {
     int bytes = 1 << size;
     if ((address & 4095) + bytes > 4096) {
       int first = 4096 - (int) (address & 4095);

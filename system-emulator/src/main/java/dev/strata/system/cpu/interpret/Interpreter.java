@@ -32,12 +32,9 @@ public final class Interpreter extends GuestMemory {
   /** Instructions begun since the start. */
   public long instructions;
 
-  // Blocks between two looks at the time.
-  private static final int BUDGET = 10000;
-
-  // Instructions of a region that count as a block.
-  private static final int BLOCK = 4;
-  private int budget;
+  // Instructions between two looks at the time.
+  private static final int STRETCH = 40_000;
+  private long looksAt; // as many instructions
   int at;
 
   /**
@@ -120,8 +117,8 @@ public final class Interpreter extends GuestMemory {
   public void run() {
     while (true) {
       try {
-        if (attention != 0 || budget <= 0) {
-          budget = BUDGET;
+        if (!goesOn()) {
+          looksAt = instructions + STRETCH;
           current = null;
           running = null;
           if (!guest.service()) {
@@ -166,11 +163,6 @@ public final class Interpreter extends GuestMemory {
       return find(linear, once, guest);
     }
     int slot = jumps.find(linear);
-    Region known = slot == JumpCache.NONE ? null : jumps.region(slot);
-    if (known != null && isFlat) {
-      run(known);
-      return null;
-    }
     Block block = slot == JumpCache.NONE ? enter(linear, mode, guest) : jumps.block(slot);
     if (block.translation instanceof Region region && region.fits(pc, codeLimit)) {
       if (isFlat) {
@@ -185,6 +177,9 @@ public final class Interpreter extends GuestMemory {
   private void step() {
     long[] r = slots;
     do {
+      if (isFlat && alone == 0 && runRegions()) {
+        return;
+      }
       Block block = next();
       if (block == null) {
         continue;
@@ -194,6 +189,7 @@ public final class Interpreter extends GuestMemory {
       }
       current = block;
       instructions += block.instructions;
+      looksAt--; // what repeats one instruction counts, too
       long[] code = block.code;
       int i = 0;
       running:
@@ -368,7 +364,9 @@ public final class Interpreter extends GuestMemory {
             break running;
           }
           case Op.JUMP_TO -> {
-            r[pcSlot] = x << shift >>> shift;
+            long to = x << shift >>> shift;
+            block.jumped(to);
+            r[pcSlot] = to;
             break running;
           }
           case Op.CALL -> {
@@ -396,7 +394,11 @@ public final class Interpreter extends GuestMemory {
         r[d] = v << shift >>> shift;
         i++;
       }
-    } while (attention == 0 && --budget > 0);
+    } while (goesOn());
+  }
+
+  private boolean goesOn() {
+    return attention == 0 && instructions < looksAt;
   }
 
   // --- translated code ---
@@ -413,11 +415,31 @@ public final class Interpreter extends GuestMemory {
     return false;
   }
 
+  /**
+   * Runs one region after the other while jumps are known to lead to one. Most of the time is spent
+   * here.
+   *
+   * @return whether it is time to look up
+   */
+  private boolean runRegions() {
+    for (Region next = known(); next != null; next = known()) {
+      run(next);
+      if (!goesOn()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private @Nullable Region known() {
+    int slot = jumps.find(slots[pcSlot]);
+    return slot == JumpCache.NONE ? null : jumps.region(slot);
+  }
+
   private void run(Region region) {
+    current = null;
     running = region;
-    long before = instructions;
-    region.code.run(region, this, slots, Math.max(budget, 1) * BLOCK);
-    budget -= (int) (instructions - before) / BLOCK;
+    region.code.run(region, this, slots, (int) Math.max(looksAt - instructions, 1));
   }
 
   /** Makes the guest's call of a number, as CALL does. */

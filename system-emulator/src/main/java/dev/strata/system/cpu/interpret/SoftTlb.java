@@ -11,22 +11,36 @@ import org.jspecify.annotations.Nullable;
  * <p>An access hits if the tag of its first byte's page equals the page of its last byte: what
  * crosses a page misses. Entries for registers and, to write, for pages with decoded code are never
  * made. What is executed has tags of its own.
+ *
+ * <p>An entry's numbers are beside each other, in one line of the host's cache.
  */
 final class SoftTlb {
   /** Entries, direct-mapped. */
   static final int ENTRIES = 1024;
 
-  /** No page has this tag, and no access, however many low bits tell that it is not aligned. */
-  static final long NONE = 0x800;
+  /** Numbers of an entry, as a power of two. */
+  private static final int ENTRY_SHIFT = 2;
 
-  /** Virtual pages that may be read. */
-  final long[] read = new long[ENTRIES];
+  /** An address is to be shifted by that, and cut to {@link #PLACES}, to find its entry. */
+  static final int PLACE_SHIFT = 12 - ENTRY_SHIFT;
 
-  /** Virtual pages that may be written. */
-  final long[] write = new long[ENTRIES];
+  /** Bits of an entry's place in {@link #entries}. */
+  static final int PLACES = (ENTRIES - 1) << ENTRY_SHIFT;
+
+  /** Where an entry has the virtual page that may be read. */
+  static final int READ = 0;
+
+  /** The virtual page that may be written. */
+  static final int WRITE = 1;
 
   /** Host address minus virtual address. */
-  final long[] addend = new long[ENTRIES];
+  static final int ADDEND = 2;
+
+  /** No page has this tag. */
+  private static final long NONE = -1;
+
+  /** The entries, for code that is as quick as it can be. */
+  final long[] entries = new long[ENTRIES << ENTRY_SHIFT];
 
   /** Virtual pages that may be executed. */
   final long[] execute = new long[ENTRIES];
@@ -56,9 +70,10 @@ final class SoftTlb {
    */
   void enter(int index, long tag, long newAddend, long known, boolean writable) {
     enter(index, known);
-    read[index] = tag;
-    addend[index] = newAddend;
-    write[index] = writable ? tag : NONE;
+    int place = index << ENTRY_SHIFT;
+    entries[place + READ] = tag;
+    entries[place + WRITE] = writable ? tag : NONE;
+    entries[place + ADDEND] = newAddend;
   }
 
   /** Enters a page that may be executed. */
@@ -110,14 +125,15 @@ final class SoftTlb {
     empty = true;
     locals = 0;
     Arrays.fill(large, 0);
-    Arrays.fill(read, NONE);
     Arrays.fill(code, null);
-    flushWrites();
+    Arrays.fill(entries, NONE);
   }
 
   /** Forgets what may be written. */
   void flushWrites() {
-    Arrays.fill(write, NONE);
+    for (int place = 0; place < entries.length; place += 1 << ENTRY_SHIFT) {
+      entries[place + WRITE] = NONE;
+    }
   }
 
   /**
@@ -131,7 +147,8 @@ final class SoftTlb {
     for (int i = 0; i < large.length; i++) {
       for (long left = large[i]; left != 0; left &= left - 1) {
         int index = i << 6 | Long.numberOfTrailingZeros(left);
-        if (near(read[index], virtualAddress) || near(execute[index], virtualAddress)) {
+        if (near(entries[(index << ENTRY_SHIFT) + READ], virtualAddress)
+            || near(execute[index], virtualAddress)) {
           flushEntry(index);
           partOfLarge = true;
         }
@@ -146,8 +163,8 @@ final class SoftTlb {
   }
 
   private void flushEntry(int index) {
-    read[index] = NONE;
-    write[index] = NONE;
+    entries[(index << ENTRY_SHIFT) + READ] = NONE;
+    entries[(index << ENTRY_SHIFT) + WRITE] = NONE;
     code[index] = null;
     large[index >> 6] &= ~(1L << index);
   }

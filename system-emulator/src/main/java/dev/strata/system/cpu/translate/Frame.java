@@ -48,6 +48,11 @@ final class Frame {
   final int third;
   final int address;
   final int value;
+
+  /** The TLB's entries, and the place of the one that is asked. */
+  final int tlb;
+
+  final int place;
   private final int generation;
   private final int pc;
   private final int before;
@@ -63,6 +68,8 @@ final class Frame {
     pc = c.allocateLocal(TypeKind.LONG);
     address = c.allocateLocal(TypeKind.LONG);
     value = c.allocateLocal(TypeKind.LONG);
+    tlb = c.allocateLocal(TypeKind.REFERENCE);
+    place = c.allocateLocal(TypeKind.INT);
     form = c.allocateLocal(TypeKind.INT);
     first = c.allocateLocal(TypeKind.LONG);
     second = c.allocateLocal(TypeKind.LONG);
@@ -105,6 +112,7 @@ final class Frame {
 
   /** Reads slots and flags from where calls leave them. */
   void reload() {
+    core().getfield(CORE, "tlbEntries", SLOTS).astore(tlb);
     reload(-1);
     reloadFlags();
   }

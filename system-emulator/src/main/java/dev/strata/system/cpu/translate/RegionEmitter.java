@@ -138,8 +138,8 @@ final class RegionEmitter {
   private void region() {
     frame.returnIfOnlyWarmed();
     frame.enter();
-    accesses.enter();
     c.lconst_0().lstore(frame.address).lconst_0().lstore(frame.value);
+    c.iconst_0().istore(frame.place);
     for (Node node : shape.nodes()) {
       c.labelBinding(labels[node.position]);
       flags.known = known[node.position];
@@ -316,18 +316,6 @@ final class RegionEmitter {
     flags.known = FlagKnowledge.NONE;
     c.lload(frame.value);
     frame.destination(w);
-    if (accessesFollow(node, i)) {
-      Label changed = c.newLabel();
-      Label goesOn = c.newLabel();
-      frame.pushChanged();
-      c.ifne(changed);
-      c.labelBinding(goesOn);
-      putOff.add(() -> {
-        c.labelBinding(changed);
-        accesses.forget();
-        c.goto_(goesOn);
-      });
-    }
   }
 
   private void invoke(Node node, long w) {
@@ -361,17 +349,5 @@ final class RegionEmitter {
       c.lload(frame.value);
     }
     frame.destination(w);
-  }
-
-  // Behind the block's end the region is left if something has changed.
-  private static boolean accessesFollow(Node node, int i) {
-    long[] code = node.block.code;
-    for (int j = i + 1; j < code.length; j++) {
-      int operation = (int) code[j] & 127;
-      if (operation >= Op.LOAD && operation <= Op.STORE) {
-        return true;
-      }
-    }
-    return false;
   }
 }

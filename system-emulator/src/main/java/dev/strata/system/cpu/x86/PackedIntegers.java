@@ -9,6 +9,7 @@ final class PackedIntegers {
   private PackedIntegers() {}
 
   private static final long BYTES_TOP = 0x8080808080808080L;
+  private static final long BYTES_LOWEST = 0x0101010101010101L;
   private static final long WORDS_TOP = 0x8000800080008000L;
   private static final long INTS_TOP = 0x8000000080000000L;
 
@@ -55,26 +56,51 @@ final class PackedIntegers {
     return value < least ? least : Math.min(value, most);
   }
 
+  // All eight bytes at once: what a comparison finds is in their top bits.
+
   private static long bytes(int opcode, long x, long y) {
+    return switch (opcode) {
+      case 0x74 -> whole(equal(x, y));
+      case 0x64 -> whole(notLess(y ^ BYTES_TOP, x ^ BYTES_TOP) ^ BYTES_TOP);
+      case 0xd8 -> subtract(x, y, BYTES_TOP) & whole(notLess(x, y));
+      case 0xda -> choose(whole(notLess(x, y)), y, x);
+      case 0xdc -> {
+        long sum = add(x, y, BYTES_TOP);
+        yield sum | whole(((x & y) | ((x | y) & ~sum)) & BYTES_TOP);
+      }
+      case 0xde -> choose(whole(notLess(x, y)), x, y);
+      case 0xe0 -> (x | y) - (((x ^ y) & ~BYTES_LOWEST) >>> 1);
+      default -> saturated(opcode, x, y);
+    };
+  }
+
+  /** The top bits of the bytes that are the same. */
+  static long equal(long x, long y) {
+    long different = x ^ y;
+    return ~(((different & ~BYTES_TOP) + ~BYTES_TOP) | different) & BYTES_TOP;
+  }
+
+  /** The top bits of the bytes that are not less, without signs. */
+  private static long notLess(long x, long y) {
+    return ((x & ~y) | (~(x ^ y) & ((x | BYTES_TOP) - (y & ~BYTES_TOP)))) & BYTES_TOP;
+  }
+
+  /** Bytes of all ones where the top bits are set. */
+  private static long whole(long tops) {
+    return (tops >>> 7) * 0xff;
+  }
+
+  private static long choose(long mask, long ifSet, long otherwise) {
+    return (ifSet & mask) | (otherwise & ~mask);
+  }
+
+  /** PSUBSB and PADDSB. */
+  private static long saturated(int opcode, long x, long y) {
     long result = 0;
     for (int i = 0; i < 64; i += 8) {
       int a = (byte) (x >>> i);
       int b = (byte) (y >>> i);
-      int ua = a & 0xff;
-      int ub = b & 0xff;
-      int v =
-          switch (opcode) {
-            case 0x74 -> a == b ? 0xff : 0;
-            case 0x64 -> a > b ? 0xff : 0;
-            case 0xd8 -> Math.max(ua - ub, 0);
-            case 0xda -> Math.min(ua, ub);
-            case 0xdc -> Math.min(ua + ub, 0xff);
-            case 0xde -> Math.max(ua, ub);
-            case 0xe0 -> (ua + ub + 1) >> 1;
-            case 0xe8 -> clamp(a - b, -128, 127);
-            default -> clamp(a + b, -128, 127); // ec
-          };
-      result |= (v & 0xffL) << i;
+      result |= (clamp(opcode == 0xe8 ? a - b : a + b, -128, 127) & 0xffL) << i;
     }
     return result;
   }

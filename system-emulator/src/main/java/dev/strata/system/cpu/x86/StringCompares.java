@@ -26,13 +26,14 @@ final class StringCompares {
   long run(int opcode, int immediate) {
     in.read(false);
     elements = (immediate & 1) != 0 ? 8 : 16;
+    int how = immediate >> 2 & 3;
     split(in.xmm[in.to()], in.xmm[in.to() + 1], immediate, first);
     split(in.low, in.high, immediate, second);
     boolean explicit = (opcode & 2) == 0;
     firstLength = explicit ? length(Slots.RAX) : length(first);
     secondLength = explicit ? length(Slots.RDX) : length(second);
     int all = (1 << elements) - 1;
-    int found = aggregate(immediate >> 2 & 3);
+    int found = elements == 16 && how != RANGES ? ofBytes(how) : aggregate(how);
     switch (immediate >> 4 & 3) {
       case 1 -> found ^= all;
       case 3 -> found ^= (1 << secondLength) - 1;
@@ -79,6 +80,31 @@ final class StringCompares {
       return elements;
     }
     return (int) Math.min(Math.abs(value), elements);
+  }
+
+  /** The same as {@link #aggregate}, a byte of the first against all of the second at once. */
+  private int ofBytes(int how) {
+    int valid = (1 << secondLength) - 1;
+    if (how == EQUAL_EACH) {
+      int same = equal(in.xmm[in.to()], in.low) | equal(in.xmm[in.to() + 1], in.high) << 8;
+      int validFirst = (1 << firstLength) - 1;
+      return (same & valid & validFirst) | (0xffff & ~valid & ~validFirst);
+    }
+    int found = how == EQUAL_ANY ? 0 : 0xffff;
+    for (int i = 0; i < firstLength; i++) {
+      long all = (first[i] & 0xffL) * 0x0101010101010101L;
+      int same = (equal(all, in.low) | equal(all, in.high) << 8) & valid;
+      if (how == EQUAL_ANY) {
+        found |= same;
+      } else {
+        found &= same >> i | ~(0xffff >> i); // what is beyond the end is not looked at
+      }
+    }
+    return found & 0xffff;
+  }
+
+  private static int equal(long x, long y) {
+    return PackedIntegers.signs(PackedIntegers.equal(x, y));
   }
 
   private int aggregate(int how) {

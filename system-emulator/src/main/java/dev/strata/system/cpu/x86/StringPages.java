@@ -34,26 +34,26 @@ final class StringPages {
     long destination = r[Slots.RDI] & mask;
     long to = cpu.unchecked(X86.ES, destination);
     int bytes = Math.min(most, PAGE_SIZE - (int) (to & ~PAGE)) & -(1 << size);
-    long toAddend = cpu.core.addendToWrite(to, to & PAGE);
-    if (toAddend == 0 || !whole(X86.ES, destination, bytes, size, mask, true)) {
+    long toHost = cpu.core.hostToWrite(to);
+    if (toHost == 0 || !whole(X86.ES, destination, bytes, size, mask, true)) {
       return 0;
     }
     if (!moves) {
-      HostMemory.fill(to + toAddend, bytes, r[Slots.RAX], size);
+      HostMemory.fill(toHost, bytes, r[Slots.RAX], size);
       return bytes >> size;
     }
     long source = r[Slots.RSI] & mask;
     long from = cpu.unchecked(segment, source);
     bytes = Math.min(bytes, PAGE_SIZE - (int) (from & ~PAGE)) & -(1 << size);
-    long fromAddend = cpu.core.addendToRead(from, from & PAGE);
-    long distance = (to + toAddend) - (from + fromAddend);
+    long fromHost = cpu.core.hostToRead(from);
+    long distance = toHost - fromHost;
     if (distance > 0 && distance < bytes) {
       bytes = (int) distance & -(1 << size); // What has just been written is read again.
     }
-    if (fromAddend == 0 || !whole(segment, source, bytes, size, mask, false)) {
+    if (fromHost == 0 || !whole(segment, source, bytes, size, mask, false)) {
       return 0;
     }
-    HostMemory.copy(from + fromAddend, to + toAddend, bytes);
+    HostMemory.copy(fromHost, toHost, bytes);
     return bytes >> size;
   }
 
