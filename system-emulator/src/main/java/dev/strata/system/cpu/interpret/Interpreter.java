@@ -364,9 +364,7 @@ public final class Interpreter extends GuestMemory {
             break running;
           }
           case Op.JUMP_TO -> {
-            long to = x << shift >>> shift;
-            block.jumped(to);
-            r[pcSlot] = to;
+            r[pcSlot] = x << shift >>> shift;
             break running;
           }
           case Op.CALL -> {

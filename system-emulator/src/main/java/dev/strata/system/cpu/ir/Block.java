@@ -35,11 +35,6 @@ public final class Block {
   /** How often the interpreter has begun this, until a translation takes over. */
   public int executions;
 
-  private long mostlyTo; // where the jump at its end led, most of the time
-  private int agreement; // grows if it leads there, and falls faster if it does not
-  private static final int MOST_AGREEMENT = 1000;
-  private static final int DISAGREEMENT = 8;
-
   /** Whether a translation that has it inside is being made. */
   public boolean awaited;
 
@@ -56,28 +51,5 @@ public final class Block {
     this.instructions = instructions;
     this.length = length;
     this.mode = mode;
-  }
-
-  /** The jump at its end, whose target is not in the code, has led to a pc. */
-  public void jumped(long to) {
-    if (to == mostlyTo) {
-      if (agreement < MOST_AGREEMENT) {
-        agreement++;
-      }
-    } else if (agreement > 0) {
-      agreement = Math.max(agreement - DISAGREEMENT, 0);
-    } else {
-      mostlyTo = to;
-    }
-  }
-
-  /** Whether that jump leads to one pc in nine of ten times. */
-  public boolean jumpsMostlyToOne() {
-    return agreement >= Math.min(executions / 4, MOST_AGREEMENT / 4);
-  }
-
-  /** That pc. */
-  public long mostlyJumpsTo() {
-    return mostlyTo;
   }
 }

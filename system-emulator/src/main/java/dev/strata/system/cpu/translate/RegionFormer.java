@@ -13,9 +13,10 @@ import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the blocks of a region: from a hot one along branches, those that have run most first. A
- * function is inlined where it is called, as its return has a known target then; other jumps whose
- * target is not in the code are taken to lead where they mostly have.
+ * Finds the blocks of a region: from a hot one along branches whose targets are known, those that
+ * have run most first. A function is inlined where it is called, as its return has a known target
+ * then. To follow other jumps to where they mostly lead has cost more than it gave: regions ran
+ * twice as long, but there was more to compile.
  */
 final class RegionFormer {
   private static final int DEEPEST = 3;
@@ -80,32 +81,27 @@ final class RegionFormer {
       switch ((int) w & 127) {
         case Op.BRANCH, Op.BRANCH_IF ->
             node.targets[i] = target(node, node.distance + (w >> 32), shift, node.context);
-        case Op.JUMP -> jump(node, i, node.distance + (w >> 32), shift);
+        case Op.JUMP -> {
+          Node.Context context = node.context;
+          long returns = returnsTo(node.block, i);
+          if (returns != NO_CALL) {
+            int depth = context == null ? 1 : context.depth() + 1;
+            if (depth > DEEPEST) {
+              continue;
+            }
+            context = new Node.Context(node.distance + returns, context, depth);
+          }
+          node.targets[i] = target(node, node.distance + (w >> 32), shift, context);
+        }
         case Op.JUMP_TO -> {
           Node.Context context = node.context;
-          boolean returns = isReturn(node.block, i);
-          if (returns && context != null) {
+          if (context != null && isReturn(node.block, i)) {
             node.targets[i] = target(node, context.returnDistance(), shift, context.outer());
-          } else if (node.block.jumpsMostlyToOne()) {
-            jump(node, i, node.block.mostlyJumpsTo() - pc, shift);
           }
         }
         default -> {}
       }
     }
-  }
-
-  private void jump(Node node, int i, long distance, int shift) {
-    Node.Context context = node.context;
-    long returns = returnsTo(node.block, i);
-    if (returns != NO_CALL) {
-      int depth = context == null ? 1 : context.depth() + 1;
-      if (depth > DEEPEST) {
-        return;
-      }
-      context = new Node.Context(node.distance + returns, context, depth);
-    }
-    node.targets[i] = target(node, distance, shift, context);
   }
 
   private @Nullable Node target(
