@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -125,17 +126,24 @@ final class BackupsUnderWritersTest {
 
   /** Begins between two requests of the writer. */
   private void begin(Writer writer, BackupPlan plan) throws Exception {
-    writer.between(() -> {
-      moment = content.clone();
-      jobs.start(BackupJob.of(new JobSettings("j", 0, true, false), plan));
-    });
+    writer.between(() -> begin(plan));
+  }
+
+  /** While nobody writes. */
+  private void begin(BackupPlan plan) throws BlockException {
+    moment = content.clone();
+    jobs.start(BackupJob.of(new JobSettings("j", 0, true, false), plan));
   }
 
   private byte[] back(Writer writer, TestDisk disk, BackupPlan plan) throws Exception {
     begin(writer, plan);
+    return finish(disk, plan.target());
+  }
+
+  private byte[] finish(TestDisk disk, BlockNode target) throws Exception {
     jobs.await("concluded");
     jobs.assertSucceeded();
-    disk.graph().close(plan.target());
+    disk.graph().close(target);
     jobs.dismiss();
     return moment;
   }
@@ -180,14 +188,19 @@ final class BackupsUnderWritersTest {
     content = chain.layer("over", SIZE, "top", content);
     try (TestDisk disk = chain.open("over")) {
       BlockNode target = target(disk, "target", "top");
-      boolean[] backed = backed(disk);
+      var backed = new AtomicReference<boolean[]>();
       try (var writer = new Writer(disk.backend(), content, 22)) {
-        byte[] before = back(writer, disk, plan(disk, target, Sync.TOP, null));
+        writer.awaitMore(MORE);
+        writer.between(() -> {
+          backed.set(backed(disk));
+          begin(plan(disk, target, Sync.TOP, null));
+        });
+        byte[] before = finish(disk, target);
         writer.awaitMore(MORE);
         assertArrayEquals(before, chain.read("target"));
       }
       try (TestDisk copy = chain.open("target")) {
-        assertArrayEquals(backed, backed(copy));
+        assertArrayEquals(backed.get(), backed(copy));
       }
     }
     assertArrayEquals(content, chain.read("over"));
