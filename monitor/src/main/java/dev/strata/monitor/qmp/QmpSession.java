@@ -52,7 +52,10 @@ public final class QmpSession {
     this.pretty = pretty;
   }
 
-  /** Greets the client and does what it says, until it has nothing more to say. */
+  /**
+   * Greets the client and does what it says, until it has nothing more to say. Then it still has a
+   * moment to read the answers.
+   */
   public void run(Reader in) {
     send(
         new JsonObject()
@@ -62,6 +65,7 @@ public final class QmpSession {
                     .put("version", version)
                     .put("capabilities", new JsonArray().add("oob"))));
     events.add(this);
+    long farewell = 0;
     try {
       var stream = new JsonStream();
       char[] chunk = new char[CHUNK];
@@ -70,11 +74,12 @@ public final class QmpSession {
           take(stream, chunk[i]);
         }
       }
+      farewell = FAREWELL_MILLIS;
     } catch (IOException e) {
       // The client has gone: nobody is left to be told.
     } finally {
       events.remove(this);
-      output.close(0);
+      output.close(farewell);
     }
   }
 
