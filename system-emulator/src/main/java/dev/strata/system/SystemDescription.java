@@ -70,8 +70,12 @@ public final class SystemDescription implements ToolDescription {
             "global",
             "PROPERTY",
             "isa-debugcon.iobase=PORT; also as driver=, property= and value=")
-        .with(key++, "kernel", "FILE", "boot this Linux kernel")
-        .with(key++, "initrd", "FILE", "its initial RAM disk")
+        .with(key++, "kernel", "FILE", "boot this Linux or Multiboot kernel")
+        .with(
+            key++,
+            "initrd",
+            "FILE",
+            "its initial RAM disk, or modules with their arguments and commas between")
         .with(key++, "append", "TEXT", "its command line")
         .with(
             key++,
@@ -152,7 +156,7 @@ public final class SystemDescription implements ToolDescription {
             null,
             "ITEMS",
             "log int, cpu_reset, guest_errors or unimp, with commas between; help lists them")
-        .with('D', null, "FILE", "the log's file, %d in it for the process's number")
+        .with('D', null, "FILE", "the log's file; %d in it is the process's number")
         .with(key++, "daemonize", null, "go on in the background when the machine is ready")
         .with(key++, "pidfile", "FILE", "write the process's number there")
         .with(key++, "display", "none", "no window shows the screen; the monitor's screendump does")

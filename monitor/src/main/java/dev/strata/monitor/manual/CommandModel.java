@@ -71,7 +71,7 @@ final class CommandModel {
     OptionSpec.Builder option =
         OptionSpec.builder(names.toArray(new String[0]))
             .order(order)
-            .description(escaped(entry.help()))
+            .description(entry.help()) // unlike other texts, no format
             .hideParamSyntax(true);
     if (entry.argument() == null) {
       option.arity("0").type(boolean.class).usageHelp("--help".equals(entry.longName()));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Subcommand;
+import dev.strata.monitor.manual.HelpPage;
 import dev.strata.monitor.manual.ToolDescription;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,6 +53,17 @@ final class ManualTest {
       assertEquals("", Programs.run(folder, "", "mandoc", "-T", "lint", "-W", "style", name));
       String shown = Programs.run(folder, "", "man", "--warnings", "-l", name);
       assertFalse(shown.contains(": warning"), shown);
+    }
+  }
+
+  @Test
+  void helpSaysAPercentSignAsItIsMeant() {
+    for (ToolDescription tool : ServiceLoader.load(ToolDescription.class)) {
+      String help = HelpPage.ofTool(tool.name(), tool);
+      boolean meant =
+          tool.options().entries().stream().anyMatch(entry -> entry.help().contains("%"));
+      assertEquals(meant, help.contains("%"), tool.name());
+      assertFalse(help.contains("%%"), tool.name());
     }
   }
 

@@ -420,7 +420,7 @@ public final class Interpreter extends GuestMemory {
    * @return whether it is time to look up
    */
   private boolean runRegions() {
-    for (Region next = known(); next != null; next = known()) {
+    for (Region next = nextRegion(); next != null; next = nextRegion()) {
       run(next);
       if (!goesOn()) {
         return true;
@@ -429,7 +429,7 @@ public final class Interpreter extends GuestMemory {
     return false;
   }
 
-  private @Nullable Region known() {
+  private @Nullable Region nextRegion() {
     int slot = jumps.find(slots[pcSlot]);
     return slot == JumpCache.NONE ? null : jumps.region(slot);
   }
