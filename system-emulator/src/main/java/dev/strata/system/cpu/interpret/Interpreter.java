@@ -420,6 +420,7 @@ public final class Interpreter extends GuestMemory {
    * @return whether it is time to look up
    */
   private boolean runRegions() {
+    depth = 0;
     for (Region next = nextRegion(); next != null; next = nextRegion()) {
       run(next);
       if (!goesOn()) {
@@ -438,6 +439,42 @@ public final class Interpreter extends GuestMemory {
     current = null;
     running = region;
     region.code.run(region, this, slots, (int) Math.max(looksAt - instructions, 1));
+  }
+
+  // Regions that have called out and wait for their return: each is on the thread's stack.
+  private static final int DEEPEST = 64;
+  private int depth;
+
+  /**
+   * Runs what a region calls, until that returns to it.
+   *
+   * @param caller the region, whose state has been told
+   * @param returnsTo the pc there
+   * @param begun {@link #generation} when the region was entered
+   * @return as many instructions as the region may go on for, from what state there is now; 0 if it
+   *     is to be left
+   */
+  public int callOut(Region caller, long returnsTo, int begun) {
+    if (depth == DEEPEST || !isFlat || !goesOn()) {
+      return 0;
+    }
+    depth++;
+    int most = 0;
+    for (Region next = nextRegion(); next != null; next = nextRegion()) {
+      run(next);
+      if (!goesOn()) {
+        break;
+      }
+      if (slots[pcSlot] == returnsTo) {
+        if (generation == begun) {
+          running = caller;
+          most = (int) (looksAt - instructions);
+        }
+        break;
+      }
+    }
+    depth--;
+    return most;
   }
 
   /** Makes the guest's call of a number, as CALL does. */

@@ -96,10 +96,8 @@ final class Frame {
 
   /** Takes the state over. */
   void enter() {
-    c.iconst_0().istore(begun);
     c.iconst_0().istore(site);
     core().getfield(CORE, "generation", CD_int).istore(generation);
-    core().getfield(CORE, "instructions", CD_long).lstore(before);
     pushPcSlot();
     c.lstore(pc);
     for (int i = 0; i < 64; i++) {
@@ -107,7 +105,24 @@ final class Frame {
         c.lconst_0().lstore(slots[i]);
       }
     }
+    enterAgain();
+  }
+
+  /** Takes it over after a call of what is outside. */
+  void enterAgain() {
+    c.iconst_0().istore(begun);
+    core().getfield(CORE, "instructions", CD_long).lstore(before);
     reload();
+  }
+
+  /** Leaves 0 unless a call of what is outside has returned to a node; else it may go on. */
+  void pushCallsOut(Node target) {
+    core();
+    region();
+    pc(target.distance);
+    c.iload(generation);
+    c.invokevirtual(CORE, "callOut", MethodTypeDesc.of(CD_int, REGION, CD_long, CD_int));
+    c.dup().istore(MOST_AT);
   }
 
   /** Reads slots and flags from where calls leave them. */

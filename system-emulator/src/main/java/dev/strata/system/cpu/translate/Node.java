@@ -13,6 +13,9 @@ final class Node {
   /** Of each operation that branches, where to in the region; null outside of it. */
   final @Nullable Node[] targets;
 
+  /** Whether it ends with a call of what is outside; the target is then where that returns to. */
+  boolean callsOut;
+
   /** Place in the region's order. */
   int position = -1;
 

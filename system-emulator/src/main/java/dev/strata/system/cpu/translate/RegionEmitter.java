@@ -117,7 +117,8 @@ final class RegionEmitter {
           Node target = node.targets[i];
           if (target != null) {
             FlagKnowledge before = result[target.position];
-            FlagKnowledge after = before == null ? now : before.meet(now);
+            FlagKnowledge comes = node.callsOut ? FlagKnowledge.NONE : now;
+            FlagKnowledge after = before == null ? comes : before.meet(comes);
             if (!after.equals(before)) {
               result[target.position] = after;
               changed = true;
@@ -268,7 +269,12 @@ final class RegionEmitter {
       c.goto_(leaveWithPc);
       return;
     }
-    goTo(node, target, called);
+    if (node.callsOut) {
+      pushTarget(node, node.block.code[i]);
+      callOut(node, target);
+    } else {
+      goTo(node, target, called);
+    }
   }
 
   private void goTo(Node node, Node target, boolean called) {
@@ -289,10 +295,31 @@ final class RegionEmitter {
       c.goto_(leaveWithPc);
       return;
     }
+    if (node.callsOut) {
+      callOut(node, target);
+      return;
+    }
     c.dup2().lstore(frame.leavesTo);
     frame.pc(target.distance);
     c.lcmp().ifne(leave);
     goTo(node, target, called);
+  }
+
+  /** Calls what is at the pc on the stack, and goes on where that returns to, if it does. */
+  private void callOut(Node node, Node target) {
+    c.lstore(frame.leavesTo);
+    frame.store();
+    frame.tellLeft();
+    Label back = c.newLabel();
+    frame.pushCallsOut(target);
+    c.ifne(back);
+    c.return_();
+    c.labelBinding(back);
+    frame.enterAgain();
+    if (shape.isGuarded(node, target)) {
+      check(node, target, false);
+    }
+    c.goto_(labels[target.position]);
   }
 
   // --- calls ---

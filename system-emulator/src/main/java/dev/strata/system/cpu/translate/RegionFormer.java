@@ -4,9 +4,11 @@ package dev.strata.system.cpu.translate;
 import dev.strata.system.cpu.interpret.Interpreter;
 import dev.strata.system.cpu.ir.Block;
 import dev.strata.system.cpu.ir.Op;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -14,12 +16,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the blocks of a region: from a hot one along branches whose targets are known, those that
- * have run most first. A function is inlined where it is called, as its return has a known target
- * then. To follow other jumps to where they mostly lead has cost more than it gave: regions ran
- * twice as long, but there was more to compile.
+ * have run most first. A short function is inlined where it is called, as its return has a known
+ * target then; a region that calls another one goes on where that returns to. To follow other jumps
+ * to where they mostly lead has cost more than it gave: regions ran twice as long, but there was
+ * more to compile.
  */
 final class RegionFormer {
   private static final int DEEPEST = 3;
+
+  // Instructions of a function. Of a longer one a part would often be left out of the region, and
+  // that part's return would lead to no place in a region.
+  private static final int MOST_INLINED = 24;
   private static final int MOST_NODES = 100;
 
   private final Interpreter core;
@@ -82,26 +89,78 @@ final class RegionFormer {
         case Op.BRANCH, Op.BRANCH_IF ->
             node.targets[i] = target(node, node.distance + (w >> 32), shift, node.context);
         case Op.JUMP -> {
-          Node.Context context = node.context;
           long returns = returnsTo(node.block, i);
-          if (returns != NO_CALL) {
-            int depth = context == null ? 1 : context.depth() + 1;
-            if (depth > DEEPEST) {
-              continue;
-            }
-            context = new Node.Context(node.distance + returns, context, depth);
+          Node.Context context = node.context;
+          node.targets[i] =
+              returns == NO_CALL
+                  ? target(node, node.distance + (w >> 32), shift, context)
+                  : inlined(node, node.distance + (w >> 32), shift, node.distance + returns);
+          if (returns != NO_CALL && node.targets[i] == null) {
+            callOut(node, i, returns);
           }
-          node.targets[i] = target(node, node.distance + (w >> 32), shift, context);
         }
         case Op.JUMP_TO -> {
           Node.Context context = node.context;
-          if (context != null && isReturn(node.block, i)) {
+          long returns = returnsTo(node.block, i);
+          if (returns != NO_CALL) {
+            callOut(node, i, returns);
+          } else if (context != null && isReturn(node.block, i)) {
             node.targets[i] = target(node, context.returnDistance(), shift, context.outer());
           }
         }
         default -> {}
       }
     }
+  }
+
+  private @Nullable Node inlined(Node from, long distance, int shift, long returnDistance) {
+    Node.Context outer = from.context;
+    int depth = outer == null ? 1 : outer.depth() + 1;
+    return depth > DEEPEST || !isShort(from, distance)
+        ? null
+        : target(from, distance, shift, new Node.Context(returnDistance, outer, depth));
+  }
+
+  /** Whether all of a function that is run is short, so that none of it would be left out. */
+  private boolean isShort(Node from, long distance) {
+    if (core.known(pc + distance, from.block, pc + from.distance) == null) {
+      return false;
+    }
+    var seen = new HashSet<Long>();
+    var next = new ArrayDeque<Long>();
+    next.add(distance);
+    int size = 0;
+    for (Long at = next.poll(); at != null; at = next.poll()) {
+      Block block = core.known(pc + at, from.block, pc + from.distance);
+      if (!seen.add(at) || block == null || block.executions < leastExecutions) {
+        continue;
+      }
+      size += block.instructions;
+      if (size > MOST_INLINED) {
+        return false;
+      }
+      for (int i = 0; i < block.code.length; i++) {
+        long w = block.code[i];
+        long returns = returnsTo(block, i);
+        switch ((int) w & 127) {
+          case Op.BRANCH, Op.BRANCH_IF -> next.add(at + (w >> 32));
+          case Op.JUMP -> next.add(at + (returns == NO_CALL ? w >> 32 : returns));
+          case Op.JUMP_TO -> {
+            if (returns != NO_CALL) {
+              next.add(at + returns);
+            }
+          }
+          default -> {}
+        }
+      }
+    }
+    return true;
+  }
+
+  private void callOut(Node node, int i, long returns) {
+    int shift = 64 - (8 << ((int) (node.block.code[i] >>> 7) & 3));
+    node.targets[i] = target(node, node.distance + returns, shift, node.context);
+    node.callsOut = node.targets[i] != null;
   }
 
   private @Nullable Node target(
@@ -135,7 +194,7 @@ final class RegionFormer {
   private boolean isReturn(Block block, int jump) {
     for (int i = jump - 1; i >= 0 && block.offsets[i] == block.offsets[jump]; i--) {
       if ((OperandUse.writes(block.code[i]) & ~roles.scratch()) != 0) {
-        return returnsTo(block, jump) == NO_CALL;
+        return true;
       }
     }
     return false;
