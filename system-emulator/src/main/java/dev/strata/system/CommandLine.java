@@ -69,6 +69,10 @@ final class CommandLine {
   boolean graphics = true;
   boolean defaults = true;
   boolean hpet = true;
+
+  /** Whether there is a system management mode. */
+  boolean systemManagement = true;
+
   Actions actions = Actions.DEFAULT;
   boolean paused;
   boolean snapshot;
@@ -347,6 +351,7 @@ final class CommandLine {
     if (timer != null) {
       hpet = timer;
     }
+    systemManagement = isManaged(options.takeString("smm"));
     Boolean wanted = options.takeBool("graphics");
     if (wanted != null) {
       graphics = wanted;
@@ -354,6 +359,17 @@ final class CommandLine {
     for (String name : options.names()) {
       throw error("Property 'pc-i440fx-7.2-machine." + name + "' not found");
     }
+  }
+
+  private boolean isManaged(@Nullable String given) throws BlockException {
+    if (given == null) {
+      return systemManagement;
+    }
+    return switch (given) {
+      case "on", "auto" -> true;
+      case "off" -> false;
+      default -> throw error("Parameter 'smm' does not accept value '" + given + "'");
+    };
   }
 
   private void memory(String text) throws BlockException {

@@ -110,6 +110,7 @@ final class PcAssembly {
             !line.graphics,
             line.actions,
             line.boot.of(KernelFiles.of(line, warnings), firmware),
+            line.systemManagement,
             line.hpet,
             line.clock.source(),
             line.clock.start(),

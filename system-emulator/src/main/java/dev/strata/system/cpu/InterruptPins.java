@@ -21,4 +21,10 @@ public interface InterruptPins {
 
   /** Moves, enables or disables the controller. */
   default void base(long value) {}
+
+  /**
+   * The processor enters or leaves system management mode: x86's SMIACT#. When this returns, memory
+   * is as it is then.
+   */
+  default void systemManagement(boolean active) {}
 }

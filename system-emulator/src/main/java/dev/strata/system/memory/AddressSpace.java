@@ -34,6 +34,7 @@ public final class AddressSpace {
   private volatile FlatRange[] flat = new FlatRange[0];
   private volatile long addressMask = -1;
   private volatile UnassignedListener unassigned = (write, address, bytes) -> {};
+  private final @Nullable AddressSpace below;
 
   /**
    * A space of {@code size} bytes.
@@ -41,8 +42,43 @@ public final class AddressSpace {
    * @param absent each byte that is read where nothing is mapped
    */
   public AddressSpace(long size, int absent) {
-    this.last = size - 1;
-    this.absent = (byte) absent;
+    this(size - 1, (byte) absent, null);
+  }
+
+  private AddressSpace(long last, byte absent, @Nullable AddressSpace below) {
+    this.last = last;
+    this.absent = absent;
+    this.below = below;
+  }
+
+  /**
+   * A space that shows another one, whatever becomes of that, but where something is mapped into
+   * itself: memory as one processor sees it.
+   */
+  public static AddressSpace over(AddressSpace below) {
+    var space = new AddressSpace(below.last, below.absent, below);
+    below.addListener(
+        new AddressSpaceListener() {
+          @Override
+          public void topologyChanged(long first, long last) {
+            space.refresh(first, last);
+          }
+
+          @Override
+          public void codeWritten(long address, long length) {
+            space.codeWritten(address, length);
+          }
+        });
+    space.refresh(0, below.last);
+    return space;
+  }
+
+  /** Shows what the space below has become. */
+  private synchronized void refresh(long first, long end) {
+    if (below != null) {
+      addressMask = below.addressMask;
+      flatten(first, end);
+    }
   }
 
   /** Maps all of a region at {@code base}; higher priorities win, of equals the later. */
@@ -80,7 +116,7 @@ public final class AddressSpace {
   public void addressMask(long mask) {
     if (mask != addressMask) {
       addressMask = mask;
-      listeners.forEach(AddressSpaceListener::topologyChanged);
+      listeners.forEach(listener -> listener.topologyChanged(0, last));
     }
   }
 
@@ -95,8 +131,28 @@ public final class AddressSpace {
   }
 
   private void flatten() {
+    flatten(last, 0);
+  }
+
+  /** Makes the flat view anew; what is from first to end may have changed in another way. */
+  private void flatten(long first, long end) {
+    List<MemoryMapping> all = mappings;
+    if (below != null) {
+      all = new ArrayList<>();
+      for (FlatRange range : below.flat) {
+        long length = range.last() - range.start() + 1;
+        all.add(new MemoryMapping(range.start(), range.region(), range.regionOffset(), length, 0));
+      }
+      all.addAll(mappings);
+    }
+    FlatRange[] before = flat;
+    flat = flattened(all);
+    tellChange(before, flat, first, end);
+  }
+
+  private FlatRange[] flattened(List<MemoryMapping> all) {
     var edges = new TreeSet<Long>();
-    for (MemoryMapping m : mappings) {
+    for (MemoryMapping m : all) {
       edges.add(m.base());
       edges.add(Math.min(m.base() + (m.length() - 1), last) + 1);
     }
@@ -107,19 +163,51 @@ public final class AddressSpace {
       if (to == null) {
         break;
       }
-      MemoryMapping top = top(from);
+      MemoryMapping top = top(all, from);
       if (top != null) {
         add(ranges, new FlatRange(from, to - 1, top.region(), from - top.base() + top.offset()));
       }
       from = to;
     }
-    flat = ranges.toArray(FlatRange[]::new);
-    listeners.forEach(AddressSpaceListener::topologyChanged);
+    return ranges.toArray(FlatRange[]::new);
   }
 
-  private @Nullable MemoryMapping top(long address) {
-    for (int i = mappings.size() - 1; i >= 0; i--) {
-      MemoryMapping m = mappings.get(i);
+  /** Tells where two views differ, and of what is from first to end anyhow. */
+  private void tellChange(FlatRange[] before, FlatRange[] after, long first, long end) {
+    var edges = new TreeSet<Long>();
+    for (FlatRange[] view : List.of(before, after)) {
+      for (FlatRange range : view) {
+        edges.add(range.start());
+        edges.add(range.last() + 1);
+      }
+    }
+    long lowest = first;
+    long highest = end;
+    for (Long from = edges.isEmpty() ? null : edges.first(); from != null; ) {
+      Long to = edges.higher(from);
+      if (to != null && !isSame(find(before, from), find(after, from), from)) {
+        lowest = Math.min(lowest, from);
+        highest = Math.max(highest, to - 1);
+      }
+      from = to;
+    }
+    if (lowest <= highest) {
+      for (AddressSpaceListener listener : listeners) {
+        listener.topologyChanged(lowest, highest);
+      }
+    }
+  }
+
+  private static boolean isSame(@Nullable FlatRange a, @Nullable FlatRange b, long address) {
+    if (a == null || b == null) {
+      return a == b;
+    }
+    return a.region() == b.region() && a.offset(address) == b.offset(address);
+  }
+
+  private static @Nullable MemoryMapping top(List<MemoryMapping> all, long address) {
+    for (int i = all.size() - 1; i >= 0; i--) {
+      MemoryMapping m = all.get(i);
       if (address >= m.base() && address - m.base() < m.length()) {
         return m;
       }
@@ -164,8 +252,10 @@ public final class AddressSpace {
 
   /** What answers at {@code address} after the mask, or null. */
   public @Nullable FlatRange lookup(long address) {
-    FlatRange[] ranges = flat;
-    long masked = address & addressMask;
+    return find(flat, address & addressMask);
+  }
+
+  private static @Nullable FlatRange find(FlatRange[] ranges, long masked) {
     int low = 0;
     int high = ranges.length - 1;
     while (low <= high) {

@@ -43,7 +43,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
 
   private final Map<Long, CodePage> codePages = new HashMap<>();
   private final ConcurrentLinkedQueue<long[]> foreignWrites = new ConcurrentLinkedQueue<>();
-  private volatile boolean topologyChanged;
+  private final ConcurrentLinkedQueue<long[]> changedRanges = new ConcurrentLinkedQueue<>();
 
   final JumpCache jumps = new JumpCache();
 
@@ -124,8 +124,8 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   }
 
   @Override
-  public void topologyChanged() {
-    topologyChanged = true;
+  public void topologyChanged(long first, long last) {
+    changedRanges.add(new long[] {first, last});
     attend();
   }
 
@@ -142,10 +142,10 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
 
   /** Does what other threads have asked for. */
   protected final void catchUp() {
-    if (topologyChanged) {
-      topologyChanged = false;
-      codePages.values().forEach(CodePage::drop);
-      codePages.clear();
+    if (!changedRanges.isEmpty()) {
+      for (long[] range = changedRanges.poll(); range != null; range = changedRanges.poll()) {
+        dropPages(range[0] & PAGE, range[1]);
+      }
       flushTlb();
     }
     for (long[] write = foreignWrites.poll(); write != null; write = foreignWrites.poll()) {
@@ -159,6 +159,16 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
         }
         from += part;
         left -= part;
+      }
+    }
+  }
+
+  private void dropPages(long first, long last) {
+    for (var pages = codePages.values().iterator(); pages.hasNext(); ) {
+      CodePage page = pages.next();
+      if (page.address >= first && page.address <= last) {
+        page.drop();
+        pages.remove();
       }
     }
   }

@@ -71,6 +71,7 @@ final class Calls {
   static final int CRC32 = 63;
   static final int RANDOM = 64;
   static final int SET_EXTENDED_CONTROL = 65;
+  static final int RESUME = 66;
 
   /** A bit, not a number: an MMX or SSE instruction, of which the other bits tell. */
   static final int VECTOR = 0x1000;

@@ -99,6 +99,7 @@ final class ExtendedMap {
         in.modrm();
         bits.doubleShift(opcode >> 3 & 1, RCX);
       }
+      case 0xaa -> in.callAndLeave(Calls.RESUME, ZERO, ZERO, 0);
       case 0xae -> system.group15();
       case 0xaf -> {
         in.modrm();

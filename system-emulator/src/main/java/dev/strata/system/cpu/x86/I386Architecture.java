@@ -41,6 +41,6 @@ public final class I386Architecture implements Architecture {
 
   @Override
   public Cpu create(int index, CpuModel model, CpuSurroundings surroundings) {
-    return X86Architecture.processor(model, surroundings);
+    return X86Architecture.processor(model, surroundings, false);
   }
 }

@@ -52,6 +52,14 @@ final class InterruptLog {
     }
   }
 
+  /** The processor enters system management mode, or has left it. */
+  void management(boolean enters) {
+    if (!isOff()) {
+      log.add(
+          (enters ? "SMM: enter\n" : "SMM: after RSM\n") + RegisterText.of(cpu, cpu.r[Slots.PC]));
+    }
+  }
+
   /** The processor gives up, and is going to be reset. */
   void tripleFault() {
     if (log.has(LogItem.CPU_RESET)) {

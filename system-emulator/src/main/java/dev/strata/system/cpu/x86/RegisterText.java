@@ -78,7 +78,9 @@ final class RegisterText {
         .append(cpu.inhibited ? 1 : 0)
         .append(" A20=")
         .append(cpu.surroundings.memory().addressMask() == -1 ? 1 : 0)
-        .append(" SMM=0 HLT=")
+        .append(" SMM=")
+        .append(cpu.managed ? 1 : 0)
+        .append(" HLT=")
         .append(cpu.halted ? 1 : 0)
         .append('\n');
     for (int segment = 0; segment < SEGMENTS.length; segment++) {

@@ -24,6 +24,7 @@ final class SystemRegisters {
   private long tscAux;
   private long mtrrDefault;
   private final long[] mtrrs = new long[32];
+  private long managementInterrupts; // taken since the reset
 
   SystemRegisters(X86 cpu, Paging paging) {
     this.cpu = cpu;
@@ -43,6 +44,7 @@ final class SystemRegisters {
     tscOffset = -tsc(0);
     tscAux = 0;
     mtrrDefault = 0;
+    managementInterrupts = 0;
     java.util.Arrays.fill(mtrrs, 0);
   }
 
@@ -112,13 +114,7 @@ final class SystemRegisters {
         cpu.core.flushLocal();
       }
       case 4 -> {
-        long known =
-            0x7ff
-                | (cpu.model.has(Feature.FSGSBASE) ? X86.FSGSBASE : 0)
-                | (cpu.model.has(Feature.XSAVE) ? X86.OSXSAVE : 0)
-                | (cpu.model.has(Feature.SMEP) ? X86.SMEP : 0)
-                | (cpu.model.has(Feature.SMAP) ? X86.SMAP : 0);
-        if ((value & ~known) != 0 || (cpu.isLong() && (value & X86.PAE) == 0)) {
+        if ((value & ~knownCr4()) != 0 || (cpu.isLong() && (value & X86.PAE) == 0)) {
           throw cpu.generalProtection(0);
         }
         cpu.cr4 = value;
@@ -137,10 +133,22 @@ final class SystemRegisters {
     cpu.modeChanged();
   }
 
+  private long knownCr4() {
+    return 0x7ff
+        | (cpu.model.has(Feature.FSGSBASE) ? X86.FSGSBASE : 0)
+        | (cpu.model.has(Feature.XSAVE) ? X86.OSXSAVE : 0)
+        | (cpu.model.has(Feature.SMEP) ? X86.SMEP : 0)
+        | (cpu.model.has(Feature.SMAP) ? X86.SMAP : 0);
+  }
+
+  private static boolean isCr0Wrong(long value) {
+    boolean cachesWrong = (value & 1 << 29) != 0 && (value & 1 << 30) == 0;
+    return value >>> 32 != 0 || cachesWrong || ((value & X86.PG) != 0 && (value & X86.PE) == 0);
+  }
+
   private void writeCr0(long given) {
     long value = (given & 0xe005003fL) | 0x10;
-    boolean cachesWrong = (value & 1 << 29) != 0 && (value & 1 << 30) == 0;
-    if (given >>> 32 != 0 || cachesWrong || ((value & X86.PG) != 0 && (value & X86.PE) == 0)) {
+    if (isCr0Wrong(given)) {
       throw cpu.generalProtection(0);
     }
     boolean turnsOn = (value & ~cpu.cr0 & X86.PG) != 0;
@@ -171,6 +179,7 @@ final class SystemRegisters {
           case 0x10 -> tsc(tscOffset);
           case 0x1b -> cpu.surroundings.pins().base();
           case 0xfe -> 8 | 1 << 8 | 1 << 10;
+          case 0x34 -> managementInterrupts;
           case 0x174 -> sysenterCs;
           case 0x175 -> sysenterSp;
           case 0x176 -> sysenterIp;
@@ -185,7 +194,7 @@ final class SystemRegisters {
           case 0xc0000101 -> cpu.base[X86.GS];
           case 0xc0000102 -> kernelGs;
           case 0xc0000103 -> tscAux;
-          case 0x17, 0x8b, 0x1a0, 0x1d9, 0x3a, 0x34, 0xc0010015, 0xc001001f, 0xc0010010 -> 0L;
+          case 0x17, 0x8b, 0x1a0, 0x1d9, 0x3a, 0xc0010015, 0xc001001f, 0xc0010010 -> 0L;
           default -> {
             int range = mtrr(number);
             if (range < 0) {
@@ -248,12 +257,45 @@ final class SystemRegisters {
     return value;
   }
 
+  private long knownEfer() {
+    return (cpu.model.has(Feature.SYSCALL) ? X86.EFER_SCE : 0)
+        | (cpu.model.has(Feature.LM) ? X86.EFER_LME | X86.EFER_LMA : 0)
+        | (cpu.model.has(Feature.NX) ? X86.EFER_NX : 0);
+  }
+
+  /** A system management interrupt is taken: there is no paging and no protection. */
+  void enterManagement() {
+    managementInterrupts++;
+    cpu.cr0 &= ~(X86.PE | X86.EM | X86.TS | X86.PG);
+    cpu.cr4 = 0;
+    cpu.efer = 0;
+    cpu.core.flushTlb();
+  }
+
+  /**
+   * Sets what an interrupted program had (SDM volume 3, 32.4.1; AMD64 manual, volume 2, 10.3.6).
+   *
+   * @return false, and nothing is set, if no program can have had that
+   */
+  boolean isRestored(long cr0, long cr3, long cr4, long efer) {
+    boolean wide = (cr0 & X86.PG) != 0 && (efer & X86.EFER_LME) != 0;
+    if (isCr0Wrong(cr0)
+        || (cr4 & ~knownCr4()) != 0
+        || (efer & ~knownEfer()) != 0
+        || (wide && (cr4 & X86.PAE) == 0)) {
+      return false;
+    }
+    cpu.cr0 = (cr0 & 0xe005003fL) | 0x10;
+    cpu.cr3 = cr3;
+    cpu.cr4 = cr4;
+    cpu.efer = (efer & ~X86.EFER_LMA) | (wide ? X86.EFER_LMA : 0);
+    paging.loadPointers();
+    cpu.core.flushTlb();
+    return true;
+  }
+
   private void writeEfer(long value) {
-    long known =
-        (cpu.model.has(Feature.SYSCALL) ? X86.EFER_SCE : 0)
-            | (cpu.model.has(Feature.LM) ? X86.EFER_LME | X86.EFER_LMA : 0)
-            | (cpu.model.has(Feature.NX) ? X86.EFER_NX : 0);
-    if ((value & ~known) != 0
+    if ((value & ~knownEfer()) != 0
         || ((cpu.cr0 & X86.PG) != 0 && ((value ^ cpu.efer) & X86.EFER_LME) != 0)) {
       throw cpu.generalProtection(0);
     }

@@ -109,6 +109,16 @@ final class X86 {
   volatile boolean interruptLine;
   volatile boolean nonMaskable;
   volatile boolean initialise;
+
+  /** A system management interrupt has been asked for. */
+  volatile boolean managementWanted;
+
+  /** In system management mode. */
+  boolean managed;
+
+  /** No non-maskable interrupt is taken: one is being served, or it is system management mode. */
+  boolean nonMaskableBlocked;
+
   boolean halted;
   boolean shutdown;
 
@@ -154,6 +164,8 @@ final class X86 {
     halted = false;
     shutdown = false;
     inhibited = false;
+    managed = false;
+    nonMaskableBlocked = false;
     core.flushTlb();
     modeChanged();
   }

@@ -33,11 +33,12 @@ public final class X86Architecture implements Architecture {
 
   @Override
   public Cpu create(int index, CpuModel model, CpuSurroundings surroundings) {
-    return processor(model, surroundings);
+    return processor(model, surroundings, true);
   }
 
-  static Cpu processor(CpuModel model, CpuSurroundings surroundings) {
+  static Cpu processor(CpuModel model, CpuSurroundings surroundings, boolean wide) {
     boolean translates = !Boolean.getBoolean("strata.interpret");
-    return new X86Cpu(surroundings, (X86Model) model, translates ? TranslationMode.NORMAL : null);
+    return new X86Cpu(
+        surroundings, (X86Model) model, wide, translates ? TranslationMode.NORMAL : null);
   }
 }

@@ -31,6 +31,7 @@ final class X86Cpu implements Cpu, Guest {
   private final InterruptLog log;
   private final Interrupts interrupts;
   private final SystemRegisters registers;
+  private final SystemManagement management;
   private final StringInstructions strings;
   private final Integers integers;
   private final BitManipulation bits;
@@ -45,9 +46,14 @@ final class X86Cpu implements Cpu, Guest {
   /**
    * A processor.
    *
+   * @param wide whether it may have 64 bits, as the layout of what it saves tells
    * @param translation null to interpret all
    */
-  X86Cpu(CpuSurroundings surroundings, X86Model model, @Nullable TranslationMode translation) {
+  X86Cpu(
+      CpuSurroundings surroundings,
+      X86Model model,
+      boolean wide,
+      @Nullable TranslationMode translation) {
     translator = translation == null ? null : new Translator(Slots.ROLES, translation);
     core = new Interpreter(surroundings.memory(), 3, this, PC, Slots.BASE + X86.CS, translator);
     state = new X86(core, surroundings, model);
@@ -58,6 +64,8 @@ final class X86Cpu implements Cpu, Guest {
     log = new InterruptLog(state, paging::look);
     interrupts = new Interrupts(state, segments, log);
     registers = new SystemRegisters(state, paging);
+    management =
+        new SystemManagement(state, registers, log, wide ? new WideSaveMap() : new NarrowSaveMap());
     strings = new StringInstructions(state);
     integers = new Integers(state);
     bits = new BitManipulation(core);
@@ -71,14 +79,24 @@ final class X86Cpu implements Cpu, Guest {
 
   @Override
   public void reset() {
+    logReset();
+    clear();
+  }
+
+  private void logReset() {
     EventLog told = state.surroundings.log();
     if (told.has(LogItem.CPU_RESET)) {
       told.add("CPU Reset (CPU 0)\n" + describe());
     }
-    clear();
   }
 
   private void clear() {
+    management.reset();
+    initialise();
+  }
+
+  /** What the INIT pin does. */
+  private void initialise() {
     state.reset();
     registers.reset();
     extended.reset();
@@ -107,6 +125,7 @@ final class X86Cpu implements Cpu, Guest {
     switch (line) {
       case 0 -> state.interruptLine = level;
       case 1 -> state.nonMaskable |= level;
+      case 2 -> state.managementWanted |= level;
       case 3 -> state.initialise |= level;
       default -> throw new IllegalArgumentException("no line " + line);
     }
@@ -121,9 +140,13 @@ final class X86Cpu implements Cpu, Guest {
   }
 
   private boolean wakes() {
-    return state.nonMaskable
-        || state.initialise
+    return takesNonMaskable()
+        || (!state.managed && (state.initialise || state.managementWanted))
         || (state.interruptLine && (state.system & X86.INTERRUPT) != 0);
+  }
+
+  private boolean takesNonMaskable() {
+    return state.nonMaskable && !state.nonMaskableBlocked;
   }
 
   @Override
@@ -134,9 +157,10 @@ final class X86Cpu implements Cpu, Guest {
       core.attend(1);
       return false;
     }
-    if (state.initialise) {
+    if (state.initialise && !state.managed) {
       state.initialise = false;
-      reset();
+      logReset();
+      initialise();
     }
     if (state.inhibited) {
       state.inhibited = false;
@@ -148,8 +172,14 @@ final class X86Cpu implements Cpu, Guest {
       state.debug[6] |= 1 << 14;
       interrupts.exception(core.fault.with(X86.DEBUG, -1));
     }
-    if (state.nonMaskable) {
+    if (state.managementWanted && !state.managed) {
+      state.managementWanted = false;
+      management.enter();
+      core.synchronise();
+    }
+    if (takesNonMaskable()) {
       state.nonMaskable = false;
+      state.nonMaskableBlocked = true;
       interrupts.external(2);
     } else if (state.interruptLine && (state.system & X86.INTERRUPT) != 0) {
       int vector = state.surroundings.pins().acknowledge();
@@ -291,7 +321,14 @@ final class X86Cpu implements Cpu, Guest {
           next();
         }
       }
-      case Calls.INTERRUPT_RETURN -> transfers.returnFromInterrupt(extra);
+      case Calls.INTERRUPT_RETURN -> {
+        // It ends that even if it fails.
+        state.nonMaskableBlocked = false;
+        if (state.nonMaskable) {
+          core.attend(1);
+        }
+        transfers.returnFromInterrupt(extra);
+      }
       case Calls.FAR_JUMP -> transfers.jump((int) a & 0xffff, b, extra);
       case Calls.FAR_CALL -> transfers.call((int) a & 0xffff, b, extra);
       case Calls.FAR_RETURN -> transfers.returnFar((int) a, extra);
@@ -335,6 +372,7 @@ final class X86Cpu implements Cpu, Guest {
         state.cr0 &= ~X86.TS;
         next();
       }
+      case Calls.RESUME -> management.resume();
       case Calls.CPUID -> registers.identify();
       case Calls.READ_MSR -> registers.readMsr();
       case Calls.WRITE_MSR -> registers.writeMsr();

@@ -16,7 +16,6 @@ public final class HostBridge extends PciFunction {
   private static final int FIRST_PAM = 0x59;
   private static final int SMRAM = 0x72;
   private static final int SMRAM_OPEN = 0x40;
-  private static final int SMRAM_CLOSED = 0x20;
   private static final int SMRAM_LOCKED = 0x10;
   private static final int SMRAM_ENABLED = 8;
 
@@ -27,24 +26,29 @@ public final class HostBridge extends PciFunction {
   private static final int SEGMENTS = 13;
 
   private final AddressSpace memory;
+  private final AddressSpace processor;
   private final MemoryRegion ram;
   private final MemoryRegion readOnly;
   private final MemoryRegion rom;
   private final MemoryRegion shadowed; // reads as the ROM, writes to RAM
   private final int[] states = new int[SEGMENTS]; // bit 0: reads go to RAM, bit 1: writes do
   private final MemoryRegion[] shown = new MemoryRegion[SEGMENTS];
-  private boolean windowSeen;
+  private boolean open;
+  private boolean openToProcessor;
   private boolean systemManagement;
 
   /**
    * A host bridge.
    *
+   * @param processor memory as the processor sees it, over {@code memory}
    * @param ram the machine's RAM, at least a mebibyte
    * @param rom what is from C0000h to FFFFFh where no RAM is seen, 256 KiB
    */
-  public HostBridge(AddressSpace memory, MemoryRegion ram, MemoryRegion rom) {
+  public HostBridge(
+      AddressSpace memory, AddressSpace processor, MemoryRegion ram, MemoryRegion rom) {
     super(0x8086, 0x1237, 2, 0x060000);
     this.memory = memory;
+    this.processor = processor;
     this.ram = ram;
     this.rom = rom;
     this.readOnly = ram.readOnlyView("shadow");
@@ -145,16 +149,23 @@ public final class HostBridge extends PciFunction {
     shown[segment] = region;
   }
 
+  /**
+   * An open window is everybody's, otherwise in system management mode it is the processor's.
+   * D_CLS, which sends data but not code elsewhere, is not heeded: as in the reference.
+   */
   private void updateWindow() {
     int control = get8(SMRAM);
-    boolean seen =
-        (control & SMRAM_ENABLED) != 0
-            && ((control & SMRAM_OPEN) != 0 || (systemManagement && (control & SMRAM_CLOSED) == 0));
-    if (seen && !windowSeen) {
-      memory.map(WINDOW, ram, WINDOW, WINDOW_LENGTH, SHADOW_PRIORITY);
-    } else if (!seen && windowSeen) {
-      memory.unmap(WINDOW, ram);
+    boolean enabled = (control & SMRAM_ENABLED) != 0;
+    open = shown(memory, open, enabled && (control & SMRAM_OPEN) != 0);
+    openToProcessor = shown(processor, openToProcessor, enabled && systemManagement);
+  }
+
+  private boolean shown(AddressSpace space, boolean before, boolean now) {
+    if (now && !before) {
+      space.map(WINDOW, ram, WINDOW, WINDOW_LENGTH, SHADOW_PRIORITY);
+    } else if (!now && before) {
+      space.unmap(WINDOW, ram);
     }
-    windowSeen = seen;
+    return now;
   }
 }

@@ -91,7 +91,7 @@ public final class PowerManagement extends PciFunction {
       put8(0xd2, 0);
       status = 0;
       enabled = 0;
-      control = 0;
+      control = systemManagementMode ? 0 : SYSTEM_CONTROL_INTERRUPT;
       apmControl = 0;
       apmStatus = 0;
       overflowsSeen = overflows();

@@ -29,6 +29,7 @@ final class PcAcpi {
   private final int serialPorts;
   private final boolean parallelPort;
   private final int panicPort; // 0 for none
+  private final boolean systemManagement;
   private final boolean hpet;
 
   /**
@@ -41,6 +42,7 @@ final class PcAcpi {
     this.serialPorts = board.serial().size();
     this.parallelPort = board.parallel() != null;
     this.panicPort = board.panicPort();
+    this.systemManagement = board.systemManagement();
     this.hpet = board.hpet();
   }
 
@@ -76,12 +78,16 @@ final class PcAcpi {
     return buffer(64).put(new byte[] {'F', 'A', 'C', 'S'}).putInt(64).array();
   }
 
-  private static byte[] fixedDescription() {
+  private byte[] fixedDescription() {
     ByteBuffer body = buffer(116 - 36);
     body.putInt(0).putInt(0); // pointers
     body.put((byte) 1).put((byte) 0); // several APICs
     body.putShort((short) CONTROL_INTERRUPT);
-    body.putInt(0xb2).put((byte) 0xf1).put((byte) 0xf0).putShort((short) 0); // ACPI on and off
+    if (systemManagement) {
+      body.putInt(0xb2).put((byte) 0xf1).put((byte) 0xf0).putShort((short) 0); // ACPI on and off
+    } else {
+      body.putInt(0).putInt(0); // it is always on
+    }
     body.putInt(POWER).putInt(0).putInt(POWER + 4).putInt(0).putInt(0).putInt(POWER + 8);
     body.putInt(0).putInt(0); // no general events
     body.put((byte) 4).put((byte) 2).put((byte) 0).put((byte) 4).putInt(0);

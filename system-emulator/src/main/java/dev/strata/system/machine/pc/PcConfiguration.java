@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param serialConsole whether firmware shows its text on the first serial port
  * @param actions what becomes of the machine when its guest resets, powers off or panics
  * @param boot what firmware is to boot
+ * @param systemManagement whether the board calls the processor's system management mode
  * @param hpet whether there is a high precision event timer
  * @param clockSource what the board's clock goes by
  * @param start the time of day at which it begins
@@ -38,6 +39,7 @@ public record PcConfiguration(
     boolean serialConsole,
     Actions actions,
     PcBoot boot,
+    boolean systemManagement,
     boolean hpet,
     TimeSource clockSource,
     LocalDateTime start,

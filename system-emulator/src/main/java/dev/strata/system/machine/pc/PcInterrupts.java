@@ -17,6 +17,7 @@ import dev.strata.system.memory.RegisterWidth;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** A PC's interrupt controllers, wired: each ISA interrupt leads to the 8259s and the I/O APIC. */
 final class PcInterrupts implements Device {
@@ -160,12 +161,26 @@ final class PcInterrupts implements Device {
     local.reset();
   }
 
-  /** What the processor asks. */
-  InterruptPins pins() {
+  /** The processor takes an interrupt: its vector, or -1. */
+  int acknowledge() {
+    return local.acknowledge();
+  }
+
+  /**
+   * What the processor asks.
+   *
+   * @param systemManagement is told whether it is in system management mode
+   */
+  InterruptPins pins(Consumer<Boolean> systemManagement) {
     return new InterruptPins() {
       @Override
+      public void systemManagement(boolean active) {
+        systemManagement.accept(active);
+      }
+
+      @Override
       public int acknowledge() {
-        return local.acknowledge();
+        return PcInterrupts.this.acknowledge();
       }
 
       @Override

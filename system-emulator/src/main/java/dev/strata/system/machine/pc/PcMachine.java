@@ -63,6 +63,7 @@ public final class PcMachine implements AutoCloseable {
   private static final int FIRST_CARD = 2;
 
   private final AddressSpace memory = new AddressSpace(1L << 52, 0);
+  private final AddressSpace processorMemory = AddressSpace.over(memory);
   private final AddressSpace ports = new AddressSpace(0x10000, -1);
   private final PcPorts board = new PcPorts(ports);
   private final DeviceMemory deviceMemory = new DeviceMemory(memory);
@@ -97,10 +98,11 @@ public final class PcMachine implements AutoCloseable {
     clock = accelerator.clock();
     machine = new Machine(clock, this::resetBoard, configuration.actions());
     memory.tellUnassigned(new UnassignedAccesses(configuration.log()));
+    processorMemory.tellUnassigned(new UnassignedAccesses(configuration.log()));
     machine.whenResumed(() -> disks.forEach(GuestDrive::resume));
     tree = new PcTree(configuration.hpet());
     ram = new PcMemory(memory, configuration.memory(), configuration.bios());
-    processor = new PcProcessor(machine, configuration.log());
+    processor = new PcProcessor(machine);
     interrupts = new PcInterrupts(memory, ports, processor, clock);
 
     IsaBridge[] isa = new IsaBridge[1];
@@ -111,7 +113,8 @@ public final class PcMachine implements AutoCloseable {
     }
     pci = new PciBus(memory, ports, wires);
     isa[0] = new IsaBridge(interrupts.pciLines(), machine::requestReset);
-    pci.attach(0, 0, false, new HostBridge(memory, ram.ram(), ram.shadowedRom()));
+    var bridge = new HostBridge(memory, processorMemory, ram.ram(), ram.shadowedRom());
+    pci.attach(0, 0, false, bridge);
     pci.attach(1, 0, true, isa[0]);
     ide =
         new IdeController(
@@ -120,7 +123,9 @@ public final class PcMachine implements AutoCloseable {
             new IrqLine[] {interrupts.line(14), interrupts.line(15)},
             worker("ide"));
     pci.attach(1, 1, false, ide);
-    power = new PowerManagement(clock, interrupts.line(9), new PowerPins(), false);
+    power =
+        new PowerManagement(
+            clock, interrupts.line(9), new PowerPins(), configuration.systemManagement());
     pci.attach(1, 3, false, power);
     board.map(0xcf8, 8, 4, pci.configurationPorts(isa[0].resetPort()));
     board.map(0xb2, 2, 1, power.apmPorts());
@@ -169,9 +174,9 @@ public final class PcMachine implements AutoCloseable {
             0,
             model,
             new CpuSurroundings(
-                memory,
+                processorMemory,
                 ports,
-                interrupts.pins(),
+                interrupts.pins(bridge::systemManagement),
                 clock::nanos,
                 new Entropy(),
                 configuration.log()));
@@ -403,7 +408,7 @@ public final class PcMachine implements AutoCloseable {
 
   /** The processor takes an interrupt: its vector. */
   int acknowledge() {
-    return interrupts.pins().acknowledge();
+    return interrupts.acknowledge();
   }
 
   /** What the reset line does. */

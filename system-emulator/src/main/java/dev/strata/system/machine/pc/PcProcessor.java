@@ -3,8 +3,6 @@ package dev.strata.system.machine.pc;
 
 import dev.strata.system.cpu.Cpu;
 import dev.strata.system.device.irq.ProcessorPins;
-import dev.strata.system.log.EventLog;
-import dev.strata.system.log.LogItem;
 import dev.strata.system.machine.Machine;
 import org.jspecify.annotations.Nullable;
 
@@ -12,16 +10,15 @@ import org.jspecify.annotations.Nullable;
 final class PcProcessor implements ProcessorPins {
   private static final int INTERRUPT = 0;
   private static final int NON_MASKABLE = 1;
+  private static final int SYSTEM_MANAGEMENT = 2;
   private static final int INITIALISE = 3;
 
   private final Machine machine;
-  private final EventLog log;
   private volatile @Nullable Cpu cpu;
   private boolean interrupt; // guarded by this
 
-  PcProcessor(Machine machine, EventLog log) {
+  PcProcessor(Machine machine) {
     this.machine = machine;
-    this.log = log;
   }
 
   void plug(Cpu processor) {
@@ -61,9 +58,7 @@ final class PcProcessor implements ProcessorPins {
 
   @Override
   public void systemManagementInterrupt() {
-    if (log.has(LogItem.UNIMPLEMENTED)) {
-      log.add("system management interrupt: the processor has no system management mode\n");
-    }
+    pulse(SYSTEM_MANAGEMENT);
   }
 
   @Override

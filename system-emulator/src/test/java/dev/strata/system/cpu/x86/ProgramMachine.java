@@ -66,6 +66,7 @@ final class ProgramMachine implements AutoCloseable {
                 () -> 0x123456789abcdefL,
                 EventLog.unread()),
             model,
+            true,
             translation);
   }
 

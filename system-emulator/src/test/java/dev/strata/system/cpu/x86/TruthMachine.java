@@ -95,6 +95,7 @@ final class TruthMachine implements AutoCloseable {
                 () -> 0x123456789abcdefL,
                 EventLog.unread()),
             X86Model.MAX,
+            true,
             translation);
   }
 

@@ -75,6 +75,7 @@ final class Board implements AutoCloseable {
             Actions.DEFAULT,
             PcBoot.DEFAULT,
             true,
+            true,
             TimeSource.VIRTUAL,
             LocalDateTime.of(2024, 2, 29, 23, 59, 58),
             EventLog.unread());

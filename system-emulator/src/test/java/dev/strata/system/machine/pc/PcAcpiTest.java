@@ -53,6 +53,7 @@ final class PcAcpiTest {
             Actions.DEFAULT,
             PcBoot.DEFAULT,
             true,
+            true,
             TimeSource.VIRTUAL,
             LocalDateTime.of(2024, 1, 1, 0, 0),
             EventLog.unread());

@@ -36,6 +36,7 @@ final class PcBootTest {
             Actions.DEFAULT,
             boot,
             true,
+            true,
             TimeSource.VIRTUAL,
             LocalDateTime.of(2024, 2, 29, 23, 59, 58),
             EventLog.unread());
