@@ -296,7 +296,7 @@ final class Drives implements AutoCloseable {
       if (temporary) {
         node = TemporaryOverlay.open(graph, node, flags.withWritable(writable));
       }
-      return graph.use(node, user, GuestDrive.permissions(writable));
+      return graph.use(node, user, GuestDrive.unattached(writable));
     } catch (BlockException e) {
       graph.close(node);
       throw e;

@@ -6,6 +6,7 @@ import dev.strata.block.drive.DriveSettings;
 import dev.strata.block.drive.ErrorPolicy;
 import dev.strata.block.drive.GuestDrive;
 import dev.strata.block.drive.MediumSlot.Kind;
+import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.monitor.command.GuestDrives;
@@ -74,7 +75,12 @@ final class PcAssembly {
 
   /** What a device uses a drive by. */
   private GuestDrive used(
-      Drive drive, DriveSettings settings, String place, @Nullable String id, Kind kind) {
+      Drive drive, DriveSettings settings, String place, @Nullable String id, Kind kind)
+      throws BlockException {
+    BlockBackend image = drive.image();
+    if (image != null) {
+      image.change(GuestDrive.permissions(image.permissions().writes()));
+    }
     GuestDrive made = guest(drive, settings);
     // A floppy controller knows only success and failure.
     ErrorPolicy errors = kind == Kind.REMOVABLE ? null : settings.errors();
@@ -261,11 +267,12 @@ final class PcAssembly {
   }
 
   private GuestDrive ideUse(
-      Drive drive, DriveSettings settings, boolean cd, String place, @Nullable String id) {
+      Drive drive, DriveSettings settings, boolean cd, String place, @Nullable String id)
+      throws BlockException {
     return used(drive, settings, place, id, cd ? Kind.TRAY : Kind.FIXED);
   }
 
-  private void addFloppy(PcMachine machine, int index, Drive drive) {
+  private void addFloppy(PcMachine machine, int index, Drive drive) throws BlockException {
     machine.addFloppy(
         index, used(drive, drive.settings(), unattachedPlace(), null, Kind.REMOVABLE));
   }
@@ -279,7 +286,7 @@ final class PcAssembly {
   }
 
   /** A PC has a CD drive and a floppy drive if nobody has said what it is to have instead. */
-  private void addDefaultDrives(PcMachine machine) {
+  private void addDefaultDrives(PcMachine machine) throws BlockException {
     if (line.defaults && machine.isFloppyFree(0)) {
       Drive drive = drives.addEmpty(Drives.Connection.FLOPPY, false, "floppy0");
       name(drive, "floppy0");

@@ -294,6 +294,16 @@ public final class GuestDrive {
     }
   }
 
+  /** The same of a drive that no device uses: others may do what they like. */
+  public static Permissions unattached(boolean writes) {
+    return new Permissions(permissions(writes).needed(), EnumSet.allOf(Permission.class));
+  }
+
+  /** What its user needs to be allowed of a medium that is put in, and what others may do. */
+  public Permissions permissionsNow(boolean writes) {
+    return user == null ? unattached(writes) : permissions(writes);
+  }
+
   /** What a device needs to be allowed of its medium, and what it lets others do. */
   public static Permissions permissions(boolean writes) {
     var needed = EnumSet.of(Permission.CONSISTENT_READ);

@@ -233,6 +233,11 @@ public final class BlockNode {
     return false;
   }
 
+  /** Whether one of its users reads or writes, at least at times. */
+  public boolean isNeeded() {
+    return !PermissionUpdate.ofAllUsers(this).needed().isEmpty();
+  }
+
   /** Whether it is that node, or reads from it through any number of others. */
   public boolean standsOn(BlockNode node) {
     if (this == node) {

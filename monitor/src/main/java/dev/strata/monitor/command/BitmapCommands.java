@@ -48,12 +48,17 @@ final class BitmapCommands {
     monitor.commands().add("x-debug-block-dirty-bitmap-sha256", own::hash);
   }
 
+  /** The node that a command is about. */
+  BlockNode node(JsonObject arguments) throws BlockException {
+    return node(required(arguments, "node"));
+  }
+
   private BlockNode node(String name) throws BlockException {
     return monitor.node(name, name);
   }
 
   private DirtyBitmap lookUp(String nodeName, String name) throws BlockException {
-    BlockNode node = monitor.graph().find(nodeName);
+    BlockNode node = monitor.find(nodeName);
     if (node == null) {
       throw new BlockException(Errno.ENODEV, "Node '" + nodeName + "' not found");
     }
@@ -98,7 +103,7 @@ final class BitmapCommands {
     if (name.isEmpty()) {
       throw new BlockException(Errno.EINVAL, "Bitmap name cannot be empty");
     }
-    BlockNode node = node(required(arguments, "node"));
+    BlockNode node = node(arguments);
     long granularity = defaultGranularity(node);
     if (arguments.get("granularity") instanceof JsonNumber given) {
       granularity = given.bits();
@@ -145,7 +150,7 @@ final class BitmapCommands {
 
   JsonValue remove(JsonObject arguments) throws BlockException {
     DirtyBitmap bitmap = findToChange(arguments, "name", true);
-    node(required(arguments, "node")).bitmaps().remove(bitmap);
+    node(arguments).bitmaps().remove(bitmap);
     return new JsonObject();
   }
 
@@ -160,7 +165,7 @@ final class BitmapCommands {
   DirtyBitmap findToChange(JsonObject arguments, String member, boolean anyState)
       throws BlockException {
     DirtyBitmap bitmap = find(arguments, member, anyState);
-    if (bitmap.persistent() && !node(required(arguments, "node")).flags().writable()) {
+    if (bitmap.persistent() && !node(arguments).flags().writable()) {
       throw new BlockException(
           Errno.EROFS, "Bitmap '" + bitmap.name() + "' is readonly and cannot be modified");
     }
@@ -185,14 +190,6 @@ final class BitmapCommands {
   /** The bitmap that a command is about; {@code member} has its name. */
   DirtyBitmap find(JsonObject arguments, String member, boolean anyState) throws BlockException {
     return find(required(arguments, "node"), required(arguments, member), anyState);
-  }
-
-  /** Gives up a bitmap that {@link #find} found. */
-  void drop(JsonObject arguments, DirtyBitmap bitmap) {
-    BlockNode node = monitor.graph().find(required(arguments, "node"));
-    if (node != null) {
-      node.bitmaps().remove(bitmap);
-    }
   }
 
   private JsonValue enable(JsonObject arguments, boolean enabled) throws BlockException {

@@ -77,20 +77,22 @@ final class SnapshotCommands {
     return true;
   }
 
+  /**
+   * A snapshot that was taken: what undoes it.
+   *
+   * @param made whether the overlay was opened for it, and goes with it
+   */
+  record Taken(BlockNode node, BlockNode overlay, boolean made) {}
+
   /** Makes an image, and puts it over the node. */
-  void make(JsonObject arguments) throws BlockException {
+  Taken make(JsonObject arguments) throws BlockException {
     String nodeName = arguments.string("node-name");
-    String device = arguments.string("device");
-    BlockNode node = nodeName == null ? null : monitor.graph().find(nodeName);
-    if (node == null) {
-      // There are devices in a system only.
-      throw Monitor.notFound(device, nodeName);
-    }
+    BlockNode node = monitor.node(arguments.string("device"), nodeName);
     String overlayName = arguments.string("snapshot-node-name");
-    if (overlayName == null) {
+    if (overlayName == null && nodeName != null) {
       throw invalid("New overlay node-name missing");
     }
-    if (monitor.graph().find(overlayName) != null) {
+    if (overlayName != null && monitor.find(overlayName) != null) {
       throw invalid("New overlay node-name already in use");
     }
     String format = arguments.string("format");
@@ -100,20 +102,31 @@ final class SnapshotCommands {
       image.create(node.length(), node);
     }
     BlockOptions options = TargetImage.withoutBacking();
-    options.put("node-name", overlayName);
+    if (overlayName != null) {
+      options.put("node-name", overlayName);
+    }
     // It is there for those who used the node, and goes with them.
-    image.use(
+    return image.use(
         options,
         node.flags(),
-        overlay -> take(new JsonObject().put("node", node.name()).put("overlay", overlayName)));
+        overlay -> {
+          put(node, node.name(), overlay, overlay.name());
+          return new Taken(node, overlay, true);
+        });
   }
 
-  /** Puts the overlay, which it answers, over the node. */
-  BlockNode take(JsonObject arguments) throws BlockException {
+  /** Puts the overlay over the node. */
+  Taken take(JsonObject arguments) throws BlockException {
     String nodeName = required(arguments, "node");
     BlockNode node = monitor.node(nodeName, nodeName);
     String overlayName = required(arguments, "overlay");
     BlockNode overlay = monitor.node(overlayName, overlayName);
+    put(node, nodeName, overlay, overlayName);
+    return new Taken(node, overlay, false);
+  }
+
+  private void put(BlockNode node, String nodeName, BlockNode overlay, String overlayName)
+      throws BlockException {
     BlockNode above = node.overlay();
     if (above != null) {
       throw new BlockException(
@@ -122,7 +135,7 @@ final class SnapshotCommands {
     }
     monitor.jobs().checkIdle(node);
     monitor.jobs().checkIdle(overlay);
-    if (overlay.usedByBackend()) {
+    if (overlay.usedByBackend() || overlay.isNeeded()) {
       throw invalid("The overlay is already in use");
     }
     if (!overlay.supportsBacking()) {
@@ -140,27 +153,17 @@ final class SnapshotCommands {
               + "' would create a cycle");
     }
     ChainEdit.putOverlay(node, overlay);
-    return overlay;
   }
 
-  /** Takes away again what was made; the file stays. */
-  void unmake(JsonObject arguments) throws BlockException {
-    String overlayName = required(arguments, "snapshot-node-name");
-    if (monitor.graph().find(overlayName) == null) {
+  /** Takes it away again; a file that was made stays. */
+  void undo(Taken taken) throws BlockException {
+    BlockNode overlay = taken.overlay;
+    if (monitor.graph().find(overlay.name()) != overlay) {
       return; // nobody used it
     }
-    undo(
-        new JsonObject().put("node", required(arguments, "node-name")).put("overlay", overlayName));
-    BlockNode overlay = monitor.graph().find(overlayName);
-    if (overlay != null) {
+    ChainEdit.takeOverlay(taken.node, overlay);
+    if (taken.made) {
       monitor.graph().close(overlay);
     }
-  }
-
-  /** Takes it away again. */
-  void undo(JsonObject arguments) throws BlockException {
-    ChainEdit.takeOverlay(
-        monitor.graph().require(required(arguments, "node")),
-        monitor.graph().require(required(arguments, "overlay")));
   }
 }

@@ -4,6 +4,7 @@ package dev.strata.monitor.command;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.bitmap.DirtyBitmap;
+import dev.strata.block.graph.BlockNode;
 import dev.strata.block.job.Job;
 import dev.strata.block.job.JobGroup;
 import dev.strata.block.json.JsonObject;
@@ -63,7 +64,8 @@ final class Transaction {
         DirtyBitmap bitmap = bitmaps.findToChange(data, "name", true);
         bitmap.busy(true); // for the other actions it is as good as gone
         back.push(() -> bitmap.busy(false));
-        last.add(() -> bitmaps.drop(data, bitmap));
+        BlockNode node = bitmaps.node(data); // a drive may have another one in the end
+        last.add(() -> node.bitmaps().remove(bitmap));
       }
       case "block-dirty-bitmap-clear" -> {
         keepBits(bitmaps.findToChange(data, "name", false));
@@ -76,12 +78,12 @@ final class Transaction {
       case "block-dirty-bitmap-enable" -> enable(data, true);
       case "block-dirty-bitmap-disable" -> enable(data, false);
       case "blockdev-snapshot" -> {
-        snapshots.take(data);
-        back.push(() -> snapshots.undo(data));
+        SnapshotCommands.Taken taken = snapshots.take(data);
+        back.push(() -> snapshots.undo(taken));
       }
       case "blockdev-snapshot-sync" -> {
-        snapshots.make(data);
-        back.push(() -> snapshots.unmake(data));
+        SnapshotCommands.Taken taken = snapshots.make(data);
+        back.push(() -> snapshots.undo(taken));
       }
       case "blockdev-snapshot-internal-sync" -> {
         internal.take(data);

@@ -74,7 +74,7 @@ final class TransactionCommand {
     for (JsonObject action : actions) {
       for (String member : NODES) {
         if (data(action).get(member) instanceof JsonString(String name)) {
-          BlockNode node = monitor.graph().find(name);
+          BlockNode node = monitor.find(name);
           if (node != null) {
             found.add(node);
           }

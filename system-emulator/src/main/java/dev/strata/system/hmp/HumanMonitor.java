@@ -8,7 +8,7 @@ import dev.strata.system.chardev.Line;
 /** A monitor at a line: reads commands, key by key, and shows their answers. */
 public final class HumanMonitor {
   private static final String GREETING =
-      "QEMU 7.2.22 monitor (Strata 0.1) - type 'help' for more information\r\n";
+      "QEMU 7.2.22 monitor - type 'help' for more information\r\n";
   private static final String PROMPT = "(qemu) ";
   private static final int LONGEST_LINE = 4095;
   private static final char END_OF_LINE = '\r';

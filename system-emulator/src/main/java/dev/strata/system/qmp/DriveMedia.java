@@ -151,7 +151,7 @@ public final class DriveMedia {
       throw refusal("There already is a medium in the device");
     }
     boolean writes = !tray && node.flags().writable();
-    drive.insert(monitor.graph().use(node, drive.name(), GuestDrive.permissions(writes)));
+    drive.insert(monitor.graph().use(node, drive.name(), drive.permissionsNow(writes)));
     if (!tray) {
       drive.tellMediumChanged();
     }

@@ -49,6 +49,7 @@ final class MirrorFilter extends FilterDriver {
   private final RequestRanges ranges = new RequestRanges();
   private volatile Mode mode;
   private volatile boolean ended;
+  private volatile boolean unused = true;
   private volatile @Nullable RangeCopy copy;
   private volatile @Nullable BlockException targetFailure; // of a writer, for the job to see
 
@@ -126,8 +127,15 @@ final class MirrorFilter extends FilterDriver {
   }
 
   @Override
+  public void permissions(Permissions users) throws BlockException {
+    unused = users.equals(Permissions.NONE);
+    super.permissions(users);
+  }
+
+  @Override
   public Permissions childPermissions(Child child, Permissions permissions) {
-    boolean unused = permissions.equals(Permissions.NONE);
+    // Before it is used, the target of a commit is not to be written: the users of the source still
+    // go there directly, and mind.
     if (child == target) {
       return ended || unused ? Permissions.NONE : ofTarget();
     }
