@@ -87,7 +87,11 @@ final class SnapshotCommands {
   /** Makes an image, and puts it over the node. */
   Taken make(JsonObject arguments) throws BlockException {
     String nodeName = arguments.string("node-name");
-    BlockNode node = monitor.node(arguments.string("device"), nodeName);
+    String device = arguments.string("device");
+    if (nodeName == null && device != null && monitor.drives().find(device) == null) {
+      throw Monitor.notFound(device, null); // a device is no name of a node
+    }
+    BlockNode node = monitor.node(device, nodeName);
     String overlayName = arguments.string("snapshot-node-name");
     if (overlayName == null && nodeName != null) {
       throw invalid("New overlay node-name missing");
