@@ -293,4 +293,34 @@ final class MachineMonitorTest {
             "virtio-blk-pci,drive=n"),
         List.of(command("query-block"), command("quit")));
   }
+
+  private static String command(String name, String arguments) {
+    return "{\"execute\":\"" + name + "\",\"arguments\":{" + arguments.replace('\'', '"') + "}}";
+  }
+
+  @Test
+  void drivesAreFoundWhereNodesAre() throws Exception {
+    compare(
+        List.of(
+            "-M",
+            "none",
+            "-drive",
+            "if=none,id=d,file=@/a.qcow2,format=qcow2,node-name=a",
+            "-blockdev",
+            "qcow2,node-name=n,file.driver=file,file.filename=@/b.qcow2"),
+        List.of(
+            command("block-dirty-bitmap-add", "'node':'d','name':'m'"),
+            command("block-dirty-bitmap-clear", "'node':'d','name':'m'"),
+            command("block-dirty-bitmap-remove", "'node':'d','name':'none'"),
+            command("blockdev-snapshot-sync", "'device':'a','snapshot-file':'@/o1'"),
+            command("blockdev-snapshot-sync", "'device':'d','snapshot-file':'@/o1'"),
+            command("block-dirty-bitmap-remove", "'node':'a','name':'m'"),
+            command(
+                "transaction",
+                "'actions':[{'type':'blockdev-snapshot-sync','data':{'device':'d',"
+                    + "'snapshot-file':'@/o2'}},{'type':'block-dirty-bitmap-remove','data':"
+                    + "{'node':'d','name':'none'}}]"),
+            command("blockdev-snapshot", "'node':'d','overlay':'n'"),
+            command("quit")));
+  }
 }

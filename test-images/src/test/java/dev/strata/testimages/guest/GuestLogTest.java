@@ -117,6 +117,40 @@ final class GuestLogTest {
     logsAsTheReference("guest_errors,unimp", "Invalid read at addr 0xE0000000, size 4");
   }
 
+  private long managed(Emulator emulator, String machine) throws Exception {
+    Ended ended =
+        emulator.run(
+            folder,
+            "",
+            "-monitor",
+            "none",
+            "-machine",
+            machine,
+            "-fda",
+            "disk",
+            "-snapshot",
+            "-device",
+            "isa-debug-exit",
+            "-d",
+            "int",
+            "-D",
+            emulator.name() + ".log");
+    assertEquals(7, ended.code(), ended.messages());
+    return Files.readAllLines(folder.resolve(emulator.name() + ".log"), US_ASCII).stream()
+        .filter(l -> l.startsWith("SMM: "))
+        .count();
+  }
+
+  @Test
+  void firmwareUsesSystemManagementModeWhereThereIsOne() throws Exception {
+    for (Emulator emulator : List.of(Emulator.REFERENCE, Emulator.OWN)) {
+      long lines = managed(emulator, "pc,smm=on"); // how often goes by what it waits for
+      assertTrue(lines > 0, emulator.name());
+      assertEquals(0, lines % 2, "one line for each entry, one for each RSM");
+      assertEquals(0, managed(emulator, "pc,smm=off"), emulator.name());
+    }
+  }
+
   @Test
   void stateBeforeAReset() throws Exception {
     String keys = "log cpu_reset\nlogfile own.log\nsystem_reset\nquit\n";

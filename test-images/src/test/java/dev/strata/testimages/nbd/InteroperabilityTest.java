@@ -94,6 +94,7 @@ final class InteroperabilityTest {
       String uri = "nbd+unix:///?socket=" + folder.resolve("tap");
       for (List<String> command : commands(client, uri, !server.equals("nbdkit"))) {
         commands.succeed(command.toArray(String[]::new));
+        tap.awaitClients(); // or the next one would seem to have come while it was there
       }
       seen.addAll(Spoken.in(tap.conversations()));
     } finally {

@@ -11,6 +11,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 
 /** Stands between clients and a server, passes on what they say, and keeps it. */
 final class Tap implements AutoCloseable {
@@ -25,6 +26,12 @@ final class Tap implements AutoCloseable {
     final ByteArrayOutputStream server = new ByteArrayOutputStream();
     final long begin = System.nanoTime();
     private volatile long end = Long.MAX_VALUE;
+    private final CountDownLatch ended = new CountDownLatch(1);
+
+    private void end() {
+      end = System.nanoTime();
+      ended.countDown();
+    }
 
     /** Whether another one was going on at some time of this one. */
     boolean overlaps(Conversation other) {
@@ -55,7 +62,7 @@ final class Tap implements AutoCloseable {
         }
         start(() -> {
           pass(client, upstream, conversation.client);
-          conversation.end = System.nanoTime();
+          conversation.end();
         });
         start(() -> pass(upstream, client, conversation.server));
       }
@@ -83,6 +90,17 @@ final class Tap implements AutoCloseable {
       } catch (IOException ignored) {
         // Gone, too.
       }
+    }
+  }
+
+  /** Returns when every client that has come so far has been seen to go. */
+  void awaitClients() throws InterruptedException {
+    List<Conversation> all;
+    synchronized (this) {
+      all = List.copyOf(conversations);
+    }
+    for (Conversation each : all) {
+      each.ended.await();
     }
   }
 

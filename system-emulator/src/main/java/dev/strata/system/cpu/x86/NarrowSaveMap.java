@@ -95,13 +95,8 @@ final class NarrowSaveMap implements SaveMap {
   }
 
   @Override
-  public void base(SaveArea area, long base) {
-    area.put32(BASE, base);
-  }
-
-  @Override
-  public long base(SaveArea area) {
-    return area.u32(BASE);
+  public int base() {
+    return BASE;
   }
 
   @Override

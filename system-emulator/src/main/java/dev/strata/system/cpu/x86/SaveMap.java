@@ -15,11 +15,8 @@ sealed interface SaveMap permits WideSaveMap, NarrowSaveMap {
   /** Whether it is to be halted again. */
   boolean isHalted(SaveArea area);
 
-  /** Writes the address that the area lies by. */
-  void base(SaveArea area, long base);
-
-  /** The address that it is to lie by the next time. */
-  long base(SaveArea area);
+  /** Where the address is that the area lies by; 4 bytes, which may be changed. */
+  int base();
 
   /** Writes CR0, CR3, CR4 and EFER. */
   void control(SaveArea area, long[] registers);

@@ -46,7 +46,7 @@ final class SystemManagement {
     SaveArea area = area();
     map.save(cpu, area);
     map.control(area, new long[] {cpu.cr0, cpu.cr3, cpu.cr4, cpu.efer});
-    map.base(area, base);
+    area.put32(map.base(), base);
     map.halted(area, cpu.halted);
     cpu.halted = false;
     blockedBefore = cpu.nonMaskableBlocked;
@@ -75,7 +75,7 @@ final class SystemManagement {
     SaveArea area = area();
     long[] control = map.control(area);
     boolean halted = map.isHalted(area);
-    long nextBase = map.base(area);
+    long nextBase = area.u32(map.base());
     map.load(cpu, area);
     cpu.managed = false;
     cpu.nonMaskableBlocked = blockedBefore;

@@ -94,13 +94,8 @@ final class WideSaveMap implements SaveMap {
   }
 
   @Override
-  public void base(SaveArea area, long base) {
-    area.put32(BASE, base);
-  }
-
-  @Override
-  public long base(SaveArea area) {
-    return area.u32(BASE);
+  public int base() {
+    return BASE;
   }
 
   @Override
