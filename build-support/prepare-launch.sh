@@ -206,6 +206,16 @@ main_of() {
   esac
 }
 
+# A server for what is trained as a client; without it, as where the path is too long for a socket, only
+# the client's way to that error is trained.
+serve() {
+  cp sample.raw served.raw
+  eval "exec $(quote "$java_home/bin/java") $(jvm_words nbd) -Dstrata.program=training $(main_of nbd) \
+    -t -r -f raw -k $(quote "$work/nbd.sock") served.raw" &
+  server=$!
+  while ! [ -S nbd.sock ] && kill -0 "$server" 2>/dev/null; do sleep 1; done
+}
+
 # One process runs the training's command lines in an empty folder. A launcher without a cache works
 # too, only slower: a training that fails is no failure, but the log has it. Every start pays for every
 # class in the cache: what brings many and is rare stays out of it, as zstd with 200 of the JDK's, or
@@ -217,14 +227,17 @@ train() { # TOOL
     # Something to read that is not zeroes.
     cp "$root/build-support/training/$1" sample.raw
     unset JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS
+    server=
     case $1 in system) words=$(system_words) ;; *) words=$(jvm_words "$1") ;; esac
     java="$(quote "$java_home/bin/java") $words $(quote "-XX:AOTConfiguration=$work/configuration")"
+    case $1 in img) serve ;; esac
     # A machine whose firmware waits for something is not waited for.
     limit=
     if command -v timeout >/dev/null 2>&1; then limit='timeout 300 '; fi
     eval "$limit$java -XX:AOTMode=record -Dstrata.program=training \
       $(quote "-Dstrata.training=$root/build-support/training/$1") $(main_of "$1")" ||
       echo "training of $1 ended with an error"
+    [ -z "$server" ] || kill "$server"
     eval "$java -XX:AOTMode=create $(quote "-XX:AOTCache=$work/cache") $(main_of "$1")"
   ) >>"$log" 2>&1 </dev/null 9>&- || echo "no cache for $1" >>"$log"
   if [ -f "$work/cache" ]; then

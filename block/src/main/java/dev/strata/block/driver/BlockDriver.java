@@ -32,6 +32,14 @@ public interface BlockDriver extends BlockIo, AutoCloseable {
     return false;
   }
 
+  /**
+   * Whether requests are carried out by somebody else, to whom they and whose answers travel: many
+   * at once take hardly longer than one.
+   */
+  default boolean waitsForPeer() {
+    return false;
+  }
+
   /** An {@link #allocatedSize} that cannot be told, not from the children's either. */
   long UNKNOWN_SIZE = -2;
 

@@ -13,6 +13,8 @@ import dev.strata.block.driver.FilterDriver;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.RemovableMedium;
 import dev.strata.block.option.BlockOptions;
+import java.util.ArrayDeque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -312,6 +314,23 @@ public final class BlockNode {
   /** Whether a file of this driver that has just been created reads as zeroes. */
   public boolean readsZeroAfterCreate() {
     return driver().readsZeroAfterCreate();
+  }
+
+  /** Whether this node or one below it {@link BlockDriver#waitsForPeer}. */
+  public boolean waitsForPeer() {
+    var seen = new HashSet<BlockNode>(List.of(this));
+    for (var left = new ArrayDeque<>(seen); !left.isEmpty(); ) {
+      BlockNode node = left.remove();
+      if (node.driver().waitsForPeer()) {
+        return true;
+      }
+      for (Edge edge : node.edges()) {
+        if (seen.add(edge.node())) {
+          left.add(edge.node());
+        }
+      }
+    }
+    return false;
   }
 
   /**

@@ -78,6 +78,11 @@ final class HttpDriver implements BlockDriver, ReadOnlyIo {
   }
 
   @Override
+  public boolean waitsForPeer() {
+    return true;
+  }
+
+  @Override
   public long allocatedSize() {
     return UNKNOWN_SIZE;
   }

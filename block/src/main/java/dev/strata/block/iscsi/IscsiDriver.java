@@ -89,6 +89,11 @@ final class IscsiDriver implements BlockDriver {
   }
 
   @Override
+  public boolean waitsForPeer() {
+    return true;
+  }
+
+  @Override
   public long allocatedSize() {
     return UNKNOWN_SIZE;
   }

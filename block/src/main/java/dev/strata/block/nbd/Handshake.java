@@ -60,16 +60,19 @@ final class Handshake {
       throw new BlockException(Errno.EINVAL, "Server does not support non-empty export names");
     }
     ByteBuffer rest = read(ByteBuffer.allocate(restSize), oldstyle ? "export" : "server flags");
-    return switch (Greeting.decode(magics, rest)) {
-      case Greeting.Oldstyle(long size, int flags) -> {
-        if (flags >>> 16 != 0) {
-          throw new BlockException(
-              Errno.EINVAL, "Unexpected export flags 0x" + Integer.toHexString(flags));
-        }
-        yield negotiated(size, flags, HeaderStyle.SIMPLE, null, null);
-      }
-      case Greeting.Newstyle(int flags) -> newstyle(flags);
-    };
+    // Here and below not a switch over patterns: the JVM would spend more time on making the code
+    // for it
+    // than a short copy takes.
+    Greeting greeting = Greeting.decode(magics, rest);
+    if (greeting instanceof Greeting.Newstyle(int flags)) {
+      return newstyle(flags);
+    }
+    var old = (Greeting.Oldstyle) greeting;
+    if (old.flags() >>> 16 != 0) {
+      throw new BlockException(
+          Errno.EINVAL, "Unexpected export flags 0x" + Integer.toHexString(old.flags()));
+    }
+    return negotiated(old.size(), old.flags(), HeaderStyle.SIMPLE, null, null);
   }
 
   private static NegotiatedExport negotiated(
@@ -257,27 +260,26 @@ final class Handshake {
       if (header.type() == NbdOptionReply.SERVER || header.type() == NbdOptionReply.META_CONTEXT) {
         throw unexpectedInfo(header.type());
       }
-      switch (NbdOptionReply.decode(header.type(), data)) {
-        case NbdOptionReply.Ack _ -> {
-          if (found == null || found.flags() == 0) {
-            throw new BlockException(Errno.EINVAL, "broken server omitted NBD_INFO_EXPORT");
-          }
-          return negotiated(found.size(), found.flags(), style, blockSize, context);
+      NbdOptionReply reply = NbdOptionReply.decode(header.type(), data);
+      if (reply instanceof NbdOptionReply.Info(InfoItem item)) {
+        if (item instanceof InfoItem.Export export) {
+          found = export;
+        } else if (item instanceof InfoItem.BlockSize sizes) {
+          sizes.check();
+          blockSize = sizes;
+        } // others are of no use here
+      } else if (reply instanceof NbdOptionReply.Ack) {
+        if (found == null || found.flags() == 0) {
+          throw new BlockException(Errno.EINVAL, "broken server omitted NBD_INFO_EXPORT");
         }
-        case NbdOptionReply.Info(InfoItem.Export item) -> found = item;
-        case NbdOptionReply.Info(InfoItem.BlockSize item) -> {
-          item.check();
-          blockSize = item;
+        return negotiated(found.size(), found.flags(), style, blockSize, context);
+      } else if (reply instanceof NbdOptionReply.Refusal refusal) {
+        if (refusal.type() == OptionError.UNSUPPORTED.replyType()) {
+          return null;
         }
-        case NbdOptionReply.Info _ -> {} // of no use here
-        case NbdOptionReply.Refusal refusal -> {
-          if (refusal.type() == OptionError.UNSUPPORTED.replyType()) {
-            return null;
-          }
-          throw refused(option, refusal);
-        }
-        case NbdOptionReply.Server _, NbdOptionReply.Context _, NbdOptionReply.Unknown _ ->
-            throw unexpectedInfo(header.type());
+        throw refused(option, refusal);
+      } else {
+        throw unexpectedInfo(header.type());
       }
     }
     throw new BlockException(Errno.EINVAL, "server does not come to an end with option 7 (go)");

@@ -34,6 +34,11 @@ record InetServer(
   }
 
   @Override
+  public String uri(String export) {
+    return "nbd://" + host + ":" + port + export;
+  }
+
+  @Override
   public SocketChannel connect(int timeoutMillis) throws BlockException {
     int number = PortNumber.parse(host, port);
     BlockException failure = unresolved("Name or service not known");

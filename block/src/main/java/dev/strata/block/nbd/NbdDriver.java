@@ -108,6 +108,11 @@ final class NbdDriver implements BlockDriver {
   }
 
   @Override
+  public boolean waitsForPeer() {
+    return true;
+  }
+
+  @Override
   public long allocatedSize() {
     return UNKNOWN_SIZE;
   }

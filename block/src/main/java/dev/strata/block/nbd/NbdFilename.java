@@ -208,10 +208,6 @@ final class NbdFilename {
 
   /** The name of an export as the reference prints it, which quotes nothing. */
   static String of(ServerAddress server, String export) {
-    String path = export.isEmpty() ? "" : "/" + export;
-    return switch (server) {
-      case UnixServer unix -> "nbd+unix://" + path + "?socket=" + unix.path();
-      case InetServer inet -> "nbd://" + inet.host() + ":" + inet.port() + path;
-    };
+    return server.uri(export.isEmpty() ? "" : "/" + export);
   }
 }

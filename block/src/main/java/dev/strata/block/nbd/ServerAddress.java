@@ -12,6 +12,9 @@ sealed interface ServerAddress permits InetServer, UnixServer {
   /** As messages name it. */
   String text();
 
+  /** Of an export there; {@code export} is empty, or its name behind a slash. */
+  String uri(String export);
+
   /**
    * A connection, blocking.
    *

@@ -19,6 +19,11 @@ record UnixServer(String path) implements ServerAddress {
   }
 
   @Override
+  public String uri(String export) {
+    return "nbd+unix://" + export + "?socket=" + path;
+  }
+
+  @Override
   public SocketChannel connect(int timeoutMillis) throws BlockException {
     if (path.getBytes(StandardCharsets.UTF_8).length > MAX_PATH) {
       throw new BlockException(Errno.EINVAL, "UNIX socket path '" + path + "' is too long")

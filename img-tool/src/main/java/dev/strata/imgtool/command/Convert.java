@@ -31,6 +31,7 @@ final class Convert extends ImageCommand {
   private final ConvertOptions given = new ConvertOptions();
   private final BlockOptions targetKeys = new BlockOptions();
   private boolean backed; // the target leaves to its backing file what that holds
+  private boolean remote; // whether sources or target wait for somebody else
 
   @Override
   public OptionTable options() {
@@ -123,6 +124,7 @@ final class Convert extends ImageCommand {
     }
     BlockBackend out = openTarget(target, format, opener, arguments);
     checkTarget(out, total, arguments);
+    remote = out.node().waitsForPeer() || isRemote(sources);
     try (var progress = new Progress(terminal, progressStyle(opener))) {
       out.throttle(ThrottleGroup.ofWrites(given.rate));
       new ImageCopy(sources, out, settings(out, progress), warning(terminal)).run();
@@ -133,6 +135,10 @@ final class Convert extends ImageCommand {
     }
     out.flush();
     return 0;
+  }
+
+  private static boolean isRemote(List<BlockBackend> sources) {
+    return sources.stream().anyMatch(source -> source.node().waitsForPeer());
   }
 
   private static long length(List<BlockBackend> sources) {
@@ -169,6 +175,7 @@ final class Convert extends ImageCommand {
           "Standard input cannot be copied to standard output: its size is not known before");
     }
     List<BlockBackend> sources = open(names, opener, arguments);
+    remote = isRemote(sources);
     var image = NewImage.ofNoFile(opener, format);
     image.parse(given.options);
     image.options().remove("size");
@@ -203,6 +210,7 @@ final class Convert extends ImageCommand {
     }
     BlockBackend out = openTarget(target, format, opener, arguments);
     checkTarget(out, 0, arguments);
+    remote = out.node().waitsForPeer();
     out.throttle(ThrottleGroup.ofWrites(given.rate));
     CopySettings settings = settings(out, (done, total) -> {});
     new ChannelCopy(StandardPipe.input(), out, !given.noCreate, settings).run();
@@ -318,11 +326,14 @@ final class Convert extends ImageCommand {
   private CopySettings settings(
       long cluster, boolean readsZero, long backingLength, ProgressListener progress)
       throws BlockException {
+    // More threads than processors are of use where they wait for somebody else.
+    int processors = Runtime.getRuntime().availableProcessors();
+    int workers = remote ? given.workers : Math.min(given.workers, Math.max(2, processors + 1));
     // The same input gives the same bytes when the user asks for reproducible results.
     boolean reproducible = SourceDate.isSet();
     boolean ordered = reproducible || (given.inOrder && cluster == 0);
     return new CopySettings(
-        Math.min(given.workers, Math.max(2, Runtime.getRuntime().availableProcessors() + 1)),
+        workers,
         ordered,
         given.sparse,
         cluster,

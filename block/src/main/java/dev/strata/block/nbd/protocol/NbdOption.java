@@ -19,16 +19,42 @@ public sealed interface NbdOption {
   int EXTENDED_HEADERS = 11;
 
   /** Starts transmission; answered by an {@link ExportReply} or by the end of the connection. */
-  record ExportName(String name) implements NbdOption {}
+  record ExportName(String name) implements NbdOption {
+    @Override
+    public int code() {
+      return EXPORT_NAME;
+    }
+
+    @Override
+    public ByteBuffer encode() {
+      byte[] bytes = NbdString.encode(name);
+      return OptionHeader.start(EXPORT_NAME, bytes.length).put(bytes).flip();
+    }
+  }
 
   /** Ends the connection. */
-  record Abort() implements NbdOption {}
+  record Abort() implements NbdOption {
+    @Override
+    public int code() {
+      return ABORT;
+    }
+  }
 
   /** The exports, each a {@link NbdOptionReply.Server}. */
-  record ListExports() implements NbdOption {}
+  record ListExports() implements NbdOption {
+    @Override
+    public int code() {
+      return LIST;
+    }
+  }
 
   /** Everything after the ACK is encrypted. */
-  record StartTls() implements NbdOption {}
+  record StartTls() implements NbdOption {
+    @Override
+    public int code() {
+      return STARTTLS;
+    }
+  }
 
   /**
    * What the export is.
@@ -36,22 +62,72 @@ public sealed interface NbdOption {
    * @param name empty for the default export
    * @param requests types of {@link InfoItem}s, some perhaps not known
    */
-  record Info(String name, List<Integer> requests) implements NbdOption {}
+  record Info(String name, List<Integer> requests) implements NbdOption {
+    @Override
+    public int code() {
+      return INFO;
+    }
+
+    @Override
+    public ByteBuffer encode() {
+      return encodeInfo(INFO, name, requests);
+    }
+  }
 
   /** As {@link Info}, and starts transmission. */
-  record Go(String name, List<Integer> requests) implements NbdOption {}
+  record Go(String name, List<Integer> requests) implements NbdOption {
+    @Override
+    public int code() {
+      return GO;
+    }
+
+    @Override
+    public ByteBuffer encode() {
+      return encodeInfo(GO, name, requests);
+    }
+  }
 
   /** Replies in chunks. */
-  record StructuredReply() implements NbdOption {}
+  record StructuredReply() implements NbdOption {
+    @Override
+    public int code() {
+      return STRUCTURED_REPLY;
+    }
+  }
 
   /** The contexts that match; all if there are no queries. */
-  record ListMetaContext(String name, List<String> queries) implements NbdOption {}
+  record ListMetaContext(String name, List<String> queries) implements NbdOption {
+    @Override
+    public int code() {
+      return LIST_META_CONTEXT;
+    }
+
+    @Override
+    public ByteBuffer encode() {
+      return encodeQueries(LIST_META_CONTEXT, name, queries);
+    }
+  }
 
   /** Chooses the contexts that are named, in place of those chosen before. */
-  record SetMetaContext(String name, List<String> queries) implements NbdOption {}
+  record SetMetaContext(String name, List<String> queries) implements NbdOption {
+    @Override
+    public int code() {
+      return SET_META_CONTEXT;
+    }
+
+    @Override
+    public ByteBuffer encode() {
+      return encodeQueries(SET_META_CONTEXT, name, queries);
+    }
+  }
 
   /** Headers with 64-bit lengths. */
-  record ExtendedHeaders() implements NbdOption {}
+  record ExtendedHeaders() implements NbdOption {
+    @Override
+    public int code() {
+      return EXTENDED_HEADERS;
+    }
+  }
 
   /** An option that is not known; its data is dropped. */
   record Unknown(int code) implements NbdOption {}
@@ -62,25 +138,15 @@ public sealed interface NbdOption {
    * @param error what to answer
    * @param reason for a person
    */
-  record Malformed(int code, OptionError error, String reason) implements NbdOption {}
+  record Malformed(int code, OptionError error, String reason) implements NbdOption {
+    @Override
+    public ByteBuffer encode() {
+      throw new IllegalArgumentException("a malformed option");
+    }
+  }
 
   /** The number that replies repeat. */
-  default int code() {
-    return switch (this) {
-      case ExportName _ -> EXPORT_NAME;
-      case Abort _ -> ABORT;
-      case ListExports _ -> LIST;
-      case StartTls _ -> STARTTLS;
-      case Info _ -> INFO;
-      case Go _ -> GO;
-      case StructuredReply _ -> STRUCTURED_REPLY;
-      case ListMetaContext _ -> LIST_META_CONTEXT;
-      case SetMetaContext _ -> SET_META_CONTEXT;
-      case ExtendedHeaders _ -> EXTENDED_HEADERS;
-      case Unknown(int code) -> code;
-      case Malformed(int code, _, _) -> code;
-    };
-  }
+  int code();
 
   /**
    * Header and data, ready to be sent.
@@ -88,25 +154,7 @@ public sealed interface NbdOption {
    * @throws IllegalArgumentException if a string exceeds {@link NbdLimits#STRING} bytes
    */
   default ByteBuffer encode() {
-    return switch (this) {
-      case ExportName(String name) -> {
-        byte[] bytes = NbdString.encode(name);
-        yield OptionHeader.start(code(), bytes.length).put(bytes).flip();
-      }
-      case Info(String name, List<Integer> requests) -> encodeInfo(code(), name, requests);
-      case Go(String name, List<Integer> requests) -> encodeInfo(code(), name, requests);
-      case ListMetaContext(String name, List<String> queries) ->
-          encodeQueries(code(), name, queries);
-      case SetMetaContext(String name, List<String> queries) ->
-          encodeQueries(code(), name, queries);
-      case Abort _ -> OptionHeader.start(code(), 0).flip();
-      case ListExports _ -> OptionHeader.start(code(), 0).flip();
-      case StartTls _ -> OptionHeader.start(code(), 0).flip();
-      case StructuredReply _ -> OptionHeader.start(code(), 0).flip();
-      case ExtendedHeaders _ -> OptionHeader.start(code(), 0).flip();
-      case Unknown(int code) -> OptionHeader.start(code, 0).flip();
-      case Malformed _ -> throw new IllegalArgumentException("a malformed option");
-    };
+    return OptionHeader.start(code(), 0).flip();
   }
 
   /**
