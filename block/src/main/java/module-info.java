@@ -58,6 +58,8 @@ module dev.strata.block {
       dev.strata.block.filter.quorum.QuorumFactory,
       dev.strata.block.filter.snapshotaccess.SnapshotAccessFactory,
       dev.strata.block.filter.throttle.ThrottleFactory,
+      dev.strata.block.http.FtpFactory,
+      dev.strata.block.http.FtpsFactory,
       dev.strata.block.http.HttpFactory,
       dev.strata.block.http.HttpsFactory,
       dev.strata.block.iscsi.IscsiFactory,

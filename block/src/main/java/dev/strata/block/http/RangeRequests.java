@@ -25,7 +25,7 @@ import java.util.function.Consumer;
  * Asks a server for parts of one file. Thread-safe: each request has a connection to itself, and
  * connections are used again.
  */
-final class RangeRequests implements AutoCloseable {
+final class RangeRequests implements RemoteFile {
   private static final int MAX_REDIRECTS = 10;
 
   /** Tries of a request whose connection breaks; what came is kept. */
@@ -93,12 +93,8 @@ final class RangeRequests implements AutoCloseable {
     }
   }
 
-  /**
-   * How long the file is, in bytes.
-   *
-   * @throws BlockException if the server does not say so, or gives no parts of it
-   */
-  long length() throws BlockException {
+  @Override
+  public long length() throws BlockException {
     Reply reply = send("HEAD", 0, MemorySegment.NULL);
     if (reply.broken() != null) {
       throw reply.broken();
@@ -126,8 +122,8 @@ final class RangeRequests implements AutoCloseable {
     }
   }
 
-  /** Fills {@code into} with the file's bytes from {@code offset} on. */
-  void read(long offset, MemorySegment into) throws BlockException {
+  @Override
+  public void read(long offset, MemorySegment into) throws BlockException {
     try {
       tryRead(offset, into);
     } catch (BlockException e) {

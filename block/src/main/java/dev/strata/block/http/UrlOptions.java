@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The options of the drivers.
  *
- * @see "QEMU qapi/block-core.json, BlockdevOptionsCurlHttp, BlockdevOptionsCurlHttps"
+ * @see "QEMU qapi/block-core.json, BlockdevOptionsCurlHttp, BlockdevOptionsCurlHttps,
+ *     BlockdevOptionsCurlFtp, BlockdevOptionsCurlFtps"
  */
 final class UrlOptions {
   private static final Option<String> URL = Option.string("url", "URL to open");
@@ -35,7 +36,7 @@ final class UrlOptions {
   private static final Option<String> PROXY_PASSWORD_SECRET =
       Option.string("proxy-password-secret", "ID of secret used as password for HTTP proxy auth");
 
-  static final OptionSchema OPEN =
+  static final OptionSchema HTTP =
       OptionSchema.of(
           URL,
           READAHEAD,
@@ -48,6 +49,18 @@ final class UrlOptions {
           PROXY_USERNAME,
           PROXY_PASSWORD_SECRET);
 
+  static final OptionSchema FTP =
+      OptionSchema.of(
+          URL,
+          READAHEAD,
+          TIMEOUT,
+          USERNAME,
+          PASSWORD_SECRET,
+          PROXY_USERNAME,
+          PROXY_PASSWORD_SECRET);
+
+  static final OptionSchema FTPS = FTP.and(OptionSchema.of(SSLVERIFY));
+
   private static final long DEFAULT_READAHEAD = 256 << 10;
   private static final long DEFAULT_TIMEOUT = 5;
   private static final int MAX_TIMEOUT = 10000;
@@ -57,10 +70,12 @@ final class UrlOptions {
   /**
    * Takes all of the drivers' options.
    *
-   * @param driver {@code http} or {@code https}
+   * @param driver whose name the URL begins with
+   * @param known those that the driver has; any other is left for who asks what is not known
    * @param objects of which some may be passwords and cookies
    */
-  static UrlSettings take(BlockOptions options, String driver, ObjectRegistry objects)
+  static UrlSettings take(
+      BlockOptions options, String driver, OptionSchema known, ObjectRegistry objects)
       throws BlockException {
     boolean plain =
         !options.has(SSLVERIFY.name())
@@ -79,8 +94,8 @@ final class UrlOptions {
     if (timeout < 0 || timeout > MAX_TIMEOUT) {
       throw new BlockException(EINVAL, "timeout parameter is too large or negative");
     }
-    boolean verify = options.take(SSLVERIFY, true);
-    String cookie = takeCookie(options, objects);
+    boolean verify = known.find(SSLVERIFY.name()) == null || options.take(SSLVERIFY, true);
+    String cookie = known.find(COOKIE.name()) == null ? null : takeCookie(options, objects);
     String url = options.take(URL);
     if (url == null) {
       throw new BlockException(EINVAL, "curl block driver requires an 'url' option");

@@ -10,12 +10,8 @@ import dev.strata.block.BlockException;
 import dev.strata.block.image.DiskImage;
 import dev.strata.block.image.ImageFile;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,9 +19,6 @@ import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -184,43 +177,12 @@ final class UrlTest {
 
   @Test
   void aCertificateThatNobodyVouchesForIsRefusedUnlessTheUserSaysSo() throws Exception {
-    try (FileServer secure = FileServer.withTls(file, selfSigned())) {
+    try (FileServer secure = FileServer.withTls(file, SelfSigned.context(folder))) {
       var e = assertThrows(BlockException.class, () -> open(secure.url("sound"), "").close());
       assertTrue(e.getMessage().contains("TLS handshake failed: "), e.getMessage());
       try (DiskImage disk = open(secure.url("sound"), ",\"sslverify\":false")) {
         assertArrayEquals(part(4096, 512), read(disk, 4096, 512));
       }
     }
-  }
-
-  private SSLContext selfSigned()
-      throws IOException, InterruptedException, GeneralSecurityException {
-    Path store = folder.resolve("store");
-    Process keytool =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-keyalg",
-                "EC",
-                "-alias",
-                "server",
-                "-dname",
-                "CN=elsewhere",
-                "-keystore",
-                store.toString(),
-                "-storepass",
-                "secret")
-            .inheritIO()
-            .start();
-    assertTrue(keytool.waitFor(30, TimeUnit.SECONDS));
-    var keys = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(store)) {
-      keys.load(in, "secret".toCharArray());
-    }
-    var factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    factory.init(keys, "secret".toCharArray());
-    var context = SSLContext.getInstance("TLS");
-    context.init(factory.getKeyManagers(), null, null);
-    return context;
   }
 }

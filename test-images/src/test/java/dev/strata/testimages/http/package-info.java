@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The drivers {@code http} and {@code https}, beside the real tools, against servers that err. */
+/** The drivers of URLs, beside the real tools, against servers that err. */
 @NullMarked
 package dev.strata.testimages.http;
 

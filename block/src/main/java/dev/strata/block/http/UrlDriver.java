@@ -11,47 +11,41 @@ import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.Permissions;
 import dev.strata.block.driver.ReadOnlyIo;
 import java.lang.foreign.MemorySegment;
-import java.util.Map;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** A file on a server. */
-final class HttpDriver implements BlockDriver, ReadOnlyIo {
+/** A file on a server, whatever protocol is spoken there. */
+final class UrlDriver implements BlockDriver, ReadOnlyIo {
   /** A request's connection is held until its bytes are there; others' go beside it. */
   private static final long MAX_TRANSFER = 4 << 20;
 
   private final UrlSettings settings;
-  private final RangeRequests requests;
+  private final RemoteFile file;
   private final ReadAhead ahead;
   private final long length;
 
-  private HttpDriver(UrlSettings settings, RangeRequests requests, long length) {
+  private UrlDriver(UrlSettings settings, RemoteFile file, long length) {
     this.settings = settings;
-    this.requests = requests;
+    this.file = file;
     this.length = length;
-    this.ahead = new ReadAhead(requests::read, length, settings.readAhead());
+    this.ahead = new ReadAhead(file::read, length, settings.readAhead());
   }
 
   /**
    * Asks how long the file is.
    *
-   * @param environment of which variables name proxies
-   * @param warn takes a line for the user, from any thread
+   * @param file which the driver closes, here too if it does not tell
    */
-  static HttpDriver open(
-      UrlSettings settings, Map<String, String> environment, Consumer<String> warn)
-      throws BlockException {
-    RangeRequests requests = RangeRequests.open(settings, environment, warn);
+  static UrlDriver open(UrlSettings settings, RemoteFile file) throws BlockException {
     boolean opened = false;
     try {
-      var driver = new HttpDriver(settings, requests, requests.length());
+      var driver = new UrlDriver(settings, file, file.length());
       opened = true;
       return driver;
     } catch (BlockException e) {
       throw e.during("CURL: Error opening file");
     } finally {
       if (!opened) {
-        requests.close();
+        file.close();
       }
     }
   }
@@ -97,7 +91,12 @@ final class HttpDriver implements BlockDriver, ReadOnlyIo {
     long at = offset;
     for (int i = 0; i < into.count(); i++) {
       MemorySegment segment = into.segment(i);
-      ahead.read(at, segment);
+      // A disk is as long as whole sectors; the server has nothing behind the file's end.
+      long there = Math.clamp(length - at, 0, segment.byteSize());
+      if (there > 0) {
+        ahead.read(at, segment.asSlice(0, there));
+      }
+      segment.asSlice(there).fill((byte) 0);
       at += segment.byteSize();
     }
   }
@@ -109,6 +108,6 @@ final class HttpDriver implements BlockDriver, ReadOnlyIo {
 
   @Override
   public void close() {
-    requests.close();
+    file.close();
   }
 }
