@@ -88,7 +88,7 @@ public final class JobRegistry implements AutoCloseable {
         throw new BlockException(
             Errno.EBUSY,
             "Node '"
-                + node.name()
+                + node.deviceOrName()
                 + "' is busy: block device is in use by block job: "
                 + job.type());
       }
@@ -100,6 +100,17 @@ public final class JobRegistry implements AutoCloseable {
     checkNew(job.id());
     jobs.put(job.id(), job);
     listener.statusChanged(job, JobStatus.CREATED);
+  }
+
+  /** Tells of a job that there was for a moment only: what it needs is not to be had. */
+  public synchronized void failedToBegin(String type, JobSettings settings) {
+    var job =
+        new Job(type, settings, List.of()) {
+          @Override
+          protected void run(JobControl control) {}
+        };
+    listener.statusChanged(job, JobStatus.CREATED);
+    listener.statusChanged(job, JobStatus.NULL);
   }
 
   /** Begins a job; {@link #checkNew} found nothing against it. */
