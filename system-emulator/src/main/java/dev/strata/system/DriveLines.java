@@ -13,9 +13,11 @@ import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.job.IoStatus;
+import dev.strata.block.json.JsonObject;
 import dev.strata.monitor.command.GuestDrives;
 import dev.strata.monitor.command.ImageConsole;
 import dev.strata.monitor.command.Monitor;
+import dev.strata.monitor.qmp.QmpException;
 import dev.strata.system.hmp.MonitorCommands;
 import dev.strata.system.qmp.DriveCommit;
 import dev.strata.system.qmp.DriveMedia;
@@ -30,11 +32,13 @@ final class DriveLines implements MonitorCommands.Drives {
       new Permissions(EnumSet.noneOf(Permission.class), EnumSet.allOf(Permission.class));
 
   private final Monitor monitor;
+  private final HotDrives hot;
   private final DriveMedia media;
   private @Nullable ImageConsole console; // guarded by this
 
-  DriveLines(Monitor monitor) {
+  DriveLines(Monitor monitor, HotDrives hot) {
     this.monitor = monitor;
+    this.hot = hot;
     this.media = new DriveMedia(monitor);
   }
 
@@ -151,6 +155,30 @@ final class DriveLines implements MonitorCommands.Drives {
       throw new BlockException(Errno.EINVAL, "invalid parameter value: " + mode);
     }
     media.change(require(drive), drive, filename, format, wanted, force);
+  }
+
+  @Override
+  public void resize(String drive, long bytes) throws BlockException {
+    var arguments = new JsonObject().put("device", drive).put("size", bytes);
+    try {
+      monitor.commands().run("block_resize", arguments);
+    } catch (QmpException e) {
+      throw new BlockException(Errno.EINVAL, String.valueOf(e.getMessage())).causedBy(e);
+    }
+  }
+
+  @Override
+  public void add(String options, boolean node) throws BlockException {
+    if (node) {
+      hot.addNode(options);
+    } else {
+      hot.add(options);
+    }
+  }
+
+  @Override
+  public void delete(String name) throws BlockException {
+    hot.delete(name);
   }
 
   @Override

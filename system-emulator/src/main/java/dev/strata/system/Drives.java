@@ -28,10 +28,16 @@ import org.jspecify.annotations.Nullable;
 final class Drives implements AutoCloseable {
   /** Where a disk is connected. */
   enum Connection {
-    IDE,
-    FLOPPY,
-    VIRTIO,
-    NONE
+    NONE(0),
+    IDE(1),
+    FLOPPY(3),
+    VIRTIO(7);
+
+    private final int number; // as messages name it
+
+    Connection(int number) {
+      this.number = number;
+    }
   }
 
   /**
@@ -153,6 +159,32 @@ final class Drives implements AutoCloseable {
     } catch (BlockException e) {
       throw e.during(option.given());
     }
+  }
+
+  /**
+   * Opens a drive that no device uses yet, while the machine is there.
+   *
+   * @param options of {@code -drive}
+   */
+  Drive add(BlockOptions options) throws BlockException {
+    String id = options.string("id");
+    if (id != null && find(id) != null) {
+      throw CommandLine.error("Duplicate ID '" + id + "' for drive");
+    }
+    Drive drive = opened(new DriveOption("drive_add", options));
+    if (drive.connection != Connection.NONE) {
+      if (drive.image != null) {
+        drive.image.close();
+      }
+      throw CommandLine.error("Can't hot-add drive to type " + drive.connection.number);
+    }
+    all.add(drive);
+    return drive;
+  }
+
+  /** A drive is no more: its name is free. */
+  void forget(String id) {
+    all.removeIf(drive -> id.equals(drive.id));
   }
 
   private Drive opened(DriveOption option) throws BlockException {

@@ -187,7 +187,7 @@ final class Emulation {
             stepped(clock),
             List.of(),
             bare::awaitReset);
-    return run(bare, null, board);
+    return run(bare, null, board, drives);
   }
 
   private int runPc(Drives drives, List<Line> serial) throws BlockException {
@@ -199,7 +199,7 @@ final class Emulation {
       var board =
           new DrivenBoard(
               pc.memory(), pc.ports(), stepped(pc.clock()), pc.pins(), pc.machine()::awaitReset);
-      return run(pc.machine(), pc, board);
+      return run(pc.machine(), pc, board, drives);
     }
   }
 
@@ -217,10 +217,12 @@ final class Emulation {
     return line.accelerator() == Accelerator.QTEST ? clock : null;
   }
 
-  private int run(Machine built, @Nullable PcMachine pc, DrivenBoard board) throws BlockException {
+  private int run(Machine built, @Nullable PcMachine pc, DrivenBoard board, Drives drives)
+      throws BlockException {
     machine = built;
     lines.whenExit(() -> built.end(Cause.HOST_KEYS));
-    var subject = new MachineSubject(built, pc, line.identity, monitors.monitor(), log);
+    var hot = new HotDrives(drives, monitors.monitor());
+    var subject = new MachineSubject(built, pc, line.identity, monitors.monitor(), hot, log);
     var commands = new MonitorCommands(subject);
     if (line.paused) {
       built.pause();

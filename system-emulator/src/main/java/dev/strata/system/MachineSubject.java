@@ -33,11 +33,12 @@ final class MachineSubject implements MonitorCommands.Subject {
       @Nullable PcMachine pc,
       IdentityOptions identity,
       Monitor monitor,
+      HotDrives drives,
       EventLog log) {
     this.machine = machine;
     this.pc = pc;
     this.identity = identity;
-    this.lines = new DriveLines(monitor);
+    this.lines = new DriveLines(monitor, drives);
     this.log = log;
   }
 

@@ -15,6 +15,9 @@ public record ErrorPolicy(OnError onRead, OnError onWrite) {
   /** What a device does if nobody has said otherwise: a full disk stops the machine. */
   public static final ErrorPolicy DEFAULT = new ErrorPolicy(OnError.REPORT, OnError.ENOSPC);
 
+  /** The guest hears of all. */
+  public static final ErrorPolicy REPORT = new ErrorPolicy(OnError.REPORT, OnError.REPORT);
+
   ErrorAction actionFor(Access access, BlockException failure) {
     OnError wanted = access == Access.READ ? onRead : onWrite;
     return wanted.actionFor(failure.errno());

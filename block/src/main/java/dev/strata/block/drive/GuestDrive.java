@@ -40,7 +40,7 @@ public final class GuestDrive {
   public record User(
       String place, @Nullable String id, MediumSlot.Kind kind, @Nullable ErrorPolicy errors) {}
 
-  private final String name;
+  private volatile String name;
   private final DriveSettings settings;
   private final MediumSlot slot;
   private final DriveCounts counts;
@@ -49,6 +49,7 @@ public final class GuestDrive {
   private volatile @Nullable DriveDevice device;
   private volatile DriveListener listener = NOBODY;
   private volatile IoStatus status = IoStatus.OK;
+  private volatile boolean deleted;
   // Of the last medium.
   private volatile NodeFlags lastFlags;
   private volatile boolean lastWriteThrough;
@@ -122,8 +123,17 @@ public final class GuestDrive {
     return errors == null || !errors.mayStop() ? null : status;
   }
 
+  /** It is deleted, while a device uses it: it has no name any more, and failures are reported. */
+  public void forgetName() {
+    deleted = true;
+    name = "";
+  }
+
   private @Nullable ErrorPolicy errors() {
     User by = user;
+    if (by != null && deleted) {
+      return ErrorPolicy.REPORT;
+    }
     return by == null ? null : by.errors();
   }
 
@@ -304,13 +314,14 @@ public final class GuestDrive {
     return user == null ? unattached(writes) : permissions(writes);
   }
 
-  /** What a device needs to be allowed of its medium, and what it lets others do. */
+  /** What a device needs to be allowed of its disk, and what it lets others do. */
   public static Permissions permissions(boolean writes) {
     var needed = EnumSet.of(Permission.CONSISTENT_READ);
     if (writes) {
       needed.add(Permission.WRITE);
     }
-    var shared = EnumSet.of(Permission.CONSISTENT_READ, Permission.WRITE_UNCHANGED);
+    var shared =
+        EnumSet.of(Permission.CONSISTENT_READ, Permission.WRITE_UNCHANGED, Permission.RESIZE);
     return new Permissions(needed, shared);
   }
 

@@ -76,6 +76,11 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
     graph.changePermissions(this, permissions);
   }
 
+  /** Who uses the node, as messages name it; "" if nobody with a name. */
+  String user() {
+    return user;
+  }
+
   @Override
   public String describe() {
     return user.isEmpty() ? "an unnamed block device" : "block device '" + user + "'";

@@ -264,6 +264,20 @@ public final class BlockGraph implements AutoCloseable {
   }
 
   /**
+   * Has an edge lead to another node; what it led to stays open.
+   *
+   * @throws BlockException if that cannot be; it then leads where it led
+   */
+  public synchronized void moveEdge(Edge edge, BlockNode to) throws BlockException {
+    quiesced(
+        List.of(edge.parent()),
+        () -> {
+          UserMove.one(edge, to);
+          edge.parent().requests().refresh();
+        });
+  }
+
+  /**
    * Gives a node another backing file, or none. The image's header is not changed.
    *
    * @throws BlockException if that cannot be; it then has the one it had
@@ -461,7 +475,7 @@ public final class BlockGraph implements AutoCloseable {
   }
 
   /** Closes a node that nobody uses; others stay. */
-  void closeUnused(BlockNode node) {
+  public synchronized void closeUnused(BlockNode node) {
     if (nodes.get(node.name()) == node && node.users().isEmpty() && !node.named()) {
       discard(node);
     }

@@ -37,6 +37,7 @@ public final class BlockNode {
   private volatile NodeFlags flags;
   private volatile DetectZeroes detectZeroes = DetectZeroes.OFF;
   private volatile boolean copyOnRead;
+  private volatile boolean keepsWritable;
   private volatile @Nullable BlockDriver driver; // set once the driver has opened
   private volatile @Nullable NodeRequests requests;
   private volatile @Nullable Edge backing;
@@ -177,6 +178,15 @@ public final class BlockNode {
     detectZeroes = value;
   }
 
+  /** Whether it stays writable or read-only when what is above it changes. */
+  boolean keepsWritable() {
+    return keepsWritable;
+  }
+
+  void keepsWritable(boolean keeps) {
+    keepsWritable = keeps;
+  }
+
   /** Whether reads copy what they take from the backing file. */
   public boolean copyOnRead() {
     return copyOnRead;
@@ -213,6 +223,16 @@ public final class BlockNode {
   /** Has it stay when its last user leaves, or not. */
   public void keep(boolean value) {
     kept = value;
+  }
+
+  /** The name of the drive that it is the medium of, or else its own. */
+  public String deviceOrName() {
+    for (NodeUser user : users) {
+      if (user instanceof BlockBackend backend && !backend.user().isEmpty()) {
+        return backend.user();
+      }
+    }
+    return name();
   }
 
   /** Whether a backend uses it: a server, a job. */

@@ -113,6 +113,7 @@ final class NodeOpener {
     boolean opened = false;
     try {
       node.detectZeroes(settings.detectZeroes());
+      node.keepsWritable(settings.readOnlyGiven());
       openDriver(node, factory, options, file, probed, noBacking, gate, depth);
       opened = true;
       return node;

@@ -12,8 +12,10 @@ import org.jspecify.annotations.Nullable;
  * The options that every node has, whatever its driver.
  *
  * @param nodeName the user's name for it, or null
+ * @param readOnlyGiven whether it was said of this very node whether it can be written
  */
-record NodeSettings(@Nullable String nodeName, NodeFlags flags, DetectZeroes detectZeroes) {
+record NodeSettings(
+    @Nullable String nodeName, NodeFlags flags, boolean readOnlyGiven, DetectZeroes detectZeroes) {
   private static final int MAX_NAME = 31;
 
   /** Takes them out of {@code options}; {@code flags} hold where they say nothing. */
@@ -22,6 +24,7 @@ record NodeSettings(@Nullable String nodeName, NodeFlags flags, DetectZeroes det
     if (nodeName != null) {
       checkName(nodeName);
     }
+    boolean readOnlyGiven = options.has("read-only");
     flags = flags.withWritable(!takeBool(options, "read-only", !flags.writable()));
     flags = flags.withAutoReadOnly(takeBool(options, "auto-read-only", flags.autoReadOnly()));
     boolean direct = takeBool(options, "cache.direct", flags.direct());
@@ -42,7 +45,7 @@ record NodeSettings(@Nullable String nodeName, NodeFlags flags, DetectZeroes det
     if (detectZeroes != null) {
       detect = DetectZeroes.of(detectZeroes, flags);
     }
-    return new NodeSettings(nodeName, flags, detect);
+    return new NodeSettings(nodeName, flags, readOnlyGiven, detect);
   }
 
   private static boolean takeBool(BlockOptions options, String name, boolean otherwise)

@@ -84,7 +84,7 @@ final class Reopening {
         NodeFlags flags =
             child
                 .flags()
-                .withWritable(wanted.writable())
+                .withWritable(child.keepsWritable() ? child.flags().writable() : wanted.writable())
                 .withCache(wanted.direct(), wanted.noFlush())
                 .withForceShare(wanted.forceShare());
         apply(NodeChange.of(child, flags));

@@ -42,6 +42,26 @@ final class UserMove {
     }
   }
 
+  /**
+   * Moves that one.
+   *
+   * @throws BlockException if the other node does not allow what it does; it then stays
+   */
+  static void one(Edge user, BlockNode to) throws BlockException {
+    BlockNode from = user.node();
+    move(user, from, to);
+    try {
+      PermissionUpdate.refresh(from);
+      PermissionUpdate.refresh(to);
+      PermissionUpdate.refresh(user.parent());
+    } catch (BlockException e) {
+      move(user, to, from);
+      PermissionUpdate.refresh(to);
+      PermissionUpdate.refresh(from);
+      throw e;
+    }
+  }
+
   private static void collect(BlockNode node, Set<BlockNode> found) {
     if (found.add(node)) {
       for (Edge edge : node.edges()) {

@@ -21,6 +21,7 @@ public abstract class Job {
   Stage stage = Stage.WORKING;
   JobGroup group = new JobGroup();
   boolean userPaused;
+  int holds; // of commands that are not answered yet
   boolean busy;
   boolean ready;
   boolean cancelled;

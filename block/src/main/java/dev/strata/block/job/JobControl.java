@@ -39,11 +39,17 @@ public interface JobControl {
    */
   boolean interrupted();
 
-  /**
-   * Waits as long as the job's speed asks for before a request of that size begins, or until {@link
-   * #interrupted}.
-   */
+  /** Has what begins after a request of that size wait as long as the job's speed asks for. */
   void charge(long bytes);
+
+  /** Whether {@link #awaitAllowance} waits. */
+  boolean isAhead();
+
+  /**
+   * Waits until what was charged is as much as the job's speed allows, or until {@link
+   * #interrupted}. No request of the job is in flight.
+   */
+  void awaitAllowance();
 
   /** From now on it can come to its end whenever a user wants; a second call does nothing. */
   void ready();

@@ -7,6 +7,7 @@ import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.FilterDriver;
 import dev.strata.block.driver.OpenContext;
+import dev.strata.block.graph.BlockNode;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionSchema;
 import java.util.Objects;
@@ -55,6 +56,11 @@ public final class JobFilterFactory<F extends FilterDriver> implements BlockDriv
     F opened = opening.open(context);
     filter = opened;
     return opened;
+  }
+
+  /** Whether a node is the filter of a job that has to have it where it is. */
+  public static boolean isJobs(BlockNode node) {
+    return node.factory() instanceof JobFilterFactory;
   }
 
   /** The one that was opened. */

@@ -5,9 +5,12 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.option.OptionString;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,10 +20,49 @@ import org.jspecify.annotations.Nullable;
 public final class JobRegistry implements AutoCloseable {
   private final JobListener listener;
   private final Map<String, Job> jobs = new LinkedHashMap<>(); // guarded by this
+  private final Map<Thread, Set<Job>> held = new HashMap<>(); // by whom; guarded by this
 
   /** No jobs yet. */
   public JobRegistry(JobListener listener) {
     this.listener = listener;
+  }
+
+  // Commands
+
+  /**
+   * What this thread asks of jobs from now on is a command: the jobs that it begins, resumes or
+   * ends do nothing more before {@link #answered}, so that nobody hears of what follows from a
+   * command before it is answered.
+   */
+  public synchronized void beginCommand() {
+    held.put(Thread.currentThread(), new LinkedHashSet<>());
+  }
+
+  /** The command of this thread is answered. */
+  public synchronized void answered() {
+    Set<Job> all = held.remove(Thread.currentThread());
+    if (all != null) {
+      for (Job job : all) {
+        job.holds--;
+      }
+      notifyAll();
+    }
+  }
+
+  private void hold(Job job) {
+    Set<Job> own = held.get(Thread.currentThread());
+    if (own != null && own.add(job)) {
+      job.holds++;
+    }
+  }
+
+  /** A command that waits for a job lets it go on. */
+  private void release(Job job) {
+    Set<Job> own = held.get(Thread.currentThread());
+    if (own != null && own.remove(job)) {
+      job.holds--;
+      notifyAll();
+    }
   }
 
   // Beginning
@@ -46,7 +88,7 @@ public final class JobRegistry implements AutoCloseable {
         throw new BlockException(
             Errno.EBUSY,
             "Node '"
-                + node.name()
+                + node.deviceOrName()
                 + "' is busy: block device is in use by block job: "
                 + job.type());
       }
@@ -58,6 +100,17 @@ public final class JobRegistry implements AutoCloseable {
     checkNew(job.id());
     jobs.put(job.id(), job);
     listener.statusChanged(job, JobStatus.CREATED);
+  }
+
+  /** Tells of a job that there was for a moment only: what it needs is not to be had. */
+  public synchronized void failedToBegin(String type, JobSettings settings) {
+    var job =
+        new Job(type, settings, List.of()) {
+          @Override
+          protected void run(JobControl control) {}
+        };
+    listener.statusChanged(job, JobStatus.CREATED);
+    listener.statusChanged(job, JobStatus.NULL);
   }
 
   /** Begins a job; {@link #checkNew} found nothing against it. */
@@ -81,6 +134,7 @@ public final class JobRegistry implements AutoCloseable {
     for (Job job : all) {
       job.busy = true;
       enter(job, JobStatus.RUNNING);
+      hold(job);
       var run = new JobRun(this, listener, job);
       Thread.ofPlatform().daemon().name("job " + job.id()).start(run::work);
     }
@@ -104,9 +158,9 @@ public final class JobRegistry implements AutoCloseable {
 
   // Looking
 
-  /** All, in the order in which they began. */
+  /** All, the newest first. */
   public synchronized List<Job> all() {
-    return List.copyOf(jobs.values());
+    return List.copyOf(jobs.values()).reversed();
   }
 
   /** The job of that name, or null. */
@@ -156,6 +210,7 @@ public final class JobRegistry implements AutoCloseable {
       throw new BlockException(Errno.EPERM, "Job is already paused");
     }
     job.userPaused = true;
+    release(job);
     notifyAll();
     // One that only waits for something to do is at a checkpoint already.
     while (!job.busy && job.userPaused && !job.cancelled && job.status.isAtWork()) {
@@ -169,8 +224,30 @@ public final class JobRegistry implements AutoCloseable {
     if (!job.userPaused) {
       throw new BlockException(Errno.EPERM, "Can't resume a job that was not paused");
     }
-    job.userPaused = false;
     job.ioStatus = IoStatus.OK;
+    leavePause(job);
+    notifyAll();
+  }
+
+  /** A job that stands still is at work again, though it may be held. */
+  private void leavePause(Job job) {
+    job.userPaused = false;
+    hold(job);
+    switch (job.status) {
+      case PAUSED -> enter(job, JobStatus.RUNNING);
+      case STANDBY -> enter(job, JobStatus.READY);
+      case CREATED, RUNNING, READY, WAITING, PENDING, ABORTING, CONCLUDED, NULL -> {}
+    }
+  }
+
+  /** Has a job end at once, if it is not about to. */
+  private void cancelNow(Job job) {
+    job.cancelled = true;
+    leavePause(job);
+    if (job.stage != Job.Stage.WORKING) {
+      notifyAll();
+      awaitEnd(job);
+    }
     notifyAll();
   }
 
@@ -182,8 +259,7 @@ public final class JobRegistry implements AutoCloseable {
 
   /** Has it end at once, with nothing left of what it did; the others of its group too. */
   public synchronized void cancel(String id) throws BlockException {
-    require(id, JobVerb.CANCEL).cancelled = true;
-    notifyAll();
+    cancelNow(require(id, JobVerb.CANCEL));
   }
 
   /** Has it end; what one that is ready made is whole then. */
@@ -191,10 +267,11 @@ public final class JobRegistry implements AutoCloseable {
     Job job = require(id, JobVerb.CANCEL);
     if (job.ready && job.stage == Job.Stage.WORKING) {
       job.ending = job.ending == null ? JobEnding.CANCEL : job.ending;
+      leavePause(job);
+      notifyAll();
     } else {
-      job.cancelled = true;
+      cancelNow(job);
     }
-    notifyAll();
   }
 
   /** Has a job that is ready come to its end. */
@@ -205,6 +282,7 @@ public final class JobRegistry implements AutoCloseable {
           Errno.EOPNOTSUPP, "The active block job '" + id + "' cannot be completed");
     }
     job.ending = JobEnding.COMPLETE;
+    hold(job);
     notifyAll();
   }
 
@@ -227,6 +305,7 @@ public final class JobRegistry implements AutoCloseable {
     for (Job job : all()) {
       synchronized (this) {
         job.cancelled = true;
+        leavePause(job);
         notifyAll();
         awaitEnd(job);
       }
@@ -234,6 +313,7 @@ public final class JobRegistry implements AutoCloseable {
   }
 
   private void awaitEnd(Job job) {
+    release(job);
     while (job.status != JobStatus.CONCLUDED && job.status != JobStatus.NULL) {
       sleep(0);
     }

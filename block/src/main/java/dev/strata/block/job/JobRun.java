@@ -30,7 +30,7 @@ final class JobRun implements JobControl {
   /** All of it. */
   void work() {
     boolean counts =
-        attempt(() -> job.run(this))
+        attempt(this::begin)
             && awaitOthers(Job.Stage.DONE)
             && awaitFinalization()
             && attempt(job::prepare)
@@ -38,6 +38,7 @@ final class JobRun implements JobControl {
             && attempt(job::commit);
     if (!counts) {
       synchronized (registry) {
+        awaitAnswer();
         group.fail();
         registry.enter(job, JobStatus.ABORTING);
       }
@@ -53,6 +54,20 @@ final class JobRun implements JobControl {
       if (job.settings().autoDismiss()) {
         registry.forget(job);
       }
+    }
+  }
+
+  private void begin() throws BlockException {
+    synchronized (registry) {
+      awaitAnswer();
+    }
+    job.run(this);
+  }
+
+  /** Waits while a command that the job has to do with is not answered. */
+  private void awaitAnswer() {
+    while (job.holds > 0) {
+      registry.sleep(0);
     }
   }
 
@@ -77,16 +92,18 @@ final class JobRun implements JobControl {
 
   private boolean awaitOthers(Job.Stage stage) {
     synchronized (registry) {
+      awaitAnswer();
       job.busy = false;
       job.stage = stage;
       if (stage == Job.Stage.DONE) {
         registry.enter(job, JobStatus.WAITING);
       }
       registry.notifyAll();
-      while (!group.allHave(stage) && !group.failed) {
+      boolean mayBeCancelled = stage == Job.Stage.DONE; // later, others of the group may count
+      while (!group.allHave(stage) && !group.failed && !(mayBeCancelled && job.cancelled)) {
         registry.sleep(0);
       }
-      return !group.failed && !job.cancelled;
+      return !group.failed && !(mayBeCancelled && job.cancelled);
     }
   }
 
@@ -111,16 +128,20 @@ final class JobRun implements JobControl {
   @Override
   public void checkpoint() throws BlockException {
     synchronized (registry) {
-      if (job.userPaused && !job.cancelled) {
+      while (job.userPaused && !job.cancelled) {
         JobStatus before = job.status;
         registry.enter(job, before == JobStatus.READY ? JobStatus.STANDBY : JobStatus.PAUSED);
         job.busy = false;
-        while (job.userPaused && !job.cancelled) {
+        while (!job.status.isAtWork() && !job.cancelled) {
           registry.sleep(0);
         }
         job.busy = true;
-        registry.enter(job, before);
+        if (!job.status.isAtWork()) {
+          registry.enter(job, before);
+        }
+        awaitAnswer();
       }
+      awaitAnswer();
       if (job.cancelled) {
         throw BlockException.of(Errno.ECANCELED);
       }
@@ -145,6 +166,7 @@ final class JobRun implements JobControl {
     synchronized (registry) {
       advance(bytes);
       charge(bytes);
+      awaitAllowance();
     }
     checkpoint();
   }
@@ -157,8 +179,25 @@ final class JobRun implements JobControl {
       if (job.speed > 0) {
         dueNanos += (long) ((double) bytes / job.speed * 1e9);
       }
-      while (!interrupted() && job.speed > 0 && dueNanos - System.nanoTime() > 0) {
+    }
+  }
+
+  @Override
+  public boolean isAhead() {
+    synchronized (registry) {
+      return !interrupted() && job.speed > 0 && dueNanos - System.nanoTime() > 0;
+    }
+  }
+
+  @Override
+  public void awaitAllowance() {
+    synchronized (registry) {
+      while (isAhead()) {
+        job.busy = false;
         registry.sleep(Math.max(1, (dueNanos - System.nanoTime()) / 1_000_000));
+      }
+      if (!job.userPaused) {
+        job.busy = true; // otherwise whoever paused it waits for the next checkpoint
       }
       if (job.speed == 0) {
         dueNanos = System.nanoTime();

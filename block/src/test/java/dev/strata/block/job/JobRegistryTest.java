@@ -250,6 +250,120 @@ final class JobRegistryTest {
   }
 
   @Test
+  void aJobWhoseSpeedIsSlowIsPausedAtOnce() throws Exception {
+    var job = new Steps(1000, false, true, true);
+    jobs.start(job);
+    jobs.speed("j", 1);
+    job.permits.release(1000);
+    while (jobs.progress(job).current() == 0) {
+      Thread.onSpinWait();
+    }
+    jobs.pause("j");
+    assertEquals(JobStatus.PAUSED, jobs.progress(job).status());
+    assertEquals(1, jobs.progress(job).current());
+  }
+
+  @Test
+  void aCommandIsAnsweredBeforeTheJobThatItBeganGoesOn() throws Exception {
+    jobs.beginCommand();
+    jobs.start(new Steps(0, false, true, true));
+    assertHeard("created", "running");
+    jobs.answered();
+    await("null");
+    heard.clear();
+    jobs.beginCommand();
+    jobs.start(new Steps("held", 0, false, true, true));
+    var other = new Steps("other", 0, false, true, false);
+    Thread.ofPlatform().start(() -> begin(other)).join();
+    awaitConcluded(other);
+    hear("ANSWERED");
+    jobs.answered();
+    await("null");
+    assertHeard(
+        "created",
+        "running",
+        "created",
+        "running",
+        "waiting",
+        "pending",
+        "COMPLETED",
+        "concluded",
+        "ANSWERED",
+        "waiting",
+        "pending",
+        "COMPLETED",
+        "concluded",
+        "null");
+  }
+
+  private void begin(Job job) {
+    try {
+      jobs.start(job);
+    } catch (BlockException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void aJobThatIsResumedOrCancelledStandsNoLongerStillWhenTheCommandIsAnswered() throws Exception {
+    var job = new Steps(2, false, true, true);
+    jobs.start(job);
+    jobs.pause("j");
+    job.permits.release(2);
+    await("paused");
+    heard.clear();
+    jobs.beginCommand();
+    jobs.resume("j");
+    assertHeard("running");
+    jobs.pause("j");
+    jobs.answered();
+    await("paused");
+    heard.clear();
+    jobs.beginCommand();
+    jobs.cancel("j");
+    assertHeard("running");
+    jobs.answered();
+    await("null");
+    assertHeard("running", "aborting", "CANCELLED", "concluded", "null");
+  }
+
+  @Test
+  void aCommandThatWaitsForTheJobThatItBeganLetsItGoOn() throws Exception {
+    jobs.beginCommand();
+    jobs.start(new Steps(0, false, true, true));
+    jobs.close();
+    jobs.answered();
+    assertEquals(List.of(), jobs.all());
+  }
+
+  @Test
+  void aJobIsCancelledThatWaitsForOthersOfItsGroup() throws Exception {
+    var good = new Steps("good", 0, false, true, false);
+    var slow = new Steps("slow", 1, false, true, false);
+    jobs.create(good);
+    jobs.create(slow);
+    jobs.start(List.of(good, slow), new JobGroup());
+    await("waiting");
+    jobs.cancel("good");
+    assertEquals(JobStatus.CONCLUDED, jobs.progress(good).status());
+    slow.permits.release(1);
+    awaitConcluded(slow);
+    assertEquals(List.of("abort"), good.ends);
+    assertEquals(List.of("abort"), slow.ends);
+  }
+
+  @Test
+  void theNewestJobIsToldFirst() throws Exception {
+    jobs.start(new Steps("first", 1, false, true, true));
+    jobs.start(new Steps("second", 1, false, true, true));
+    List<Job> all = jobs.all();
+    assertEquals(List.of("second", "first"), all.stream().map(Job::id).toList());
+    for (Job job : all) {
+      ((Steps) job).permits.release();
+    }
+  }
+
+  @Test
   void onlyReadyJobsAreCompleted() throws Exception {
     jobs.start(new Steps(1, false, true, true));
     assertRefused("complete", "running", () -> jobs.complete("j"));

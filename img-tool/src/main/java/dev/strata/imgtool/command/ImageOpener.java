@@ -2,6 +2,7 @@
 package dev.strata.imgtool.command;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.Permissions;
@@ -186,9 +187,7 @@ final class ImageOpener {
       }
     }
     options.putAll("", more);
-    if (forceShare) {
-      options.put("force-share", true);
-    }
+    shareByForce(options);
     try {
       if (aio != null && !aio.equals("threads")) {
         putAio(filename, options, aio);
@@ -259,10 +258,18 @@ final class ImageOpener {
     } else if (format != null) {
       options.put("driver", format);
     }
+    shareByForce(options);
+    return ImageFile.of(imageOptions ? null : name, options, graph.drivers());
+  }
+
+  private void shareByForce(BlockOptions options) throws BlockException {
+    String given = options.string("force-share");
+    if (forceShare && given != null && !given.equals("on")) {
+      throw new BlockException(Errno.EINVAL, "--force-share/-U conflicts with image options");
+    }
     if (forceShare) {
       options.put("force-share", true);
     }
-    return ImageFile.of(imageOptions ? null : name, options, graph.drivers());
   }
 
   /** The option belongs to the file, which is below unless the driver itself is a protocol's. */

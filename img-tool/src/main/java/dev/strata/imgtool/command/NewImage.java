@@ -195,6 +195,7 @@ final class NewImage {
       if (format != null) {
         open.put("driver", format);
       }
+      open.put("force-share", true); // its size alone is asked for, whoever writes it
       opener.requireHarmless(full, open);
       // Only its size is asked for: an encrypted one needs no key.
       NodeFlags flags = NodeFlags.READ_ONLY.withNoIo(true);

@@ -102,6 +102,10 @@ public final class ImageCommands {
     if (session.isOpen()) {
       throw CommandFailure.error("file open already, try 'help close'");
     }
+    String shared = options.string("force-share");
+    if (mode.isForceShare() && shared != null && !shared.equals("on")) {
+      throw CommandFailure.error("-U conflicts with image options");
+    }
     try {
       session.open(filename, options, mode);
     } catch (BlockException e) {

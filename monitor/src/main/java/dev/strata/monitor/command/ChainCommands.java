@@ -5,11 +5,13 @@ import static dev.strata.monitor.command.JobArguments.invalid;
 import static dev.strata.monitor.command.Monitor.required;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.Errno;
 import dev.strata.block.driver.DriverKind;
 import dev.strata.block.graph.BackingChain;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.Edge;
 import dev.strata.block.job.Job;
+import dev.strata.block.job.JobFilterFactory;
 import dev.strata.block.job.JobSettings;
 import dev.strata.block.job.commit.ActiveCommit;
 import dev.strata.block.job.commit.CommitJob;
@@ -18,7 +20,6 @@ import dev.strata.block.job.stream.StreamJob;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonValue;
 import dev.strata.monitor.qmp.QmpException;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,10 +47,40 @@ final class ChainCommands {
     }
   }
 
-  private void checkIdle(List<BlockNode> nodes) throws BlockException {
-    for (BlockNode node : nodes) {
+  /** Nobody may work with the image and what is above the base; it stays together, too. */
+  private void checkStreamable(BlockNode top, @Nullable BlockNode base) throws BlockException {
+    for (BlockNode node = top; node != null && node != base; node = below(node)) {
       monitor.jobs().checkIdle(node);
     }
+    BlockNode above = top;
+    for (BlockNode node = below(top); node != null && node != base; node = below(node)) {
+      if (JobFilterFactory.isJobs(node)) {
+        String edge = above.kind() == DriverKind.FILTER ? "file" : "backing";
+        throw new BlockException(
+            Errno.EPERM, "Cannot freeze '" + edge + "' link to '" + node.name() + "'");
+      }
+      above = node;
+    }
+  }
+
+  /** Nobody may work with what is committed, where it goes, and what will be over that. */
+  private void checkCommittable(CommitPlan plan, BlockNode root, BlockNode top, BlockNode base)
+      throws BlockException {
+    BlockNode above = null;
+    for (BlockNode node = root; node != top; node = below(node)) {
+      if (node == null) {
+        break; // it has been found there
+      }
+      above = node.kind() == DriverKind.FILTER ? above : node;
+    }
+    if (above != null && plan.top() != root.skipFilters()) {
+      monitor.jobs().checkIdle(above);
+    }
+    BlockNode last = base.skipFilters();
+    for (BlockNode node = top; node != null; node = node == last ? null : below(node)) {
+      monitor.jobs().checkIdle(node);
+    }
+    monitor.jobs().checkIdle(root);
   }
 
   /** The layer of that file name below a node. */
@@ -98,8 +129,7 @@ final class ChainCommands {
             backingFile,
             JobArguments.onError(arguments, "on-error"),
             arguments.string("filter-node-name"));
-    monitor.jobs().checkIdle(top);
-    checkIdle(plan.layers());
+    checkStreamable(top, base);
     monitor.jobs().checkNew(settings.id());
     monitor.jobs().start(StreamJob.of(settings, plan));
     return new JsonObject();
@@ -161,11 +191,19 @@ final class ChainCommands {
     if (active && plan.backingFile() != null) {
       throw invalid("'backing-file' specified, but 'top' is the active layer");
     }
-    checkIdle(plan.held());
+    checkCommittable(plan, root, top, base);
     monitor.jobs().checkNew(settings.id());
-    Job job = active ? ActiveCommit.of(settings, plan) : CommitJob.of(settings, plan);
-    monitor.jobs().start(job);
+    monitor.jobs().start(active ? ActiveCommit.of(settings, plan) : intermediate(settings, plan));
     return new JsonObject();
+  }
+
+  private Job intermediate(JobSettings settings, CommitPlan plan) throws BlockException {
+    try {
+      return CommitJob.of(settings, plan);
+    } catch (BlockException e) {
+      monitor.jobs().failedToBegin("commit", settings);
+      throw e;
+    }
   }
 
   private BlockNode commitTop(JsonObject arguments, BlockNode root) throws BlockException {

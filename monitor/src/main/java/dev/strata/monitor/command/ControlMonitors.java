@@ -84,6 +84,7 @@ public final class ControlMonitors {
             new GuestDrives(),
             new Exports());
     monitor.graph().listener(new GraphEvents(events));
+    commands.pace(new JobPace(monitor.jobs()));
     contribute();
   }
 

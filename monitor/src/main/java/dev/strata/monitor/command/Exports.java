@@ -5,6 +5,7 @@ import static dev.strata.monitor.command.Monitor.required;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.drive.GuestDrive;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.json.JsonArray;
 import dev.strata.block.json.JsonObject;
@@ -24,6 +25,7 @@ public final class Exports {
   private record Entry(String type, RunningExport export, @Nullable IoThread thread) {}
 
   private final Map<String, ExportType> types = new HashMap<>();
+  private final Map<String, GuestDrive> drives = new HashMap<>(); // of exports that end with one
   private final LinkedHashMap<String, Entry> entries = new LinkedHashMap<>(); // by id
 
   /** No types and no exports yet. */
@@ -90,12 +92,27 @@ public final class Exports {
       return false;
     }
     entries.remove(id);
+    drives.remove(id);
     if (entry.thread != null) {
       entry.thread.leave();
     }
     entry.export.disk().close();
     monitor.events().emit("BLOCK_EXPORT_DELETED", new JsonObject().put("id", id));
     return true;
+  }
+
+  /** Has an export end when that drive's medium is taken out. */
+  public void endWith(String id, GuestDrive drive) {
+    drives.put(id, drive);
+  }
+
+  /** Stops what was to end with the medium of that drive, whoever uses it. */
+  public void ejected(Monitor monitor, GuestDrive drive) throws BlockException {
+    for (Map.Entry<String, GuestDrive> each : List.copyOf(drives.entrySet())) {
+      if (each.getValue() == drive) {
+        remove(monitor, each.getKey(), true);
+      }
+    }
   }
 
   /** Stops all exports of a type, whoever uses them. */

@@ -3,6 +3,7 @@ package dev.strata.monitor.command;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.drive.DriveListener;
 import dev.strata.block.drive.GuestDrive;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
@@ -16,12 +17,29 @@ import org.jspecify.annotations.Nullable;
 public final class GuestDrives {
   private final List<GuestDrive> drives = new CopyOnWriteArrayList<>();
 
+  private volatile @Nullable DriveListener listener;
+
   /** No drives yet. */
   public GuestDrives() {}
 
   /** Adds a drive. */
   public void add(GuestDrive drive) {
+    DriveListener told = listener;
+    if (told != null) {
+      drive.listener(told);
+    }
     drives.add(drive);
+  }
+
+  /** Takes a drive away that no device uses. */
+  public void remove(GuestDrive drive) {
+    drives.remove(drive);
+  }
+
+  /** Says who hears of what befalls the drives, those that will be added too. */
+  public void listener(DriveListener told) {
+    listener = told;
+    drives.forEach(drive -> drive.listener(told));
   }
 
   /** The drives. */

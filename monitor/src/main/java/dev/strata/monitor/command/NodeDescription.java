@@ -43,6 +43,10 @@ public final class NodeDescription {
     json.put("ro", !node.flags().writable());
     json.put("node-name", node.name());
     json.put("drv", node.driverName());
+    Edge backing = node.backing();
+    if (backing != null) {
+      json.put("backing_file", backing.node().filename());
+    }
     json.put("write_threshold", node.writeThreshold());
     json.put("file", node.filename());
     Optional<ImageInfo> info = node.capability(ImageInfo.class);
@@ -59,10 +63,6 @@ public final class NodeDescription {
       depth++;
     }
     json.put("backing_file_depth", depth);
-    Edge backing = node.backing();
-    if (backing != null) {
-      json.put("backing_file", backing.node().filename());
-    }
     List<DirtyBitmap> bitmaps = node.bitmaps().all();
     if (!bitmaps.isEmpty()) {
       var array = new JsonArray();

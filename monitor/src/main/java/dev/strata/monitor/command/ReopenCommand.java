@@ -30,9 +30,13 @@ final class ReopenCommand {
   /** Another backing file for an image, or none. */
   private record NewBacking(BlockNode image, @Nullable BlockNode backing) {}
 
+  /** Another node in the place of one that an image is made of. */
+  private record NewFile(Edge edge, BlockNode file) {}
+
   private final Monitor monitor;
   private final List<NodeChange> changes = new ArrayList<>();
   private final List<NewBacking> backings = new ArrayList<>();
+  private final List<NewFile> files = new ArrayList<>();
 
   private ReopenCommand(Monitor monitor) {
     this.monitor = monitor;
@@ -85,6 +89,9 @@ final class ReopenCommand {
       if (!section.isEmpty()) {
         plan(edge.node(), section);
       }
+      if (edge.name().equals("file")) {
+        planFile(edge, options.takeName("file"));
+      }
       options.takeUnchanged(edge.name(), edge.node().name());
     }
     NodeFlags flags = takeFlags(node, options);
@@ -96,6 +103,24 @@ final class ReopenCommand {
             zeroes == null ? DetectZeroes.OFF : DetectZeroes.of(zeroes, flags),
             options,
             true));
+  }
+
+  private void planFile(Edge edge, @Nullable String name) throws BlockException {
+    if (name == null || name.equals(edge.node().name())) {
+      return;
+    }
+    BlockNode parent = edge.parent();
+    BlockNode file = monitor.node(name, name);
+    if (file.standsOn(parent)) {
+      throw JobArguments.invalid(
+          "Making '"
+              + file.name()
+              + "' a file child of '"
+              + parent.name()
+              + "' would create a cycle");
+    }
+    requireIdle(parent, edge.node());
+    files.add(new NewFile(edge, file));
   }
 
   private static NodeFlags takeFlags(BlockNode node, BlockOptions options) throws BlockException {
@@ -167,7 +192,13 @@ final class ReopenCommand {
         nodes,
         () -> {
           var done = new ArrayDeque<NewBacking>(); // as they were
+          var moved = new ArrayDeque<NewFile>(); // as they were
           try {
+            for (NewFile each : files) {
+              var before = new NewFile(each.edge(), each.edge().node());
+              graph.moveEdge(each.edge(), each.file());
+              moved.push(before);
+            }
             for (NewBacking each : backings) {
               Edge old = each.image().backing();
               BlockNode before = old == null ? null : old.node();
@@ -175,9 +206,15 @@ final class ReopenCommand {
               done.push(new NewBacking(each.image(), before));
             }
             graph.reopen(changes);
+            for (NewFile before : moved) {
+              graph.closeUnused(before.file());
+            }
           } catch (BlockException e) {
             for (NewBacking before : done) {
               graph.changeBacking(before.image(), before.backing());
+            }
+            for (NewFile before : moved) {
+              graph.moveEdge(before.edge(), before.file());
             }
             throw e;
           }

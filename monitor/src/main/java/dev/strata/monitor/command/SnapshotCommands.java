@@ -33,7 +33,7 @@ final class SnapshotCommands {
         .add(
             "blockdev-snapshot",
             arguments -> {
-              own.take(arguments);
+              own.freeze(own.take(arguments));
               return new JsonObject();
             });
     monitor
@@ -41,7 +41,7 @@ final class SnapshotCommands {
         .add(
             "blockdev-snapshot-sync",
             arguments -> {
-              own.make(arguments);
+              own.freeze(own.make(arguments));
               return new JsonObject();
             });
     monitor.commands().add("change-backing-file", own::changeBackingFile);
@@ -157,6 +157,20 @@ final class SnapshotCommands {
               + "' would create a cycle");
     }
     ChainEdit.putOverlay(node, overlay);
+  }
+
+  /** What is below the overlay now is not written any more, as far as others allow that. */
+  void freeze(Taken taken) {
+    BlockNode node = taken.node;
+    if (node.copyOnRead()) {
+      return; // what it reads is written into it
+    }
+    try {
+      monitor.graph().makeWritable(node, false);
+    } catch (BlockException e) {
+      // Somebody else still writes there. The snapshot is taken, and stays as long as that one
+      // leaves it alone: no matter for whoever took it, and no failure of theirs.
+    }
   }
 
   /** Takes it away again; a file that was made stays. */

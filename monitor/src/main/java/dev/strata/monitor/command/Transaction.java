@@ -78,12 +78,10 @@ final class Transaction {
       case "block-dirty-bitmap-enable" -> enable(data, true);
       case "block-dirty-bitmap-disable" -> enable(data, false);
       case "blockdev-snapshot" -> {
-        SnapshotCommands.Taken taken = snapshots.take(data);
-        back.push(() -> snapshots.undo(taken));
+        add(snapshots.take(data));
       }
       case "blockdev-snapshot-sync" -> {
-        SnapshotCommands.Taken taken = snapshots.make(data);
-        back.push(() -> snapshots.undo(taken));
+        add(snapshots.make(data));
       }
       case "blockdev-snapshot-internal-sync" -> {
         internal.take(data);
@@ -95,6 +93,11 @@ final class Transaction {
           throw new BlockException(
               Errno.EOPNOTSUPP, "Strata does not support " + type + " in a transaction");
     }
+  }
+
+  private void add(SnapshotCommands.Taken taken) {
+    back.push(() -> snapshots.undo(taken));
+    last.add(() -> snapshots.freeze(taken));
   }
 
   private void add(Job job) {

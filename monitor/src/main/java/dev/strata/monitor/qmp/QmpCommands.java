@@ -20,7 +20,26 @@ public final class QmpCommands {
 
   private static final Runnable NOTHING = () -> {};
 
+  /** Hears of every command, on the thread that carries it out. */
+  public interface Pace {
+    /** A command begins. */
+    void begun();
+
+    /** It has been answered, well or badly. */
+    void answered();
+  }
+
+  private static final Pace NONE =
+      new Pace() {
+        @Override
+        public void begun() {}
+
+        @Override
+        public void answered() {}
+      };
+
   private final QapiSchema schema;
+  private volatile Pace pace = NONE;
   private final Map<String, Entry> commands = new LinkedHashMap<>(); // complete before any session
 
   /** No commands yet. */
@@ -49,6 +68,15 @@ public final class QmpCommands {
   /** Adds a command that checks its arguments itself, for they are those of many drivers. */
   public void addUnchecked(String name, QmpCommand command) {
     commands.put(name, new Entry(null, command, NOTHING));
+  }
+
+  /** Says who hears of commands. */
+  public void pace(Pace hears) {
+    pace = hears;
+  }
+
+  Pace pace() {
+    return pace;
   }
 
   /** All names, as {@code query-commands} tells them. */

@@ -125,6 +125,21 @@ public final class QmpSession {
       send(error(GENERIC, "QMP input must be a JSON object", null));
       return;
     }
+    QmpCommands.Pace pace = commands.pace();
+    pace.begun();
+    try {
+      answer(request);
+    } finally {
+      pace.answered();
+    }
+    Runnable next = sequel;
+    sequel = null;
+    if (next != null) {
+      next.run();
+    }
+  }
+
+  private void answer(JsonObject request) {
     JsonValue id = request.get("id");
     JsonObject reply;
     try {
@@ -140,11 +155,6 @@ public final class QmpSession {
       reply = error(GENERIC, "Out of memory", id);
     }
     send(reply);
-    Runnable next = sequel;
-    sequel = null;
-    if (next != null) {
-      next.run();
-    }
   }
 
   private static JsonObject error(String errorClass, String message, @Nullable JsonValue id) {

@@ -6,6 +6,7 @@ import static dev.strata.monitor.command.Monitor.required;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.drive.GuestDrive;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.json.JsonArray;
@@ -145,6 +146,10 @@ public final class NbdCommands implements CommandSet {
     }
     export.put("writable", flag(arguments, "writable", false));
     monitor().exports().add(monitor(), export, true);
+    GuestDrive drive = monitor().drives().find(device);
+    if (drive != null) {
+      monitor().exports().endWith(name, drive);
+    }
     return new JsonObject();
   }
 

@@ -2,8 +2,11 @@
 package dev.strata.system.hmp;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.option.Size;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What people say about drives and their media. */
@@ -20,6 +23,24 @@ final class DriveWords {
   static final String INSPECT_HELP =
       "run a qemu-io command on a block device\n"
           + "\t\t\t-d: [device] is a device ID rather than a drive ID or node name";
+
+  static final String RESIZE_USAGE = "block_resize device size";
+  static final String RESIZE_HELP = "resize a block image";
+  static final String ADD_USAGE =
+      """
+      drive_add [-n] [[<domain>:]<bus>:]<slot>
+      [file=file][,if=type][,bus=n]
+      [,unit=m][,media=d][,index=i]
+      [,snapshot=on|off][,cache=on|off]
+      [,readonly=on|off][,copy-on-read=on|off]\
+      """;
+  static final String ADD_HELP = "add drive to PCI storage controller";
+  static final String DELETE_USAGE = "drive_del device";
+  static final String DELETE_HELP = "remove host block device";
+
+  private static final Pattern SIZE =
+      Pattern.compile("(0[xX][0-9a-fA-F]+|[0-9]+(?:\\.[0-9]*)?)([bBkKmMgGtTpPeE]?)(.*)");
+  private static final int MEBIBYTES = 20; // what a number without a suffix counts, as a shift
 
   private final MonitorCommands.Drives drives;
 
@@ -118,6 +139,80 @@ final class DriveWords {
           drives.change(drive, filename, format, mode, force);
           return "";
         });
+  }
+
+  String resize(List<String> given) {
+    return run(
+        "block_resize",
+        given,
+        words -> {
+          String drive = words.take("block device name");
+          long bytes = size(words);
+          words.end();
+          drives.resize(drive, bytes);
+          return "";
+        });
+  }
+
+  private static long size(Words words) throws MisusedException {
+    String text = words.takeMore();
+    Matcher parts = SIZE.matcher(text == null ? "" : text);
+    if (!parts.matches()) {
+      throw new MisusedException("block_resize", "invalid size");
+    }
+    long bytes;
+    try {
+      bytes = Size.parse(parts.group(1) + parts.group(2), MEBIBYTES);
+    } catch (BlockException e) {
+      bytes = -1;
+    }
+    if (bytes < 0) {
+      throw new MisusedException("block_resize", "invalid size");
+    }
+    String rest = parts.group(3);
+    if (rest != null && !rest.isEmpty()) {
+      words.left.addFirst(rest);
+    }
+    return bytes;
+  }
+
+  String add(List<String> given) {
+    return run(
+        "drive_add",
+        given,
+        words -> {
+          boolean node = words.takes('n');
+          words.take("string"); // a slot of PCI, from when a card came with the drive
+          String options = words.take("string");
+          words.end();
+          return told(() -> drives.add(options, node), node ? "" : "OK\n");
+        });
+  }
+
+  String delete(List<String> given) {
+    return run(
+        "drive_del",
+        given,
+        words -> {
+          String name = words.take("block device name");
+          words.end();
+          return told(() -> drives.delete(name), "");
+        });
+  }
+
+  /** What is done to a drive. */
+  private interface Change {
+    void run() throws BlockException;
+  }
+
+  /** These commands do not say of an error that it is one. */
+  private static String told(Change change, String done) {
+    try {
+      change.run();
+      return done;
+    } catch (BlockException e) {
+      return e.getMessage() + "\n";
+    }
   }
 
   String commit(List<String> given) {

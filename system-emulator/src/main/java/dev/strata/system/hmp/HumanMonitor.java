@@ -82,7 +82,7 @@ public final class HumanMonitor {
         say("\r\n");
         String answer = commands.run(typed.toString());
         typed.setLength(0);
-        say(answer.replace("\n", "\r\n") + PROMPT);
+        say(answer.replace("\n", "\r\n") + (commands.isEnding() ? "" : PROMPT));
       }
       case DELETE, BACK -> {
         if (!typed.isEmpty()) {

@@ -126,6 +126,24 @@ public final class MonitorCommands {
         boolean force)
         throws BlockException;
 
+    /**
+     * Gives an image another size.
+     *
+     * @param bytes 0 or more
+     */
+    void resize(String drive, long bytes) throws BlockException;
+
+    /**
+     * Opens an image while the machine is there.
+     *
+     * @param options as in a command line
+     * @param node whether it is to be a node, and no drive
+     */
+    void add(String options, boolean node) throws BlockException;
+
+    /** Takes a drive away, or a node; a device that uses it is left without a medium. */
+    void delete(String name) throws BlockException;
+
     /** Moves what an image holds into its backing file: what failed, in lines. */
     String commit(String drive);
 
@@ -149,13 +167,14 @@ public final class MonitorCommands {
   private final Map<String, Entry> commands = new TreeMap<>();
   private final Map<String, Entry> topics = new TreeMap<>();
   private final Subject subject;
+  private volatile boolean ending;
 
   /** Commands about a machine. */
   public MonitorCommands(Subject subject) {
     this.subject = subject;
     add("help", "help|? [cmd]", "show the help", this::help, "?");
     add("info", "info [subcommand]", "show various information about the system state", this::info);
-    add("quit", "quit|q ", "quit the emulator", words -> done(subject::quit), "q");
+    add("quit", "quit|q ", "quit the emulator", words -> done(this::quit), "q");
     add("stop", "stop|s ", "stop emulation", words -> done(subject::stop), "s");
     add("cont", "cont|c ", "resume emulation", words -> resumed(), "c");
     add("system_reset", "system_reset ", "reset the system", words -> done(subject::reset));
@@ -202,6 +221,9 @@ public final class MonitorCommands {
     add("eject", DriveWords.EJECT_USAGE, DriveWords.EJECT_HELP, drives::eject);
     add("change", DriveWords.CHANGE_USAGE, DriveWords.CHANGE_HELP, drives::change);
     add("commit", DriveWords.COMMIT_USAGE, DriveWords.COMMIT_HELP, drives::commit);
+    add("block_resize", DriveWords.RESIZE_USAGE, DriveWords.RESIZE_HELP, drives::resize);
+    add("drive_add", DriveWords.ADD_USAGE, DriveWords.ADD_HELP, drives::add);
+    add("drive_del", DriveWords.DELETE_USAGE, DriveWords.DELETE_HELP, drives::delete);
     add("qemu-io", DriveWords.INSPECT_USAGE, DriveWords.INSPECT_HELP, drives::inspect);
     topic("blockstats", "show block device statistics", () -> subject.drives().counts());
     topics.put(
@@ -259,6 +281,16 @@ public final class MonitorCommands {
       }
     }
     return subject.memoryTree(!words.isEmpty());
+  }
+
+  private void quit() {
+    ending = true;
+    subject.quit();
+  }
+
+  /** Whether somebody has ended the machine here: no more commands are wanted. */
+  boolean isEnding() {
+    return ending;
   }
 
   private String resumed() {

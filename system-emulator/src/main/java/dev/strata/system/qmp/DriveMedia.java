@@ -117,6 +117,7 @@ public final class DriveMedia {
       return;
     }
     monitor.jobs().checkIdle(medium.node());
+    monitor.exports().ejected(monitor, drive);
     try {
       drive.remove();
     } finally {

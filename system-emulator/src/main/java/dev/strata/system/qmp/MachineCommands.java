@@ -95,7 +95,7 @@ public final class MachineCommands {
     MediumCommands.contribute(monitor, new DriveMedia(monitor));
     machine.listener(new MachineEvents(monitor.events()));
     var told = new DriveEvents(monitor.events(), machine);
-    monitor.drives().all().forEach(drive -> drive.listener(told));
+    monitor.drives().listener(told);
   }
 
   private static JsonObject done(Runnable action) {

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -81,6 +82,21 @@ final class MonitorTest {
         @Nullable String mode,
         boolean force) {
       asked.add("change " + drive + " " + filename + " " + format + " " + mode + " " + force);
+    }
+
+    @Override
+    public void resize(String drive, long bytes) {
+      asked.add("resize " + drive + " " + bytes);
+    }
+
+    @Override
+    public void add(String options, boolean node) {
+      asked.add("add " + options + " " + node);
+    }
+
+    @Override
+    public void delete(String name) {
+      asked.add("delete " + name);
     }
 
     @Override
@@ -299,6 +315,37 @@ final class MonitorTest {
     assertEquals("quit|q  -- quit the emulator\n", commands.run("help quit"));
     assertEquals("unknown command: 'frobnicate'\n", commands.run("frobnicate now"));
     assertTrue(commands.run("info").contains("info status  -- show the current VM status"));
+  }
+
+  @Test
+  void noCommandIsAskedForOnceTheMachineEnds() {
+    assertFalse(commands.isEnding());
+    assertEquals("", commands.run("quit"));
+    assertTrue(commands.isEnding());
+  }
+
+  @Test
+  void drivesComeAndGoAndGrowByWords() {
+    assertEquals("", commands.run("block_resize hd 8"));
+    assertEquals("", commands.run("block_resize hd 1.5k"));
+    assertEquals("OK\n", commands.run("drive_add 0 if=none,id=d"));
+    assertEquals("", commands.run("drive_add -n 0 driver=null-co,node-name=n"));
+    assertEquals("", commands.run("drive_del d"));
+    assertEquals(
+        List.of(
+            "resize hd 8388608",
+            "resize hd 1536",
+            "add if=none,id=d false",
+            "add driver=null-co,node-name=n true",
+            "delete d"),
+        asked);
+    String more = "\nTry \"help block_resize\" for more information\n";
+    assertEquals("invalid size" + more, commands.run("block_resize hd"));
+    assertEquals("invalid size" + more, commands.run("block_resize hd -1"));
+    assertEquals("invalid size" + more, commands.run("block_resize hd 16E"));
+    assertEquals(
+        "block_resize: extraneous characters at the end of line" + more,
+        commands.run("block_resize hd 1x"));
   }
 
   @Test

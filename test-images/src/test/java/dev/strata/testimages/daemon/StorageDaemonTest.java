@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -66,6 +67,13 @@ final class StorageDaemonTest {
     List<String> theirs = withoutDrains(measured(lines));
     List<String> ours = withoutDrains(play(OURS, lines));
     assertEquals(String.join("\n", theirs), String.join("\n", ours));
+  }
+
+  @Test
+  void whatAJobDoesIsToldAfterTheAnswerToTheCommandThatHasItDone() throws Exception {
+    Commands.assumeInstalled(REAL, "qemu-img", "qemu-io");
+    List<String> lines = script("pace.qmp");
+    assertEquals(String.join("\n", play(REAL, lines)), String.join("\n", play(OURS, lines)));
   }
 
   /** What the real one says, when it could measure how slow a key's derivation is to be. */

@@ -72,7 +72,10 @@ final class Copying implements AutoCloseable {
         continue;
       }
       OptionalLong next = copy.nextToCopy(at);
-      if (next.isPresent()) {
+      if (next.isPresent() && control.isAhead()) {
+        awaitAll();
+        control.awaitAllowance();
+      } else if (next.isPresent()) {
         at = begin(next.getAsLong());
       } else if (isAllCopied()) {
         return;

@@ -184,6 +184,11 @@ public final class MirrorJob extends Job {
         finish(control, part);
       }
       OptionalLong next = failed ? OptionalLong.empty() : dirty.nextDirty(at, dirty.length());
+      if (next.isPresent() && control.isAhead()) {
+        awaitAll(control, parts);
+        control.awaitAllowance();
+        continue;
+      }
       if (next.isPresent()) {
         at = begin(control, parts, next.getAsLong());
         continue;

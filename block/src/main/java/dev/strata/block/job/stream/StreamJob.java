@@ -6,6 +6,7 @@ import dev.strata.block.Extent;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.BackingReference;
 import dev.strata.block.driver.CopyUp;
+import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.Permissions;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockGraph;
@@ -69,6 +70,7 @@ public final class StreamJob extends Job {
   private final CopyUp copyUp;
   private final BlockBackend access;
   private final boolean wasWritable;
+  private final BlockNode aboveBase; // whatever the base is: another job's filter may leave
   private @Nullable BlockException ignored;
 
   private StreamJob(
@@ -86,6 +88,24 @@ public final class StreamJob extends Job {
     this.copyUp = copyUp;
     this.access = access;
     this.wasWritable = wasWritable;
+    BlockNode above = plan.top();
+    for (BlockNode node = below(above); node != null && node != plan.base(); node = below(node)) {
+      above = node;
+    }
+    this.aboveBase = above;
+  }
+
+  private static @Nullable BlockNode below(BlockNode node) {
+    if (node.kind() == DriverKind.FILTER && !node.edges().isEmpty()) {
+      return node.edges().getFirst().node();
+    }
+    Edge backing = node.backing();
+    return backing == null ? null : backing.node();
+  }
+
+  /** What is left below, as it is now; null if nothing is. */
+  private @Nullable BlockNode base() {
+    return plan.base() == null ? null : below(aboveBase);
   }
 
   /** Puts the filter over the image. */
@@ -177,7 +197,7 @@ public final class StreamJob extends Job {
       long below = backing == null ? 0 : backing.node().length();
       if (backing == null || at >= below) {
         // Zeroes, that a base which is longer than what is over it would no longer give.
-        BlockNode base = plan.base();
+        BlockNode base = base();
         copied = base != null && at < base.length();
         length = copied ? Math.min(end - at, STEP) : end - at;
         if (copied) {
@@ -186,7 +206,7 @@ public final class StreamJob extends Job {
         return;
       }
       Extent extent =
-          ChainWalk.within(backing.node(), plan.base(), StatusDetail.ALLOCATION)
+          ChainWalk.within(backing.node(), base(), StatusDetail.ALLOCATION)
               .at(at, Math.min(MAX_STATUS, below - at))
               .extent();
       copied = extent.allocated();
@@ -204,11 +224,12 @@ public final class StreamJob extends Job {
       return;
     }
     access.flush();
-    BlockNode base = plan.base();
+    BlockNode base = base();
     BackingReference reference = null;
     if (base != null) {
       String name = plan.backingFile();
-      reference = new BackingReference(name == null ? base.filename() : name, base.driverName());
+      BlockNode image = base.skipFilters();
+      reference = new BackingReference(name == null ? image.filename() : name, image.driverName());
     }
     // The header first: should the machine stop here, the image reads the same above either.
     ChainEdit.nameBacking(top, reference);
