@@ -254,7 +254,7 @@ public final class MirrorJob extends Job {
     ending = control.ending();
     if (ending != null) {
       if (filter.writesBoth()) {
-        return true;
+        return flushTarget(control); // a target that has not got it all is not whole
       }
       filter.mode(MirrorFilter.Mode.BOTH);
       return false;
