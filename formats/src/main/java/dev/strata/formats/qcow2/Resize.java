@@ -160,7 +160,9 @@ final class Resize {
         }
       }
     }
-    if (RequestFlags.has(flags, RequestFlags.ZERO_GROWN)) {
+    // What has been reserved is zeroes already, and stays data.
+    boolean reserved = mode == Preallocation.FALLOC || mode == Preallocation.FULL;
+    if (RequestFlags.has(flags, RequestFlags.ZERO_GROWN) && !reserved) {
       zeroGrown(old, length);
     }
   }

@@ -51,6 +51,8 @@ final class StorageDaemonTest {
         "mirror-end",
         "create",
         "copy-on-read",
+        "full-window",
+        "stream-hold",
         "chain-jobs",
         "transaction",
         "grouped",
