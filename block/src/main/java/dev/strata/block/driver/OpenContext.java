@@ -102,6 +102,14 @@ public interface OpenContext {
   /** The name of the format that these first bytes of an image look like. */
   String probe(byte[] head) throws BlockException;
 
+  /**
+   * The layers of a child's image down to one.
+   *
+   * @param nodeName of the last one
+   * @throws BlockException if there is no such node, or it is a filter
+   */
+  LayerStatus layersDownTo(Child child, String nodeName) throws BlockException;
+
   /** Tells the user something that does not keep the node from opening; one line. */
   void warn(String line);
 

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
   private final BlockGraph graph;
   private final String user;
+  private final @Nullable JobPart part; // null for users that are no job
   private volatile BlockNode node;
   private volatile Permissions permissions;
   private volatile boolean writeThrough;
@@ -34,10 +35,16 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
   private volatile @Nullable ThrottleMember throttle; // changes under the graph's lock
   private boolean closed; // guarded by graph
 
-  BlockBackend(BlockGraph graph, BlockNode node, String user, Permissions permissions) {
+  BlockBackend(
+      BlockGraph graph,
+      BlockNode node,
+      String user,
+      @Nullable JobPart part,
+      Permissions permissions) {
     this.graph = graph;
     this.node = node;
     this.user = user;
+    this.part = part;
     this.permissions = permissions;
   }
 
@@ -81,14 +88,22 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
     return user;
   }
 
+  /** Whether it only keeps a layer for a job that has it in the middle. */
+  boolean isPartOfJob() {
+    return part != null;
+  }
+
   @Override
   public String describe() {
+    if (part != null) {
+      return part.job();
+    }
     return user.isEmpty() ? "an unnamed block device" : "block device '" + user + "'";
   }
 
   @Override
   public String edgeName() {
-    return "root";
+    return part == null ? "root" : part.role();
   }
 
   /** The node as a driver sees its child, for those who ask a driver without opening it. */

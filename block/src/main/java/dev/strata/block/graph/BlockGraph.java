@@ -190,10 +190,22 @@ public final class BlockGraph implements AutoCloseable {
   }
 
   /** Becomes a user of a node. */
-  public synchronized BlockBackend use(BlockNode node, String user, Permissions permissions)
+  public BlockBackend use(BlockNode node, String user, Permissions permissions)
+      throws BlockException {
+    return use(node, user, null, permissions);
+  }
+
+  /** Has a job be a user of a node. */
+  public BlockBackend use(BlockNode node, JobPart part, Permissions permissions)
+      throws BlockException {
+    return use(node, "", part, permissions);
+  }
+
+  private synchronized BlockBackend use(
+      BlockNode node, String user, @Nullable JobPart part, Permissions permissions)
       throws BlockException {
     BlockNode place = permissions.writes() ? node.entrance() : node;
-    var backend = new BlockBackend(this, place, user, Permissions.NONE);
+    var backend = new BlockBackend(this, place, user, part, Permissions.NONE);
     place.users().add(backend);
     try {
       PermissionUpdate.change(place, backend, permissions);

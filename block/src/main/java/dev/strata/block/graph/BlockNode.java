@@ -235,10 +235,10 @@ public final class BlockNode {
     return name();
   }
 
-  /** Whether a backend uses it: a server, a job. */
+  /** Whether a backend uses it: a server, a job at an end of a chain. */
   public boolean usedByBackend() {
     for (NodeUser user : users) {
-      if (user instanceof BlockBackend) {
+      if (user instanceof BlockBackend backend && !backend.isPartOfJob()) {
         return true;
       }
     }

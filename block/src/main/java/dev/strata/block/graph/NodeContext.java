@@ -6,10 +6,13 @@ import dev.strata.block.BufferPool;
 import dev.strata.block.Child;
 import dev.strata.block.EdgeRole;
 import dev.strata.block.Errno;
+import dev.strata.block.StatusDetail;
 import dev.strata.block.bitmap.BitmapSet;
 import dev.strata.block.bitmap.DirtyBitmap;
 import dev.strata.block.driver.BlockEvent;
+import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.ImageStamp;
+import dev.strata.block.driver.LayerStatus;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.json.JsonValue;
@@ -156,6 +159,27 @@ final class NodeContext implements OpenContext {
   @Override
   public BitmapSet bitmaps() {
     return node.bitmaps();
+  }
+
+  @Override
+  public LayerStatus layersDownTo(Child child, String nodeName) throws BlockException {
+    BlockNode last = node.graph().find(nodeName);
+    if (last == null) {
+      throw new BlockException(Errno.EINVAL, "Bottom node '" + nodeName + "' not found");
+    }
+    if (last.kind() == DriverKind.FILTER) {
+      throw new BlockException(Errno.EINVAL, "Bottom node '" + nodeName + "' is a filter");
+    }
+    if (!(child instanceof Edge edge)) {
+      throw new IllegalArgumentException("not a child of a node");
+    }
+    return (offset, length) -> {
+      Edge backing = last.backing();
+      BlockNode below = backing == null ? null : backing.node();
+      return ChainWalk.within(edge.node(), below, StatusDetail.ALLOCATION)
+          .at(offset, length)
+          .extent();
+    };
   }
 
   @Override

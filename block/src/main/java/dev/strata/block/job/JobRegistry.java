@@ -81,6 +81,16 @@ public final class JobRegistry implements AutoCloseable {
     }
   }
 
+  /** Whether a job works with that node. */
+  public synchronized boolean isBusy(BlockNode node) {
+    for (Job job : jobs.values()) {
+      if (job.status != JobStatus.CONCLUDED && job.nodes().contains(node)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Fails if a job works with that node. */
   public synchronized void checkIdle(BlockNode node) throws BlockException {
     for (Job job : jobs.values()) {

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A job from its beginning to its end, on a thread of its own. */
 final class JobRun implements JobControl {
+  private static final long MAX_SLEEP_MILLIS = 3_600_000;
   private static final long SLICE_NANOS = 100_000_000; // how long what may be spent is saved up
 
   /** A part of a job's life. */
@@ -18,7 +19,9 @@ final class JobRun implements JobControl {
   private final JobListener listener;
   private final Job job;
   private final JobGroup group;
-  private long dueNanos = System.nanoTime(); // when what was spent is paid for
+  private double
+      owedBytes; // of what was charged; negative if more is saved up; the registry's lock
+  private long settledNanos = System.nanoTime(); // when that was so; the registry's lock
 
   JobRun(JobRegistry registry, JobListener listener, Job job) {
     this.registry = registry;
@@ -31,8 +34,7 @@ final class JobRun implements JobControl {
   void work() {
     boolean counts =
         attempt(this::begin)
-            && awaitOthers(Job.Stage.DONE)
-            && awaitFinalization()
+            && awaitLeave()
             && attempt(job::prepare)
             && awaitOthers(Job.Stage.PREPARED)
             && attempt(job::commit);
@@ -88,6 +90,13 @@ final class JobRun implements JobControl {
       }
     }
     return false;
+  }
+
+  /** Nobody sees the job wait who has nothing to wait for. */
+  private boolean awaitLeave() {
+    synchronized (registry) {
+      return awaitOthers(Job.Stage.DONE) && awaitFinalization();
+    }
   }
 
   private boolean awaitOthers(Job.Stage stage) {
@@ -174,18 +183,31 @@ final class JobRun implements JobControl {
   @Override
   public void charge(long bytes) {
     synchronized (registry) {
-      long now = System.nanoTime();
-      dueNanos = Math.max(dueNanos, now - SLICE_NANOS);
+      settle();
       if (job.speed > 0) {
-        dueNanos += (long) ((double) bytes / job.speed * 1e9);
+        owedBytes += bytes;
       }
     }
+  }
+
+  /** Pays by the time that has passed, at the speed that is wanted now. */
+  private void settle() {
+    long now = System.nanoTime();
+    double speed = job.speed; // in bytes a second
+    double allowed = speed * (now - settledNanos) / 1e9;
+    double saved = speed * SLICE_NANOS / 1e9;
+    owedBytes = Math.max(owedBytes - allowed, -saved);
+    if (job.speed == 0) {
+      owedBytes = 0;
+    }
+    settledNanos = now;
   }
 
   @Override
   public boolean isAhead() {
     synchronized (registry) {
-      return !interrupted() && job.speed > 0 && dueNanos - System.nanoTime() > 0;
+      settle();
+      return owedBytes > 0 && !interrupted();
     }
   }
 
@@ -194,13 +216,10 @@ final class JobRun implements JobControl {
     synchronized (registry) {
       while (isAhead()) {
         job.busy = false;
-        registry.sleep(Math.max(1, (dueNanos - System.nanoTime()) / 1_000_000));
+        registry.sleep(Math.clamp((long) (owedBytes / job.speed * 1000), 1, MAX_SLEEP_MILLIS));
       }
       if (!job.userPaused) {
         job.busy = true; // otherwise whoever paused it waits for the next checkpoint
-      }
-      if (job.speed == 0) {
-        dueNanos = System.nanoTime();
       }
     }
   }

@@ -264,6 +264,20 @@ final class JobRegistryTest {
   }
 
   @Test
+  void aJobThatWasSlowOwesNothingToAHigherSpeed() throws Exception {
+    var job = new Steps(1000, false, true, true);
+    jobs.start(job);
+    jobs.speed("j", 1);
+    job.permits.release(1000);
+    while (jobs.progress(job).current() == 0) {
+      Thread.onSpinWait();
+    }
+    jobs.speed("j", 1 << 20);
+    await("null");
+    assertEquals(List.of("commit"), job.ends);
+  }
+
+  @Test
   void aCommandIsAnsweredBeforeTheJobThatItBeganGoesOn() throws Exception {
     jobs.beginCommand();
     jobs.start(new Steps(0, false, true, true));

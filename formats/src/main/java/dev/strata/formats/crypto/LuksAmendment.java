@@ -111,8 +111,10 @@ public record LuksAmendment(
         throw wrong("Can't add a keyslot - all keyslots are in use");
       }
     }
-    if (secret != null) {
-      checkUnlocks(volume, passphrases.of(secret));
+    // The key is there already; but whoever adds a passphrase has to have one that still counts.
+    String present = secret == null ? volume.openedWith() : secret;
+    if (present != null) {
+      checkUnlocks(volume, passphrases.of(present));
     }
     byte[] password = passphrases.of(newSecret);
     try {

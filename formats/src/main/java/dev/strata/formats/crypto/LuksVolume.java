@@ -20,6 +20,7 @@ public final class LuksVolume implements AutoCloseable {
   private final LuksAlgorithms algorithms;
   private LuksHeader header;
   private byte @Nullable [] masterKey;
+  private volatile @Nullable String openedWith;
 
   private LuksVolume(HeaderArea area, LuksHeader header) throws BlockException {
     this.area = area;
@@ -69,6 +70,16 @@ public final class LuksVolume implements AutoCloseable {
 
   LuksAlgorithms algorithms() {
     return algorithms;
+  }
+
+  /** Notes which of the user's secrets unlocked it, or null. */
+  public void openedWith(@Nullable String secretId) {
+    openedWith = secretId;
+  }
+
+  /** The secret that unlocked it, as the user names it; null if that is not known. */
+  @Nullable String openedWith() {
+    return openedWith;
   }
 
   /**

@@ -106,6 +106,7 @@ public final class LuksFactory implements BlockDriverFactory, Measurable {
     try {
       LuksVolume volume = LuksVolume.open(new FileHeader(file));
       volume.unlock(password);
+      volume.openedWith(secret);
       return LuksImage.unlocked(context, file, volume);
     } finally {
       Arrays.fill(password, (byte) 0);

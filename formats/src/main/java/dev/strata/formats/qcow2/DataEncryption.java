@@ -78,6 +78,7 @@ final class DataEncryption implements AutoCloseable {
       }
       LuksVolume volume = LuksVolume.open(area(file, pointer));
       volume.unlock(password);
+      volume.openedWith(secret);
       return new DataEncryption(context, volume, volume.sectors());
     } finally {
       Arrays.fill(password, (byte) 0);

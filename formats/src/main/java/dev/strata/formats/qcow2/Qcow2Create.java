@@ -62,6 +62,10 @@ record Qcow2Create(
       Option.string("compression_type", "Compression method used for image cluster compression")
           .orElse("zlib")
           .suggesting("zlib", "zstd");
+
+  /** Of any disk, in bytes; what is longer has another message than what this format cannot do. */
+  private static final long MAX_LENGTH = Long.MAX_VALUE & -(1L << 30);
+
   static final Option<Long> SIZE = Option.size("size", "Virtual disk size");
   static final Option<String> COMPAT =
       Option.string("compat", "Compatibility level (v2 [0.10] or v3 [1.1])")
@@ -119,7 +123,10 @@ record Qcow2Create(
       throw wrong("Cluster size must be a power of two between 512 and 2048k");
     }
     long size = options.take(SIZE, 0L);
-    if (size < 0 || size > Long.MAX_VALUE - 511) {
+    if (size < 0) {
+      throw wrong("Could not resize image: Image size cannot be negative");
+    }
+    if (size > Long.MAX_VALUE - 511) {
       throw BlockException.of(Errno.EFBIG);
     }
     long refcountBits = options.take(REFCOUNT_BITS, 16L);
@@ -298,9 +305,17 @@ record Qcow2Create(
     }
     BlockIo image = context.openImage("qcow2", options);
     try {
+      if (size > MAX_LENGTH) {
+        throw wrong("offset(" + size + ") exceeds maximum(" + MAX_LENGTH + ")");
+      }
       image.truncate(size, true, preallocation, 0);
     } catch (BlockException e) {
-      throw e.errno() == Errno.EFBIG ? e : e.during("Could not resize image");
+      BlockException why =
+          e.errno() == Errno.EFBIG
+              ? new BlockException(
+                  Errno.EFBIG, "Failed to grow the L1 table: " + Errno.EFBIG.text())
+              : e;
+      throw why.during("Could not resize image");
     }
   }
 

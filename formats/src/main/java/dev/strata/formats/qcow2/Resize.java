@@ -143,9 +143,6 @@ final class Resize {
     } finally {
       metadata.lock().unlock();
     }
-    if (RequestFlags.has(flags, RequestFlags.ZERO_GROWN) && mode == Preallocation.OFF) {
-      zeroGrown(old, length);
-    }
     if (metadata.hasExternalData()) {
       metadata
           .dataFile()
@@ -162,6 +159,11 @@ final class Resize {
           metadata.size(old);
         }
       }
+    }
+    // What has been reserved is zeroes already, and stays data.
+    boolean reserved = mode == Preallocation.FALLOC || mode == Preallocation.FULL;
+    if (RequestFlags.has(flags, RequestFlags.ZERO_GROWN) && !reserved) {
+      zeroGrown(old, length);
     }
   }
 
@@ -278,7 +280,8 @@ final class Resize {
     long oldSize = l1.size() * 8L;
     l1.replace(offset, entries);
     if (oldSize > 0) {
-      metadata.freed().release(oldOffset, oldSize, FreedClusters.Reason.OTHER);
+      // Nothing on disk leads there any more.
+      metadata.freed().releaseSettled(oldOffset, oldSize, FreedClusters.Reason.OTHER);
     }
   }
 }

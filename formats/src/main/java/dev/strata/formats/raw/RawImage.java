@@ -131,8 +131,13 @@ final class RawImage implements BlockDriver {
     file.truncate(length + now.offset(), exact, mode, flags);
   }
 
+  /** Where a write goes; whoever may grow an image may not grow it beyond a size that was given. */
   private long placeOf(long offset, long length) throws BlockException {
     long start = window.offset();
+    Long size = window.size();
+    if (size != null && (offset > size || length > size - offset)) {
+      throw BlockException.of(Errno.ENOSPC);
+    }
     if (offset > Long.MAX_VALUE - start - length) {
       throw BlockException.of(Errno.EINVAL);
     }

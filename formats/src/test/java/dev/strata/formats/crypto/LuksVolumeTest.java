@@ -93,6 +93,20 @@ final class LuksVolumeTest {
   }
 
   @Test
+  void onlyAPassphraseThatStillCountsAddsAnother() throws BlockException {
+    LuksVolume volume = open(image.clone());
+    volume.unlock(PASSWORD);
+    volume.openedWith("old");
+    amend(volume, false, "state", "active", "new-secret", "new", "iter-time", "1");
+    amend(volume, false, "state", "inactive", "old-secret", "old");
+    String[] more = {"state", "active", "new-secret", "other", "iter-time", "1"};
+    BlockException refusal = assertThrows(BlockException.class, () -> amend(volume, false, more));
+    assertEquals("Invalid password, cannot unlock any keyslot", refusal.getMessage());
+    volume.openedWith("new");
+    amend(volume, false, more);
+  }
+
+  @Test
   void aSecondPassphraseUnlocksTheSameKey() throws BlockException {
     byte[] copy = image.clone();
     LuksVolume volume = open(copy);

@@ -12,6 +12,7 @@ import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.Edge;
 import dev.strata.block.job.Job;
 import dev.strata.block.job.JobFilterFactory;
+import dev.strata.block.job.JobRegistry;
 import dev.strata.block.job.JobSettings;
 import dev.strata.block.job.commit.ActiveCommit;
 import dev.strata.block.job.commit.CommitJob;
@@ -73,12 +74,12 @@ final class ChainCommands {
       }
       above = node.kind() == DriverKind.FILTER ? above : node;
     }
-    if (above != null && plan.top() != root.skipFilters()) {
-      monitor.jobs().checkIdle(above);
-    }
     BlockNode last = base.skipFilters();
     for (BlockNode node = top; node != null; node = node == last ? null : below(node)) {
       monitor.jobs().checkIdle(node);
+    }
+    if (above != null && plan.top() != root.skipFilters()) {
+      monitor.jobs().checkIdle(above);
     }
     monitor.jobs().checkIdle(root);
   }
@@ -131,7 +132,8 @@ final class ChainCommands {
             arguments.string("filter-node-name"));
     checkStreamable(top, base);
     monitor.jobs().checkNew(settings.id());
-    monitor.jobs().start(StreamJob.of(settings, plan));
+    JobRegistry jobs = monitor.jobs();
+    jobs.start(StreamJob.of(settings, plan, () -> jobs.failedToBegin("stream", settings)));
     return new JsonObject();
   }
 

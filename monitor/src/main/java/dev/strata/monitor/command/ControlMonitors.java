@@ -83,7 +83,7 @@ public final class ControlMonitors {
             commands,
             new GuestDrives(),
             new Exports());
-    monitor.graph().listener(new GraphEvents(events));
+    monitor.graph().listener(new GraphEvents(events, monitor.drives()));
     commands.pace(new JobPace(monitor.jobs()));
     contribute();
   }

@@ -43,19 +43,18 @@ final class CreateCommand {
     if (!driver.creates() || NOT_HERE.contains(driver.name())) {
       throw new BlockException(Errno.EOPNOTSUPP, "Driver does not support blockdev-create");
     }
-    String file = null;
-    String filename = "";
+    ImageCreation.Place place;
     if (driver.kind() == DriverKind.PROTOCOL) {
-      filename = required(options, "filename");
-    } else if (options.get("file") instanceof JsonObject) {
-      throw JobArguments.unsupported("blockdev-create in a file that is not a node");
+      place = new ImageCreation.NewFile(required(options, "filename"));
+    } else if (options.get("file") instanceof JsonObject file) {
+      place = new ImageCreation.Described(BlockOptions.of(file));
     } else {
-      file = required(options, "file");
+      place = new ImageCreation.Node(required(options, "file"));
     }
     BlockOptions own = own(driver.createOptions(), options);
     String id = required(arguments, "job-id");
     monitor.jobs().checkNew(id);
-    monitor.jobs().start(new ImageCreation(id, monitor.graph(), driver, file, filename, own));
+    monitor.jobs().start(new ImageCreation(id, monitor.graph(), driver, place, own));
     return new JsonObject();
   }
 
@@ -66,7 +65,7 @@ final class CreateCommand {
       switch (name) {
         case "driver", "filename", "file" -> {}
         case "data-file" -> throw JobArguments.unsupported("blockdev-create with a data-file");
-        case "encrypt" -> throw JobArguments.unsupported("blockdev-create with encryption");
+        case "encrypt" -> own.putAll("encrypt", encryption(schema, each.getValue()));
         case "version" -> own.put("compat", compatibility(options.string(name)));
         default -> {
           String known = known(schema, name);
@@ -75,6 +74,21 @@ final class CreateCommand {
           }
           own.put(known, each.getValue());
         }
+      }
+    }
+    return own;
+  }
+
+  private static BlockOptions encryption(OptionSchema schema, JsonValue given)
+      throws BlockException {
+    var own = new BlockOptions();
+    if (given instanceof JsonObject members) {
+      for (Map.Entry<String, JsonValue> each : members.members().entrySet()) {
+        String name = each.getKey();
+        if (schema.find("encrypt." + name) == null) {
+          throw JobArguments.unsupported("blockdev-create with the option encrypt." + name);
+        }
+        own.put(name, each.getValue());
       }
     }
     return own;

@@ -12,9 +12,11 @@ final class GraphEvents implements Consumer<BlockEvent> {
   private static final int SECTOR = 512;
 
   private final QmpEvents events;
+  private final GuestDrives drives;
 
-  GraphEvents(QmpEvents events) {
+  GraphEvents(QmpEvents events, GuestDrives drives) {
     this.events = events;
+    this.drives = drives;
   }
 
   @Override
@@ -40,9 +42,9 @@ final class GraphEvents implements Consumer<BlockEvent> {
     }
   }
 
-  private static JsonObject data(BlockEvent.ImageCorrupted event) {
-    // The device is a guest's, of which there are none here.
-    var data = new JsonObject().put("device", "").put("msg", event.message());
+  private JsonObject data(BlockEvent.ImageCorrupted event) {
+    String device = drives.ofNode(event.node());
+    var data = new JsonObject().put("device", device).put("msg", event.message());
     if (event.offset() >= 0) {
       data.put("offset", event.offset());
     }

@@ -68,6 +68,17 @@ public final class GuestDrives {
     return "";
   }
 
+  /** The name of the drive that a node of that name is the medium of; "" if there is none. */
+  String ofNode(String name) {
+    for (GuestDrive each : drives) {
+      BlockBackend medium = each.medium();
+      if (medium != null && medium.node().name().equals(name)) {
+        return each.name();
+      }
+    }
+    return "";
+  }
+
   /**
    * The drive that a command is about, by its name as {@code device} or its device as {@code id}.
    */

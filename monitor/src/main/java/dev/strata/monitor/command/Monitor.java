@@ -64,9 +64,12 @@ public record Monitor(
             + "'");
   }
 
-  /** Fails for a node that is part of another one: only what its users see as a whole will do. */
+  /**
+   * Fails for a node that is part of another one, or of what a job works with: only what its users
+   * see as a whole will do.
+   */
   public void requireRoot(BlockNode node) throws BlockException {
-    if (node.usedByNode()) {
+    if (node.usedByNode() || jobs.isBusy(node)) {
       throw new BlockException(Errno.EINVAL, "Need a root block node");
     }
   }

@@ -110,7 +110,7 @@ final class ReopenCommand {
       return;
     }
     BlockNode parent = edge.parent();
-    BlockNode file = monitor.node(name, name);
+    BlockNode file = monitor.node(null, name);
     if (file.standsOn(parent)) {
       throw JobArguments.invalid(
           "Making '"

@@ -31,6 +31,7 @@ final class Transaction {
   private final DriveCommands drives;
   private final ArrayDeque<Step> back = new ArrayDeque<>();
   private final List<Runnable> last = new ArrayList<>();
+  private final List<Runnable> freezes = new ArrayList<>(); // which store the bitmaps that are left
   private final List<Job> jobs = new ArrayList<>();
 
   /**
@@ -97,7 +98,7 @@ final class Transaction {
 
   private void add(SnapshotCommands.Taken taken) {
     back.push(() -> snapshots.undo(taken));
-    last.add(() -> snapshots.freeze(taken));
+    freezes.add(() -> snapshots.freeze(taken));
   }
 
   private void add(Job job) {
@@ -120,6 +121,7 @@ final class Transaction {
   /** Makes it count; jobs begin. */
   void commit() {
     last.forEach(Runnable::run);
+    freezes.forEach(Runnable::run);
     monitor.jobs().start(jobs, grouped ? new JobGroup() : null);
   }
 

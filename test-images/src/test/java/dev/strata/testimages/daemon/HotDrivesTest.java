@@ -80,6 +80,21 @@ final class HotDrivesTest extends DriveConversation {
   }
 
   @Test
+  void aSnapshotFreezesTheLayerBelow() throws Exception {
+    compare(
+        List.of("-drive", "if=none,id=d,file=@/a.raw,format=raw,node-name=low"),
+        script(
+            command(
+                "blockdev-snapshot-sync", "'device':'d','snapshot-file':'@/over','format':'qcow2'"),
+            human("info block -n low"),
+            command("block-commit", "'device':'d','job-id':'c'"),
+            List.of("await BLOCK_JOB_READY"),
+            command("job-complete", "'id':'c'"),
+            List.of("await null"),
+            human("info block -n low")));
+  }
+
+  @Test
   void imagesGrow() throws Exception {
     compare(
         DRIVES,

@@ -48,6 +48,12 @@ final class StorageDaemonTest {
         "stream",
         "commit",
         "mirror",
+        "mirror-end",
+        "create",
+        "copy-on-read",
+        "full-window",
+        "stream-hold",
+        "chain-jobs",
         "transaction",
         "grouped",
         "graph",
@@ -73,7 +79,16 @@ final class StorageDaemonTest {
   void whatAJobDoesIsToldAfterTheAnswerToTheCommandThatHasItDone() throws Exception {
     Commands.assumeInstalled(REAL, "qemu-img", "qemu-io");
     List<String> lines = script("pace.qmp");
-    assertEquals(String.join("\n", play(REAL, lines)), String.join("\n", play(OURS, lines)));
+    assertEquals(fromThePauseOn(play(REAL, lines)), fromThePauseOn(play(OURS, lines)));
+  }
+
+  /** How soon the real one's job is ready is a matter of chance. */
+  private static String fromThePauseOn(List<String> said) {
+    int first = 0;
+    while (!said.get(first).contains("job-pause")) {
+      first++;
+    }
+    return String.join("\n", said.subList(first, said.size()));
   }
 
   /** What the real one says, when it could measure how slow a key's derivation is to be. */

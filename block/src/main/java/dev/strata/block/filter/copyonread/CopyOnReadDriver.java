@@ -12,23 +12,27 @@ import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.CopyUp;
 import dev.strata.block.driver.FilterDriver;
 import dev.strata.block.driver.ImageInfo;
+import dev.strata.block.driver.LayerStatus;
 import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.Permissions;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Has whatever a read touches in the image itself before it reads. */
 final class CopyOnReadDriver extends FilterDriver implements CopyUp {
   private static final long MAX_COPY = 2 << 20;
   private static final long SECTOR = 512;
 
+  private final @Nullable LayerStatus layers; // whose data are copied; null for all
   private final BufferPool buffers;
   private final RequestRanges ranges = new RequestRanges();
   private volatile boolean onDemandOnly;
 
-  CopyOnReadDriver(Child file, BufferPool buffers) {
+  CopyOnReadDriver(Child file, @Nullable LayerStatus layers, BufferPool buffers) {
     super(file);
+    this.layers = layers;
     this.buffers = buffers;
   }
 
@@ -101,7 +105,12 @@ final class CopyOnReadDriver extends FilterDriver implements CopyUp {
   private void copyUpHeld(long start, long end) throws BlockException {
     for (long at = start; at < end; ) {
       Extent extent = file().status(at, Math.min(end - at, MAX_COPY), StatusDetail.ALLOCATION);
-      if (!extent.allocated()) {
+      boolean wanted = !extent.allocated();
+      if (wanted && layers != null) {
+        extent = layers.status(at, extent.length());
+        wanted = extent.allocated();
+      }
+      if (wanted) {
         try (BufferPool.Buffer copy = buffers.acquire(extent.length())) {
           file().read(at, copy.vector(), 0);
           if (file().limits().writesZeroes() && copy.vector().isZero()) {

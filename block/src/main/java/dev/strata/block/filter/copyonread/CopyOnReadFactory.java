@@ -8,6 +8,7 @@ import dev.strata.block.Errno;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.DriverKind;
+import dev.strata.block.driver.LayerStatus;
 import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.Option;
@@ -40,13 +41,10 @@ public final class CopyOnReadFactory implements BlockDriverFactory {
   public BlockDriver open(OpenContext context, BlockOptions options) throws BlockException {
     Child file = context.child("file", EdgeRole.FILTERED);
     String bottom = options.take(BOTTOM);
-    if (bottom != null) {
-      throw new BlockException(
-          Errno.EOPNOTSUPP, "copy-on-read: bottom='" + bottom + "' is not supported");
-    }
     if (!context.flags().writable()) {
       throw new BlockException(Errno.EPERM, "Block node is read-only");
     }
-    return new CopyOnReadDriver(file, context.buffers());
+    LayerStatus layers = bottom == null ? null : context.layersDownTo(file, bottom);
+    return new CopyOnReadDriver(file, layers, context.buffers());
   }
 }

@@ -56,7 +56,7 @@ public final class CommitJob extends Job {
     try {
       this.from = used(graph.use(plan.top(), "", Permissions.NONE));
       for (BlockNode layer : plan.between()) {
-        used(LayerHold.of(layer));
+        used(LayerHold.unread(layer, "commit", settings.id()));
       }
       this.to = used(graph.use(plan.base(), "", WRITES));
     } catch (BlockException e) {

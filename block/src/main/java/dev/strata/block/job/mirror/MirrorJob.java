@@ -147,7 +147,7 @@ public final class MirrorJob extends Job {
   private void hold(List<BlockNode> between) throws BlockException {
     holds.add(graph.use(plan.target(), "", Permissions.NONE)); // nobody else may take it away
     for (BlockNode node : between) {
-      holds.add(LayerHold.of(node));
+      holds.add(LayerHold.unread(node, type(), id()));
     }
   }
 
@@ -254,7 +254,7 @@ public final class MirrorJob extends Job {
     ending = control.ending();
     if (ending != null) {
       if (filter.writesBoth()) {
-        return true;
+        return flushTarget(control); // a target that has not got it all is not whole
       }
       filter.mode(MirrorFilter.Mode.BOTH);
       return false;

@@ -18,6 +18,7 @@ import dev.strata.block.job.ErrorAction;
 import dev.strata.block.job.Job;
 import dev.strata.block.job.JobControl;
 import dev.strata.block.job.JobSettings;
+import dev.strata.block.job.LayerHold;
 import dev.strata.block.job.OnError;
 import dev.strata.block.option.BlockOptions;
 import java.util.ArrayList;
@@ -70,6 +71,7 @@ public final class StreamJob extends Job {
   private final CopyUp copyUp;
   private final BlockBackend access;
   private final boolean wasWritable;
+  private final List<BlockBackend> holds; // of the layers between
   private final BlockNode aboveBase; // whatever the base is: another job's filter may leave
   private @Nullable BlockException ignored;
 
@@ -80,7 +82,8 @@ public final class StreamJob extends Job {
       BlockNode filter,
       CopyUp copyUp,
       BlockBackend access,
-      boolean wasWritable) {
+      boolean wasWritable,
+      List<BlockBackend> holds) {
     super("stream", settings, nodes);
     this.plan = plan;
     this.graph = plan.top().graph();
@@ -88,6 +91,7 @@ public final class StreamJob extends Job {
     this.copyUp = copyUp;
     this.access = access;
     this.wasWritable = wasWritable;
+    this.holds = holds;
     BlockNode above = plan.top();
     for (BlockNode node = below(above); node != null && node != plan.base(); node = below(node)) {
       above = node;
@@ -110,6 +114,16 @@ public final class StreamJob extends Job {
 
   /** Puts the filter over the image. */
   public static StreamJob of(JobSettings settings, Plan plan) throws BlockException {
+    return of(settings, plan, () -> {});
+  }
+
+  /**
+   * Puts the filter over the image.
+   *
+   * @param refused told if somebody does with the layers what the job cannot do with
+   */
+  public static StreamJob of(JobSettings settings, Plan plan, Runnable refused)
+      throws BlockException {
     BlockNode top = plan.top();
     BlockGraph graph = top.graph();
     boolean wasWritable = top.flags().writable();
@@ -117,12 +131,13 @@ public final class StreamJob extends Job {
       graph.makeWritable(top, true);
     }
     BlockNode filter = null;
+    var holds = new ArrayList<BlockBackend>();
     try {
       var options = BlockOptions.of("driver", "copy-on-read");
       if (plan.filterName() != null) {
         options.put("node-name", plan.filterName());
       }
-      filter = graph.insertFilter(top, options);
+      filter = inserted(top, options);
       CopyUp copyUp =
           filter
               .capability(CopyUp.class)
@@ -130,9 +145,11 @@ public final class StreamJob extends Job {
       copyUp.onDemandOnly();
       BlockBackend access = graph.use(filter, "", Permissions.NONE);
       List<BlockNode> nodes = plan.layers();
+      hold(nodes, settings, holds, refused);
       nodes.add(filter);
-      return new StreamJob(settings, plan, nodes, filter, copyUp, access, wasWritable);
+      return new StreamJob(settings, plan, nodes, filter, copyUp, access, wasWritable, holds);
     } catch (BlockException e) {
+      release(holds);
       if (filter != null) {
         graph.removeFilter(filter);
       }
@@ -140,6 +157,33 @@ public final class StreamJob extends Job {
         graph.makeWritable(top, false);
       }
       throw e;
+    }
+  }
+
+  private static BlockNode inserted(BlockNode top, BlockOptions options) throws BlockException {
+    try {
+      return top.graph().insertFilter(top, options);
+    } catch (BlockException e) {
+      throw e.during("Could not create node");
+    }
+  }
+
+  private static void hold(
+      List<BlockNode> layers, JobSettings settings, List<BlockBackend> holds, Runnable refused)
+      throws BlockException {
+    try {
+      for (BlockNode layer : layers.subList(1, layers.size())) {
+        holds.add(LayerHold.unwritten(layer, "stream", settings.id()));
+      }
+    } catch (BlockException e) {
+      refused.run();
+      throw e;
+    }
+  }
+
+  private static void release(List<BlockBackend> holds) throws BlockException {
+    while (!holds.isEmpty()) {
+      holds.removeFirst().close();
     }
   }
 
@@ -239,6 +283,7 @@ public final class StreamJob extends Job {
   @Override
   protected void clean() throws BlockException {
     try (access) {
+      release(holds);
       graph.removeFilter(filter);
     } finally {
       if (!wasWritable) {
