@@ -18,6 +18,10 @@ import org.jspecify.annotations.Nullable;
 /** The service. */
 public final class CompressArchives implements ArchiveProvider {
   private static final int PIECE = 64 << 10;
+
+  /** The property by which no library of the host's decodes anything. */
+  private static final String ONLY_JAVA = "strata.archive.java";
+
   private static final int HEAD = 512;
   private static final long XZ = 0xfd377a585a00_0000L;
   private static final int ZSTD = 0x28b52ffd;
@@ -83,7 +87,7 @@ public final class CompressArchives implements ArchiveProvider {
     ByteBuffer first = ByteBuffer.wrap(head);
     int word = first.getInt(0);
     if ((first.getLong(0) & ~0xffffL) == XZ) {
-      return new XzFile(new ChildInput(file));
+      return XzFile.open(file, !Boolean.getBoolean(ONLY_JAVA));
     }
     if (word == ZSTD) {
       ZstdFrames frames = ZstdFrames.of(file);

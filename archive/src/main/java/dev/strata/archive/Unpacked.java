@@ -4,7 +4,7 @@ package dev.strata.archive;
 import java.io.IOException;
 
 /** What a compressed file holds, piece by piece. For one thread at a time. */
-interface Unpacked {
+interface Unpacked extends AutoCloseable {
   /** In bytes. */
   long length();
 
@@ -23,4 +23,8 @@ interface Unpacked {
 
   /** Fills {@code into} with the next bytes, all of which there are. */
   void next(byte[] into, int length) throws IOException;
+
+  /** Frees what unpacking takes; nothing is read any more. */
+  @Override
+  default void close() {}
 }

@@ -19,6 +19,7 @@ final class UnpackedDriver extends ArchivedFile {
 
   private final Unpacked content;
   private final LinkedHashMap<Long, byte[]> pieces; // guarded by this, as content is
+  private boolean failed; // the last one to be unpacked, guarded by this
 
   UnpackedDriver(Unpacked content) {
     super(content.length());
@@ -57,7 +58,9 @@ final class UnpackedDriver extends ArchivedFile {
     try {
       long start = index * PIECE;
       // Small jumps forward keep what they jump over: others will ask for it.
-      boolean near = start >= content.position() && start - content.position() <= 8L * PIECE;
+      // Behind what is damaged they would not come.
+      boolean near =
+          !failed && start >= content.position() && start - content.position() <= 8L * PIECE;
       if (start < content.position() && !content.canGoBackTo(start)) {
         throw new BlockException(
             Errno.EIO,
@@ -67,12 +70,16 @@ final class UnpackedDriver extends ArchivedFile {
                 + " unpack it to a file first");
       }
       if (!near) {
+        failed = true; // until it is there
         content.seek(start);
+        failed = false;
       }
       while (true) { // ends with the piece that is asked for
         long next = content.position() / PIECE;
         var piece = new byte[(int) Math.min(PIECE, content.length() - next * PIECE)];
+        failed = true; // until it has come
         content.next(piece, piece.length);
+        failed = false;
         pieces.put(next, piece);
         if (next == index) {
           return piece;
@@ -84,5 +91,10 @@ final class UnpackedDriver extends ArchivedFile {
       // Some damage the libraries find only by their own arrays' ends.
       throw BlockException.of(Errno.EIO).causedBy(e);
     }
+  }
+
+  @Override
+  public synchronized void close() {
+    content.close();
   }
 }

@@ -29,6 +29,14 @@ public interface Allocation {
   /** Whether the storage is known to read as zeroes now, so that zeroes need not be written. */
   boolean readsZero();
 
+  /**
+   * Whether the file has, or will have, room for all of the storage even if only some of it is
+   * written now: else the rest is reserved, as the reference does for some formats.
+   */
+  default boolean isReserved() {
+    return false;
+  }
+
   /** Points the map to the storage, which now holds all its bytes. */
   void link() throws BlockException;
 

@@ -320,7 +320,11 @@ public abstract class MappedImage implements BlockDriver {
     boolean zeroed = false;
     // Zeroes in the file are no zeroes to whom decrypts them.
     if (headLength + tailLength > 0 && headZero && tailZero && !storesEncrypted()) {
-      zeroed = zeroStorage(allocation) || allocation.readsZero();
+      // A call for each cluster takes more time than the first half of its bytes.
+      zeroed =
+          (allocation.isReserved() && allocation.readsZero())
+              || zeroStorage(allocation)
+              || allocation.readsZero();
     }
     boolean head = headLength > 0 && !zeroed;
     boolean tail = tailLength > 0 && !zeroed;

@@ -201,6 +201,12 @@ final class ParallelsImage extends MappedImage implements Checkable {
       return true;
     }
 
+    /** The file was made longer for it. */
+    @Override
+    public boolean isReserved() {
+      return true;
+    }
+
     @Override
     public void link() throws BlockException {
       for (int i = 0; i < count; i++) {

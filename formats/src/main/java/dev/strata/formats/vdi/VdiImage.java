@@ -170,6 +170,12 @@ final class VdiImage extends MappedImage implements Checkable, ImageInfo {
       return from.readsZero(place);
     }
 
+    /** The file was made longer for it. */
+    @Override
+    public boolean isReserved() {
+      return true;
+    }
+
     @Override
     public void link() throws BlockException {
       for (int i = 0; i < count; i++) {

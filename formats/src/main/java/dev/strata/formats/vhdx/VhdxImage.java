@@ -196,6 +196,12 @@ final class VhdxImage extends MappedImage implements Checkable, ImageInfo {
       return area.readsZero(hostOffset());
     }
 
+    /** The file was made longer for it. */
+    @Override
+    public boolean isReserved() {
+      return true;
+    }
+
     @Override
     public void link() throws BlockException {
       bat.set(batIndex(block), BatEntry.present(hostOffset()));

@@ -123,6 +123,12 @@ final class VpcImage extends MappedImage implements ImageInfo {
       return area.readsZero(hostOffset());
     }
 
+    /** The footer will stand behind it. */
+    @Override
+    public boolean isReserved() {
+      return true;
+    }
+
     @Override
     public void link() throws BlockException {
       bat.set(block, place / SECTOR);

@@ -8,6 +8,7 @@ import dev.strata.testimages.peer.BothTools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -71,6 +72,19 @@ final class HttpToolsTest {
             + "\",\"username\":\"u\",\"sslverify\":\"off\",\"readahead\":\"64k\"}}");
     tools.assertSame("qemu-io", "-r", "-f", "raw", "-c", "read -v 262000 700", url);
     tools.assertSame("qemu-io", "-r", "-f", "raw", "-c", "write 0 512", url);
+  }
+
+  @Test
+  void aFileThatEndsWithinASectorIsFilledUpWithZeroes() throws IOException, InterruptedException {
+    byte[] odd = Arrays.copyOf(file, SIZE - 100);
+    try (FileServer other = FileServer.of(odd)) {
+      tools.assertSame("qemu-img", "convert", "-O", "raw", other.url("sound"), "disk");
+      byte[] expected = Arrays.copyOf(odd, SIZE);
+      assertArrayEquals(expected, Files.readAllBytes(folder.resolve("disk")));
+      assertArrayEquals(expected, Files.readAllBytes(tools.ours().resolve("disk")));
+      String read = "read -v " + (SIZE - 200) + " 200";
+      tools.assertSame("qemu-io", "-r", "-f", "raw", "-c", read, other.url("sound"));
+    }
   }
 
   @Test
