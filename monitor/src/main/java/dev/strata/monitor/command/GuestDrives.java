@@ -39,6 +39,31 @@ public final class GuestDrives {
     return null;
   }
 
+  /** Has a device's drive be where it was that no device used. */
+  public void replace(GuestDrive unused, GuestDrive used) {
+    int at = drives.indexOf(unused);
+    if (at >= 0) {
+      drives.set(at, used);
+    } else {
+      drives.add(used);
+    }
+  }
+
+  /** Takes a drive away that no device uses any more. */
+  public void remove(GuestDrive drive) {
+    drives.remove(drive);
+  }
+
+  /** Tells the devices whose medium a node is that it has another length. */
+  void tellResized(BlockNode node) {
+    for (GuestDrive each : drives) {
+      BlockBackend medium = each.medium();
+      if (medium != null && medium.node() == node) {
+        each.tellResized();
+      }
+    }
+  }
+
   /** The name of the drive that a node is the medium of; "" if there is none. */
   String of(BlockNode node) {
     for (GuestDrive each : drives) {

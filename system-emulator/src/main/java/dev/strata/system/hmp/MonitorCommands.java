@@ -51,6 +51,9 @@ public final class MonitorCommands {
     /** The drives. */
     Drives drives();
 
+    /** Where devices come and go. */
+    Devices devices();
+
     /** A byte of physical memory, 0 to 255. */
     int physicalByte(long address);
 
@@ -139,6 +142,15 @@ public final class MonitorCommands {
     String inspect(String image, boolean device, String command) throws BlockException;
   }
 
+  /** Where devices are put in and taken out. */
+  public interface Devices {
+    /** Puts a device in, as {@code -device} has it. */
+    void plug(String option) throws BlockException;
+
+    /** Takes a device out, now or when the machine is reset. */
+    void unplug(String id) throws BlockException;
+  }
+
   /** A command's answer: lines with their ends, or nothing. */
   private interface Command {
     String run(List<String> words);
@@ -203,6 +215,9 @@ public final class MonitorCommands {
     add("change", DriveWords.CHANGE_USAGE, DriveWords.CHANGE_HELP, drives::change);
     add("commit", DriveWords.COMMIT_USAGE, DriveWords.COMMIT_HELP, drives::commit);
     add("qemu-io", DriveWords.INSPECT_USAGE, DriveWords.INSPECT_HELP, drives::inspect);
+    var devices = new DeviceWords(subject.devices());
+    add("device_add", DeviceWords.ADD_USAGE, DeviceWords.ADD_HELP, devices::add);
+    add("device_del", DeviceWords.REMOVE_USAGE, DeviceWords.REMOVE_HELP, devices::remove);
     topic("blockstats", "show block device statistics", () -> subject.drives().counts());
     topics.put(
         "block",

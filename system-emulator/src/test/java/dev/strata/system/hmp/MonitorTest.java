@@ -158,6 +158,21 @@ final class MonitorTest {
     }
 
     @Override
+    public MonitorCommands.Devices devices() {
+      return new MonitorCommands.Devices() {
+        @Override
+        public void plug(String option) {
+          asked.add("plug " + option);
+        }
+
+        @Override
+        public void unplug(String id) throws BlockException {
+          throw new BlockException(Errno.EINVAL, "Device '" + id + "' not found");
+        }
+      };
+    }
+
+    @Override
     public MonitorCommands.Drives drives() {
       return new Drives();
     }
