@@ -218,6 +218,10 @@ final class DriveDevices {
   void giveUp(Drive drive) throws BlockException {
     if (drive.id() == null || drive.id().isEmpty()) {
       release(drive);
+      BlockBackend image = drive.image();
+      if (image != null) {
+        image.close();
+      }
     }
   }
 }

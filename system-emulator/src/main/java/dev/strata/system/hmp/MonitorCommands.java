@@ -161,13 +161,14 @@ public final class MonitorCommands {
   private final Map<String, Entry> commands = new TreeMap<>();
   private final Map<String, Entry> topics = new TreeMap<>();
   private final Subject subject;
+  private volatile boolean over;
 
   /** Commands about a machine. */
   public MonitorCommands(Subject subject) {
     this.subject = subject;
     add("help", "help|? [cmd]", "show the help", this::help, "?");
     add("info", "info [subcommand]", "show various information about the system state", this::info);
-    add("quit", "quit|q ", "quit the emulator", words -> done(subject::quit), "q");
+    add("quit", "quit|q ", "quit the emulator", words -> done(this::quit), "q");
     add("stop", "stop|s ", "stop emulation", words -> done(subject::stop), "s");
     add("cont", "cont|c ", "resume emulation", words -> resumed(), "c");
     add("system_reset", "system_reset ", "reset the system", words -> done(subject::reset));
@@ -274,6 +275,16 @@ public final class MonitorCommands {
       }
     }
     return subject.memoryTree(!words.isEmpty());
+  }
+
+  private void quit() {
+    over = true;
+    subject.quit();
+  }
+
+  /** Whether somebody has ended the machine here. */
+  boolean isOver() {
+    return over;
   }
 
   private String resumed() {
