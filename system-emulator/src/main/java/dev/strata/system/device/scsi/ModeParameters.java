@@ -117,7 +117,7 @@ final class ModeParameters {
       request.fail(Sense.PARAMETER_LIST_LENGTH);
       return;
     }
-    int descriptor = wide ? (bytes[6] & 0xff) << 8 | bytes[7] & 0xff : bytes[3] & 0xff;
+    int descriptor = wide ? (bytes[6] & 0xff) << 8 | (bytes[7] & 0xff) : bytes[3] & 0xff;
     if (descriptor > length - header) {
       request.fail(Sense.PARAMETER_LIST_LENGTH);
       return;

@@ -159,10 +159,10 @@ public final class ScsiCd extends LogicalUnit implements ModeParameters.Pages {
       case Operation.READ_CAPACITY_10 -> readCapacity(request);
       case Operation.SERVICE_ACTION_IN_16 -> readCapacity16(request);
       case Operation.SEEK_10 -> {
-        boolean there = isOnMedium(request, command.firstBlock(), 1, Access.READ);
+        boolean unused = isOnMedium(request, command.firstBlock(), 1, Access.READ);
       }
       case Operation.VERIFY_10, Operation.VERIFY_12, Operation.VERIFY_16 -> {
-        boolean there = isOnMedium(request, command.firstBlock(), command.blocks(), Access.READ);
+        boolean unused = isOnMedium(request, command.firstBlock(), command.blocks(), Access.READ);
       }
       case Operation.READ_TOC -> answer(request, media.contents(command), command.u16(7));
       case Operation.READ_DISC_INFORMATION ->

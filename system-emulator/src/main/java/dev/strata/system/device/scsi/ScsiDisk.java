@@ -120,7 +120,7 @@ public final class ScsiDisk extends LogicalUnit implements ModeParameters.Pages 
       case Operation.VERIFY_10, Operation.VERIFY_12, Operation.VERIFY_16 -> verify(request);
       case Operation.SEEK_10 -> {
         CommandBlock command = request.command();
-        boolean there = isOnMedium(request, command.firstBlock(), 1, Access.READ);
+        boolean unused = isOnMedium(request, command.firstBlock(), 1, Access.READ);
       }
       case Operation.SYNCHRONIZE_CACHE_10, Operation.SYNCHRONIZE_CACHE_16 -> drive().flush();
       case Operation.WRITE_SAME_10, Operation.WRITE_SAME_16 -> {
@@ -186,7 +186,7 @@ public final class ScsiDisk extends LogicalUnit implements ModeParameters.Pages 
       request.fail(Sense.INVALID_FIELD); // no bytes are compared
       return;
     }
-    boolean there = isOnMedium(request, command.firstBlock(), command.blocks(), Access.READ);
+    boolean unused = isOnMedium(request, command.firstBlock(), command.blocks(), Access.READ);
   }
 
   // Mode pages

@@ -130,7 +130,7 @@ public final class ScsiHost implements VirtioDevice, ScsiBus.Listener {
     }
     int shift = 8 * (at & 3);
     int old = at < 4 ? senseSize : commandSize;
-    int size = old & ~(0xff << shift) | value << shift;
+    int size = (old & ~(0xff << shift)) | value << shift;
     if (at < 4) {
       senseSize = size >= 0 && size <= MOST_SENSE ? size : old;
     } else {
