@@ -16,8 +16,8 @@ import dev.strata.block.option.ImageName;
 import dev.strata.block.throttle.ThrottleOptions;
 import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.system.CommandLine.DriveOption;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -85,7 +85,7 @@ final class Drives implements AutoCloseable {
   private final boolean snapshot;
   private final boolean connected;
   private final Consumer<String> warnings;
-  private final List<Drive> all = new ArrayList<>();
+  private final List<Drive> all = new CopyOnWriteArrayList<>(); // devices come and go
 
   /**
    * No drives yet.
@@ -105,6 +105,11 @@ final class Drives implements AutoCloseable {
     return all;
   }
 
+  /** Takes a drive away, which is no device's any more. */
+  void remove(Drive drive) {
+    all.remove(drive);
+  }
+
   /** The drive of that name, or null. */
   @Nullable Drive find(String id) {
     for (Drive drive : all) {
@@ -115,14 +120,20 @@ final class Drives implements AutoCloseable {
     return null;
   }
 
-  /** A drive with a node that the user made in it; null if there is no such node. */
-  @Nullable Drive ofNode(String given, String name) throws BlockException {
+  /**
+   * A drive with a node that the user made in it; null if there is no such node.
+   *
+   * @param writes whether the device writes, if the node can be written
+   * @param shared whether others may write
+   */
+  @Nullable Drive ofNode(String given, String name, boolean writes, boolean shared)
+      throws BlockException {
     BlockNode node = graph.find(name);
     if (node == null) {
       return null;
     }
-    boolean writable = node.flags().writable();
-    BlockBackend disk = graph.use(node, "", GuestDrive.permissions(writable));
+    boolean writable = writes && node.flags().writable();
+    BlockBackend disk = graph.use(node, "", GuestDrive.permissions(writable, shared));
     var drive =
         new Drive(
             given,
@@ -147,8 +158,8 @@ final class Drives implements AutoCloseable {
   }
 
   /** Adds the empty drive of a device. */
-  Drive addEmptyCd(String given) {
-    Drive drive = Drive.empty(given, "", Connection.NONE, true);
+  Drive addEmpty(String given, boolean cd) {
+    Drive drive = Drive.empty(given, "", Connection.NONE, cd);
     all.add(drive);
     return drive;
   }

@@ -22,6 +22,7 @@ import dev.strata.system.machine.Cause;
 import dev.strata.system.machine.Machine;
 import dev.strata.system.machine.pc.PcMachine;
 import dev.strata.system.memory.AddressSpace;
+import dev.strata.system.qmp.DeviceCommands;
 import dev.strata.system.qmp.MachineCommands;
 import dev.strata.system.qtest.DrivenBoard;
 import dev.strata.system.qtest.Log;
@@ -195,11 +196,13 @@ final class Emulation {
         new PcAssembly(
             line, drives, lines, monitors.monitor().graph().objects(), log, terminal::error);
     try (PcMachine pc = assembly.assemble(architecture, model(), serial)) {
-      assembly.describe(monitors.monitor().drives());
+      assembly.drives().describe(monitors.monitor().drives());
+      assembly.drives().jobs(monitors.monitor().jobs());
+      var devices = new HotPlug(assembly, pc, monitors.monitor().events(), terminal::error);
       var board =
           new DrivenBoard(
               pc.memory(), pc.ports(), stepped(pc.clock()), pc.pins(), pc.machine()::awaitReset);
-      return run(pc.machine(), pc, board, drives);
+      return run(pc.machine(), new Pc(pc, devices, assembly.drives()), board, drives);
     }
   }
 
@@ -217,12 +220,18 @@ final class Emulation {
     return line.accelerator() == Accelerator.QTEST ? clock : null;
   }
 
-  private int run(Machine built, @Nullable PcMachine pc, DrivenBoard board, Drives drives)
+  /** A PC and what of it changes while it runs. */
+  private record Pc(PcMachine machine, HotPlug devices, DriveDevices drives) {}
+
+  private int run(Machine built, @Nullable Pc board, DrivenBoard driven, Drives drives)
       throws BlockException {
     machine = built;
+    PcMachine pc = board == null ? null : board.machine();
+    HotPlug devices = board == null ? null : board.devices();
     lines.whenExit(() -> built.end(Cause.HOST_KEYS));
-    var hot = new HotDrives(drives, monitors.monitor());
-    var subject = new MachineSubject(built, pc, line.identity, monitors.monitor(), hot, log);
+    var hot = new HotDrives(drives, board == null ? null : board.drives(), monitors.monitor());
+    var subject =
+        new MachineSubject(built, pc, devices, line.identity, monitors.monitor(), hot, log);
     var commands = new MonitorCommands(subject);
     if (line.paused) {
       built.pause();
@@ -240,6 +249,8 @@ final class Emulation {
             subject,
             pc == null ? 0 : line.memory,
             QemuSystem.kinds(architecture)));
+    DeviceCommands.contribute(
+        monitors.monitor(), devices == null ? DeviceCommands.Slots.NONE : devices);
     boolean keys = false; // that command a line itself
     for (Lines.MonitorLine each : lines.human()) {
       HumanMonitor.open(each.line(), commands, each.shared());
@@ -257,7 +268,7 @@ final class Emulation {
     if (line.daemonize) {
       goToBackground();
     }
-    return driver == null ? built.run(() -> {}) : drive(driver, built, board);
+    return driver == null ? built.run(() -> {}) : drive(driver, built, driven);
   }
 
   /** Parts from the launcher, which waits for errors until this character comes. */

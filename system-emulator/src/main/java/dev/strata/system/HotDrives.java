@@ -16,6 +16,7 @@ import dev.strata.block.option.OptionString;
 import dev.strata.monitor.command.Monitor;
 import dev.strata.monitor.qmp.QmpException;
 import dev.strata.system.Drives.Drive;
+import org.jspecify.annotations.Nullable;
 
 /** Drives that come and go while the machine is there. One command at a time uses it. */
 final class HotDrives {
@@ -23,11 +24,17 @@ final class HotDrives {
       NodeFlags.READ_ONLY.withWritable(true).withUnmap(false).withCache(false, false);
 
   private final Drives drives;
+  private final @Nullable DriveDevices devices;
   private final Monitor monitor;
 
-  /** Beside the drives that there are. */
-  HotDrives(Drives drives, Monitor monitor) {
+  /**
+   * Beside the drives that there are.
+   *
+   * @param devices that may use them; null where there cannot be any
+   */
+  HotDrives(Drives drives, @Nullable DriveDevices devices, Monitor monitor) {
     this.drives = drives;
+    this.devices = devices;
     this.monitor = monitor;
   }
 
@@ -35,6 +42,10 @@ final class HotDrives {
   void add(String text) throws BlockException {
     Drive drive = drives.add(OptionString.parse(text, null, null));
     String name = drive.id() == null ? freeName() : drive.id();
+    if (devices != null) {
+      devices.come(drive, name);
+      return;
+    }
     drive.limit(name);
     monitor.drives().add(new GuestDrive(name, drive.settings(), drive.image(), System::nanoTime));
   }
@@ -74,6 +85,9 @@ final class HotDrives {
       monitor.exports().ejected(monitor, drive);
     }
     drives.forget(name);
+    if (devices != null) {
+      devices.forget(drive);
+    }
     try {
       drive.remove();
     } finally {

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class MachineSubject implements MonitorCommands.Subject {
   private final Machine machine;
   private final @Nullable PcMachine pc;
+  private final MonitorCommands.Devices devices;
   private final IdentityOptions identity;
   private final DriveLines lines;
   private final EventLog log;
@@ -27,16 +28,19 @@ final class MachineSubject implements MonitorCommands.Subject {
    * A machine.
    *
    * @param pc its board, if it has one
+   * @param devices where devices come and go on that
    */
   MachineSubject(
       Machine machine,
       @Nullable PcMachine pc,
+      MonitorCommands.@Nullable Devices devices,
       IdentityOptions identity,
       Monitor monitor,
       HotDrives drives,
       EventLog log) {
     this.machine = machine;
     this.pc = pc;
+    this.devices = devices == null ? new NoDevices() : devices;
     this.identity = identity;
     this.lines = new DriveLines(monitor, drives);
     this.log = log;
@@ -180,6 +184,24 @@ final class MachineSubject implements MonitorCommands.Subject {
   @Override
   public EventLog log() {
     return log;
+  }
+
+  @Override
+  public MonitorCommands.Devices devices() {
+    return devices;
+  }
+
+  /** A machine without a board has no place for them. */
+  private static final class NoDevices implements MonitorCommands.Devices {
+    @Override
+    public void plug(String option) throws BlockException {
+      throw CommandLine.error("No bus found for device '" + option.split(",", 2)[0] + "'");
+    }
+
+    @Override
+    public void unplug(String id) throws BlockException {
+      throw CommandLine.error("Device '" + id + "' not found");
+    }
   }
 
   @Override

@@ -2,28 +2,24 @@
 package dev.strata.system;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.drive.DriveSettings;
-import dev.strata.block.drive.ErrorPolicy;
 import dev.strata.block.drive.GuestDrive;
 import dev.strata.block.drive.MediumSlot.Kind;
-import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
-import dev.strata.monitor.command.GuestDrives;
+import dev.strata.monitor.command.IoThread;
 import dev.strata.system.CommandLine.DeviceOption;
 import dev.strata.system.Drives.Drive;
 import dev.strata.system.chardev.Line;
 import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.CpuModel;
 import dev.strata.system.device.debug.PanicRegister;
+import dev.strata.system.device.floppy.FloppyType;
 import dev.strata.system.device.virtio.EntropySource;
 import dev.strata.system.log.EventLog;
 import dev.strata.system.machine.pc.PcConfiguration;
 import dev.strata.system.machine.pc.PcMachine;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -31,19 +27,22 @@ import org.jspecify.annotations.Nullable;
 final class PcAssembly {
   private static final int MOST_PORTS = 4;
   private static final int DEBUG_CONSOLE_PORT = 0xe9;
+  private static final String INNER = "/virtio-backend"; // the device on a card
   private static final int DEFAULT_CD = 2; // where IDE drives are: the second channel's first
 
   private final CommandLine line;
-  private final Drives drives;
+  private final Drives all;
   private final Lines lines;
   private final ObjectRegistry objects;
   private final ConsoleBuses consoles;
   private final EventLog log;
   private final Consumer<String> warnings;
-  private final Map<Drive, String> names = new LinkedHashMap<>();
-  private final Map<Drive, GuestDrive> guests = new HashMap<>(); // of those that a device uses
+  private final DriveDevices drives;
+  private final Devices devices = new Devices();
   private int anonymous; // cards without an id
   private int unattached; // devices of the board
+  private @Nullable PcMachine machine; // once it is made
+  private @Nullable ScsiBuses scsi; // once there is a host
 
   PcAssembly(
       CommandLine line,
@@ -53,7 +52,8 @@ final class PcAssembly {
       EventLog log,
       Consumer<String> warnings) {
     this.line = line;
-    this.drives = drives;
+    this.all = drives;
+    this.drives = new DriveDevices(drives);
     this.lines = lines;
     this.objects = objects;
     this.log = log;
@@ -61,32 +61,19 @@ final class PcAssembly {
     consoles = new ConsoleBuses(lines);
   }
 
-  /** Tells monitors what the drives are called and where they are. */
-  void describe(GuestDrives told) {
-    for (Drive drive : drives.all()) {
-      GuestDrive used = guests.get(drive);
-      told.add(used == null ? guest(drive, drive.settings()) : used);
-    }
+  /** The devices that have names. */
+  Devices devices() {
+    return devices;
   }
 
-  private GuestDrive guest(Drive drive, DriveSettings settings) {
-    return new GuestDrive(names.getOrDefault(drive, ""), settings, drive.image(), System::nanoTime);
+  /** The drives that devices use. */
+  DriveDevices drives() {
+    return drives;
   }
 
-  /** What a device uses a drive by. */
-  private GuestDrive used(
-      Drive drive, DriveSettings settings, String place, @Nullable String id, Kind kind)
-      throws BlockException {
-    BlockBackend image = drive.image();
-    if (image != null) {
-      image.change(GuestDrive.permissions(image.permissions().writes()));
-    }
-    GuestDrive made = guest(drive, settings);
-    // A floppy controller knows only success and failure.
-    ErrorPolicy errors = kind == Kind.REMOVABLE ? null : settings.errors();
-    made.use(new GuestDrive.User(place, id, kind, errors));
-    guests.put(drive, made);
-    return made;
+  /** Adds a device while the machine runs. One at a time. */
+  void plug(DeviceOption device) throws BlockException {
+    add(Objects.requireNonNull(machine), device, new FirmwareFiles(line.firmwareFolders));
   }
 
   private String unattachedPlace() {
@@ -129,6 +116,7 @@ final class PcAssembly {
       connectDrives(machine);
       for (DeviceOption device : line.devices) {
         try {
+          requireNewId(device);
           add(machine, device, firmware);
         } catch (BlockException e) {
           throw e.during(device.given());
@@ -141,10 +129,18 @@ final class PcAssembly {
           throw CommandLine.error(item.given() + ": duplicate fw_cfg file name: " + item.name());
         }
       }
+      this.machine = machine;
       return machine;
     } catch (BlockException e) {
       machine.close();
       throw e;
+    }
+  }
+
+  private void requireNewId(DeviceOption device) throws BlockException {
+    String id = device.properties().string("id");
+    if (id != null && devices.has(id)) {
+      throw CommandLine.error("Duplicate ID '" + id + "' for device");
     }
   }
 
@@ -203,47 +199,42 @@ final class PcAssembly {
     var ide = new Places("ide", 4, 2);
     var floppy = new Places("floppy", 2, 2);
     int virtioDisks = 0;
-    for (Drive drive : drives.all()) {
+    for (Drive drive : all.all()) {
       switch (drive.connection()) {
         case IDE -> ide.reserve(drive);
         case FLOPPY -> floppy.reserve(drive);
         case VIRTIO, NONE -> {}
       }
     }
-    for (Drive drive : drives.all()) {
+    for (Drive drive : all.all()) {
       switch (drive.connection()) {
         case IDE -> {
           int index = ide.of(drive);
           String kind = drive.cd() ? "cd" : "hd";
-          name(drive, "ide" + index / 2 + "-" + kind + index % 2);
+          drives.name(drive, "ide" + index / 2 + "-" + kind + index % 2);
           addIde(
               machine,
               index,
               drive,
               drive.cd(),
               drive.serial(),
-              ideUse(drive, drive.settings(), drive.cd(), unattachedPlace(), null));
+              ideUse(drive, DriveDevices.ofBoard(drive), drive.cd(), unattachedPlace(), null));
         }
         case FLOPPY -> {
           int index = floppy.of(drive);
-          name(drive, "floppy" + index);
+          drives.name(drive, "floppy" + index);
           addFloppy(machine, index, drive);
         }
         case VIRTIO -> {
-          name(drive, "virtio" + virtioDisks++);
+          drives.name(drive, "virtio" + virtioDisks++);
           requireSlot(machine, "virtio-blk-pci");
-          addVirtio(machine, drive, drive.settings(), place(null), drive.serial());
+          PcMachine.Removal unused =
+              addVirtio(
+                  machine, drive, DriveDevices.ofBoard(drive), DriveDevices.MAIN, place(null));
         }
-        case NONE -> name(drive, "none" + names.size()); // a device asks for it
+        case NONE -> drives.name(drive, "none" + drives.count()); // a device asks for it
       }
     }
-  }
-
-  private void name(Drive drive, String otherwise) {
-    String id = drive.id();
-    String name = id == null ? otherwise : id;
-    drive.limit(name);
-    names.put(drive, name);
   }
 
   private static void addIde(
@@ -267,36 +258,48 @@ final class PcAssembly {
   }
 
   private GuestDrive ideUse(
-      Drive drive, DriveSettings settings, boolean cd, String place, @Nullable String id)
+      Drive drive, DiskProperties asked, boolean cd, String place, @Nullable String id)
       throws BlockException {
-    return used(drive, settings, place, id, cd ? Kind.TRAY : Kind.FIXED);
+    return use(drive, asked, place, id, cd ? Kind.TRAY : Kind.FIXED);
+  }
+
+  private GuestDrive use(
+      Drive drive, DiskProperties asked, String place, @Nullable String id, Kind kind)
+      throws BlockException {
+    return drives.use(drive, new DriveDevices.Device(place, id, kind, DriveDevices.MAIN), asked);
   }
 
   private void addFloppy(PcMachine machine, int index, Drive drive) throws BlockException {
     machine.addFloppy(
-        index, used(drive, drive.settings(), unattachedPlace(), null, Kind.REMOVABLE));
+        index,
+        use(drive, DriveDevices.ofBoard(drive), unattachedPlace(), null, Kind.REMOVABLE),
+        FloppyType.AUTOMATIC);
   }
 
-  private void addVirtio(
-      PcMachine machine, Drive drive, DriveSettings settings, String card, @Nullable String serial)
+  private PcMachine.Removal addVirtio(
+      PcMachine machine, Drive drive, DiskProperties asked, String context, String card)
       throws BlockException {
     drive.requireImage();
-    GuestDrive disk = used(drive, settings, card + "/virtio-backend", null, Kind.FIXED);
-    machine.addVirtioDisk(disk, drive.readOnly(), serial == null ? "" : serial);
+    GuestDrive disk =
+        drives.use(drive, new DriveDevices.Device(card + INNER, null, Kind.FIXED, context), asked);
+    String serial = asked.serial() == null ? drive.serial() : asked.serial();
+    return machine.addVirtioDisk(disk, drive.readOnly(), serial == null ? "" : serial);
   }
 
   /** A PC has a CD drive and a floppy drive if nobody has said what it is to have instead. */
   private void addDefaultDrives(PcMachine machine) throws BlockException {
-    if (line.defaults && machine.isFloppyFree(0)) {
-      Drive drive = drives.addEmpty(Drives.Connection.FLOPPY, false, "floppy0");
-      name(drive, "floppy0");
+    if (line.defaults && !hasDevice(DeviceModel.FLOPPY) && machine.isFloppyFree(0)) {
+      Drive drive = all.addEmpty(Drives.Connection.FLOPPY, false, "floppy0");
+      drives.name(drive, "floppy0");
       addFloppy(machine, 0, drive);
     }
-    boolean chosen = hasDevice(DeviceModel.IDE_CD, DeviceModel.IDE_DISK);
+    boolean chosen =
+        hasDevice(
+            DeviceModel.IDE_CD, DeviceModel.IDE_DISK, DeviceModel.SCSI_CD, DeviceModel.SCSI_DISK);
     if (line.defaults && !chosen && machine.isIdeFree(DEFAULT_CD)) {
-      Drive drive = drives.addEmpty(Drives.Connection.IDE, true, "ide1-cd0");
-      name(drive, "ide1-cd0");
-      GuestDrive used = ideUse(drive, drive.settings(), true, unattachedPlace(), null);
+      Drive drive = all.addEmpty(Drives.Connection.IDE, true, "ide1-cd0");
+      drives.name(drive, "ide1-cd0");
+      GuestDrive used = ideUse(drive, DriveDevices.ofBoard(drive), true, unattachedPlace(), null);
       machine.addIdeCd(DEFAULT_CD, used, "QM0000" + (DEFAULT_CD + 1));
     }
   }
@@ -318,7 +321,9 @@ final class PcAssembly {
     BlockOptions properties = device.properties().copy();
     String id = properties.takeString("id");
     String place = place(id);
-    switch (DeviceModel.named(device.kind())) {
+    DeviceModel model = DeviceModel.named(device.kind());
+    Devices.Device added = Devices.Device.fixed(place, model == null ? "" : model.busName());
+    switch (model) {
       case DEBUG_EXIT -> {
         int base = number(properties, "iobase", 0x501);
         int size = number(properties, "iosize", 2);
@@ -382,13 +387,83 @@ final class PcAssembly {
         }
         machine.addBalloon();
       }
-      case VIRTIO_DISK, IDE_DISK, IDE_CD -> addDrive(device, properties, machine, place, id);
+      case VIRTIO_DISK -> added = addVirtio(device, properties, machine, place);
+      case IDE_DISK, IDE_CD, FLOPPY -> addDrive(device, properties, machine, place, id);
+      case SCSI_HOST -> {
+        requireSlot(machine, device.kind());
+        Devices.Removal removal = scsi(machine).addHost(device, id, properties);
+        added =
+            new Devices.Device(
+                place, null, place + INNER, model.busName(), Devices.Leave.AT_RESET, removal);
+      }
+      case SCSI_DISK, SCSI_CD -> {
+        boolean cd = model == DeviceModel.SCSI_CD;
+        added = scsi(machine).addUnit(device, place, id, properties, cd);
+      }
       case null ->
           throw CommandLine.error("'" + device.kind() + "' is not a valid device model name");
     }
     if (id != null) {
       machine.identify(id);
+      devices.put(id, added);
     }
+  }
+
+  private ScsiBuses scsi(PcMachine machine) {
+    ScsiBuses made = scsi;
+    if (made == null) {
+      made = new ScsiBuses(machine, drives, objects);
+      scsi = made;
+    }
+    return made;
+  }
+
+  private Devices.Device addVirtio(
+      DeviceOption device, BlockOptions properties, PcMachine machine, String place)
+      throws BlockException {
+    DiskProperties asked = drives.properties(properties);
+    String threadName = properties.takeString("iothread");
+    rejectOthers(device, properties);
+    IoThread thread = threadName == null ? null : ScsiBuses.thread(objects, threadName);
+    Drive drive = required(device, asked, "virtio-blk-device", true);
+    requireSlot(machine, device.kind());
+    PcMachine.Removal removal;
+    try {
+      removal = addVirtio(machine, drive, asked, DriveDevices.MAIN, place);
+    } catch (BlockException e) {
+      drives.giveUp(drive);
+      throw e;
+    }
+    if (thread != null) {
+      thread.use();
+    }
+    return new Devices.Device(
+        place,
+        null,
+        place + INNER,
+        DeviceModel.VIRTIO_DISK.busName(),
+        Devices.Leave.AT_RESET,
+        () -> {
+          removal.run();
+          drives.release(drive);
+          if (thread != null) {
+            thread.leave();
+          }
+        });
+  }
+
+  /** The drive that a device asks for, which is there. */
+  private Drive required(DeviceOption device, DiskProperties asked, String name, boolean writes)
+      throws BlockException {
+    if (asked.drive() == null) {
+      throw CommandLine.error("drive property not set");
+    }
+    Drive drive = drives.find(device.given(), asked, writes);
+    if (drive == null) {
+      throw CommandLine.error(
+          "Property '" + name + ".drive' can't find value '" + asked.drive() + "'");
+    }
+    return drive;
   }
 
   /** Where a card is in the tree of objects. */
@@ -406,38 +481,34 @@ final class PcAssembly {
       @Nullable String deviceId)
       throws BlockException {
     DeviceModel model = DeviceModel.named(device.kind());
-    String id = properties.takeString("drive");
-    String serial = properties.takeString("serial");
-    Drive drive = id == null ? null : drives.find(id);
-    if (drive != null && guests.containsKey(drive)) {
-      throw CommandLine.error("Drive '" + id + "' is already in use by another device");
-    }
-    DriveSettings settings =
-        DrivePolicy.ofDevice(properties, drive == null ? DriveSettings.DEFAULT : drive.settings());
-    IdePlace ide =
-        model == DeviceModel.VIRTIO_DISK ? new IdePlace(-1, -1) : IdePlace.of(properties);
-    rejectOthers(device, properties);
-    if (id != null && drive == null) {
-      drive = drives.ofNode(device.given(), id);
-    }
-    if (id == null && model == DeviceModel.IDE_CD) {
-      drive = drives.addEmptyCd(device.given());
-    } else if (id == null) {
-      throw CommandLine.error("drive property not set");
-    } else if (drive == null) {
-      String name = model == DeviceModel.VIRTIO_DISK ? "virtio-blk-device" : device.kind();
-      throw CommandLine.error("Property '" + name + ".drive' can't find value '" + id + "'");
-    }
-    String named = serial == null ? drive.serial() : serial;
-    if (model == DeviceModel.VIRTIO_DISK) {
-      requireSlot(machine, device.kind());
-      addVirtio(machine, drive, settings, place, named);
-      return;
-    }
-    int index = ide.on(machine);
     boolean cd = model == DeviceModel.IDE_CD;
-    GuestDrive used = ideUse(drive, settings, cd, place, deviceId);
-    addIde(machine, index, drive, cd, named, used);
+    boolean floppy = model == DeviceModel.FLOPPY;
+    FloppyType type = floppy ? FloppyPlace.type(properties) : FloppyType.AUTOMATIC;
+    if (floppy) {
+      DiskProperties.blockSizes(properties, "floppy");
+    }
+    DiskProperties asked = drives.properties(properties);
+    int unit = floppy ? number(properties, "unit", -1) : -1;
+    String bus = floppy ? properties.takeString("bus") : null;
+    IdePlace ide = floppy ? new IdePlace(-1, -1) : IdePlace.of(properties);
+    rejectOthers(device, properties);
+    Drive drive =
+        asked.drive() == null && model != DeviceModel.IDE_DISK
+            ? drives.empty(device.given(), cd)
+            : required(device, asked, device.kind(), !cd);
+    try {
+      if (floppy) {
+        int index = FloppyPlace.on(machine, bus, unit);
+        machine.addFloppy(index, use(drive, asked, place, deviceId, Kind.REMOVABLE), type);
+      } else {
+        int index = ide.on(machine);
+        String serial = asked.serial() == null ? drive.serial() : asked.serial();
+        addIde(machine, index, drive, cd, serial, ideUse(drive, asked, cd, place, deviceId));
+      }
+    } catch (BlockException e) {
+      drives.giveUp(drive);
+      throw e;
+    }
   }
 
   private static void requireSlot(PcMachine machine, String kind) throws BlockException {

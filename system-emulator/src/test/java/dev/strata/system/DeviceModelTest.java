@@ -19,9 +19,13 @@ final class DeviceModelTest {
     assertEquals(
         """
         Storage devices:
+        name "floppy", bus floppy-bus, desc "virtual floppy drive"
         name "ide-cd", bus IDE, desc "virtual IDE CD-ROM"
         name "ide-hd", bus IDE, desc "virtual IDE disk"
+        name "scsi-cd", bus SCSI, desc "virtual SCSI CD-ROM"
+        name "scsi-hd", bus SCSI, desc "virtual SCSI disk"
         name "virtio-blk-pci", bus PCI, alias "virtio-blk"
+        name "virtio-scsi-pci", bus PCI, alias "virtio-scsi"
 
         Input devices:
         name "virtconsole", bus virtio-serial-bus

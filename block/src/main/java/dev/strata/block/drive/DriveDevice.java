@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.block.drive;
 
-/** A guest's device with a medium that can be changed; called without locks of the drive held. */
+/** What a guest's device hears of its medium; called without locks of the drive held. */
 public interface DriveDevice {
   /** Another medium is inside, or none: what the guest can see of it now. */
   void mediumChanged();
@@ -12,4 +12,7 @@ public interface DriveDevice {
    * @param forced whether it comes out at once, whatever the guest says
    */
   void ejectRequested(boolean forced);
+
+  /** The medium has another length now. */
+  default void resized() {}
 }

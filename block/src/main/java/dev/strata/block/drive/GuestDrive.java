@@ -21,15 +21,6 @@ import org.jspecify.annotations.Nullable;
  * made again, as the drive's {@link ErrorPolicy} has it. Thread-safe.
  */
 public final class GuestDrive {
-  private static final DriveListener NOBODY =
-      new DriveListener() {
-        @Override
-        public void failed(GuestDrive drive, Access access, ErrorAction action, BlockException e) {}
-
-        @Override
-        public void trayMoved(GuestDrive drive, boolean open) {}
-      };
-
   /**
    * A device that uses a drive.
    *
@@ -47,9 +38,10 @@ public final class GuestDrive {
   private final HeldRequests held = new HeldRequests();
   private volatile @Nullable User user;
   private volatile @Nullable DriveDevice device;
-  private volatile DriveListener listener = NOBODY;
+  private volatile DriveListener listener = DriveListener.NOBODY;
   private volatile IoStatus status = IoStatus.OK;
   private volatile boolean deleted;
+  private volatile boolean shared;
   // Of the last medium.
   private volatile NodeFlags lastFlags;
   private volatile boolean lastWriteThrough;
@@ -85,6 +77,11 @@ public final class GuestDrive {
   public void use(User by) {
     user = by;
     slot.kind(by.kind());
+  }
+
+  /** Has others be allowed to write to its media, or not. */
+  public void share(boolean allowed) {
+    shared = allowed;
   }
 
   /** The device that uses it, or null. */
@@ -296,6 +293,14 @@ public final class GuestDrive {
     }
   }
 
+  /** Tells the device that its medium has another length. */
+  public void tellResized() {
+    DriveDevice concerned = device;
+    if (concerned != null) {
+      concerned.resized();
+    }
+  }
+
   /** Asks the guest for what it has locked, or takes the lock from it. */
   public void requestEject(boolean forced) {
     DriveDevice concerned = device;
@@ -311,18 +316,30 @@ public final class GuestDrive {
 
   /** What its user needs to be allowed of a medium that is put in, and what others may do. */
   public Permissions permissionsNow(boolean writes) {
-    return user == null ? unattached(writes) : permissions(writes);
+    return user == null ? unattached(writes) : permissions(writes, shared);
   }
 
   /** What a device needs to be allowed of its disk, and what it lets others do. */
   public static Permissions permissions(boolean writes) {
+    return permissions(writes, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param shared whether others may write
+   */
+  public static Permissions permissions(boolean writes, boolean shared) {
     var needed = EnumSet.of(Permission.CONSISTENT_READ);
     if (writes) {
       needed.add(Permission.WRITE);
     }
-    var shared =
+    var allowed =
         EnumSet.of(Permission.CONSISTENT_READ, Permission.WRITE_UNCHANGED, Permission.RESIZE);
-    return new Permissions(needed, shared);
+    if (shared) {
+      allowed.add(Permission.WRITE);
+    }
+    return new Permissions(needed, allowed);
   }
 
   /** How the medium is open, or the last one was. */

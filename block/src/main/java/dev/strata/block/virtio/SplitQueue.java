@@ -35,7 +35,7 @@ public final class SplitQueue {
   private volatile long descriptors;
   private volatile long available;
   private volatile long used;
-  private int taken; // of the available ring, modulo 65536; the worker's
+  private volatile int taken; // of the available ring, modulo 65536; the worker's
   private final List<MemorySegment> readable = new ArrayList<>(); // the worker's, between requests
   private final List<MemorySegment> writable = new ArrayList<>();
   private int given; // of the used ring; guarded by this
@@ -157,6 +157,13 @@ public final class SplitQueue {
   }
 
   // Requests
+
+  /**
+   * How many requests the guest has made that nobody has taken; any number if its ring is broken.
+   */
+  public int waiting() {
+    return enabled ? (int) memory.read(available + 2, 2) - taken & 0xffff : 0;
+  }
 
   /** The next request, or null if there is none. */
   public @Nullable Chain take() throws BrokenQueueException {

@@ -98,6 +98,7 @@ final class BlockCommands {
     try (BlockBackend disk = monitor.graph().use(node, "", permissions)) {
       disk.truncate(size.bits(), false, Preallocation.OFF, 0);
     }
+    monitor.drives().tellResized(node);
     return new JsonObject();
   }
 

@@ -24,11 +24,15 @@ public final class GuestDrives {
 
   /** Adds a drive. */
   public void add(GuestDrive drive) {
+    introduce(drive);
+    drives.add(drive);
+  }
+
+  private void introduce(GuestDrive drive) {
     DriveListener told = listener;
     if (told != null) {
       drive.listener(told);
     }
-    drives.add(drive);
   }
 
   /** Takes a drive away that no device uses. */
@@ -55,6 +59,27 @@ public final class GuestDrives {
       }
     }
     return null;
+  }
+
+  /** Has a device's drive be where it was that no device used. */
+  public void replace(GuestDrive unused, GuestDrive used) {
+    introduce(used);
+    int at = drives.indexOf(unused);
+    if (at >= 0) {
+      drives.set(at, used);
+    } else {
+      drives.add(used);
+    }
+  }
+
+  /** Tells the devices whose medium a node is that it has another length. */
+  void tellResized(BlockNode node) {
+    for (GuestDrive each : drives) {
+      BlockBackend medium = each.medium();
+      if (medium != null && medium.node() == node) {
+        each.tellResized();
+      }
+    }
   }
 
   /** The name of the drive that a node is the medium of; "" if there is none. */

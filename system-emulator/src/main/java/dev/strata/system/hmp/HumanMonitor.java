@@ -82,7 +82,8 @@ public final class HumanMonitor {
         say("\r\n");
         String answer = commands.run(typed.toString());
         typed.setLength(0);
-        say(answer.replace("\n", "\r\n") + (commands.isEnding() ? "" : PROMPT));
+        // Who has ended the machine is not asked for more.
+        say(answer.replace("\n", "\r\n") + (commands.isOver() ? "" : PROMPT));
       }
       case DELETE, BACK -> {
         if (!typed.isEmpty()) {

@@ -51,6 +51,9 @@ public final class MonitorCommands {
     /** The drives. */
     Drives drives();
 
+    /** Where devices come and go. */
+    Devices devices();
+
     /** A byte of physical memory, 0 to 255. */
     int physicalByte(long address);
 
@@ -157,6 +160,15 @@ public final class MonitorCommands {
     String inspect(String image, boolean device, String command) throws BlockException;
   }
 
+  /** Where devices are put in and taken out. */
+  public interface Devices {
+    /** Puts a device in, as {@code -device} has it. */
+    void plug(String option) throws BlockException;
+
+    /** Takes a device out, now or when the machine is reset. */
+    void unplug(String id) throws BlockException;
+  }
+
   /** A command's answer: lines with their ends, or nothing. */
   private interface Command {
     String run(List<String> words);
@@ -167,7 +179,7 @@ public final class MonitorCommands {
   private final Map<String, Entry> commands = new TreeMap<>();
   private final Map<String, Entry> topics = new TreeMap<>();
   private final Subject subject;
-  private volatile boolean ending;
+  private volatile boolean over;
 
   /** Commands about a machine. */
   public MonitorCommands(Subject subject) {
@@ -225,6 +237,9 @@ public final class MonitorCommands {
     add("drive_add", DriveWords.ADD_USAGE, DriveWords.ADD_HELP, drives::add);
     add("drive_del", DriveWords.DELETE_USAGE, DriveWords.DELETE_HELP, drives::delete);
     add("qemu-io", DriveWords.INSPECT_USAGE, DriveWords.INSPECT_HELP, drives::inspect);
+    var devices = new DeviceWords(subject.devices());
+    add("device_add", DeviceWords.ADD_USAGE, DeviceWords.ADD_HELP, devices::add);
+    add("device_del", DeviceWords.REMOVE_USAGE, DeviceWords.REMOVE_HELP, devices::remove);
     topic("blockstats", "show block device statistics", () -> subject.drives().counts());
     topics.put(
         "block",
@@ -284,13 +299,13 @@ public final class MonitorCommands {
   }
 
   private void quit() {
-    ending = true;
+    over = true;
     subject.quit();
   }
 
-  /** Whether somebody has ended the machine here: no more commands are wanted. */
-  boolean isEnding() {
-    return ending;
+  /** Whether somebody has ended the machine here. */
+  boolean isOver() {
+    return over;
   }
 
   private String resumed() {

@@ -23,6 +23,11 @@ public final class DeviceBus {
     return device;
   }
 
+  /** A device is on it no more; whether it was. */
+  public boolean remove(DeviceNode device) {
+    return devices.remove(device);
+  }
+
   /** Lists the bus and all that is on it. */
   public String describe() {
     var text = new StringBuilder();

@@ -18,11 +18,12 @@ import dev.strata.system.machine.Machine;
  *
  * @see "QEMU qapi/block-core.json, BLOCK_IO_ERROR; qapi/block.json, DEVICE_TRAY_MOVED"
  */
-final class DriveEvents implements DriveListener {
+public final class DriveEvents implements DriveListener {
   private final QmpEvents events;
   private final Machine machine;
 
-  DriveEvents(QmpEvents events, Machine machine) {
+  /** Tells the clients of those events. */
+  public DriveEvents(QmpEvents events, Machine machine) {
     this.events = events;
     this.machine = machine;
   }

@@ -174,6 +174,21 @@ final class MonitorTest {
     }
 
     @Override
+    public MonitorCommands.Devices devices() {
+      return new MonitorCommands.Devices() {
+        @Override
+        public void plug(String option) {
+          asked.add("plug " + option);
+        }
+
+        @Override
+        public void unplug(String id) throws BlockException {
+          throw new BlockException(Errno.EINVAL, "Device '" + id + "' not found");
+        }
+      };
+    }
+
+    @Override
     public MonitorCommands.Drives drives() {
       return new Drives();
     }
@@ -319,9 +334,9 @@ final class MonitorTest {
 
   @Test
   void noCommandIsAskedForOnceTheMachineEnds() {
-    assertFalse(commands.isEnding());
+    assertFalse(commands.isOver());
     assertEquals("", commands.run("quit"));
-    assertTrue(commands.isEnding());
+    assertTrue(commands.isOver());
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.io.TempDir;
@@ -96,34 +97,42 @@ final class BootSectorTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ide", "virtio", "floppy"})
+  @ValueSource(strings = {"ide", "virtio", "floppy", "scsi"})
   void bootsFromQcow2(String bus) throws Exception {
     assumeTrue(Files.exists(FIRMWARE), "no SeaBIOS (Debian's package seabios)");
     Path console = folder.resolve("console");
     Path messages = folder.resolve("messages");
+    // A PC has no SCSI host of its own.
+    boolean scsi = bus.equals("scsi");
+    String drive = "file=" + image() + ",format=qcow2,if=" + (scsi ? "none,id=disk" : bus);
+    var command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.strata.system.QemuSystem",
+                "-display",
+                "none",
+                "-m",
+                "32",
+                "-serial",
+                "stdio",
+                "-drive",
+                drive,
+                "-device",
+                "isa-debug-exit",
+                "-debugcon",
+                "file:" + folder.resolve("firmware"),
+                "-global",
+                "isa-debugcon.iobase=0x402"));
+    if (scsi) {
+      command.addAll(List.of("-device", "virtio-scsi-pci", "-device", "scsi-hd,drive=disk"));
+    }
     Process process =
-        new ProcessBuilder(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-XX:+UseSerialGC",
-                    "--enable-native-access=ALL-UNNAMED",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    "dev.strata.system.QemuSystem",
-                    "-display",
-                    "none",
-                    "-m",
-                    "32",
-                    "-serial",
-                    "stdio",
-                    "-drive",
-                    "file=" + image() + ",format=qcow2,if=" + bus,
-                    "-device",
-                    "isa-debug-exit",
-                    "-debugcon",
-                    "file:" + folder.resolve("firmware"),
-                    "-global",
-                    "isa-debugcon.iobase=0x402"))
+        new ProcessBuilder(command)
             .redirectInput(Path.of("/dev/null").toFile())
             .redirectOutput(console.toFile())
             .redirectError(messages.toFile())

@@ -38,10 +38,10 @@ public final class FloppyController implements Device {
   private final IrqLine interrupt;
   private final FloppyTransfer transfer;
   private final FloppyDrive[] drives = {
-    new FloppyDrive(this, null),
-    new FloppyDrive(this, null),
-    new FloppyDrive(this, null),
-    new FloppyDrive(this, null)
+    new FloppyDrive(this, null, FloppyType.AUTOMATIC),
+    new FloppyDrive(this, null, FloppyType.AUTOMATIC),
+    new FloppyDrive(this, null, FloppyType.AUTOMATIC),
+    new FloppyDrive(this, null, FloppyType.AUTOMATIC)
   };
 
   private Phase phase = Phase.COMMAND;
@@ -78,8 +78,8 @@ public final class FloppyController implements Device {
    *
    * @param number 0 or 1
    */
-  public void attach(int number, GuestDrive drive) {
-    drives[number] = new FloppyDrive(this, drive);
+  public void attach(int number, GuestDrive drive, FloppyType type) {
+    drives[number] = new FloppyDrive(this, drive, type);
   }
 
   /** Whether nothing is connected there. */
@@ -89,7 +89,7 @@ public final class FloppyController implements Device {
 
   /** What kind of drive it is, as a PC's CMOS memory has it; 0 for none. */
   public int driveType(int number) {
-    return drives[number].isPresent() ? drives[number].geometry.driveType() : 0;
+    return drives[number].isPresent() ? drives[number].type() : 0;
   }
 
   @Override

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class FloppyDrive implements DriveDevice {
   private final FloppyController controller;
   private final @Nullable GuestDrive drive;
+  private final FloppyType type;
   FloppyGeometry geometry = FloppyGeometry.NONE;
   int cylinder; // where the heads are
   int lastSector = 1; // under the heads
@@ -20,13 +21,19 @@ final class FloppyDrive implements DriveDevice {
    *
    * @param drive null if there is none at all
    */
-  FloppyDrive(FloppyController controller, @Nullable GuestDrive drive) {
+  FloppyDrive(FloppyController controller, @Nullable GuestDrive drive, FloppyType type) {
     this.controller = controller;
+    this.type = type;
     this.drive = drive;
     if (drive != null) {
       look();
       drive.device(this);
     }
+  }
+
+  /** What it is for, as a PC's CMOS memory has it. */
+  int type() {
+    return type == FloppyType.AUTOMATIC ? geometry.driveType() : type.number();
   }
 
   boolean isPresent() {

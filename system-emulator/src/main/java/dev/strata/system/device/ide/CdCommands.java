@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.ide;
 
+import static dev.strata.system.device.scsi.BigEndian.put16;
+import static dev.strata.system.device.scsi.BigEndian.put32;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.strata.block.drive.Access;
 import dev.strata.block.drive.GuestDrive;
+import dev.strata.system.device.scsi.CommandBlock;
+import dev.strata.system.device.scsi.MultimediaDrive;
+import dev.strata.system.device.scsi.MultimediaDrive.Carrier;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a CD or DVD drive's packets mean: the drive as software sees it, with or without a medium.
@@ -14,7 +20,7 @@ import java.util.Arrays;
  * @see "MultiMedia Commands - 3; SCSI Primary Commands - 2"
  */
 final class CdCommands {
-  static final int SECTOR = 2048;
+  static final int SECTOR = MultimediaDrive.SECTOR;
 
   private static final int NOT_READY = 2; // sense keys
   private static final int UNREADABLE = 3;
@@ -29,16 +35,6 @@ final class CdCommands {
   private static final int NO_SAVED_PAGES = 0x3900;
   private static final int NO_MEDIUM = 0x3a00;
   private static final int LOCKED = 0x5300;
-
-  /** More than any CD has: 80 minutes. A larger medium is a DVD. */
-  private static final int CD_SECTORS = 80 * 60 * 75;
-
-  private static final int CD_PROFILE = 8;
-  private static final int DVD_PROFILE = 0x10;
-  private static final int NEW_MEDIUM = 2; // events
-  private static final int EJECT_REQUEST = 1;
-  private static final int LEAD_OUT = 0xaa;
-  private static final int DATA_TRACK = 0x14;
 
   /** How a command goes. */
   sealed interface Outcome {}
@@ -73,15 +69,15 @@ final class CdCommands {
   }
 
   private final GuestDrive drive;
+  private final MultimediaDrive media;
   private Change change = Change.NONE;
-  private boolean tellNew; // as an event
-  private boolean tellEject;
   private int key;
   private int code;
 
   /** A drive, perhaps with a medium. */
   CdCommands(GuestDrive drive) {
     this.drive = drive;
+    this.media = new MultimediaDrive(drive, Carrier.ATAPI);
   }
 
   void reset() {
@@ -94,16 +90,12 @@ final class CdCommands {
   /** Another medium is in the tray, or none, or it has been closed. */
   void mediumChanged() {
     change = Change.BETWEEN;
-    tellNew = true;
-    tellEject = false;
+    media.mediumChanged();
   }
 
   /** Somebody wants the medium out. */
   void ejectRequested(boolean forced) {
-    tellEject = true;
-    if (forced) {
-      drive.slot().lock(false);
-    }
+    media.ejectRequested(forced);
   }
 
   int senseKey() {
@@ -125,55 +117,23 @@ final class CdCommands {
     return failed(ILLEGAL, INVALID_FIELD);
   }
 
-  private boolean isOpen() {
-    return drive.slot().isOpen();
-  }
-
-  /** Whether there is a medium that can be read. */
-  private boolean hasMedium() {
-    return !isOpen() && drive.medium() != null;
-  }
-
-  /** Of the medium; 0 without one. */
-  private long sectors() {
-    return isOpen() ? 0 : Math.min(drive.length() / SECTOR, 0xffffffffL);
-  }
-
-  private static int u16(int[] packet, int at) {
-    return packet[at] << 8 | packet[at + 1];
-  }
-
-  private static long u32(int[] packet, int at) {
-    return (long) u16(packet, at) << 16 | u16(packet, at + 2);
-  }
-
-  private static void put16(byte[] bytes, int at, int value) {
-    bytes[at] = (byte) (value >> 8);
-    bytes[at + 1] = (byte) value;
-  }
-
-  private static void put32(byte[] bytes, int at, long value) {
-    put16(bytes, at, (int) (value >> 16));
-    put16(bytes, at + 2, (int) value);
-  }
-
   private static Outcome reply(byte[] bytes, int asked) {
     return new Reply(asked < bytes.length ? Arrays.copyOf(bytes, asked) : bytes);
   }
 
   /** Runs a packet of 12 bytes. */
-  Outcome run(int[] packet) {
+  Outcome run(CommandBlock packet) {
     // REQUEST SENSE, INQUIRY, GET CONFIGURATION and GET EVENT STATUS NOTIFICATION can always be
     // asked.
     boolean always =
-        switch (packet[0]) {
+        switch (packet.operation()) {
           case 0x03, 0x12, 0x46, 0x4a -> true;
           default -> false;
         };
     if (!always && key == ATTENTION) {
       return UNHEARD;
     }
-    if (!always && change == Change.BETWEEN && hasMedium()) {
+    if (!always && change == Change.BETWEEN && media.hasMedium()) {
       change = Change.NEW;
       return failed(NOT_READY, NO_MEDIUM);
     }
@@ -184,26 +144,26 @@ final class CdCommands {
     return ofAny(packet);
   }
 
-  private Outcome ofAny(int[] packet) {
-    switch (packet[0]) {
+  private Outcome ofAny(CommandBlock packet) {
+    switch (packet.operation()) {
       case 0x03 -> {
-        return requestSense(packet[4]);
+        return requestSense(packet.u8(4));
       }
       case 0x12 -> {
         return inquiry(packet);
       }
       case 0x1b -> {
-        return startOrStop(packet[4]);
+        return startOrStop(packet);
       }
       case 0x1e -> {
-        drive.slot().lock((packet[4] & 1) != 0);
+        media.preventRemoval(packet);
         return DONE;
       }
       case 0x46 -> {
-        return configuration(packet);
+        return orInvalid(media.configuration(packet), packet.u16(7));
       }
       case 0x4a -> {
-        return eventStatus(packet);
+        return orInvalid(media.eventStatus(packet), packet.u16(7));
       }
       case 0x5a -> {
         return modeSense(packet);
@@ -212,12 +172,10 @@ final class CdCommands {
         return DONE;
       }
       case 0xbd -> {
-        var status = new byte[8];
-        status[5] = 1;
-        return reply(status, u16(packet, 8));
+        return reply(MultimediaDrive.mechanismStatus(), packet.u16(8));
       }
       case 0x00, 0x25, 0x28, 0x2b, 0x43, 0x51, 0xa8, 0xbe -> {
-        return hasMedium() ? ofMedium(packet) : failed(NOT_READY, NO_MEDIUM);
+        return media.hasMedium() ? ofMedium(packet) : failed(NOT_READY, NO_MEDIUM);
       }
       default -> {
         return failed(ILLEGAL, UNKNOWN_COMMAND);
@@ -225,35 +183,35 @@ final class CdCommands {
     }
   }
 
-  private Outcome ofMedium(int[] packet) {
-    switch (packet[0]) {
+  private Outcome ofMedium(CommandBlock packet) {
+    switch (packet.operation()) {
       case 0x25 -> {
         var capacity = new byte[8];
-        put32(capacity, 0, sectors() - 1);
+        put32(capacity, 0, media.sectors() - 1);
         put32(capacity, 4, SECTOR);
         return reply(capacity, 8);
       }
       case 0x28 -> {
-        return read(u32(packet, 2), u16(packet, 7));
+        return read(packet.u32(2), packet.u16(7));
       }
       case 0xa8 -> {
-        return read(u32(packet, 2), u32(packet, 6));
+        return read(packet.u32(2), packet.u32(6));
       }
       case 0xbe -> {
-        int parts = packet[9] & 0xf8;
+        int parts = packet.u8(9) & 0xf8;
         // User data alone, of sectors that have nothing else.
         return parts == 0
             ? DONE
-            : parts == 0x10 ? read(u32(packet, 2), packet[6] << 16 | u16(packet, 7)) : invalid();
+            : parts == 0x10 ? read(packet.u32(2), packet.u8(6) << 16 | packet.u16(7)) : invalid();
       }
       case 0x2b -> {
-        return u32(packet, 2) >= sectors() ? failed(ILLEGAL, OUT_OF_RANGE) : DONE;
+        return packet.u32(2) >= media.sectors() ? failed(ILLEGAL, OUT_OF_RANGE) : DONE;
       }
       case 0x43 -> {
-        return contents(packet);
+        return orInvalid(media.contents(packet), packet.u16(7));
       }
       case 0x51 -> {
-        return discInformation(packet);
+        return reply(MultimediaDrive.discInformation(), packet.u16(7));
       }
       default -> { // TEST UNIT READY
         return DONE;
@@ -262,7 +220,7 @@ final class CdCommands {
   }
 
   private Outcome read(long first, long count) {
-    if (first + count > sectors()) {
+    if (first + count > media.sectors()) {
       drive.invalid(Access.READ);
       return failed(ILLEGAL, OUT_OF_RANGE);
     }
@@ -280,8 +238,8 @@ final class CdCommands {
     return reply(sense, asked);
   }
 
-  private Outcome inquiry(int[] packet) {
-    if ((packet[1] & 1) != 0 || packet[2] != 0) {
+  private Outcome inquiry(CommandBlock packet) {
+    if ((packet.u8(1) & 1) != 0 || packet.u8(2) != 0) {
       return invalid(); // no pages of product data
     }
     var answer = new byte[36];
@@ -291,86 +249,22 @@ final class CdCommands {
     answer[4] = 31;
     byte[] names = "QEMU    QEMU DVD-ROM    2.5+".getBytes(US_ASCII);
     System.arraycopy(names, 0, answer, 8, names.length);
-    return reply(answer, u16(packet, 3));
+    return reply(answer, packet.u16(3));
   }
 
-  private Outcome startOrStop(int what) {
-    boolean tray = (what & 0xf2) == 2;
-    if (tray && (what & 1) == 0) {
-      if (drive.slot().isLocked()) {
-        return failed(hasMedium() ? NOT_READY : ILLEGAL, LOCKED);
-      }
-      drive.moveTray(true);
-    } else if (tray) {
-      drive.moveTray(false);
-    }
-    return DONE;
+  private Outcome startOrStop(CommandBlock packet) {
+    boolean there = media.hasMedium();
+    return media.startOrStop(packet) ? DONE : failed(there ? NOT_READY : ILLEGAL, LOCKED);
   }
 
-  private int profile() {
-    long sectors = sectors();
-    return sectors == 0 ? 0 : sectors > CD_SECTORS ? DVD_PROFILE : CD_PROFILE;
+  /** The answer, unless the packet asks for what makes no sense. */
+  private Outcome orInvalid(byte @Nullable [] answer, int asked) {
+    return answer == null ? invalid() : reply(answer, asked);
   }
 
-  private Outcome configuration(int[] packet) {
-    int which = packet[1] & 3; // all, current ones, one
-    int from = u16(packet, 2);
-    if (which == 3) {
-      return invalid();
-    }
-    var all = new byte[40];
-    int profile = profile();
-    int at = 8;
-    put16(all, 6, profile);
-    if (from == 0) { // what kinds of medium there are
-      at = feature(all, at, 0, 3, 8);
-      put16(all, at - 8, DVD_PROFILE);
-      all[at - 6] = (byte) (profile == DVD_PROFILE ? 1 : 0);
-      put16(all, at - 4, CD_PROFILE);
-      all[at - 2] = (byte) (profile == CD_PROFILE ? 1 : 0);
-    }
-    if (which == 2 ? from == 1 : from <= 1) { // the core: ATAPI
-      at = feature(all, at, 1, 0xb, 8);
-      put32(all, at - 8, 2);
-      all[at - 4] = 1;
-    }
-    if (which == 2 ? from == 3 : from <= 3) { // a tray, which can be locked and opened
-      at = feature(all, at, 3, 3, 4);
-      all[at - 4] = 0x39;
-    }
-    put32(all, 0, at - 4);
-    return reply(Arrays.copyOf(all, at), u16(packet, 7));
-  }
-
-  private static int feature(byte[] all, int at, int number, int flags, int length) {
-    put16(all, at, number);
-    all[at + 2] = (byte) flags;
-    all[at + 3] = (byte) length;
-    return at + 4 + length;
-  }
-
-  private Outcome eventStatus(int[] packet) {
-    if ((packet[1] & 1) == 0) {
-      return invalid(); // it cannot wait for an event
-    }
-    boolean media = (packet[4] & 0x10) != 0;
-    var answer = new byte[media ? 8 : 4];
-    put16(answer, 0, answer.length - 4); // what follows the header
-    answer[2] = (byte) (media ? 4 : 0x80);
-    answer[3] = 0x10;
-    if (media) {
-      tellEject &= !isOpen(); // it has been heard
-      answer[4] = (byte) (isOpen() ? 0 : tellNew ? NEW_MEDIUM : tellEject ? EJECT_REQUEST : 0);
-      answer[5] = (byte) (isOpen() ? 1 : drive.medium() == null ? 0 : 2);
-      tellEject &= tellNew; // one event at a time
-      tellNew &= isOpen();
-    }
-    return reply(answer, u16(packet, 7));
-  }
-
-  private Outcome modeSense(int[] packet) {
-    int page = packet[2] & 0x3f;
-    int kind = packet[2] >> 6; // current values, changeable ones, defaults, saved ones
+  private Outcome modeSense(CommandBlock packet) {
+    int page = packet.u8(2) & 0x3f;
+    int kind = packet.u8(2) >> 6; // current values, changeable ones, defaults, saved ones
     if (kind == 3) {
       return failed(ILLEGAL, NO_SAVED_PAGES);
     }
@@ -379,7 +273,7 @@ final class CdCommands {
     }
     var all = new byte[8 + 8 + 22];
     int at = 8;
-    all[2] = (byte) (hasMedium() ? 1 : 0x70);
+    all[2] = (byte) (media.hasMedium() ? 1 : 0x70);
     if (page != 0x2a) { // error recovery: five times
       all[at] = 1;
       all[at + 1] = 6;
@@ -395,7 +289,7 @@ final class CdCommands {
       at += 22;
     }
     put16(all, 0, at - 2);
-    return reply(Arrays.copyOf(all, at), u16(packet, 7));
+    return reply(Arrays.copyOf(all, at), packet.u16(7));
   }
 
   private void capabilities(byte[] all, int at) {
@@ -407,88 +301,5 @@ final class CdCommands {
     put16(all, at + 10, 2);
     put16(all, at + 12, 512); // KiB of buffer
     put16(all, at + 14, 706);
-  }
-
-  private void position(byte[] bytes, int at, long sector, boolean asTime) {
-    if (!asTime) {
-      put32(bytes, at, sector);
-      return;
-    }
-    long frames = sector + 150; // before the first sector are two seconds
-    bytes[at + 1] = (byte) Math.min(frames / (60 * 75), 255);
-    bytes[at + 2] = (byte) (frames / 75 % 60);
-    bytes[at + 3] = (byte) (frames % 75);
-  }
-
-  private Outcome contents(int[] packet) {
-    int format = (packet[2] & 15) == 0 ? packet[9] >> 6 : packet[2] & 15;
-    boolean asTime = (packet[1] & 2) != 0;
-    int start = packet[6];
-    int asked = u16(packet, 7);
-    return switch (format) {
-      case 0 -> {
-        if (start > 1 && start != LEAD_OUT) {
-          yield invalid();
-        }
-        var tracks = new byte[start <= 1 ? 20 : 12];
-        put16(tracks, 0, tracks.length - 2);
-        tracks[2] = 1;
-        tracks[3] = 1;
-        int at = 4;
-        if (start <= 1) {
-          tracks[at + 1] = DATA_TRACK;
-          tracks[at + 2] = 1;
-          position(tracks, at + 4, 0, asTime);
-          at += 8;
-        }
-        tracks[at + 1] = DATA_TRACK;
-        tracks[at + 2] = (byte) LEAD_OUT;
-        position(tracks, at + 4, sectors(), asTime);
-        yield reply(tracks, asked);
-      }
-      case 1 -> {
-        var sessions = new byte[12];
-        sessions[1] = 10;
-        sessions[2] = 1;
-        sessions[3] = 1;
-        sessions[5] = DATA_TRACK;
-        sessions[6] = 1;
-        position(sessions, 8, 0, asTime);
-        yield reply(sessions, asked);
-      }
-      case 2 -> {
-        var points = new byte[4 + 4 * 11];
-        put16(points, 0, points.length - 2);
-        points[2] = 1;
-        points[3] = 1;
-        // First track, last track, lead-out, and the track.
-        int[] names = {0xa0, 0xa1, 0xa2, 1};
-        for (int index = 0; index < 4; index++) {
-          int at = 4 + 11 * index;
-          points[at] = 1;
-          points[at + 1] = DATA_TRACK;
-          points[at + 3] = (byte) names[index];
-          if (index < 2) {
-            points[at + 8] = 1;
-          } else {
-            position(points, at + 7, index == 2 ? sectors() : 0, asTime);
-          }
-        }
-        yield reply(points, asked);
-      }
-      default -> invalid();
-    };
-  }
-
-  private static Outcome discInformation(int[] packet) {
-    var answer = new byte[34];
-    answer[1] = 32;
-    answer[2] = 0x0e; // finished, and so is its last session
-    answer[3] = 1;
-    answer[4] = 1;
-    answer[5] = 1;
-    answer[6] = 1;
-    answer[7] = 0x20; // for any use
-    return reply(answer, u16(packet, 7));
   }
 }

@@ -5,6 +5,7 @@ import dev.strata.block.BlockException;
 import dev.strata.block.IoVector;
 import dev.strata.block.drive.DriveDevice;
 import dev.strata.block.drive.GuestDrive;
+import dev.strata.system.device.scsi.CommandBlock;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -22,6 +23,7 @@ final class CdDrive extends IdeDrive implements DriveDevice {
 
   private final GuestDrive drive;
   private final CdCommands commands;
+  private final CommandBlock packet = new CommandBlock();
   private final String serial;
   private final TransferMode transferMode = new TransferMode();
 
@@ -142,9 +144,8 @@ final class CdDrive extends IdeDrive implements DriveDevice {
   }
 
   private void run(TaskFile file, boolean byMaster, int limit) {
-    var packet = new int[PACKET];
     for (int index = 0; index < PACKET; index++) {
-      packet[index] = channel.byteAt(index);
+      packet.set(index, channel.byteAt(index));
     }
     switch (commands.run(packet)) {
       case CdCommands.Done _ -> finish(file);

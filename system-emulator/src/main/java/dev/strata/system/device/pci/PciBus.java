@@ -89,6 +89,17 @@ public final class PciBus implements Device {
     return functions[slot * 8] == null;
   }
 
+  /** Takes a card out of its slot: nothing that it was mapped at answers any more. */
+  public void detach(int slot) {
+    PciFunction function = functions[slot * 8];
+    if (function != null) {
+      function.reset(); // maps nothing, and lets go of its interrupt wire
+      synchronized (this) {
+        functions[slot * 8] = null;
+      }
+    }
+  }
+
   private IrqLine shared(int wire) {
     return new IrqLine() {
       private boolean up; // guarded by the bus

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.virtio;
 
+import dev.strata.block.drive.DriveDevice;
 import dev.strata.block.drive.GuestDrive;
 import dev.strata.block.virtio.BrokenQueueException;
 import dev.strata.block.virtio.Chain;
@@ -13,12 +14,13 @@ import dev.strata.block.virtio.SplitQueue;
  *
  * @see "Virtual I/O Device (VIRTIO) 1.2, 5.2 Block Device"
  */
-public final class BlockDevice implements VirtioDevice {
+public final class BlockDevice implements VirtioDevice, DriveDevice {
   private static final DiskLimits LIMITS = new DiskLimits(254, 32, 1 << 22, true);
 
   private final GuestDrive disk;
   private final DiskRequests requests;
   private final boolean readOnly;
+  private VirtioTransport transport = VirtioTransport.NONE;
 
   /**
    * A disk.
@@ -29,6 +31,28 @@ public final class BlockDevice implements VirtioDevice {
     this.disk = disk;
     this.requests = new DiskRequests(disk, readOnly, serial, LIMITS);
     this.readOnly = readOnly;
+    disk.device(this);
+  }
+
+  @Override
+  public void connect(VirtioTransport by) {
+    transport = by;
+  }
+
+  @Override
+  public void mediumChanged() {
+    // It cannot be.
+  }
+
+  @Override
+  public void ejectRequested(boolean forced) {
+    // Nor can it come out.
+  }
+
+  /** The configuration has the capacity. */
+  @Override
+  public void resized() {
+    transport.configurationChanged();
   }
 
   @Override

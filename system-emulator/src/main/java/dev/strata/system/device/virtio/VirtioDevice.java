@@ -42,8 +42,14 @@ public interface VirtioDevice {
    */
   default void abandon(boolean abandoned) {}
 
+  /** How many requests the device does at a time, each on a thread. */
+  default int parallelism() {
+    return 1;
+  }
+
   /**
-   * Does a request and gives it back; called on the device's worker, one at a time.
+   * Does a request and gives it back; called by as many threads at a time as the device said. If
+   * there are several, whoever takes a request from the queue holds its lock while it does.
    *
    * @return whether one was done; else the queue is empty
    */

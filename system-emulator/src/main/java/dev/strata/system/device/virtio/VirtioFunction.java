@@ -9,6 +9,7 @@ import dev.strata.system.memory.MmioHandler;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.StampedLock;
 
 /**
  * A virtio device on the PCI bus: transitional, with the registers of the time before the standard
@@ -40,8 +41,10 @@ public final class VirtioFunction extends PciFunction {
   private final SplitQueue none; // what registers of a queue that is not there lead to
   private final SplitQueue[] queues;
   private final AtomicBoolean[] scheduled;
-  // Held while a request is done: a reset waits for it, for the guest may then use the memory.
-  private final Object work = new Object();
+  private final Runnable[] tasks;
+  private final boolean parallel;
+  // Shared by requests; a reset waits for all of them, for the guest may then use the memory.
+  private final StampedLock work = new StampedLock();
   private volatile int status;
   private int interruptStatus;
   private int queueSelected;
@@ -63,9 +66,13 @@ public final class VirtioFunction extends PciFunction {
     none = new SplitQueue(memory, MOST_DESCRIPTORS);
     queues = new SplitQueue[device.queues()];
     scheduled = new AtomicBoolean[queues.length];
+    tasks = new Runnable[queues.length];
+    parallel = device.parallelism() > 1;
     for (int index = 0; index < queues.length; index++) {
       queues[index] = new SplitQueue(memory, MOST_DESCRIPTORS);
       scheduled[index] = new AtomicBoolean();
+      int number = index;
+      tasks[index] = () -> process(number);
     }
     portBar(0, PORTS, 4, new LegacyRegisters());
     memoryBar(MEMORY_BAR, 4 * WINDOW, 4, new Registers());
@@ -117,7 +124,8 @@ public final class VirtioFunction extends PciFunction {
   private void resetDevice() {
     status = 0;
     device.abandon(true);
-    synchronized (work) {
+    long stamp = work.writeLock();
+    try {
       device.abandon(false);
       synchronized (this) {
         for (SplitQueue queue : queues) {
@@ -131,6 +139,8 @@ public final class VirtioFunction extends PciFunction {
         driverFeatures = 0;
         interrupt(false);
       }
+    } finally {
+      work.unlockWrite(stamp);
     }
   }
 
@@ -157,7 +167,7 @@ public final class VirtioFunction extends PciFunction {
         && (status & (DRIVER_OK | NEEDS_RESET)) == DRIVER_OK
         && scheduled[index].compareAndSet(false, true)) {
       try {
-        worker.execute(() -> process(index));
+        worker.execute(tasks[index]);
       } catch (RejectedExecutionException _) {
         // The machine has ended; bytes for one of its ports still arrive.
         return;
@@ -170,22 +180,26 @@ public final class VirtioFunction extends PciFunction {
     scheduled[index].set(false);
     boolean more = true;
     while (more) {
-      synchronized (work) {
+      long stamp = work.readLock();
+      try {
         if ((status & (DRIVER_OK | NEEDS_RESET)) != DRIVER_OK || !isMaster()) {
           return;
         }
-        try {
-          more = device.work(index, queues[index]);
-        } catch (BrokenQueueException _) {
-          synchronized (this) {
-            status |= NEEDS_RESET;
-          }
-          raise(CONFIGURATION_INTERRUPT);
-          return;
+        if (parallel && queues[index].waiting() > 1) {
+          notified(index); // the next one is another thread's
         }
+        more = device.work(index, queues[index]);
         if (more && queues[index].wantsInterrupt()) {
           raise(QUEUE_INTERRUPT);
         }
+      } catch (BrokenQueueException _) {
+        synchronized (this) {
+          status |= NEEDS_RESET;
+        }
+        raise(CONFIGURATION_INTERRUPT);
+        return;
+      } finally {
+        work.unlockRead(stamp);
       }
     }
   }

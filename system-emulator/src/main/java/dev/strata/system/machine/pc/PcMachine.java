@@ -17,6 +17,7 @@ import dev.strata.system.device.debug.PanicCard;
 import dev.strata.system.device.debug.PanicRegister;
 import dev.strata.system.device.dma.DmaController;
 import dev.strata.system.device.floppy.FloppyController;
+import dev.strata.system.device.floppy.FloppyType;
 import dev.strata.system.device.ide.IdeController;
 import dev.strata.system.device.input.Keyboard;
 import dev.strata.system.device.input.KeyboardController;
@@ -26,8 +27,9 @@ import dev.strata.system.device.parallel.ParallelPort;
 import dev.strata.system.device.pci.HostBridge;
 import dev.strata.system.device.pci.IsaBridge;
 import dev.strata.system.device.pci.PciBus;
-import dev.strata.system.device.pci.PciFunction;
 import dev.strata.system.device.pci.PowerManagement;
+import dev.strata.system.device.scsi.LogicalUnit;
+import dev.strata.system.device.scsi.ScsiBus;
 import dev.strata.system.device.serial.Uart16550;
 import dev.strata.system.device.timer.RealTimeClock;
 import dev.strata.system.device.vga.Picture;
@@ -37,8 +39,7 @@ import dev.strata.system.device.virtio.BlockDevice;
 import dev.strata.system.device.virtio.ConsoleDevice;
 import dev.strata.system.device.virtio.EntropyDevice;
 import dev.strata.system.device.virtio.EntropySource;
-import dev.strata.system.device.virtio.VirtioDevice;
-import dev.strata.system.device.virtio.VirtioFunction;
+import dev.strata.system.device.virtio.ScsiHost;
 import dev.strata.system.firmware.FirmwareConfig;
 import dev.strata.system.machine.Accelerator;
 import dev.strata.system.machine.Cause;
@@ -50,8 +51,6 @@ import dev.strata.system.memory.DeviceMemory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /** The machine {@code pc}: i440FX, PIIX3, what is on their board, and cards. */
@@ -60,7 +59,6 @@ public final class PcMachine implements AutoCloseable {
   static final int[] SERIAL_INTERRUPTS = {4, 3, 4, 3};
   static final int PARALLEL_PORT = 0x378;
   static final int PARALLEL_INTERRUPT = 7;
-  private static final int FIRST_CARD = 2;
 
   private final AddressSpace memory = new AddressSpace(1L << 52, 0);
   private final AddressSpace processorMemory = AddressSpace.over(memory);
@@ -73,19 +71,18 @@ public final class PcMachine implements AutoCloseable {
   private final PcProcessor processor;
   private final PcInterrupts interrupts;
   private final List<Device> devices = new ArrayList<>();
-  private final List<ExecutorService> workers = new ArrayList<>();
   private final List<GuestDrive> disks = new CopyOnWriteArrayList<>();
   private final FirmwareConfig firmware;
   private final PcBoot boot;
   private long resets; // of the processor's thread
   private final PciBus pci;
+  private final PcCards cards;
   private final IdeController ide;
   private final PowerManagement power;
   private final FloppyController floppies;
   private final RealTimeClock time;
   private final Typist typist;
   private final PcTree tree;
-  private int nextCard = FIRST_CARD;
   private @Nullable PcDisplay display;
   private @Nullable BalloonDevice balloon;
 
@@ -112,6 +109,7 @@ public final class PcMachine implements AutoCloseable {
       wires[wire] = level -> isa[0].wire(number).set(level);
     }
     pci = new PciBus(memory, ports, wires);
+    cards = new PcCards(pci, tree, deviceMemory);
     isa[0] = new IsaBridge(interrupts.pciLines(), machine::requestReset);
     var bridge = new HostBridge(memory, processorMemory, ram.ram(), ram.shadowedRom());
     pci.attach(0, 0, false, bridge);
@@ -121,7 +119,7 @@ public final class PcMachine implements AutoCloseable {
             ports,
             deviceMemory,
             new IrqLine[] {interrupts.line(14), interrupts.line(15)},
-            worker("ide"));
+            cards.worker("ide", 1));
     pci.attach(1, 1, false, ide);
     power =
         new PowerManagement(
@@ -136,7 +134,7 @@ public final class PcMachine implements AutoCloseable {
     board.map(0xc0, 32, 1, dma.upper());
     board.map(0x80, 16, 1, dma.pages());
     devices.add(dma);
-    floppies = new FloppyController(interrupts.line(6), dma.channel(2), worker("floppy"));
+    floppies = new FloppyController(interrupts.line(6), dma.channel(2), cards.worker("floppy", 1));
     board.map(0x3f0, 6, 1, floppies.ports());
     board.map(0x3f7, 1, 1, floppies.inputPort());
     devices.add(floppies);
@@ -245,13 +243,6 @@ public final class PcMachine implements AutoCloseable {
     return new PanicRegister(machine::panicked);
   }
 
-  private ExecutorService worker(String name) {
-    ExecutorService made =
-        Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name(name).factory());
-    workers.add(made);
-    return made;
-  }
-
   /** Adds the port that ends the emulator. */
   public void addDebugExit(int port, int size) {
     board.map(port, size, 4, new DebugExit(machine::end));
@@ -296,9 +287,9 @@ public final class PcMachine implements AutoCloseable {
    *
    * @param number 0 or 1
    */
-  public void addFloppy(int number, GuestDrive drive) {
+  public void addFloppy(int number, GuestDrive drive, FloppyType type) {
     disks.add(drive);
-    floppies.attach(number, drive);
+    floppies.attach(number, drive, type);
     tree.floppy(number);
     PcFirmware.floppies(time, floppies.driveType(0), floppies.driveType(1));
   }
@@ -315,7 +306,7 @@ public final class PcMachine implements AutoCloseable {
    */
   public void addVga(byte[] bios) {
     var card = new VgaCard(bios, ram.arena(), clock);
-    addCard("VGA", card);
+    cards.add("VGA", card);
     display = new PcDisplay(card, memory, board);
   }
 
@@ -336,14 +327,56 @@ public final class PcMachine implements AutoCloseable {
   }
 
   /** Adds a virtio disk on the PCI bus. */
-  public void addVirtioDisk(GuestDrive disk, boolean readOnly, String serial) {
+  public Removal addVirtioDisk(GuestDrive disk, boolean readOnly, String serial) {
     disks.add(disk);
-    addVirtio("virtio-blk", new BlockDevice(disk, readOnly, serial));
+    PcCards.Card card = cards.addVirtio("virtio-blk", new BlockDevice(disk, readOnly, serial));
+    return () -> {
+      cards.remove(card);
+      disks.remove(disk);
+    };
+  }
+
+  /**
+   * Adds a SCSI host of virtio's kind on the PCI bus, no units as yet.
+   *
+   * @param bus what its bus is called
+   */
+  public ScsiCard addScsiHost(String bus) {
+    var host = new ScsiHost();
+    PcCards.Card card = cards.addVirtio("virtio-scsi", host);
+    tree.scsi(host.bus(), card.node(), bus);
+    return new ScsiCard(host.bus(), () -> cards.remove(card));
+  }
+
+  /** A SCSI bus, and how its card is taken out. */
+  public record ScsiCard(ScsiBus bus, Removal removal) {}
+
+  /** Takes something out of the machine again; waits for its requests. */
+  public interface Removal {
+    /** Does it, once. */
+    void run();
+  }
+
+  /** Puts a unit at a place of a SCSI bus that is free. */
+  public Removal addScsiUnit(ScsiBus bus, String model, int target, int number, LogicalUnit unit) {
+    disks.add(unit.drive());
+    DeviceNode node = tree.unit(bus, model, target, number);
+    bus.add(target, number, unit);
+    return () -> {
+      bus.remove(unit);
+      tree.remove(node);
+      disks.remove(unit.drive());
+    };
+  }
+
+  /** Has something be done at the next reset, before devices are reset. */
+  public void atReset(Runnable pull) {
+    cards.atReset(pull);
   }
 
   /** Adds what gives the guest random bytes. */
   public void addEntropy(EntropySource source) {
-    addVirtio("virtio-rng", new EntropyDevice(source));
+    cards.addVirtio("virtio-rng", new EntropyDevice(source));
   }
 
   /**
@@ -354,7 +387,8 @@ public final class PcMachine implements AutoCloseable {
    */
   public ConsoleDevice addConsoles(int most, String bus) {
     var consoles = new ConsoleDevice(most);
-    tree.consoles(consoles, addVirtio("virtio-serial", consoles).bus(bus, "virtio-serial-bus"));
+    DeviceNode card = cards.addVirtio("virtio-serial", consoles).node();
+    tree.consoles(consoles, card.bus(bus, "virtio-serial-bus"));
     return consoles;
   }
 
@@ -373,7 +407,7 @@ public final class PcMachine implements AutoCloseable {
   /** Adds what takes memory from the guest: one at most. */
   public void addBalloon() {
     var device = new BalloonDevice(deviceMemory, ram.size());
-    addVirtio("virtio-balloon", device);
+    cards.addVirtio("virtio-balloon", device);
     balloon = device;
   }
 
@@ -384,16 +418,7 @@ public final class PcMachine implements AutoCloseable {
 
   /** Adds what ends the machine when the guest panics. */
   public void addPanic() {
-    addCard("pvpanic-pci", new PanicCard(panicRegister()));
-  }
-
-  private DeviceNode addVirtio(String name, VirtioDevice device) {
-    return addCard(name + "-pci", new VirtioFunction(device, deviceMemory, worker(name)));
-  }
-
-  private DeviceNode addCard(String model, PciFunction card) {
-    pci.attach(nextCard, 0, false, card);
-    return tree.card(nextCard++, model, card);
+    cards.add("pvpanic-pci", new PanicCard(panicRegister()));
   }
 
   /** What was added last is called so by the user. */
@@ -403,7 +428,7 @@ public final class PcMachine implements AutoCloseable {
 
   /** Whether there is a slot for another card. */
   public boolean hasFreeSlot() {
-    return nextCard < PciBus.SLOTS;
+    return cards.hasFreeSlot();
   }
 
   /** The processor takes an interrupt: its vector. */
@@ -416,6 +441,7 @@ public final class PcMachine implements AutoCloseable {
     String once = boot.once();
     boolean first = resets++ == 0;
     PcFirmware.bootOrder(time, first && once != null ? once : boot.order(), boot.floppySignature());
+    cards.reset();
     for (Device device : devices) {
       device.reset();
     }
@@ -496,7 +522,7 @@ public final class PcMachine implements AutoCloseable {
   @Override
   public void close() {
     disks.forEach(drive -> drive.abandonAll(true)); // nobody will have the machine go on
-    workers.forEach(ExecutorService::close);
+    cards.close();
     ram.close();
   }
 }

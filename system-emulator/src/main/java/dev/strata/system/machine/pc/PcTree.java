@@ -2,6 +2,7 @@
 package dev.strata.system.machine.pc;
 
 import dev.strata.system.device.pci.PciFunction;
+import dev.strata.system.device.scsi.ScsiBus;
 import dev.strata.system.device.virtio.ConsoleDevice;
 import dev.strata.system.machine.DeviceBus;
 import dev.strata.system.machine.DeviceNode;
@@ -17,6 +18,7 @@ final class PcTree {
   private final DeviceBus[] ide = new DeviceBus[2];
   private final DeviceBus floppies;
   private final Map<ConsoleDevice, DeviceBus> consoles = new HashMap<>();
+  private final Map<ScsiBus, DeviceBus> scsi = new HashMap<>();
   private DeviceNode last;
   private @Nullable PciFunction lastCard;
 
@@ -46,7 +48,7 @@ final class PcTree {
   }
 
   /** A chip at ports; no interrupt if its number is negative. */
-  void isa(String model, int port, int interrupt) {
+  synchronized void isa(String model, int port, int interrupt) {
     String base = "iobase = " + port + " (0x" + Integer.toHexString(port) + ")";
     added(
         interrupt < 0
@@ -55,26 +57,48 @@ final class PcTree {
                 model, base, "irq = " + interrupt + " (0x" + Integer.toHexString(interrupt) + ")"));
   }
 
-  void ide(int index, String model) {
+  synchronized void ide(int index, String model) {
     added(ide[index / 2].add(model, "unit = " + index % 2));
   }
 
-  void floppy(int number) {
+  synchronized void floppy(int number) {
     added(floppies.add("floppy", "unit = " + number));
   }
 
-  DeviceNode card(int slot, String model, PciFunction card) {
+  synchronized DeviceNode card(int slot, String model, PciFunction card) {
     added(pci.add(model, "addr = %02x.0".formatted(slot)));
     lastCard = card;
     return last;
   }
 
-  void consoles(ConsoleDevice device, DeviceBus bus) {
+  synchronized void consoles(ConsoleDevice device, DeviceBus bus) {
     consoles.put(device, bus);
   }
 
+  /** A SCSI bus is on a card. */
+  synchronized void scsi(ScsiBus bus, DeviceNode card, String name) {
+    scsi.put(bus, card.bus(name, "SCSI"));
+  }
+
+  /** A unit on such a bus. */
+  synchronized DeviceNode unit(ScsiBus on, String model, int target, int number) {
+    DeviceBus bus = scsi.get(on);
+    if (bus == null) {
+      throw new IllegalArgumentException("a bus that is not on the tree");
+    }
+    added(bus.add(model, "channel = 0", "scsi-id = " + target, "lun = " + number));
+    return last;
+  }
+
+  /** Something is there no more. */
+  synchronized void remove(DeviceNode device) {
+    if (!pci.remove(device)) {
+      scsi.values().forEach(bus -> bus.remove(device));
+    }
+  }
+
   /** A port of consoles that are on the tree. */
-  void port(ConsoleDevice on, String model, int number, String name) {
+  synchronized void port(ConsoleDevice on, String model, int number, String name) {
     DeviceBus bus = consoles.get(on);
     if (bus != null) {
       added(bus.add(model, "nr = " + number, "name = \"" + name + "\""));
@@ -87,7 +111,7 @@ final class PcTree {
   }
 
   /** What was added last is called so. */
-  void identify(String id) {
+  synchronized void identify(String id) {
     last.id(id);
     PciFunction card = lastCard;
     if (card != null) {
@@ -95,7 +119,7 @@ final class PcTree {
     }
   }
 
-  String describe() {
+  synchronized String describe() {
     return system.describe();
   }
 }

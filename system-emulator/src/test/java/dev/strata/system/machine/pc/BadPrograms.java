@@ -9,6 +9,7 @@ enum BadPrograms {
   ENTROPY(4, 1),
   CONSOLES(6, 8),
   BALLOON(7, 3),
+  SCSI(8, 3),
   IDE,
   FLOPPY,
   FIRMWARE,
@@ -76,6 +77,12 @@ enum BadPrograms {
   void run(DrivenGuest guest, Random random) {
     switch (this) {
       case DISK, ENTROPY, CONSOLES, BALLOON -> virtio(guest, random);
+      case SCSI -> {
+        virtio(guest, random);
+        if (random.nextInt(4) != 0) {
+          commands(guest, random);
+        }
+      }
       case IDE -> ide(guest, random);
       case FLOPPY -> floppy(guest, random);
       case FIRMWARE -> firmware(guest, random);
@@ -179,6 +186,53 @@ enum BadPrograms {
       long length = indirect ? 16L * random.nextInt(6) : length(random);
       guest.write(entry + 8, 8, length | (indirect ? 4L : flags) << 32 | next << 48);
     }
+  }
+
+  /** Commands with operations that there are, and anything behind them. */
+  private void commands(DrivenGuest guest, Random random) {
+    guest.write(BAR + 20, 1, 0);
+    guest.write(BAR + 20, 1, 11);
+    int queue = random.nextInt(4) == 0 ? 0 : 2;
+    guest.write(BAR + 22, 2, queue);
+    guest.write(BAR + 24, 2, DESCRIPTORS);
+    for (int ring = 0; ring < 3; ring++) {
+      guest.write(BAR + 32 + 8L * ring, 4, RINGS + 0x1000L * ring);
+    }
+    guest.write(BAR + 28, 2, 1);
+    guest.write(BAR + 20, 1, 15);
+    guest.write(DATA, 8, 1 | (long) random.nextInt(5) << 8 | (long) random.nextInt(4) << 16);
+    if (random.nextInt(3) == 0) {
+      guest.write(DATA + 2, 2, random.nextBoolean() ? 0x2c41 : random.nextInt(0x10000));
+    }
+    for (int at = 8; at < 64; at += 8) {
+      guest.write(DATA + at, 8, random.nextInt(3) == 0 ? random.nextLong() : random.nextInt(4));
+    }
+    guest.write(DATA + 19, 1, scsiOperation(random));
+    if (random.nextInt(3) != 0) {
+      guest.write(DATA + 20, 8, random.nextInt(3) == 0 ? random.nextLong() : random.nextInt(16));
+    }
+    int sent = random.nextInt(3) == 0 ? (int) (length(random) & 0xffff) : 0;
+    int room = random.nextInt(3) == 0 ? (int) (length(random) & 0xffff) : 0x4000;
+    int header = queue == 0 ? 24 : 51;
+    guest.write(RINGS, 8, DATA);
+    guest.write(RINGS + 8, 8, header | 1L << 32 | 1L << 48);
+    guest.write(RINGS + 16, 8, DATA + 64);
+    guest.write(RINGS + 24, 8, sent | 1L << 32 | 2L << 48);
+    guest.write(RINGS + 32, 8, DATA + 0x10000);
+    guest.write(RINGS + 40, 8, (queue == 0 ? 5 : 108) | 3L << 32 | 3L << 48);
+    guest.write(RINGS + 48, 8, random.nextInt(8) == 0 ? place(random) : DATA + 0x20000);
+    guest.write(RINGS + 56, 8, room | 2L << 32);
+    guest.write(RINGS + 0x1000, 8, 1L << 16);
+    guest.write(BAR + 0x3000 + 4L * queue, 2, queue);
+  }
+
+  private static int scsiOperation(Random random) {
+    int[] known = {
+      0x00, 0x03, 0x04, 0x08, 0x0a, 0x12, 0x15, 0x1a, 0x1b, 0x1e, 0x25, 0x28, 0x2a, 0x2b, 0x2e,
+      0x2f, 0x35, 0x41, 0x42, 0x43, 0x46, 0x4a, 0x51, 0x55, 0x5a, 0x88, 0x8a, 0x8f, 0x91, 0x93,
+      0x9e, 0xa0, 0xa8, 0xaa, 0xbd,
+    };
+    return random.nextInt(8) == 0 ? random.nextInt(256) : known[random.nextInt(known.length)];
   }
 
   private static void ide(DrivenGuest guest, Random random) {

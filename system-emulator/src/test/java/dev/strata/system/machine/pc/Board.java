@@ -15,6 +15,11 @@ import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.system.device.floppy.FloppyType;
+import dev.strata.system.device.scsi.ScsiBus;
+import dev.strata.system.device.scsi.ScsiCd;
+import dev.strata.system.device.scsi.ScsiDisk;
+import dev.strata.system.device.scsi.ScsiIdentity;
 import dev.strata.system.device.timer.TimeSource;
 import dev.strata.system.device.virtio.ConsoleDevice;
 import dev.strata.system.log.EventLog;
@@ -36,11 +41,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class Board implements AutoCloseable {
   final IdleProcessor processor = new IdleProcessor();
+  private static final ScsiIdentity NAMES =
+      new ScsiIdentity("QEMU", "DISK", "2.5+", "", "", 0, 0, 0, 0);
+
   final PcMachine machine;
   final BlockBackend ideDisk;
   final BlockBackend cd;
   final BlockBackend floppy;
   final BlockBackend virtioDisk;
+  final BlockBackend scsiDisk;
+  final GuestDrive scsiDrive;
+  final ScsiBus scsi;
+  final PcMachine.Removal scsiRemoval;
   final GuestDrive cdDrive;
   final GuestDrive floppyDrive;
   final Tape printer = new Tape();
@@ -83,7 +95,7 @@ final class Board implements AutoCloseable {
     machine.addIdeDisk(0, drive(ideDisk, Kind.FIXED), "QM00001");
     machine.addIdeCd(2, cdDrive, "QM00003");
     machine.addIdeCd(3, drive(null, Kind.TRAY), "QM00004");
-    machine.addFloppy(0, floppyDrive);
+    machine.addFloppy(0, floppyDrive, FloppyType.AUTOMATIC);
     machine.addVirtioDisk(drive(virtioDisk, Kind.FIXED), false, "serial");
     machine.addVga(new byte[] {0x55, (byte) 0xaa, 1});
     machine.addEntropy(bytes -> Arrays.fill(bytes, (byte) 0x5e));
@@ -92,6 +104,12 @@ final class Board implements AutoCloseable {
     machine.addConsolePort(consoles, -1, true, "", console);
     machine.addConsolePort(consoles, -1, false, "org.strata.port", port);
     machine.addBalloon();
+    scsiDisk = disk(folder.resolve("scsi.raw"), 1 << 20);
+    scsiDrive = drive(scsiDisk, Kind.FIXED);
+    scsi = machine.addScsiHost("scsi.0").bus();
+    scsiRemoval =
+        machine.addScsiUnit(scsi, "scsi-hd", 0, 0, new ScsiDisk(scsiDrive, NAMES, false, false));
+    machine.addScsiUnit(scsi, "scsi-cd", 3, 300, new ScsiCd(drive(null, Kind.TRAY), NAMES));
     machine.resetBoard();
   }
 

@@ -27,6 +27,7 @@ final class GoodRequests {
       case ENTROPY -> entropy();
       case CONSOLES -> onQueue(6, 3);
       case BALLOON -> onQueue(7, 0);
+      case SCSI -> scsi();
       case IDE -> ide();
       case FLOPPY -> floppy();
       case FIRMWARE -> firmware();
@@ -62,6 +63,26 @@ final class GoodRequests {
     driver.offer(0, 0);
     awaitUsed(driver, 0);
     assertEquals(0, board.read(DATA + 0x1200, 1));
+  }
+
+  /** INQUIRY, which is answered in every state. */
+  private void scsi() {
+    var driver = new VirtioDriver(board, 8, BAR, 0);
+    driver.start(2);
+    for (int at = 0; at < 64; at += 8) {
+      board.write(DATA + at, 8, 0);
+    }
+    board.write(DATA, 1, 1); // target 0, unit 0
+    board.write(DATA + 19, 1, 0x12);
+    board.write(DATA + 23, 1, 36);
+    board.write(DATA + 0x1008, 4, -1);
+    driver.descriptor(2, 0, DATA, 51, VirtioDriver.NEXT, 1);
+    driver.descriptor(2, 1, DATA + 0x1000, 108, VirtioDriver.NEXT | VirtioDriver.WRITABLE, 2);
+    driver.descriptor(2, 2, DATA + 0x1200, 36, VirtioDriver.WRITABLE, 0);
+    driver.offer(2, 0);
+    await(() -> driver.usedCount(2) == 1, "the command comes back");
+    assertEquals(0, board.read(DATA + 0x1008, 4));
+    assertEquals(0x4b534944, board.read(DATA + 0x1210, 4)); // DISK
   }
 
   private void entropy() {

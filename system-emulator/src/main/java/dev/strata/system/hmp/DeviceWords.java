@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.strata.system.hmp;
+
+import dev.strata.block.BlockException;
+import java.util.List;
+
+/** What people say to put devices in and take them out. */
+final class DeviceWords {
+  static final String ADD_USAGE = "device_add driver[,prop=value][,...]";
+  static final String ADD_HELP = "add device, like -device on the command line";
+  static final String REMOVE_USAGE = "device_del device";
+  static final String REMOVE_HELP = "remove device";
+
+  private final MonitorCommands.Devices devices;
+
+  DeviceWords(MonitorCommands.Devices devices) {
+    this.devices = devices;
+  }
+
+  String add(List<String> words) {
+    return words.isEmpty()
+        ? "Error: Parameter 'driver' is missing\n"
+        : answered(() -> devices.plug(words.getFirst()));
+  }
+
+  String remove(List<String> words) {
+    return words.isEmpty()
+        ? MonitorCommands.misused("device_del", "device_del: string expected")
+        : answered(() -> devices.unplug(words.getFirst()));
+  }
+
+  private interface Action {
+    void run() throws BlockException;
+  }
+
+  private static String answered(Action action) {
+    try {
+      action.run();
+      return "";
+    } catch (BlockException e) {
+      return "Error: " + e.getMessage() + "\n";
+    }
+  }
+}
