@@ -3,6 +3,7 @@ package dev.strata.system;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.json.JsonObject;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionString;
 import dev.strata.monitor.qmp.QmpEvents;
@@ -10,6 +11,8 @@ import dev.strata.system.CommandLine.DeviceOption;
 import dev.strata.system.hmp.MonitorCommands;
 import dev.strata.system.machine.pc.PcMachine;
 import dev.strata.system.qmp.DeviceCommands;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -28,6 +31,7 @@ final class HotPlug implements DeviceCommands.Slots, MonitorCommands.Devices {
   private final QmpEvents events;
   private final Consumer<String> errors;
   private final Set<String> leaving = new TreeSet<>(); // guarded by this
+  private final Deque<JsonObject> untold = new ArrayDeque<>(); // guarded by this
 
   /**
    * Of a PC.
@@ -115,6 +119,15 @@ final class HotPlug implements DeviceCommands.Slots, MonitorCommands.Devices {
     } catch (BlockException e) {
       errors.accept("device '" + id + "': " + e.getMessage());
     }
+    tell();
+  }
+
+  /** Whoever has asked for it has an answer first. */
+  @Override
+  public synchronized void tell() {
+    while (!untold.isEmpty()) {
+      events.emit("DEVICE_DELETED", untold.remove());
+    }
   }
 
   private void leave(String id, Devices.Device device) throws BlockException {
@@ -127,9 +140,9 @@ final class HotPlug implements DeviceCommands.Slots, MonitorCommands.Devices {
     } finally {
       String inner = device.inner();
       if (inner != null) {
-        events.emit("DEVICE_DELETED", DeviceCommands.left(null, inner));
+        untold.add(DeviceCommands.left(null, inner));
       }
-      events.emit("DEVICE_DELETED", DeviceCommands.left(id, device.place()));
+      untold.add(DeviceCommands.left(id, device.place()));
     }
   }
 }

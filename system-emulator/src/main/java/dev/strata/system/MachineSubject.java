@@ -202,6 +202,9 @@ final class MachineSubject implements MonitorCommands.Subject {
     public void unplug(String id) throws BlockException {
       throw CommandLine.error("Device '" + id + "' not found");
     }
+
+    @Override
+    public void tell() {}
   }
 
   @Override

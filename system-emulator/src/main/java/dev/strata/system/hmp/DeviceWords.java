@@ -26,7 +26,10 @@ final class DeviceWords {
   String remove(List<String> words) {
     return words.isEmpty()
         ? MonitorCommands.misused("device_del", "device_del: string expected")
-        : answered(() -> devices.unplug(words.getFirst()));
+        : answered(() -> {
+          devices.unplug(words.getFirst());
+          devices.tell();
+        });
   }
 
   private interface Action {

@@ -167,6 +167,9 @@ public final class MonitorCommands {
 
     /** Takes a device out, now or when the machine is reset. */
     void unplug(String id) throws BlockException;
+
+    /** Tells clients of devices that have been taken out. */
+    void tell();
   }
 
   /** A command's answer: lines with their ends, or nothing. */

@@ -31,6 +31,9 @@ public final class DeviceCommands {
           public void unplug(String id) {}
 
           @Override
+          public void tell() {}
+
+          @Override
           public boolean has(String id) {
             return false;
           }
@@ -41,6 +44,9 @@ public final class DeviceCommands {
 
     /** Takes a device out, now or when the machine is reset. */
     void unplug(String id) throws BlockException;
+
+    /** Tells clients of devices that have been taken out. */
+    void tell();
 
     /** Whether there is a device of that name. */
     boolean has(String id);
@@ -63,7 +69,8 @@ public final class DeviceCommands {
               }
               slots.unplug(id);
               return new JsonObject();
-            });
+            },
+            slots::tell);
   }
 
   private static JsonObject add(Slots slots, JsonObject arguments) throws BlockException {

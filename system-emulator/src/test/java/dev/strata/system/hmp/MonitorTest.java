@@ -185,6 +185,11 @@ final class MonitorTest {
         public void unplug(String id) throws BlockException {
           throw new BlockException(Errno.EINVAL, "Device '" + id + "' not found");
         }
+
+        @Override
+        public void tell() {
+          asked.add("tell");
+        }
       };
     }
 
@@ -255,6 +260,17 @@ final class MonitorTest {
   private void type(String text) {
     byte[] bytes = text.getBytes(US_ASCII);
     assertEquals(bytes.length, keys[0].receive(bytes, 0, bytes.length));
+  }
+
+  @Test
+  void devicesArePutInAndTakenOut() {
+    assertEquals("", commands.run("device_add scsi-cd,id=x"));
+    assertEquals("Error: Device 'x' not found\n", commands.run("device_del x"));
+    assertEquals("Error: Parameter 'driver' is missing\n", commands.run("device_add"));
+    assertEquals(
+        "device_del: string expected\nTry \"help device_del\" for more information\n",
+        commands.run("device_del"));
+    assertEquals(List.of("plug scsi-cd,id=x"), asked);
   }
 
   @Test

@@ -160,6 +160,60 @@ final class MachineMonitorTest {
             command("quit")));
   }
 
+  private static String plug(String arguments) {
+    return "{\"execute\":\"device_add\",\"arguments\":{" + arguments + "}}";
+  }
+
+  private static String unplug(String id) {
+    return "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"" + id + "\"}}";
+  }
+
+  @Test
+  void unitsOfABusComeAndGo() throws Exception {
+    compare(
+        and(
+            firmware(HALTS, new int[0]),
+            "-S",
+            "-object",
+            "iothread,id=t",
+            "-blockdev",
+            "null-co,node-name=n,read-only=on",
+            "-device",
+            "virtio-scsi-pci,id=s",
+            "-device",
+            "virtio-scsi-pci,id=u,iothread=t",
+            "-device",
+            "ide-cd,id=i"),
+        List.of(
+            plug("\"driver\":\"scsi-hd\",\"id\":\"a\",\"drive\":\"n\",\"bus\":\"s.0\""),
+            plug("\"driver\":\"scsi-hd\",\"id\":\"b\",\"drive\":\"n\",\"bus\":\"s.0\""),
+            plug("\"driver\":\"scsi-hd\",\"id\":\"c\",\"drive\":\"n\",\"bus\":\"u.0\""),
+            plug("\"driver\":\"scsi-cd\",\"id\":\"a\""),
+            plug("\"driver\":\"scsi-hd\",\"id\":\"d\",\"drive\":\"nothing\""),
+            plug("\"driver\":\"scsi-hd\",\"id\":\"d\",\"drive\":\"n\",\"nonsense\":1"),
+            plug("\"driver\":\"scsi-cd\",\"scsi-id\":256"),
+            plug("\"driver\":\"scsi-cd\",\"bus\":\"nowhere\""),
+            plug("\"driver\":\"ide-cd\""),
+            plug("\"driver\":\"isa-debug-exit\""),
+            plug("\"driver\":\"nonsense\""),
+            plug("\"id\":\"d\""),
+            unplug("a"),
+            "await DEVICE_DELETED",
+            unplug("a"),
+            unplug("i"),
+            unplug("b"),
+            "await DEVICE_DELETED",
+            plug("\"driver\":\"scsi-hd\",\"id\":\"c\",\"drive\":\"n\",\"bus\":\"u.0\""),
+            unplug("c"),
+            "await DEVICE_DELETED",
+            "{\"execute\":\"blockdev-del\",\"arguments\":{\"node-name\":\"n\"}}",
+            human("device_add scsi-cd,id=e,bus=s.0"),
+            human("device_del nothing"),
+            unplug("e"),
+            "await DEVICE_DELETED",
+            command("quit")));
+  }
+
   @Test
   void timeStopsAndGoesOn() throws Exception {
     compare(

@@ -47,7 +47,8 @@ final class BoardTest {
     assertEquals(0x00111b36, board.configuration(5, 0, 0));
     assertEquals(0x10031af4, board.configuration(6, 0, 0));
     assertEquals(0x10021af4, board.configuration(7, 0, 0));
-    assertEquals(-1, board.configuration(8, 0, 0));
+    assertEquals(0x10041af4, board.configuration(8, 0, 0));
+    assertEquals(-1, board.configuration(9, 0, 0));
     assertEquals(0x11001af4, board.configuration(0, 0, 0x2c));
   }
 
