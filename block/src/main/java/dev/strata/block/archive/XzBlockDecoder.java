@@ -55,7 +55,7 @@ public final class XzBlockDecoder implements AutoCloseable {
     sum.update(flags);
     MemorySegment.copy(flags, 0, header, JAVA_BYTE, MAGIC.length, flags.length);
     for (int i = 0; i < Integer.BYTES; i++) {
-      header.set(JAVA_BYTE, MAGIC.length + flags.length + i, (byte) (sum.getValue() >> 8 * i));
+      header.set(JAVA_BYTE, MAGIC.length + flags.length + i, (byte) (sum.getValue() >> (8 * i)));
     }
   }
 

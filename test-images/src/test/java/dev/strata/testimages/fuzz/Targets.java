@@ -35,7 +35,9 @@ final class Targets {
           "blkdebug",
           "image-name",
           "nbd-server",
-          "nbd-client");
+          "nbd-client",
+          "http-client",
+          "ftp-client");
 
   /** A target with a fault, for those who look for faults. */
   static final String PLANTED = "planted";
@@ -132,6 +134,8 @@ final class Targets {
                   "nbd://[::1]:1/"));
       case "nbd-server" -> new NbdServerTarget();
       case "nbd-client" -> new NbdClientTarget();
+      case "http-client" -> new HttpClientTarget();
+      case "ftp-client" -> new FtpClientTarget();
       case PLANTED -> new TextTarget(name, Targets::planted, List.of("[]"));
       default -> throw new IllegalArgumentException("No target " + name);
     };
