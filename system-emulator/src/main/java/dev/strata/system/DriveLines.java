@@ -22,6 +22,7 @@ import dev.strata.system.hmp.MonitorCommands;
 import dev.strata.system.qmp.DriveCommit;
 import dev.strata.system.qmp.DriveMedia;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 
@@ -51,16 +52,19 @@ final class DriveLines implements MonitorCommands.Drives {
     }
     var text = new StringBuilder();
     if (nodes) {
-      for (BlockNode node : monitor.graph().nodes().reversed()) {
+      List<BlockNode> all = monitor.graph().nodes().reversed();
+      for (BlockNode node : all) {
         if (name == null || name.equals(node.name())) {
-          text.append(text.isEmpty() ? "" : "\n").append(of(node));
+          text.append(node == all.getFirst() ? "" : "\n").append(of(node));
         }
       }
       return text.toString();
     }
-    for (GuestDrive drive : monitor.drives().all()) {
+    // As in the reference, what is not told of leaves the empty line behind it.
+    List<GuestDrive> all = monitor.drives().all();
+    for (GuestDrive drive : all) {
       if (name == null || name.equals(drive.name())) {
-        text.append(text.isEmpty() ? "" : "\n").append(of(drive));
+        text.append(drive == all.getFirst() ? "" : "\n").append(of(drive));
       }
     }
     return text.toString();
