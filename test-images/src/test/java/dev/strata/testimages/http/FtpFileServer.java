@@ -2,6 +2,7 @@
 package dev.strata.testimages.http;
 
 import java.io.BufferedReader;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
@@ -28,7 +29,7 @@ final class FtpFileServer implements AutoCloseable {
   private final boolean secure;
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final CountDownLatch end = new CountDownLatch(1);
-  private final Set<AutoCloseable> open = ConcurrentHashMap.newKeySet();
+  private final Set<Closeable> open = ConcurrentHashMap.newKeySet();
   private final byte[] file;
 
   /** Commands that came. */
@@ -218,9 +219,9 @@ final class FtpFileServer implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     end.countDown();
-    for (AutoCloseable each : open) {
+    for (Closeable each : open) {
       each.close();
     }
     threads.shutdownNow();
