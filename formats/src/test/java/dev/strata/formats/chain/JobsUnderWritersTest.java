@@ -18,7 +18,9 @@ import dev.strata.block.driver.Permissions;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.Edge;
+import dev.strata.block.job.Job;
 import dev.strata.block.job.JobSettings;
+import dev.strata.block.job.JobStatus;
 import dev.strata.block.job.OnError;
 import dev.strata.block.job.commit.ActiveCommit;
 import dev.strata.block.job.commit.CommitJob;
@@ -35,6 +37,7 @@ import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -344,6 +347,35 @@ final class JobsUnderWritersTest {
       assertFalse(base.flags().writable(), "as it was before");
     }
     assertArrayEquals(content, chain.read("top"));
+  }
+
+  /** The stream's base is what the commit takes away in the end, which comes at about its own. */
+  @RepeatedTest(25)
+  void aStreamDownToACommitsFilterEndsOverTheBaseOfThat() throws Exception {
+    byte[] upper = chain.layer("upper", SIZE, "top", content);
+    content = chain.layer("uppermost", SIZE, "upper", upper);
+    try (TestDisk disk = chain.open("uppermost")) {
+      BlockNode middle = below(below(below(disk.node())));
+      BlockNode base = below(middle);
+      var plan = new CommitPlan(disk.node(), middle, base, null, OnError.REPORT, "filter");
+      CommitJob commit = CommitJob.of(new JobSettings("c", 0, true, false), plan);
+      BlockNode filter = Objects.requireNonNull(disk.graph().find("filter"));
+      StreamJob stream =
+          StreamJob.of(
+              settings(),
+              new StreamJob.Plan(disk.node(), filter, null, OnError.REPORT, "stream-filter"));
+      jobs.registry().start(commit);
+      jobs.registry().start(stream);
+      for (Job job : List.of(commit, stream)) {
+        while (jobs.registry().progress(job).status() != JobStatus.CONCLUDED) {
+          Thread.onSpinWait();
+        }
+        assertNull(jobs.registry().progress(job).failure());
+      }
+      assertSame(base, below(disk.node()));
+      jobs.registry().dismiss("c");
+    }
+    assertArrayEquals(content, chain.read("uppermost"));
   }
 
   @Test

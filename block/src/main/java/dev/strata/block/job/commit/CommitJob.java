@@ -156,11 +156,14 @@ public final class CommitJob extends Job {
     String name = plan.backingFile() == null ? base.filename() : plan.backingFile();
     var reference = new BackingReference(name, base.driverName());
     closeUsers();
-    for (BlockNode overlay : ChainEdit.overlays(filter)) {
-      // The base reads as the top does: should the machine stop between, either is right.
-      ChainEdit.nameBacking(overlay, reference);
+    // A stream above may be about to change who the overlays are.
+    synchronized (graph) {
+      for (BlockNode overlay : ChainEdit.overlays(filter)) {
+        // The base reads as the top does: should the machine stop between, either is right.
+        ChainEdit.nameBacking(overlay, reference);
+      }
+      ChainEdit.replace(filter, base);
     }
-    ChainEdit.replace(filter, base);
   }
 
   @Override

@@ -268,16 +268,20 @@ public final class StreamJob extends Job {
       return;
     }
     access.flush();
-    BlockNode base = base();
-    BackingReference reference = null;
-    if (base != null) {
-      String name = plan.backingFile();
-      BlockNode image = base.skipFilters();
-      reference = new BackingReference(name == null ? image.filename() : name, image.driverName());
+    // A commit below may take its filter away: the base is one while it is looked at and attached.
+    synchronized (graph) {
+      BlockNode base = base();
+      BackingReference reference = null;
+      if (base != null) {
+        String name = plan.backingFile();
+        BlockNode image = base.skipFilters();
+        reference =
+            new BackingReference(name == null ? image.filename() : name, image.driverName());
+      }
+      // The header first: should the machine stop here, the image reads the same above either.
+      ChainEdit.nameBacking(top, reference);
+      graph.changeBacking(top, base);
     }
-    // The header first: should the machine stop here, the image reads the same above either.
-    ChainEdit.nameBacking(top, reference);
-    graph.changeBacking(top, base);
   }
 
   @Override

@@ -62,7 +62,7 @@ final class TruthMachine implements AutoCloseable {
       throws Exception {
     int[] raised = new int[32];
     try (var machine = new TruthMachine(folder, translation)) {
-      long seed = Long.getLong("strata.seed", 1);
+      long seed = firstSeed();
       for (int i = 0; i < sequences; i++) {
         one.run(machine, seed + i);
         if (machine.raised >= 0) {
@@ -71,6 +71,11 @@ final class TruthMachine implements AutoCloseable {
       }
     }
     return raised;
+  }
+
+  /** The seed of the first sequence. */
+  static long firstSeed() {
+    return Long.getLong("strata.seed", 1);
   }
 
   TruthMachine(Path folder, @Nullable TranslationMode translation) throws Exception {
