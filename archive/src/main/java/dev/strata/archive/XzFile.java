@@ -10,7 +10,7 @@ import org.tukaani.xz.SeekableXZInputStream;
 
 /**
  * An xz file, whose index tells how long it is and where its blocks begin. They are decoded by the
- * host's library, which takes half the time, or by Java where there is none.
+ * host's library, which is quicker, or by Java where there is none.
  *
  * @see "The .xz File Format, 4. Index"
  */
