@@ -6,16 +6,10 @@ import dev.strata.block.Errno;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** A file of an FTP server. */
 final class FtpFile implements RemoteFile {
-  /** Tries of a read whose connection breaks; what came is kept. */
-  private static final int MAX_TRIES = 4;
-
-  private static final long FIRST_PAUSE_MILLIS = 50;
-
   private final FtpConnections connections;
   private final Consumer<String> warn;
 
@@ -86,19 +80,11 @@ final class FtpFile implements RemoteFile {
       } catch (BlockException e) {
         throw e; // which no other connection helps against
       } catch (IOException e) {
-        if (tries == MAX_TRIES) {
+        if (tries == Retries.MAX_TRIES) {
           throw e;
         }
-        pause(FIRST_PAUSE_MILLIS << tries);
+        Retries.pause(tries);
       }
-    }
-  }
-
-  private static void pause(long millis) {
-    try {
-      TimeUnit.MILLISECONDS.sleep(millis);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // only a shorter pause
     }
   }
 

@@ -18,7 +18,6 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -27,11 +26,6 @@ import java.util.function.Consumer;
  */
 final class RangeRequests implements RemoteFile {
   private static final int MAX_REDIRECTS = 10;
-
-  /** Tries of a request whose connection breaks; what came is kept. */
-  private static final int MAX_TRIES = 4;
-
-  private static final long FIRST_PAUSE_MILLIS = 50;
 
   private final UrlSettings settings;
   private final RequestUri place;
@@ -143,10 +137,10 @@ final class RangeRequests implements RemoteFile {
         throw failure;
       }
       if (done < into.byteSize()) {
-        if (tries == MAX_TRIES) {
+        if (tries == Retries.MAX_TRIES) {
           throw failure != null ? failure : closed(into.byteSize() - done);
         }
-        pause(FIRST_PAUSE_MILLIS << tries);
+        Retries.pause(tries);
       }
     }
   }
@@ -211,14 +205,6 @@ final class RangeRequests implements RemoteFile {
   private static String basic(Login login) {
     byte[] both = (login.name() + ":" + login.password()).getBytes(StandardCharsets.UTF_8);
     return "Basic " + Base64.getEncoder().encodeToString(both);
-  }
-
-  private static void pause(long millis) {
-    try {
-      TimeUnit.MILLISECONDS.sleep(millis);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // only a shorter pause
-    }
   }
 
   @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.testimages.http;
 
+import static dev.strata.testimages.http.UrlDisk.read;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,9 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.image.DiskImage;
-import dev.strata.block.image.ImageFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,17 +48,7 @@ final class UrlTest {
   }
 
   private DiskImage open(String url, String more) throws BlockException {
-    String scheme = url.substring(0, url.indexOf(':'));
-    String file = "{\"driver\":\"" + scheme + "\",\"url\":\"" + url + "\"" + more + "}";
-    return ImageFile.of("json:{\"driver\":\"raw\",\"file\":" + file + "}")
-        .warning(lines::add)
-        .open();
-  }
-
-  private static byte[] read(DiskImage disk, long offset, int length) throws BlockException {
-    byte[] bytes = new byte[length];
-    disk.read(offset, ByteBuffer.wrap(bytes));
-    return bytes;
+    return UrlDisk.open(url, more, lines::add);
   }
 
   private byte[] part(int offset, int length) {
@@ -67,14 +56,7 @@ final class UrlTest {
   }
 
   private String failure(String path, String more, int offset) {
-    return assertThrows(
-            BlockException.class,
-            () -> {
-              try (DiskImage disk = open(server.url(path), more)) {
-                read(disk, offset, 4096);
-              }
-            })
-        .getMessage();
+    return UrlDisk.failure(server.url(path), more, offset, lines::add);
   }
 
   @Test

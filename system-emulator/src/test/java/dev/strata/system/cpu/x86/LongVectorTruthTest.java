@@ -3,6 +3,7 @@ package dev.strata.system.cpu.x86;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.strata.system.cpu.translate.TranslationMode;
 import java.io.ByteArrayOutputStream;
@@ -12,6 +13,8 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Random SSSE3, SSE4, AES, SHA and carry-less instructions give what the host's processor gives,
@@ -71,8 +74,8 @@ final class LongVectorTruthTest {
     add("sha_ni", 0, 0x3a, Form.ALIGNED, 0xcc);
   }
 
-  private static final int DPPS = 0x40;
-  private static final int DPPD = 0x41;
+  private static final byte DPPS = 0x40;
+  private static final byte DPPD = 0x41;
   private static final int FIRST_XMM = 160; // in the image of FXSAVE
 
   private final Random random = new Random();
@@ -173,5 +176,33 @@ final class LongVectorTruthTest {
   void translatedTheyDoToo(@TempDir Path folder) throws Exception {
     int[] raised = TruthMachine.compare(folder, TranslationMode.AT_ONCE, SEQUENCES / 2, this::one);
     assertTrue(raised[X86.SIMD] > 0, "no sequence faulted");
+  }
+
+  /** With each choice of factors and of places for the sum, from numbers alone. */
+  @ParameterizedTest
+  @ValueSource(bytes = {DPPS, DPPD})
+  void dotProductsOfNumbersAreTheHosts(byte opcode, @TempDir Path folder) throws Exception {
+    assumeTrue(HostProcessor.has("sse4_1"));
+    for (TranslationMode mode : new TranslationMode[] {null, TranslationMode.AT_ONCE}) {
+      int[] unused =
+          TruthMachine.compare(
+              folder,
+              mode,
+              256,
+              (machine, which) -> {
+                random.setSeed(which);
+                machine.begin(random);
+                for (int at = FIRST_XMM; at < FIRST_XMM + 32; at += 8) {
+                  if (opcode == DPPD) {
+                    machine.extended.putDouble(at, random.nextGaussian());
+                  } else {
+                    machine.extended.putFloat(at, (float) random.nextGaussian());
+                    machine.extended.putFloat(at + 4, (float) random.nextGaussian());
+                  }
+                }
+                byte[] body = {0x66, 0x0f, 0x3a, opcode, (byte) 0xc1, (byte) which};
+                assertEquals("", machine.difference(body), "seed " + which);
+              });
+    }
   }
 }
