@@ -41,6 +41,24 @@ final class HotDrivesTest extends DriveConversation {
   }
 
   @Test
+  void aDriveThatCameLaterIsADevicesUntilThatGoes() throws Exception {
+    compare(
+        List.of("-device", "virtio-scsi-pci"),
+        script(
+            human("drive_add 0 if=none,id=new,file=@/a.raw,format=raw"),
+            human("device_add scsi-hd,drive=new,id=disk"),
+            human("info block"),
+            human("device_add scsi-hd,drive=new,id=another"),
+            command("device_del", "'id':'disk'"),
+            List.of("await DEVICE_DELETED"),
+            human("info block"),
+            human("drive_add 0 if=none,id=new,file=@/b.raw,format=raw"),
+            human("info block"),
+            human("drive_del new"),
+            human("info block")));
+  }
+
+  @Test
   void aDriveInUseGoesAndLeavesItsDeviceWithoutAMedium() throws Exception {
     compare(
         DRIVES,
