@@ -28,8 +28,10 @@ import org.jspecify.annotations.Nullable;
  * Plays a script to a daemon, line by line. A line {@code await TEXT} waits for an event with that
  * text; {@code run PROGRAM|ARGUMENT…} runs a program to its end, and hears what it prints; after
  * {@code unordered} the order of what the reply lists means nothing; {@code @} stands for the
- * folder. A machine's ports, by qtest at the socket {@code ports} in the folder: {@code ports
- * COMMAND} says that, {@code until COMMAND PORT MASK VALUE} reads a port until it has that value.
+ * folder. {@code poll TEXT COMMAND} asks, unheard, until an answer has that text, in which {@code
+ * _} is a space. A machine's ports, by qtest at the socket {@code ports} in the folder: {@code
+ * ports COMMAND} says that, {@code until COMMAND PORT MASK VALUE} reads a port until it has that
+ * value.
  */
 final class Conversation {
   private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(5); // may have to build first
@@ -121,6 +123,9 @@ final class Conversation {
     for (String line : script) {
       if (line.startsWith("await ")) {
         await(in, line.substring(6));
+      } else if (line.startsWith("poll ")) {
+        heard.add("> " + line);
+        poll(channel, in, line.substring(5).split(" ", 2));
       } else if (line.startsWith("ports ")) {
         heard.add("> " + line);
         heard.add(ports(folder).ask(line.substring(6)));
@@ -142,6 +147,24 @@ final class Conversation {
           heard.add(ordered(heard.removeLast()));
         }
       }
+    }
+  }
+
+  private void poll(SocketChannel channel, BufferedReader in, String[] words)
+      throws IOException, InterruptedException {
+    String text = words[0].replace('_', ' ');
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    String answer = "";
+    while (!answer.contains(text)) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("never " + text + " but " + answer);
+      }
+      TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+      channel.write(ByteBuffer.wrap((words[1] + "\n").getBytes(StandardCharsets.UTF_8)));
+      do {
+        answer = hear(in);
+      } while (answer.startsWith("{\"event\""));
+      heard.removeLast();
     }
   }
 
