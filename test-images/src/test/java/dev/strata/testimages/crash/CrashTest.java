@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -29,6 +31,7 @@ final class CrashTest {
 
   @ParameterizedTest
   @MethodSource("kinds")
+  @Execution(ExecutionMode.CONCURRENT)
   void isSoundAndHoldsWhatWasFlushedAfterAnyPowerCut(String name) throws IOException {
     String only = System.getProperty("strata.crash.kind", name);
     if (!only.equals(name)) {
