@@ -252,6 +252,7 @@ if ! [ -f "$run/complete" ]; then
   train img
   train io
   train nbd
+  train daemon
   train system
   : >"$run/complete"
 fi

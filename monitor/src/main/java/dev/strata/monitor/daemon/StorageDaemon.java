@@ -13,9 +13,12 @@ import dev.strata.monitor.command.Monitor;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.PidFile;
 import dev.strata.monitor.commandline.Terminal;
+import dev.strata.monitor.commandline.Training;
 import dev.strata.monitor.manual.HelpPage;
 import dev.strata.monitor.qmp.QmpException;
 import dev.strata.monitor.schema.QapiSchema;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -30,6 +33,7 @@ public final class StorageDaemon {
   }
 
   private final Terminal terminal;
+  private final boolean takesSignals;
   private final ControlMonitors monitors;
   private final CountDownLatch told = new CountDownLatch(1); // to end
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -37,26 +41,41 @@ public final class StorageDaemon {
   private boolean daemonize;
   private volatile boolean orderly = true; // what a client has ended could be ended
 
-  private StorageDaemon(Terminal terminal) {
+  private StorageDaemon(Terminal terminal, boolean takesSignals) {
     this.terminal = terminal;
+    this.takesSignals = takesSignals;
     this.monitors = new ControlMonitors(QapiSchema.load(), List.of(), terminal::error);
     monitors.monitor().commands().add("quit", arguments -> quit(), told::countDown);
   }
 
   /** Runs the program. */
-  public static void main(String[] arguments) {
+  public static void main(String[] arguments) throws IOException {
+    Path training = Training.commandLines();
+    if (training != null) {
+      TrainingDialogues.run(training, words -> run(words, false));
+      return;
+    }
+    // Not System.exit: there is nothing to shut down, and idle threads shall not delay the end.
+    Posix.exit(run(arguments, true));
+  }
+
+  /**
+   * Runs the program within this process; may be called again.
+   *
+   * @param takesSignals whether signals end it in order, which ends the process
+   * @return the exit code
+   */
+  private static int run(String[] arguments, boolean takesSignals) {
     Terminal terminal =
         Terminal.standard(System.getProperty("strata.program", "qemu-storage-daemon"));
-    int code;
     try {
-      code = new StorageDaemon(terminal).run(Arrays.asList(arguments));
+      return new StorageDaemon(terminal, takesSignals).run(Arrays.asList(arguments));
     } catch (OutOfMemoryError e) {
       terminal.error("Out of memory: " + e.getMessage());
-      code = 1;
+      return 1;
+    } finally {
+      terminal.flush();
     }
-    terminal.flush();
-    // Not System.exit: there is nothing to shut down, and idle threads shall not delay the end.
-    Posix.exit(code);
   }
 
   /** Clients hear of what ends before the one who wants it has an answer. */
@@ -82,7 +101,9 @@ public final class StorageDaemon {
       if (pidFile != null) {
         pid = PidFile.write(pidFile, ProcessHandle.current().pid());
       }
-      Runtime.getRuntime().addShutdownHook(new Thread(this::endBySignal));
+      if (takesSignals) {
+        Runtime.getRuntime().addShutdownHook(new Thread(this::endBySignal));
+      }
       monitors.begin();
       if (daemonize) {
         Detachment.leaveSession();
