@@ -23,7 +23,10 @@ public interface Checkable {
     /** A finding or what was done about it. */
     void found(String line);
 
-    /** Why the check cannot be carried out, before it throws that. */
+    /**
+     * A finding that is an error of the program's, as why the check cannot be carried out, before
+     * it throws that.
+     */
     default void failed(BlockException reason) {
       found(reason.getMessage());
     }

@@ -3,29 +3,30 @@ package dev.strata.formats.vhdx;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
-import dev.strata.block.driver.Checkable.Listener;
+import dev.strata.block.Errno;
 import dev.strata.formats.table.EntryTable;
 
-/** One check of the BAT against the file's length, with the findings and words of the reference. */
+/** The BAT held against the file's length, with the findings and words of the reference. */
 final class VhdxCheck {
   private final Child file;
   private final VhdxMetadata metadata;
   private final EntryTable bat;
-  private final Listener listener;
-  private long corruptions;
 
-  VhdxCheck(Child file, VhdxMetadata metadata, EntryTable bat, Listener listener) {
+  VhdxCheck(Child file, VhdxMetadata metadata, EntryTable bat) {
     this.file = file;
     this.metadata = metadata;
     this.bat = bat;
-    this.listener = listener;
   }
 
-  long corruptions() {
-    return corruptions;
+  /** Hears of an entry that cannot be right. */
+  interface Listener {
+    /** Ends the check by throwing that, or another exception. */
+    void found(BlockException finding) throws BlockException;
   }
 
-  void run() throws BlockException {
+  /** Returns how many entries cannot be right. */
+  long run(Listener listener) throws BlockException {
+    long findings = 0;
     long length = file.length();
     long blocks = metadata.blocks();
     int ratio = metadata.chunkRatio();
@@ -39,14 +40,20 @@ final class VhdxCheck {
       long size =
           Math.min(metadata.blockSize(), metadata.diskSize() - block * metadata.blockSize());
       long end = start + size;
-      if (start < 0 || end < 0) {
-        found("VHDX BAT entry " + index + " offset overflow.");
-      } else if (start >= length) {
-        found(words(index, "start", start, length));
-      } else if (end > length) {
-        found(words(index, "end", end, length));
+      if (start >= 0 && end >= 0 && start < length && end <= length) {
+        continue;
       }
+      findings++;
+      listener.found(
+          new BlockException(
+              Errno.EINVAL,
+              start < 0 || end < 0
+                  ? "VHDX BAT entry " + index + " offset overflow."
+                  : start >= length
+                      ? words(index, "start", start, length)
+                      : words(index, "end", end, length)));
     }
+    return findings;
   }
 
   private static String words(int index, String which, long offset, long length) {
@@ -59,10 +66,5 @@ final class VhdxCheck {
         + " points after end of file ("
         + length
         + "). Image has probably been truncated.";
-  }
-
-  private void found(String line) {
-    corruptions++;
-    listener.found(line);
   }
 }

@@ -110,7 +110,15 @@ final class VhdxImage extends MappedImage implements Checkable, ImageInfo {
     }
     var image = new VhdxImage(context, file, headers, regions, metadata, log);
     image.replayed = !pending.isEmpty();
+    if (!context.flags().check()) {
+      new VhdxCheck(file, metadata, image.bat).run(VhdxImage::refuse);
+    }
     return image;
+  }
+
+  /** What lies behind the file's end would be read as zeroes. */
+  private static void refuse(BlockException finding) throws BlockException {
+    throw finding;
   }
 
   private static BlockException mustReplay(Child file) {
@@ -238,11 +246,11 @@ final class VhdxImage extends MappedImage implements Checkable, ImageInfo {
   @Override
   public Result check(Repair repair, Listener listener) throws BlockException {
     flush();
-    var check = new VhdxCheck(file, metadata, bat, listener);
-    alone(check::run);
+    long[] corruptions = new long[1];
+    alone(() -> corruptions[0] = new VhdxCheck(file, metadata, bat).run(listener::failed));
     long fixed = replayed ? 1 : 0;
     replayed = false;
-    return new Result(check.corruptions(), 0, 0, fixed, 0, 0, -1, -1, -1, -1);
+    return new Result(corruptions[0], 0, 0, fixed, 0, 0, -1, -1, -1, -1);
   }
 
   @Override
