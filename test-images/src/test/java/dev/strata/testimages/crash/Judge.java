@@ -56,12 +56,12 @@ public final class Judge {
     this.bitmaps = bitmaps;
   }
 
-  private void put(Map<String, byte[]> state) {
-    state.forEach((name, bytes) -> stage.files().put(name, bytes.clone()));
+  private void put(Map<String, MemoryFile> state) {
+    state.forEach((name, file) -> stage.files().put(name, file.copy()));
   }
 
   /** Throws a {@link Violation} if a state breaks a promise. */
-  void look(Map<String, byte[]> state, int cut) {
+  void look(Map<String, MemoryFile> state, int cut) {
     try {
       put(state);
       if (kind.replaysLog()) {
@@ -83,9 +83,13 @@ public final class Judge {
     }
   }
 
+  private static boolean isDirty(ImageKind kind, Map<String, MemoryFile> state) {
+    MemoryFile image = state.get(Stage.IMAGE);
+    return image != null && isDirty(kind, image.toBytes(DIRTY_BYTE + 1));
+  }
+
   /** Whether the image says that its refcounts may lag: opening it for writing puts them right. */
-  public static boolean isDirty(ImageKind kind, Map<String, byte[]> state) {
-    byte[] image = state.getOrDefault(Stage.IMAGE, new byte[0]);
+  public static boolean isDirty(ImageKind kind, byte[] image) {
     return kind.isQcow2()
         && image.length > DIRTY_BYTE
         && image[7] >= 3
@@ -93,7 +97,7 @@ public final class Judge {
   }
 
   /** Reads and checks; whether there is nothing at all to repair. */
-  private boolean read(Map<String, byte[]> state, int cut) throws BlockException {
+  private boolean read(Map<String, MemoryFile> state, int cut) throws BlockException {
     var findings = new Stage.Findings();
     Checkable.Result result;
     List<SnapshotStore.Snapshot> snapshots = List.of();
@@ -237,7 +241,7 @@ public final class Judge {
   /** Throws unless the files are those of an image that was closed, and hold what they should. */
   void lookAtEnd(Map<String, byte[]> files) {
     try {
-      put(files);
+      files.forEach((name, bytes) -> stage.files().put(name, bytes));
       check(model.values(), "after it was closed", false);
     } catch (BlockException e) {
       throw new Violation("the closed image cannot be used", e);

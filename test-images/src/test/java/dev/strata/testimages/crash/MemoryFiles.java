@@ -86,9 +86,14 @@ public final class MemoryFiles extends MemoryFactory {
     return watcher;
   }
 
-  /** Makes a file with that content, which belongs to it from now on. */
+  /** Makes a file with a copy of that content. */
   public synchronized void put(String name, byte[] content) {
     files.put(name, new MemoryFile(content));
+  }
+
+  /** Has a file be there by that name. */
+  synchronized void put(String name, MemoryFile file) {
+    files.put(name, file);
   }
 
   /** The file of that name. */

@@ -2,9 +2,6 @@
 package dev.strata.testimages.crash;
 
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -24,29 +21,25 @@ import java.util.TreeSet;
 final class PowerCuts {
   private static final int ALL_SUBSETS = 8;
   private static final int[] PIECES = {512, 4096};
-  private static final VarHandle LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   /** Looks at one state; false ends it all. */
   interface Visitor {
     /**
-     * @param state the files' content
+     * @param state the files, which are not to be changed
      * @param cut how many events had happened
      * @param how which of the events are there, for a message
      */
-    boolean visit(Map<String, byte[]> state, int cut, String how) throws IOException;
+    boolean visit(Map<String, MemoryFile> state, int cut, String how) throws IOException;
   }
-
-  private record Hash(long high, long low) {}
 
   private final List<Recording.Event> events;
   private final GuestModel model;
   private final Random random;
   private final int samples;
   private final Visitor visitor;
-  private final Map<String, byte[]> durable;
+  private final Map<String, MemoryFile> durable = new TreeMap<>();
   private final Set<String> written = new TreeSet<>(); // the files that change
-  private final Set<Hash> seen = new HashSet<>();
+  private final Set<StateHash.Value> seen = new HashSet<>();
   private List<Recording.Event> pending = new ArrayList<>();
   private int cut;
   private int promises;
@@ -66,7 +59,7 @@ final class PowerCuts {
       long seed,
       int samples,
       Visitor visitor) {
-    this.durable = new TreeMap<>(before);
+    before.forEach((name, bytes) -> durable.put(name, new MemoryFile(bytes)));
     this.events = events;
     this.model = model;
     this.random = new Random(seed);
@@ -121,8 +114,10 @@ final class PowerCuts {
     var state = new TreeMap<>(durable);
     var whole = new boolean[pending.size()];
     Arrays.fill(whole, true);
-    build(whole).forEach((name, file) -> state.put(name, file.toBytes()));
-    return state;
+    state.putAll(build(whole));
+    var bytes = new TreeMap<String, byte[]>();
+    state.forEach((name, file) -> bytes.put(name, file.toBytes()));
+    return bytes;
   }
 
   private void promised() throws IOException {
@@ -140,7 +135,7 @@ final class PowerCuts {
         left.add(event);
       }
     }
-    durable.put(file, target.toBytes());
+    durable.put(file, target);
     pending = left;
   }
 
@@ -189,11 +184,11 @@ final class PowerCuts {
   private void torn() throws IOException {
     Recording.Event last = pending.getLast();
     for (int piece : PIECES) {
-      if (last.kind() != Recording.Kind.WRITE || last.bytes().length <= piece) {
+      if (last.kind() != Recording.Kind.WRITE || last.length() <= piece) {
         continue;
       }
       int first = last.offset() / piece;
-      int pieces = (last.offset() + last.bytes().length - 1) / piece - first + 1;
+      int pieces = (last.offset() + last.length() - 1) / piece - first + 1;
       for (int base = 0; base < 3; base++) {
         var some = new boolean[pending.size()];
         for (int i = 0; i < some.length - 1; i++) {
@@ -221,15 +216,22 @@ final class PowerCuts {
       throws IOException {
     Map<String, MemoryFile> state = build(some);
     MemoryFile file = state.computeIfAbsent(last.file(), this::copyOfDurable);
-    int end = last.offset() + last.bytes().length;
+    int end = last.offset() + last.length();
     for (int at = last.offset(); at < end; ) {
       int next = Math.min(end, (at / piece + 1) * piece);
-      if ((pieces >>> ((at - last.offset() / piece * piece) / piece) & 1) != 0) {
-        file.write(at, last.bytes(), at - last.offset(), next - at);
+      if (arrived(pieces, last, piece, at)) {
+        while (next < end && arrived(pieces, last, piece, next)) {
+          next = Math.min(end, next + piece);
+        }
+        file.take(last.content(), at, next - at);
       }
       at = next;
     }
     visit(state, "with event " + (cut - 1) + " torn at " + piece);
+  }
+
+  private static boolean arrived(long pieces, Recording.Event last, int piece, int at) {
+    return (pieces >>> (at / piece - last.offset() / piece) & 1) != 0;
   }
 
   private Map<String, MemoryFile> build(boolean[] chosen) {
@@ -244,7 +246,7 @@ final class PowerCuts {
   }
 
   private MemoryFile copyOfDurable(String file) {
-    return new MemoryFile(durable.get(file).clone());
+    return durable.get(file).copy();
   }
 
   private void visit(boolean[] chosen) throws IOException {
@@ -263,34 +265,19 @@ final class PowerCuts {
     }
     generated++;
     var state = new TreeMap<>(durable);
-    changed.forEach((name, file) -> state.put(name, file.toBytes()));
+    state.putAll(changed);
     if (seen.add(hash(state))) {
       ended = !visitor.visit(state, cut, how);
     }
   }
 
   /** Of the content and of what has to be in it. */
-  private Hash hash(Map<String, byte[]> state) {
-    long one = promises;
-    long two = ~promises;
+  private StateHash.Value hash(Map<String, MemoryFile> state) {
+    var hash = new StateHash();
+    hash.add(promises);
     for (String name : written) {
-      byte[] bytes = state.get(name);
-      one = mix(one + bytes.length);
-      int words = bytes.length & -8;
-      for (int at = 0; at < words; at += 8) {
-        long word = (long) LONGS.get(bytes, at);
-        one = Long.rotateLeft((one ^ word) * 0x9e3779b97f4a7c15L, 29);
-        two = Long.rotateLeft((two + word) * 0xc2b2ae3d27d4eb4fL, 31);
-      }
-      for (int at = words; at < bytes.length; at++) {
-        one = mix(one + bytes[at]);
-      }
+      state.get(name).addTo(hash);
     }
-    return new Hash(mix(one), mix(two));
-  }
-
-  private static long mix(long value) {
-    long mixed = (value ^ value >>> 32) * 0xd6e8feb86659fd93L;
-    return mixed ^ mixed >>> 32;
+    return hash.value();
   }
 }

@@ -4,7 +4,6 @@ package dev.strata.testimages.crash;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,14 +36,27 @@ final class Recording implements MemoryFiles.Watcher {
    * Something that happened to a file.
    *
    * @param offset of the bytes, or the new length
-   * @param bytes written, or as many zeroes as were discarded; empty for the others
+   * @param length how many bytes were written or discarded; 0 of the others
+   * @param content the bytes that were written, at their place; empty for the others
    */
-  record Event(String file, Kind kind, int offset, byte[] bytes) {
+  record Event(String file, Kind kind, int offset, int length, MemoryFile content) {
+    private static final MemoryFile NOTHING = new MemoryFile(new byte[0]);
+
+    Event(String file, Kind kind, int offset, int length) {
+      this(file, kind, offset, length, NOTHING);
+    }
+
+    static Event written(String file, int offset, byte[] log, int start, int length) {
+      var content = new MemoryFile(new byte[0]);
+      content.write(offset, log, start, length);
+      return new Event(file, Kind.WRITE, offset, length, content);
+    }
+
     /** Carries it out. */
     void on(MemoryFile target) {
       switch (kind) {
-        case WRITE -> target.write(offset, bytes, 0, bytes.length);
-        case DISCARD -> target.punch(offset, bytes.length);
+        case WRITE -> target.take(content, offset, length);
+        case DISCARD -> target.punch(offset, length);
         case LENGTH -> target.truncate(offset);
         case FLUSH -> {}
       }
@@ -84,7 +96,7 @@ final class Recording implements MemoryFiles.Watcher {
         events.add(entry(note.file, log, Math.toIntExact(note.position)));
       } else {
         int length = Math.toIntExact(note.position);
-        events.add(new Event(note.file, Kind.LENGTH, length, new byte[0]));
+        events.add(new Event(note.file, Kind.LENGTH, length, 0));
       }
     }
     return events;
@@ -117,15 +129,14 @@ final class Recording implements MemoryFiles.Watcher {
     int length = Math.toIntExact(in.getLong(at + 8) * SECTOR);
     long flags = in.getLong(at + 16);
     if (flags == FLUSH) {
-      return new Event(file, Kind.FLUSH, 0, new byte[0]);
+      return new Event(file, Kind.FLUSH, 0, 0);
     }
     if (flags != 0 && flags != DISCARD) {
       throw new IllegalArgumentException("Flags " + flags);
     }
     if (flags == DISCARD) {
-      return new Event(file, Kind.DISCARD, offset, new byte[length]);
+      return new Event(file, Kind.DISCARD, offset, length);
     }
-    int data = at + SECTOR;
-    return new Event(file, Kind.WRITE, offset, Arrays.copyOfRange(log, data, data + length));
+    return Event.written(file, offset, log, at + SECTOR, length);
   }
 }

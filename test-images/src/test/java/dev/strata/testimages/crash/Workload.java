@@ -59,7 +59,7 @@ record Workload(ImageKind kind, List<Operation> sequence, long seed, int samples
     prepared
         .files()
         .forEach((name, bytes) -> {
-          files.put(name, bytes.clone());
+          files.put(name, bytes);
           files.put(name + Recording.LOG, new byte[0]);
           before.put(name, bytes);
         });
@@ -124,12 +124,12 @@ record Workload(ImageKind kind, List<Operation> sequence, long seed, int samples
   }
 
   /** Puts a state where it can be looked at by other means, if anybody wants to. */
-  private static void keep(Map<String, byte[]> state) throws IOException {
+  private static void keep(Map<String, MemoryFile> state) throws IOException {
     String folder = System.getProperty("strata.crash.keep");
     if (folder != null) {
       Files.createDirectories(Path.of(folder));
-      for (Map.Entry<String, byte[]> file : state.entrySet()) {
-        Files.write(Path.of(folder, file.getKey()), file.getValue());
+      for (Map.Entry<String, MemoryFile> file : state.entrySet()) {
+        Files.write(Path.of(folder, file.getKey()), file.getValue().toBytes());
       }
     }
   }
@@ -144,7 +144,7 @@ record Workload(ImageKind kind, List<Operation> sequence, long seed, int samples
       Recording.Event event = events.get(i);
       text.append("\n      ").append(i).append(' ').append(event.file()).append(' ');
       text.append(event.kind()).append(' ').append(Integer.toHexString(event.offset()));
-      text.append('+').append(Integer.toHexString(event.bytes().length));
+      text.append('+').append(Integer.toHexString(event.length()));
     }
     return text.toString();
   }

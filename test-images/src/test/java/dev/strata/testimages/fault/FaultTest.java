@@ -45,7 +45,7 @@ final class FaultTest {
 
   private static MemoryFiles copies() {
     var files = new MemoryFiles();
-    images.forEach((name, bytes) -> files.put(name, bytes.clone()));
+    images.forEach((name, bytes) -> files.put(name, bytes));
     MemoryProtocol.use(files);
     return files;
   }

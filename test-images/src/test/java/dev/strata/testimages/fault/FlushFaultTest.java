@@ -44,7 +44,7 @@ final class FlushFaultTest {
         boolean more = true;
         for (int number = 1; more && number < MOST_CALLS; number++) {
           var files = new MemoryFiles();
-          images.forEach((file, bytes) -> files.put(file, bytes.clone()));
+          images.forEach((file, bytes) -> files.put(file, bytes));
           MemoryProtocol.use(files);
           var fault = new Fault(victim, manner, number);
           files.gate(fault);

@@ -33,9 +33,9 @@ record Killed(int time, Map<String, byte[]> files) {
   void judge(ImageKind kind, long[] before, long[] below, List<Access> accesses)
       throws BlockException {
     var copies = new MemoryFiles();
-    files.forEach((name, bytes) -> copies.put(name, bytes.clone()));
+    files.forEach((name, bytes) -> copies.put(name, bytes));
     var stage = new Stage(copies);
-    if (Judge.isDirty(kind, files) || kind.replaysLog()) {
+    if (Judge.isDirty(kind, files.getOrDefault(Stage.IMAGE, new byte[0])) || kind.replaysLog()) {
       stage.open(kind.format(), Stage.IMAGE, Stage.WRITABLE).close(); // which puts it right
     }
     try (BlockBackend disk = stage.open(kind.format(), Stage.IMAGE, NodeFlags.READ_ONLY)) {

@@ -57,7 +57,7 @@ final class Race {
     this.kind = kind;
     PreparedImage prepared = PreparedImage.of(kind);
     var files = new MemoryFiles();
-    prepared.files().forEach((name, bytes) -> files.put(name, bytes.clone()));
+    prepared.files().forEach((name, bytes) -> files.put(name, bytes));
     var options = new ArrayList<String>();
     if (kind.isQcow2() && smallCaches) {
       String size = String.valueOf(2L * kind.clusterSize());
