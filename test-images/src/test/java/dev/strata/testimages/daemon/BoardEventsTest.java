@@ -30,14 +30,11 @@ final class BoardEventsTest extends DriveConversation {
                 "send-key",
                 "'keys':[{'type':'number','data':30},{'type':'number','data':200},"
                     + "{'type':'number','data':65}]"),
-            List.of("until inb 0x64 1 1"),
-            ports("inb 0x60"),
-            List.of("until inb 0x64 1 1"),
-            ports("inb 0x60"),
-            List.of("until inb 0x64 1 1"),
-            ports("inb 0x60"),
-            List.of("until inb 0x64 1 1"),
-            ports("inb 0x60")));
+            List.of(
+                "until inb 0x60 0xff 0x1c",
+                "until inb 0x60 0xff 0xe0",
+                "until inb 0x60 0xff 0x75",
+                "until inb 0x60 0xff 0x83")));
   }
 
   @Test
