@@ -132,7 +132,7 @@ final class DriveDevices {
                       + " 'if=none' in the drive options?)"
                   : "by another device"));
     }
-    return named == null ? drives.ofNode(given, name, writes, asked.shared()) : named;
+    return named == null ? drives.ofNode(given, name, writes) : named;
   }
 
   /** A drive by the name that it has or was given. */
@@ -155,20 +155,20 @@ final class DriveDevices {
 
   /** What a device uses a drive by. */
   GuestDrive use(Drive drive, Device device, DiskProperties asked) throws BlockException {
+    GuestDrive made = guest(drive, asked.settings());
+    // A floppy controller knows only success and failure.
+    ErrorPolicy errors = device.kind() == Kind.REMOVABLE ? null : asked.settings().errors();
+    made.use(new GuestDrive.User(device.place(), device.id(), device.kind(), errors));
     BlockBackend image = drive.image();
     if (image != null) {
       requireContext(image, device.context());
-      boolean writes = image.permissions().writes() && !drive.cd();
+      boolean writes = image.node().flags().writable() && !drive.readOnly();
       image.change(GuestDrive.permissions(writes, asked.shared()));
       Boolean cached = asked.cached();
       if (cached != null) {
         image.writeThrough(!cached);
       }
     }
-    GuestDrive made = guest(drive, asked.settings());
-    // A floppy controller knows only success and failure.
-    ErrorPolicy errors = device.kind() == Kind.REMOVABLE ? null : asked.settings().errors();
-    made.use(new GuestDrive.User(device.place(), device.id(), device.kind(), errors));
     made.share(asked.shared());
     uses.put(drive, new Use(made, device.context()));
     GuestDrives monitors = told;

@@ -124,16 +124,14 @@ final class Drives implements AutoCloseable {
    * A drive with a node that the user made in it; null if there is no such node.
    *
    * @param writes whether the device writes, if the node can be written
-   * @param shared whether others may write
    */
-  @Nullable Drive ofNode(String given, String name, boolean writes, boolean shared)
-      throws BlockException {
+  @Nullable Drive ofNode(String given, String name, boolean writes) throws BlockException {
     BlockNode node = graph.find(name);
     if (node == null) {
       return null;
     }
     boolean writable = writes && node.flags().writable();
-    BlockBackend disk = graph.use(node, "", GuestDrive.permissions(writable, shared));
+    BlockBackend disk = graph.use(node, "", GuestDrive.unattached());
     var drive =
         new Drive(
             given,
@@ -339,7 +337,7 @@ final class Drives implements AutoCloseable {
       if (temporary) {
         node = TemporaryOverlay.open(graph, node, flags.withWritable(writable));
       }
-      return graph.use(node, user, GuestDrive.unattached(writable));
+      return graph.use(node, user, GuestDrive.unattached());
     } catch (BlockException e) {
       graph.close(node);
       throw e;

@@ -29,7 +29,12 @@ public final class GuestDrive {
    * @param errors null if it knows only success and failure
    */
   public record User(
-      String place, @Nullable String id, MediumSlot.Kind kind, @Nullable ErrorPolicy errors) {}
+      String place, @Nullable String id, MediumSlot.Kind kind, @Nullable ErrorPolicy errors) {
+    /** What clients know the device by. */
+    public String name() {
+      return id == null ? place : id;
+    }
+  }
 
   private volatile String name;
   private final DriveSettings settings;
@@ -77,6 +82,10 @@ public final class GuestDrive {
   public void use(User by) {
     user = by;
     slot.kind(by.kind());
+    BlockBackend medium = slot.medium();
+    if (medium != null) {
+      medium.attach(by.name());
+    }
   }
 
   /** Has others be allowed to write to its media, or not. */
@@ -309,14 +318,14 @@ public final class GuestDrive {
     }
   }
 
-  /** The same of a drive that no device uses: others may do what they like. */
-  public static Permissions unattached(boolean writes) {
-    return new Permissions(permissions(writes).needed(), EnumSet.allOf(Permission.class));
+  /** The same of a drive that no device uses: nobody writes by it, and others do what they like. */
+  public static Permissions unattached() {
+    return new Permissions(permissions(false).needed(), EnumSet.allOf(Permission.class));
   }
 
   /** What its user needs to be allowed of a medium that is put in, and what others may do. */
   public Permissions permissionsNow(boolean writes) {
-    return user == null ? unattached(writes) : permissions(writes, shared);
+    return user == null ? unattached() : permissions(writes, shared);
   }
 
   /** What a device needs to be allowed of its disk, and what it lets others do. */
@@ -351,6 +360,10 @@ public final class GuestDrive {
   /** Puts a medium in, which keeps to the limits that the last one kept to. One at a time. */
   public void insert(BlockBackend medium) {
     medium.writeThrough(lastWriteThrough);
+    User by = user;
+    if (by != null) {
+      medium.attach(by.name());
+    }
     ThrottleGroup limits = lastLimits;
     if (limits != null) {
       medium.throttle(limits);

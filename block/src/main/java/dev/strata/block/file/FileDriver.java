@@ -12,6 +12,7 @@ import dev.strata.block.RequestFlags;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.Deletable;
+import dev.strata.block.driver.DiscardCounts;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.Permissions;
@@ -25,7 +26,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** A file or a block device of the host. */
-final class FileDriver implements BlockDriver, CopyOffload, Deletable, RemovableMedium {
+final class FileDriver
+    implements BlockDriver, CopyOffload, Deletable, DiscardCounts, RemovableMedium {
   /** An answer about data and holes, and the changes that it knew of. */
   private record Known(Storage.Run run, long changes) {}
 
@@ -39,6 +41,9 @@ final class FileDriver implements BlockDriver, CopyOffload, Deletable, Removable
   private NodeFlags flags;
   private volatile @Nullable Known known; // the last answer, so that a run is looked for once
   private final AtomicLong changes = new AtomicLong(); // requests done that may have moved holes
+  private final AtomicLong discards = new AtomicLong();
+  private final AtomicLong failedDiscards = new AtomicLong();
+  private final AtomicLong discardedBytes = new AtomicLong();
   private volatile boolean syncFailed;
 
   FileDriver(FileOpener opener, Storage storage, @Nullable ImageLocks locks, NodeFlags flags) {
@@ -148,13 +153,32 @@ final class FileDriver implements BlockDriver, CopyOffload, Deletable, Removable
 
   @Override
   public void discard(long offset, long length) throws BlockException {
+    boolean done = false;
     try {
-      if (!storage.discard(offset, length)) {
+      done = storage.discard(offset, length);
+      if (!done) {
         throw BlockException.of(Errno.EOPNOTSUPP);
       }
     } finally {
       changes.incrementAndGet();
+      (done ? discards : failedDiscards).incrementAndGet();
+      discardedBytes.addAndGet(done ? length : 0);
     }
+  }
+
+  @Override
+  public long discards() {
+    return discards.get();
+  }
+
+  @Override
+  public long failedDiscards() {
+    return failedDiscards.get();
+  }
+
+  @Override
+  public long discardedBytes() {
+    return discardedBytes.get();
   }
 
   @Override
@@ -264,8 +288,9 @@ final class FileDriver implements BlockDriver, CopyOffload, Deletable, Removable
    */
   private void allocateFirstBlock(long length) throws BlockException {
     int part = (int) Math.min(length, FIRST_BLOCK) & -SECTOR;
-    if (part > 0 && !flags.direct()) {
-      storage.write(0, IoVector.of(ByteBuffer.allocateDirect(part)));
+    if (part == FIRST_BLOCK || (part > 0 && !flags.direct())) { // past the cache by whole blocks
+      ByteBuffer block = ByteBuffer.allocateDirect(2 * FIRST_BLOCK).alignedSlice(FIRST_BLOCK);
+      storage.write(0, IoVector.of(block.slice(0, part)));
     }
   }
 

@@ -31,6 +31,7 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
   private volatile BlockNode node;
   private volatile Permissions permissions;
   private volatile boolean writeThrough;
+  private volatile String device = ""; // that the user is a drive of
   private final RequestGate gate = new RequestGate();
   private volatile @Nullable ThrottleMember throttle; // changes under the graph's lock
   private boolean closed; // guarded by graph
@@ -78,6 +79,15 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
     this.permissions = permissions;
   }
 
+  /**
+   * Goes on with another node, when the requests in flight are done; its limits stay.
+   *
+   * @throws BlockException if that does not allow what the user does, who then stays
+   */
+  public void moveTo(BlockNode other) throws BlockException {
+    graph.move(this, other);
+  }
+
   /** Asks for other permissions. */
   public void change(Permissions permissions) throws BlockException {
     graph.changePermissions(this, permissions);
@@ -93,12 +103,18 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
     return part != null;
   }
 
+  /** Says which device uses it, for messages about a user without a name. */
+  public void attach(String user) {
+    device = user;
+  }
+
   @Override
   public String describe() {
     if (part != null) {
       return part.job();
     }
-    return user.isEmpty() ? "an unnamed block device" : "block device '" + user + "'";
+    String named = user.isEmpty() ? device : user;
+    return named.isEmpty() ? "an unnamed block device" : "block device '" + named + "'";
   }
 
   @Override

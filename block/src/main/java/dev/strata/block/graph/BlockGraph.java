@@ -231,6 +231,18 @@ public final class BlockGraph implements AutoCloseable {
     PermissionUpdate.change(place, backend, wanted);
   }
 
+  synchronized void move(BlockBackend backend, BlockNode wanted) throws BlockException {
+    BlockNode from = backend.node();
+    BlockNode to = backend.permissions().writes() ? wanted.entrance() : wanted;
+    if (from == to) {
+      return;
+    }
+    quiesced(List.of(from, to), () -> UserMove.one(backend, to));
+    if (from.users().isEmpty() && !from.kept()) {
+      close(from);
+    }
+  }
+
   synchronized void release(BlockBackend backend) throws BlockException {
     backends.remove(backend);
     BlockNode node = backend.node();

@@ -11,6 +11,7 @@ import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.DriverKind;
 import dev.strata.block.driver.FilterDriver;
 import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.RemovableMedium;
 import dev.strata.block.option.BlockOptions;
 import java.util.ArrayDeque;
@@ -255,9 +256,9 @@ public final class BlockNode {
     return false;
   }
 
-  /** Whether one of its users reads or writes, at least at times. */
-  public boolean isNeeded() {
-    return !PermissionUpdate.ofAllUsers(this).needed().isEmpty();
+  /** Whether one of its users takes what it reads for a disk's content. */
+  public boolean isRead() {
+    return PermissionUpdate.ofAllUsers(this).needed().contains(Permission.CONSISTENT_READ);
   }
 
   /** Whether it is that node, or reads from it through any number of others. */

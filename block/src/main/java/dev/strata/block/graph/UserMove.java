@@ -62,6 +62,25 @@ final class UserMove {
     }
   }
 
+  /**
+   * Moves that one.
+   *
+   * @throws BlockException if the other node does not allow what it does; it then stays
+   */
+  static void one(BlockBackend user, BlockNode to) throws BlockException {
+    BlockNode from = user.node();
+    move(user, from, to);
+    try {
+      PermissionUpdate.refresh(from);
+      PermissionUpdate.refresh(to);
+    } catch (BlockException e) {
+      move(user, to, from);
+      PermissionUpdate.refresh(to);
+      PermissionUpdate.refresh(from);
+      throw e;
+    }
+  }
+
   private static void collect(BlockNode node, Set<BlockNode> found) {
     if (found.add(node)) {
       for (Edge edge : node.edges()) {

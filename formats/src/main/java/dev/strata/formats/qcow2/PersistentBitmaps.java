@@ -30,6 +30,7 @@ final class PersistentBitmaps {
   private final Qcow2Metadata metadata;
   private final BitmapSet set;
   private List<StoredBitmap> stored; // as the directory in the file has them
+  private List<DirtyBitmap> origins = List.of(); // what of the set those are, in the same order
 
   private PersistentBitmaps(Qcow2Metadata metadata, BitmapSet set, List<StoredBitmap> stored) {
     this.metadata = metadata;
@@ -75,6 +76,7 @@ final class PersistentBitmaps {
 
   private void loadContent() throws BlockException {
     long total = 0;
+    var loaded = new ArrayList<DirtyBitmap>();
     for (StoredBitmap from : stored) {
       boolean usable = !from.isInUse();
       var bitmap = new DirtyBitmap(from.name(), from.granularity(), usable ? bounded(from) : 0);
@@ -90,7 +92,9 @@ final class PersistentBitmaps {
       }
       bitmap.keep(true);
       set.add(bitmap);
+      loaded.add(bitmap);
     }
+    origins = loaded;
   }
 
   /** How many bits a bitmap of the whole disk has. */
@@ -236,6 +240,7 @@ final class PersistentBitmaps {
     }
     var written = new ArrayList<Run>();
     var kept = new ArrayList<StoredBitmap>();
+    var keptFrom = new ArrayList<DirtyBitmap>();
     List<Run> old = List.of();
     boolean switched = false;
     try {
@@ -244,8 +249,10 @@ final class PersistentBitmaps {
           StoredBitmap before = find(bitmap.name());
           if (!bitmap.inconsistent()) {
             kept.add(write(bitmap, written));
+            keptFrom.add(bitmap);
           } else if (before != null) {
             kept.add(before); // until somebody removes it
+            keptFrom.add(bitmap);
           }
         }
       }
@@ -260,19 +267,19 @@ final class PersistentBitmaps {
       }
     }
     stored = kept;
+    origins = keptFrom;
     release(old);
   }
 
-  /** Those that are stored already as they are, then the others, the newest first. */
+  /**
+   * Those that are stored already as they are, then the others, the newest first. One that was
+   * removed and came again under its name is a new one.
+   */
   private List<DirtyBitmap> inStoredOrder() {
-    var ordered = new ArrayList<DirtyBitmap>();
-    for (StoredBitmap bitmap : stored) {
-      DirtyBitmap known = set.find(bitmap.name());
-      if (known != null) {
-        ordered.add(known);
-      }
-    }
-    for (DirtyBitmap bitmap : set.all().reversed()) {
+    List<DirtyBitmap> all = set.all();
+    var ordered = new ArrayList<DirtyBitmap>(origins);
+    ordered.retainAll(all);
+    for (DirtyBitmap bitmap : all.reversed()) {
       if (!ordered.contains(bitmap)) {
         ordered.add(bitmap);
       }

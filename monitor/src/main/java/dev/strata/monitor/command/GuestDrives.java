@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The drives of a guest, in the order in which they were made. Thread-safe. */
 public final class GuestDrives {
+  private static final String VIRTIO_DEVICE = "/virtio-backend"; // on a card, with the drive
+
   private final List<GuestDrive> drives = new CopyOnWriteArrayList<>();
 
   private volatile @Nullable DriveListener listener;
@@ -145,10 +147,27 @@ public final class GuestDrives {
     return null;
   }
 
+  /**
+   * The drive that a device has as a property, be it the card that the device is on; null if there
+   * is none.
+   *
+   * @param path of the device, or its id
+   */
+  @Nullable GuestDrive at(String path) {
+    String place = path.startsWith("/") ? path : "/machine/peripheral/" + path;
+    for (GuestDrive each : drives) {
+      GuestDrive.User user = each.user();
+      if (user != null
+          && (user.place().equals(place) || user.place().equals(place + VIRTIO_DEVICE))) {
+        return each;
+      }
+    }
+    return null;
+  }
+
   /** What clients know a drive's device by, or null if no device uses it. */
   public static @Nullable String device(GuestDrive drive) {
     GuestDrive.User user = drive.user();
-    String id = user == null ? null : user.id();
-    return user == null || id != null ? id : user.place();
+    return user == null ? null : user.name();
   }
 }

@@ -6,8 +6,12 @@ import static dev.strata.monitor.command.Monitor.required;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.drive.GuestDrive;
+import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.graph.BlockNode;
 import dev.strata.block.json.JsonArray;
 import dev.strata.block.json.JsonObject;
+import dev.strata.block.json.JsonString;
 import dev.strata.block.json.JsonValue;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.object.ObjectType;
@@ -49,16 +53,21 @@ final class QomCommands {
   private static final Map<String, String> CHARDEV_PARENTS =
       Map.of("stdio", "chardev-fd", "file", "chardev-fd", "memory", "chardev-ringbuf");
 
+  /** The property of a device that has one. */
+  private static final String DRIVE = "drive";
+
+  private final Monitor monitor;
   private final ObjectRegistry objects;
   private final CharacterDevices devices;
 
-  private QomCommands(ObjectRegistry objects, CharacterDevices devices) {
-    this.objects = objects;
+  private QomCommands(Monitor monitor, CharacterDevices devices) {
+    this.monitor = monitor;
+    this.objects = monitor.graph().objects();
     this.devices = devices;
   }
 
   static void contribute(Monitor monitor, CharacterDevices devices) {
-    var own = new QomCommands(monitor.graph().objects(), devices);
+    var own = new QomCommands(monitor, devices);
     monitor.commands().add("qom-list", own::list);
     monitor.commands().add("qom-get", own::get);
     monitor.commands().add("qom-set", own::set);
@@ -84,13 +93,48 @@ final class QomCommands {
   }
 
   private JsonValue get(JsonObject arguments) throws BlockException, QmpException {
+    GuestDrive drive = drive(arguments);
+    if (drive != null) {
+      BlockBackend medium = drive.medium();
+      String name = drive.name();
+      return new JsonString(name.isEmpty() && medium != null ? medium.node().name() : name);
+    }
     return QomTree.get(find(arguments, false), required(arguments, "property"));
   }
 
   private JsonValue set(JsonObject arguments) throws BlockException, QmpException {
     JsonValue value = Objects.requireNonNull(arguments.get("value"));
+    GuestDrive drive = drive(arguments);
+    if (drive != null) {
+      setDrive(drive, value);
+      return new JsonObject();
+    }
     QomTree.set(find(arguments, false), required(arguments, "property"), value);
     return new JsonObject();
+  }
+
+  /** The drive that the property is about, or null if it is another property. */
+  private @Nullable GuestDrive drive(JsonObject arguments) throws QmpException {
+    return DRIVE.equals(required(arguments, "property"))
+        ? monitor.drives().at(required(arguments, "path"))
+        : null;
+  }
+
+  /** The device goes on with another node, as when a filter is put over its disk. */
+  private void setDrive(GuestDrive drive, JsonValue value) throws BlockException {
+    if (!(value instanceof JsonString(String name))) {
+      throw new BlockException(
+          Errno.EINVAL, "Invalid parameter type for '" + DRIVE + "', expected: string");
+    }
+    BlockNode node = monitor.graph().find(name);
+    if (node == null) {
+      throw new BlockException(Errno.EINVAL, "Cannot find device='' nor node-name='" + name + "'");
+    }
+    BlockBackend medium = drive.medium();
+    if (medium == null) {
+      throw BlockException.of(Errno.ENOMEDIUM);
+    }
+    medium.moveTo(node);
   }
 
   private Map<String, Type> all() {

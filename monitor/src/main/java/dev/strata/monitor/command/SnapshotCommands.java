@@ -138,8 +138,8 @@ final class SnapshotCommands {
           "Node '" + nodeName + "' is busy: node is used as backing hd of '" + above.name() + "'");
     }
     monitor.jobs().checkIdle(node);
-    monitor.jobs().checkIdle(overlay);
-    if (overlay.usedByBackend() || overlay.isNeeded()) {
+    // Who only writes to it, as a mirror does, does not mind what is read where nothing is written.
+    if (overlay.isRead()) {
       throw invalid("The overlay is already in use");
     }
     if (!overlay.supportsBacking()) {

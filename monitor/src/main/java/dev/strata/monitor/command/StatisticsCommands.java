@@ -12,6 +12,7 @@ import dev.strata.block.drive.DriveCounts;
 import dev.strata.block.drive.GuestDrive;
 import dev.strata.block.drive.LatencyHistogram;
 import dev.strata.block.drive.MediumSlot;
+import dev.strata.block.driver.DiscardCounts;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.Edge;
@@ -88,6 +89,7 @@ final class StatisticsCommands {
       var json = new JsonObject().put("device", drive.name());
       json.put("stats", counts(drive, medium == null ? 0 : medium.node().highestWrite()));
       if (medium != null) {
+        addSpecific(json, medium.node());
         addChildren(json, medium.node());
         json.put("node-name", medium.node().name());
       }
@@ -161,8 +163,24 @@ final class StatisticsCommands {
     stats.put("account_failed", false);
     stats.put("timed_stats", new JsonArray());
     var json = new JsonObject().put("stats", stats);
+    addSpecific(json, node);
     addChildren(json, node);
     return json;
+  }
+
+  /** A file of the host knows of its discards. */
+  private static void addSpecific(JsonObject json, BlockNode node) {
+    DiscardCounts counts = node.capability(DiscardCounts.class).orElse(null);
+    if (counts == null || !node.edges().isEmpty()) {
+      return;
+    }
+    json.put(
+        "driver-specific",
+        new JsonObject()
+            .put("driver", node.driverName())
+            .put("discard-nb-ok", counts.discards())
+            .put("discard-nb-failed", counts.failedDiscards())
+            .put("discard-bytes-ok", counts.discardedBytes()));
   }
 
   private static void addChildren(JsonObject json, BlockNode node) {

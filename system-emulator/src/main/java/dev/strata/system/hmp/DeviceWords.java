@@ -26,10 +26,7 @@ final class DeviceWords {
   String remove(List<String> words) {
     return words.isEmpty()
         ? MonitorCommands.misused("device_del", "device_del: string expected")
-        : answered(() -> {
-          devices.unplug(words.getFirst());
-          devices.tell();
-        });
+        : answered(() -> devices.unplug(words.getFirst()));
   }
 
   private interface Action {

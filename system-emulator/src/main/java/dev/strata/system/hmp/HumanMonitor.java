@@ -84,6 +84,7 @@ public final class HumanMonitor {
         typed.setLength(0);
         // Who has ended the machine is not asked for more.
         say(answer.replace("\n", "\r\n") + (commands.isOver() ? "" : PROMPT));
+        commands.answered();
       }
       case DELETE, BACK -> {
         if (!typed.isEmpty()) {

@@ -344,6 +344,11 @@ public final class MonitorCommands {
     return entry.command.run(words.subList(1, words.size()));
   }
 
+  /** Whoever ran a line has its answer: others hear of what came of it. */
+  public void answered() {
+    subject.devices().tell();
+  }
+
   private String help(List<String> words) {
     if (words.isEmpty()) {
       return list(commands);

@@ -30,6 +30,9 @@ public final class Machine {
 
     /** The guest says that it panics; on the processor's thread. */
     void panicked(PanicAnswer answer);
+
+    /** The guest has so many bytes of memory left; on the processor's thread. */
+    void balloonMoved(long bytes);
   }
 
   /** What comes of a panic, in the reference's words. */
@@ -78,6 +81,9 @@ public final class Machine {
 
     @Override
     public void panicked(PanicAnswer answer) {}
+
+    @Override
+    public void balloonMoved(long bytes) {}
   }
 
   private final VirtualClock clock;
@@ -115,6 +121,11 @@ public final class Machine {
   /** Says who is told from now on. */
   public void listener(Listener told) {
     listener = told;
+  }
+
+  /** The guest says how many bytes of memory it has left to itself. */
+  public void guestHas(long bytes) {
+    listener.balloonMoved(bytes);
   }
 
   /** Plugs the processor in. */

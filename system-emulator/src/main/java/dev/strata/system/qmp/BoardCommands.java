@@ -87,10 +87,13 @@ final class BoardCommands {
 
   private static Key key(JsonObject value) throws BlockException {
     String name = value.string("data");
-    if (name == null) {
-      throw new BlockException(Errno.EOPNOTSUPP, "keys by their numbers are not supported");
+    Key key = null;
+    if (name != null) {
+      key = Key.named(name);
+    } else if (value.get("data") instanceof JsonNumber number) {
+      name = number.toString();
+      key = Key.numbered(number.bits());
     }
-    Key key = Key.named(name);
     if (key == null) {
       throw new BlockException(
           Errno.EOPNOTSUPP, "the keyboard of this board has no key '" + name + "'");

@@ -83,7 +83,7 @@ public final class MachineCommands {
     commands.add(
         "query-uuid", arguments -> new JsonObject().put("UUID", subject.uuid().toString()));
     commands.add("query-cpus-fast", arguments -> own.processors());
-    commands.add("human-monitor-command", own::human);
+    commands.add("human-monitor-command", own::human, subject.human()::answered);
     commands.add(
         "block_set_io_throttle", arguments -> ThrottleCommand.run(monitor.drives(), arguments));
     commands.add(

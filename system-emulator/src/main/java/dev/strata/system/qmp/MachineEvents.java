@@ -43,6 +43,11 @@ final class MachineEvents implements Machine.Listener {
     events.emit("GUEST_PANICKED", new JsonObject().put("action", answer.word()));
   }
 
+  @Override
+  public void balloonMoved(long bytes) {
+    events.emitSeldom("BALLOON_CHANGE", "", new JsonObject().put("actual", bytes));
+  }
+
   /** What is told of a cause. */
   static JsonObject data(Cause cause) {
     return new JsonObject().put("guest", cause.isGuest()).put("reason", cause.word());

@@ -56,8 +56,7 @@ abstract class DriveConversation {
     return String.join("\n", Conversation.play(folder, command, lines))
         .replaceAll("device\\[\\d+]", "device[N]")
         .replaceAll("#block\\d+", "#blockN")
-        .replaceAll("_time_ns(\": |=)\\d+", "_time_ns$1N")
-        .replaceAll(", \"driver-specific\": \\{[^}]*}", "");
+        .replaceAll("_time_ns(\": |=)\\d+", "_time_ns$1N");
   }
 
   static byte[] filled(int length, char with) {

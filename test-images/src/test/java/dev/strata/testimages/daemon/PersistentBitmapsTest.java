@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -94,6 +95,31 @@ final class PersistentBitmapsTest {
     String ours = bitmaps(Conversation.play(folder, StorageDaemonTest.OURS, READ));
     assertEquals(theirs, ours);
     assertTrue(ours.contains("\"count\": 131072") && ours.contains("\"count\": 172032"), ours);
+  }
+
+  @Test
+  void aBitmapThatCameAgainIsTheLast() throws Exception {
+    Commands.assumeInstalled("qemu-img");
+    var commands = new Commands(folder);
+    var infos = new ArrayList<String>();
+    for (String program :
+        List.of("qemu-img", StorageDaemonTest.OURS.replace("qemu-storage-daemon", "qemu-img"))) {
+      String image = folder.resolve("order.qcow2").toString();
+      Files.deleteIfExists(Path.of(image));
+      commands.succeed("qemu-img", "create", "-q", "-f", "qcow2", image, "4M");
+      for (String name : List.of("a", "b", "c")) {
+        commands.succeed(program, "bitmap", "--add", image, name);
+      }
+      commands.succeed(program, "bitmap", "--remove", "--add", image, "a");
+      infos.add(
+          commands
+              .succeed("qemu-img", "info", image)
+              .lines()
+              .filter(line -> line.contains("name: "))
+              .toList()
+              .toString());
+    }
+    assertEquals(infos.get(0), infos.get(1));
   }
 
   /** All that is said of them, and where they are dirty. */

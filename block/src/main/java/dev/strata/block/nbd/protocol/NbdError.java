@@ -19,9 +19,9 @@ public final class NbdError {
   /** What a server sends for a failure of the block layer. */
   public static int of(Errno errno) {
     return switch (errno) {
-      case EPERM, EROFS, EACCES -> EPERM;
+      case EPERM, EROFS -> EPERM;
       case ENOMEM -> ENOMEM;
-      case EINVAL -> EINVAL;
+      case EINVAL, EACCES -> EINVAL; // EPERM would say that the whole disk may not be written
       case ENOSPC, EDQUOT, EFBIG -> ENOSPC;
       case EOVERFLOW -> EOVERFLOW;
       case EOPNOTSUPP, ENOSYS -> ENOTSUP;

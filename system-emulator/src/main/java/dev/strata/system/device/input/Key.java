@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 public record Key(boolean extended, int code) {
   private static final int EXTENDED = 0xe0;
   private static final int RELEASED = 0xf0;
+  private static final int EXTENDED_BIT = 0x80;
 
   private static final String PLAIN =
       """
@@ -37,6 +38,17 @@ public record Key(boolean extended, int code) {
 
   private static final Map<String, Key> NAMED = named();
 
+  private static final Map<Integer, Key> NUMBERED = numbered();
+
+  /** A key's number is its code of set 1, with bit 7 for those that have E0h before it. */
+  private static Map<Integer, Key> numbered() {
+    var keys = new HashMap<Integer, Key>();
+    for (Key key : NAMED.values()) {
+      keys.put(Keyboard.inSetOne(key.code) | (key.extended ? EXTENDED_BIT : 0), key);
+    }
+    return keys;
+  }
+
   private static Map<String, Key> named() {
     var keys = new HashMap<String, Key>();
     add(keys, PLAIN, false);
@@ -54,6 +66,11 @@ public record Key(boolean extended, int code) {
   /** The key of that name, or null. */
   public static @Nullable Key named(String name) {
     return NAMED.get(name);
+  }
+
+  /** The key of that number, as QEMU numbers them, or null. */
+  public static @Nullable Key numbered(long number) {
+    return number == (int) number ? NUMBERED.get((int) number) : null;
   }
 
   /** What is sent when it is pressed. */

@@ -76,6 +76,11 @@ public final class Keyboard extends Ps2Device {
     }
   }
 
+  /** What the controller makes of the code, of set 2, of a key that is pressed: one of set 1. */
+  static int inSetOne(int code) {
+    return TRANSLATION[code];
+  }
+
   @Override
   int translated(int value) {
     if (value == 0xf0) {

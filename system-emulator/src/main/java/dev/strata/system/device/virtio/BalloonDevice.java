@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,10 +51,12 @@ public final class BalloonDevice implements VirtioDevice {
 
   private final DeviceMemory memory;
   private final long ramBytes;
+  private final LongConsumer told;
   private final long[] statistics = new long[KINDS]; // guarded by this
   private VirtioTransport transport = VirtioTransport.NONE;
   private int wanted; // pages; guarded by this
   private int actual; // pages, unsigned; guarded by this
+  private int actualTold; // guarded by this
   private boolean statisticsWanted; // guarded by this
   private @Nullable Chain heldStatistics; // the worker's, and reset's
 
@@ -61,8 +64,10 @@ public final class BalloonDevice implements VirtioDevice {
    * A balloon without air.
    *
    * @param ramBytes of all the machine
+   * @param told hears how many bytes the guest has left whenever that changes
    */
-  public BalloonDevice(DeviceMemory memory, long ramBytes) {
+  public BalloonDevice(DeviceMemory memory, long ramBytes, LongConsumer told) {
+    this.told = told;
     this.memory = memory;
     this.ramBytes = ramBytes;
     Arrays.fill(statistics, -1);
@@ -139,6 +144,19 @@ public final class BalloonDevice implements VirtioDevice {
   }
 
   @Override
+  public void configured() {
+    long left;
+    synchronized (this) {
+      if (actual == actualTold) {
+        return;
+      }
+      actualTold = actual;
+      left = left();
+    }
+    told.accept(left);
+  }
+
+  @Override
   public void connect(VirtioTransport by) {
     transport = by;
   }
@@ -148,6 +166,7 @@ public final class BalloonDevice implements VirtioDevice {
     heldStatistics = null;
     synchronized (this) {
       actual = 0;
+      actualTold = 0;
       statisticsWanted = false;
       Arrays.fill(statistics, -1);
     }

@@ -27,6 +27,9 @@ public interface VirtioDevice {
   /** The guest writes a byte of the configuration. */
   void configure(int offset, int value);
 
+  /** The guest's access to the configuration, of one byte or more, is over. */
+  default void configured() {}
+
   /** The guest has accepted these features; called before any request. */
   void accept(long features);
 

@@ -352,6 +352,7 @@ public final class VirtioFunction extends PciFunction {
     for (int at = 0; at < bytes; at++) {
       device.configure(offset + at, (int) (value >>> (8 * at)) & 0xff);
     }
+    device.configured();
   }
 
   /** The registers of drafts before the standard. */

@@ -406,7 +406,7 @@ public final class PcMachine implements AutoCloseable {
 
   /** Adds what takes memory from the guest: one at most. */
   public void addBalloon() {
-    var device = new BalloonDevice(deviceMemory, ram.size());
+    var device = new BalloonDevice(deviceMemory, ram.size(), machine::guestHas);
     cards.addVirtio("virtio-balloon", device);
     balloon = device;
   }
