@@ -66,14 +66,14 @@ final class AccessEmitter {
     Label misses = c.newLabel();
     Label done = c.newLabel();
     int tag = operation == Op.LOAD ? GuestMemory.TLB_READ : GuestMemory.TLB_WRITE;
-    host.element(c, frame.tlb, frame.place, tag);
+    host.element(c, frame.host, frame.tlb, frame.place, tag);
     c.lload(frame.address);
     if (size != 0) {
       c.loadConstant((1L << size) - 1).ladd();
     }
     c.loadConstant(PAGE).land().lcmp().ifne(misses);
-    host.begin(c);
-    host.element(c, frame.tlb, frame.place, GuestMemory.TLB_ADDEND);
+    host.begin(c, frame.host);
+    host.element(c, frame.host, frame.tlb, frame.place, GuestMemory.TLB_ADDEND);
     c.lload(frame.address).ladd();
     if (operation == Op.STORE) {
       pushStored(node, w);

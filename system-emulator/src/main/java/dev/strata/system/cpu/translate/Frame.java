@@ -55,6 +55,10 @@ final class Frame {
   final int tlb;
 
   final int place;
+
+  /** Of {@link HostAccess}. */
+  final int host;
+
   private final int generation;
   private final int pc;
   private final int before;
@@ -72,6 +76,7 @@ final class Frame {
     value = c.allocateLocal(TypeKind.LONG);
     tlb = c.allocateLocal(TypeKind.REFERENCE);
     place = c.allocateLocal(TypeKind.LONG);
+    host = c.allocateLocal(TypeKind.REFERENCE);
     form = c.allocateLocal(TypeKind.INT);
     first = c.allocateLocal(TypeKind.LONG);
     second = c.allocateLocal(TypeKind.LONG);

@@ -23,8 +23,13 @@ public enum HostAccess {
    */
   DIRECT {
     @Override
-    void begin(CodeBuilder c) {
-      c.invokestatic(UNSAFE, "getUnsafe", MethodTypeDesc.of(UNSAFE)).aconst_null();
+    void enter(CodeBuilder c, int self) {
+      c.invokestatic(UNSAFE, "getUnsafe", MethodTypeDesc.of(UNSAFE)).astore(self);
+    }
+
+    @Override
+    void begin(CodeBuilder c, int self) {
+      c.aload(self).aconst_null();
     }
 
     @Override
@@ -58,8 +63,8 @@ public enum HostAccess {
 
     // No bounds are checked: what is cut to TLB_PLACES lies inside.
     @Override
-    void element(CodeBuilder c, int entries, int place, int which) {
-      c.invokestatic(UNSAFE, "getUnsafe", MethodTypeDesc.of(UNSAFE)).aload(entries).lload(place);
+    void element(CodeBuilder c, int self, int entries, int place, int which) {
+      c.aload(self).aload(entries).lload(place);
       if (which != 0) {
         c.loadConstant(8L * which).ladd();
       }
@@ -84,8 +89,13 @@ public enum HostAccess {
   /** By a segment of all memory. */
   SEGMENT {
     @Override
-    void begin(CodeBuilder c) {
+    void enter(CodeBuilder c, int self) {
       // The methods are static.
+    }
+
+    @Override
+    void begin(CodeBuilder c, int self) {
+      // Likewise.
     }
 
     @Override
@@ -99,7 +109,7 @@ public enum HostAccess {
     }
 
     @Override
-    void element(CodeBuilder c, int entries, int place, int which) {
+    void element(CodeBuilder c, int self, int entries, int place, int which) {
       c.aload(entries).lload(place).l2i();
       if (which != 0) {
         c.loadConstant(which).iadd();
@@ -124,6 +134,14 @@ public enum HostAccess {
     return open && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? DIRECT : SEGMENT;
   }
 
+  /**
+   * Comes where a region is entered. What is called at each access counts its calls until the
+   * optimising compiler has it, so that is done but once.
+   *
+   * @param self a local variable for the other methods here
+   */
+  abstract void enter(CodeBuilder c, int self);
+
   /** Takes a guest's address; leaves, as a {@code long}, where the TLB has its entry. */
   abstract void place(CodeBuilder c);
 
@@ -134,10 +152,10 @@ public enum HostAccess {
    * @param place the local variable that holds what {@link #place} has left
    * @param which as {@link GuestMemory#TLB_READ}
    */
-  abstract void element(CodeBuilder c, int entries, int place, int which);
+  abstract void element(CodeBuilder c, int self, int entries, int place, int which);
 
   /** Comes before the address is pushed. */
-  abstract void begin(CodeBuilder c);
+  abstract void begin(CodeBuilder c, int self);
 
   /** Takes the address; leaves 1 << size bytes, zero-extended. */
   abstract void read(CodeBuilder c, int size);

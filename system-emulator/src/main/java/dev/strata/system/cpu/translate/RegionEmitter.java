@@ -90,7 +90,7 @@ final class RegionEmitter {
                         c -> {
                           // A method that turns out too long is built twice.
                           sites.clear();
-                          new RegionEmitter(c, shape, sites, access).region();
+                          new RegionEmitter(c, shape, sites, access).region(access);
                         }));
   }
 
@@ -138,9 +138,10 @@ final class RegionEmitter {
     return complete;
   }
 
-  private void region() {
+  private void region(HostAccess access) {
     frame.returnIfOnlyWarmed();
     frame.enter();
+    access.enter(c, frame.host);
     c.lconst_0().lstore(frame.address).lconst_0().lstore(frame.value);
     c.lconst_0().lstore(frame.place);
     for (Node node : shape.nodes()) {
