@@ -125,6 +125,8 @@ public class Flags {
 
   // --- the same of numbers that are kept elsewhere ---
 
+  // Without branches, so that the JIT moves what only a fault or an exit looks at out of the way.
+
   /** Whether a condition holds. */
   public static boolean holds(int condition, int form, long a, long b, long result) {
     return holds(condition, form & 3, form >>> 2, a, b, result);
@@ -137,12 +139,13 @@ public class Flags {
     if (kind == EXPLICIT) {
       return a;
     }
+    long top = result << shift;
     return carry(kind, shift, a, b, result)
-        | (parity(kind, a, result) ? PARITY : 0)
-        | (adjust(kind, a, b, result) ? ADJUST : 0)
-        | (zero(kind, shift, a, result) ? ZERO : 0)
-        | (sign(kind, shift, a, result) ? SIGN : 0)
-        | (overflow(kind, shift, a, b, result) ? OVERFLOW : 0);
+        | (~Integer.bitCount((int) result & 0xff) & 1L) << 2
+        | ((kind >= SUM ? a ^ b ^ result : a) & ADJUST)
+        | (~(top | -top) >>> 63) << 6
+        | (top >>> 63) << 7
+        | overflows(kind, shift, a, b, result) << 11;
   }
 
   /** The carry, 0 or 1. */
@@ -162,29 +165,23 @@ public class Flags {
 
   /** Carry, adjust and overflow after adding 1, as RESULT keeps them. */
   public static long incremented(long carry, int shift, long result) {
-    return carry
-        | ((result & 15) == 0 ? ADJUST : 0)
-        | (result << shift == Long.MIN_VALUE ? OVERFLOW : 0);
+    return carry | ((~result & 15) + 1 & ADJUST) | ((~(result - 1) & result) << shift >>> 63) << 11;
   }
 
   /** The same after subtracting 1 from {@code x}. */
   public static long decremented(long carry, int shift, long x, long result) {
-    return carry
-        | ((result & 15) == 15 ? ADJUST : 0)
-        | (x << shift == Long.MIN_VALUE ? OVERFLOW : 0);
+    return carry | ((result & 15) + 1 & ADJUST) | ((x & ~result) << shift >>> 63) << 11;
   }
 
   /** The same after shifting {@code x} left by {@code n}, which is not 0. */
   public static long shiftedLeft(int shift, long x, int n, long result) {
-    int bits = 64 - shift;
-    boolean out = n <= bits && (x >>> (bits - n) & 1) != 0;
-    boolean overflow = out != (result << shift < 0);
-    return (out ? CARRY : 0) | (overflow ? OVERFLOW : 0);
+    long out = (shift == 0 ? x >>> -n : x << n >>> (64 - shift)) & 1;
+    return out | (out ^ result << shift >>> 63) << 11;
   }
 
   /** The same after a logical shift right of {@code x}, cut to its size. */
   public static long shiftedRight(int shift, long x, int n) {
-    return (x >> (n - 1) & 1) | (x << shift < 0 ? OVERFLOW : 0);
+    return (x >> (n - 1) & 1) | (x << shift >>> 63) << 11;
   }
 
   /** The same after an arithmetic shift right of {@code x}, sign-extended. */
@@ -194,23 +191,23 @@ public class Flags {
 
   /** The same after a signed product of {@code x} and {@code y}, sign-extended. */
   public static long multiplied(int shift, long x, long y, long result) {
-    boolean fits =
-        shift == 0 ? Math.multiplyHigh(x, y) == result >> 63 : result << shift >> shift == result;
-    return fits ? 0 : CARRY | OVERFLOW;
+    long lost =
+        shift == 0 ? Math.multiplyHigh(x, y) ^ result >> 63 : result << shift >> shift ^ result;
+    return (lost | -lost) >> 63 & (CARRY | OVERFLOW);
   }
 
   /** All flags after turning left, from all before. */
   public static long rotatedLeft(long before, int shift, long result) {
     long carry = result & 1;
     long top = result << shift >>> 63;
-    return (before & ~(CARRY | OVERFLOW)) | carry | (carry == top ? 0 : OVERFLOW);
+    return (before & ~(CARRY | OVERFLOW)) | carry | (carry ^ top) << 11;
   }
 
   /** All flags after turning right. */
   public static long rotatedRight(long before, int shift, long result) {
     long top = result << shift >>> 63;
     long second = result << shift << 1 >>> 63;
-    return (before & ~(CARRY | OVERFLOW)) | top | (second == top ? 0 : OVERFLOW);
+    return (before & ~(CARRY | OVERFLOW)) | top | (second ^ top) << 11;
   }
 
   private static long carry(int kind, int shift, long a, long b, long result) {
@@ -230,19 +227,19 @@ public class Flags {
   }
 
   private static boolean overflow(int kind, int shift, long a, long b, long result) {
+    return overflows(kind, shift, a, b, result) != 0;
+  }
+
+  private static long overflows(int kind, int shift, long a, long b, long result) {
     return switch (kind) {
-      case SUM -> ((a ^ result) & (b ^ result)) << shift < 0;
-      case DIFFERENCE -> ((a ^ b) & (a ^ result)) << shift < 0;
-      default -> (a & OVERFLOW) != 0;
+      case SUM -> ((a ^ result) & (b ^ result)) << shift >>> 63;
+      case DIFFERENCE -> ((a ^ b) & (a ^ result)) << shift >>> 63;
+      default -> (a & OVERFLOW) >>> 11;
     };
   }
 
   private static boolean parity(int kind, long a, long result) {
     return kind == EXPLICIT ? (a & PARITY) != 0 : (Integer.bitCount((int) result & 0xff) & 1) == 0;
-  }
-
-  private static boolean adjust(int kind, long a, long b, long result) {
-    return kind >= SUM ? ((a ^ b ^ result) & 0x10) != 0 : (a & ADJUST) != 0;
   }
 
   private static boolean holds(int condition, int kind, int shift, long a, long b, long result) {

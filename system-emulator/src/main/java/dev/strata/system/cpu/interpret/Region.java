@@ -125,32 +125,21 @@ public final class Region implements Translation {
   }
 
   /**
-   * The state at a site, but for the slots that the region writes.
+   * Where the guest is, at a site; all else of the state has been told.
    *
    * @param pc of the entry
    */
-  public void at(
-      Interpreter core,
-      int site,
-      long pc,
-      int form,
-      long first,
-      long second,
-      long third,
-      long instructions) {
+  public void at(Interpreter core, int site, long pc, long instructions) {
     int node = siteNodes[site];
     core.current = blocks[node];
     core.at = siteOperations[site];
     core.slots[core.pcSlot] = pc + distances[node];
-    core.form(form, first, second, third);
     core.instructions = instructions;
   }
 
-  /** The state where the region is left. */
-  public void left(
-      Interpreter core, long pc, int form, long first, long second, long third, long instructions) {
+  /** Where the guest is as the region is left. */
+  public void left(Interpreter core, long pc, long instructions) {
     core.slots[core.pcSlot] = pc;
-    core.form(form, first, second, third);
     core.instructions = instructions;
   }
 }

@@ -25,6 +25,7 @@ final class AccessEmitter {
   private final Sites sites;
   private final HostAccess host;
   private final List<Runnable> slowPaths = new ArrayList<>();
+  private long changedAtSites;
 
   AccessEmitter(Frame frame, Sites sites, HostAccess host) {
     this.frame = frame;
@@ -59,18 +60,20 @@ final class AccessEmitter {
       frame.cut(32);
     }
     c.lstore(frame.address);
-    c.lload(frame.address).bipush(GuestMemory.TLB_SHIFT).lushr().l2i();
-    c.loadConstant(GuestMemory.TLB_PLACES).iand().istore(frame.place);
+    c.lload(frame.address);
+    host.place(c);
+    c.lstore(frame.place);
     Label misses = c.newLabel();
     Label done = c.newLabel();
-    pushOfEntry(operation == Op.LOAD ? GuestMemory.TLB_READ : GuestMemory.TLB_WRITE);
+    int tag = operation == Op.LOAD ? GuestMemory.TLB_READ : GuestMemory.TLB_WRITE;
+    host.element(c, frame.host, frame.tlb, frame.place, tag);
     c.lload(frame.address);
     if (size != 0) {
       c.loadConstant((1L << size) - 1).ladd();
     }
     c.loadConstant(PAGE).land().lcmp().ifne(misses);
-    host.begin(c);
-    pushOfEntry(GuestMemory.TLB_ADDEND);
+    host.begin(c, frame.host);
+    host.element(c, frame.host, frame.tlb, frame.place, GuestMemory.TLB_ADDEND);
     c.lload(frame.address).ladd();
     if (operation == Op.STORE) {
       pushStored(node, w);
@@ -81,27 +84,21 @@ final class AccessEmitter {
     }
     c.labelBinding(done);
     int site = sites.add(node, i);
+    long changed = frame.flow.changed(node, i);
+    changedAtSites |= changed;
     slowPaths.add(() -> {
       c.labelBinding(misses);
-      slowPath(node, w, size, site);
+      frame.atSite(site, changed);
+      slowPath(node, w, size);
       c.goto_(done);
     });
-  }
-
-  private void pushOfEntry(int which) {
-    c.aload(frame.tlb).iload(frame.place);
-    if (which != 0) {
-      c.loadConstant(which).iadd();
-    }
-    c.laload();
   }
 
   private void pushStored(Node node, long w) {
     frame.push(node, (int) (w >>> 12) & 63);
   }
 
-  private void slowPath(Node node, long w, int size, int site) {
-    c.loadConstant(site).istore(frame.site);
+  private void slowPath(Node node, long w, int size) {
     frame.core().lload(frame.address).loadConstant(size);
     if (((int) w & 127) == Op.STORE) {
       pushStored(node, w);
@@ -118,6 +115,11 @@ final class AccessEmitter {
   /** What was put off: all that can raise a fault of the guest. */
   void emitSlowPaths() {
     slowPaths.forEach(Runnable::run);
+  }
+
+  /** What has changed at some of them, as {@link StateFlow} has it. */
+  long changedAtSites() {
+    return changedAtSites;
   }
 
   boolean hasSlowPaths() {

@@ -20,12 +20,11 @@ final class Frame {
   static final ClassDesc REGION = ClassDesc.of("dev.strata.system.cpu.interpret.Region");
   static final ClassDesc SLOTS = CD_long.arrayType();
 
-  /** What takes the state: Interpreter, where, three numbers that flags follow from, a count. */
-  private static final MethodTypeDesc LEFT =
-      MethodTypeDesc.of(CD_void, CORE, CD_long, CD_int, CD_long, CD_long, CD_long, CD_long);
+  /** What takes the state that is in no slot: Interpreter, where, a count. */
+  private static final MethodTypeDesc LEFT = MethodTypeDesc.of(CD_void, CORE, CD_long, CD_long);
 
   private static final MethodTypeDesc AT =
-      MethodTypeDesc.of(CD_void, CORE, CD_int, CD_long, CD_int, CD_long, CD_long, CD_long, CD_long);
+      MethodTypeDesc.of(CD_void, CORE, CD_int, CD_long, CD_long);
 
   // The method's parameters, behind `this`.
   private static final int REGION_AT = 1;
@@ -37,11 +36,14 @@ final class Frame {
   final SlotRoles roles;
   private final RegionShape shape;
   private final int[] slots = new int[64];
-  private final long used;
-  final long written;
+  final StateFlow flow;
 
   final int begun;
   final int site;
+
+  /** What has changed at the site where a fault may come from, as {@link StateFlow} has it. */
+  private final int changed;
+
   final int form;
   final int first;
   final int second;
@@ -53,6 +55,10 @@ final class Frame {
   final int tlb;
 
   final int place;
+
+  /** Of {@link HostAccess}. */
+  final int host;
+
   private final int generation;
   private final int pc;
   private final int before;
@@ -62,14 +68,15 @@ final class Frame {
     this.c = c;
     this.shape = shape;
     this.roles = shape.roles();
-    used = shape.used();
-    written = shape.written();
+    long used = shape.used();
+    flow = new StateFlow(shape);
     begun = c.allocateLocal(TypeKind.INT);
     pc = c.allocateLocal(TypeKind.LONG);
     address = c.allocateLocal(TypeKind.LONG);
     value = c.allocateLocal(TypeKind.LONG);
     tlb = c.allocateLocal(TypeKind.REFERENCE);
-    place = c.allocateLocal(TypeKind.INT);
+    place = c.allocateLocal(TypeKind.LONG);
+    host = c.allocateLocal(TypeKind.REFERENCE);
     form = c.allocateLocal(TypeKind.INT);
     first = c.allocateLocal(TypeKind.LONG);
     second = c.allocateLocal(TypeKind.LONG);
@@ -81,6 +88,7 @@ final class Frame {
       }
     }
     site = c.allocateLocal(TypeKind.INT);
+    changed = c.allocateLocal(TypeKind.LONG);
     generation = c.allocateLocal(TypeKind.INT);
     before = c.allocateLocal(TypeKind.LONG);
     leavesTo = c.allocateLocal(TypeKind.LONG);
@@ -96,7 +104,7 @@ final class Frame {
 
   /** Takes the state over. */
   void enter() {
-    c.iconst_0().istore(site);
+    atSite(0, 0);
     core().getfield(CORE, "generation", CD_int).istore(generation);
     pushPcSlot();
     c.lstore(pc);
@@ -105,14 +113,16 @@ final class Frame {
         c.lconst_0().lstore(slots[i]);
       }
     }
-    enterAgain();
+    enterAt(shape.entry());
   }
 
-  /** Takes it over after a call of what is outside. */
-  void enterAgain() {
+  /**
+   * Takes over what is read from a node on, at the beginning or after a call of what is outside.
+   */
+  void enterAt(Node node) {
     c.iconst_0().istore(begun);
     core().getfield(CORE, "instructions", CD_long).lstore(before);
-    reload();
+    reload(flow.read(node, 0));
   }
 
   /** Leaves 0 unless a call of what is outside has returned to a node; else it may go on. */
@@ -125,15 +135,30 @@ final class Frame {
     c.dup().istore(MOST_AT);
   }
 
-  /** Reads slots and flags from where calls leave them. */
-  void reload() {
-    core().getfield(CORE, "tlbEntries", SLOTS).astore(tlb);
-    reload(-1);
-    reloadFlags();
+  /** Reads slots and flags from where calls leave them; nothing else is read from here on. */
+  void reload(long read) {
+    reloadTlb();
+    reloadSlots(read);
+    if ((read & flow.flags) != 0) {
+      reloadFlags();
+    } else {
+      c.iconst_0().istore(form);
+      c.lconst_0().lstore(first).lconst_0().lstore(second).lconst_0().lstore(third);
+    }
+    for (int i = 0; i < 64; i++) {
+      if (slots[i] >= 0 && (read >>> i & 1) == 0 && !roles.isScratch(i)) {
+        c.lconst_0().lstore(slots[i]); // so that the JIT does not carry along what was there
+      }
+    }
+  }
+
+  private void reloadTlb() {
+    core().getfield(CORE, "tlbEntries", SLOTS).dup().astore(tlb);
+    c.arraylength().pop(); // The JIT knows from now on that it is not null.
   }
 
   /** Reads some slots. */
-  void reload(long some) {
+  void reloadSlots(long some) {
     for (int i = 0; i < 64; i++) {
       if ((some >>> i & 1) != 0 && slots[i] >= 0 && !roles.isScratch(i)) {
         c.aload(SLOTS_AT).loadConstant(i).laload().lstore(slots[i]);
@@ -149,24 +174,43 @@ final class Frame {
     core().invokevirtual(CORE, "third", MethodTypeDesc.of(CD_long)).lstore(third);
   }
 
-  /** Writes back the flags. */
-  void storeFlags() {
+  private void storeFlags() {
     core().iload(form).lload(first).lload(second).lload(third);
     c.invokevirtual(CORE, "form", MethodTypeDesc.of(CD_void, CD_int, CD_long, CD_long, CD_long));
   }
 
-  /** Writes back the slots that the region changes. */
-  void store() {
-    store(-1);
-  }
-
-  /** Writes back some of them. */
+  /** Writes back what has changed. */
   void store(long some) {
     for (int i = 0; i < 64; i++) {
-      if ((written & some) >>> i << 63 != 0) {
+      if ((some & ~flow.flags) >>> i << 63 != 0) {
         c.aload(SLOTS_AT).loadConstant(i).lload(slots[i]).lastore();
       }
     }
+    if ((some & flow.flags) != 0) {
+      storeFlags();
+    }
+  }
+
+  /** Notes where a fault may come from, and what has changed by then. */
+  void atSite(int number, long hasChanged) {
+    c.loadConstant(number).istore(site);
+    c.loadConstant(hasChanged).lstore(changed);
+  }
+
+  /**
+   * Writes back what {@link #atSite} has been told of, and tells the interpreter the state.
+   *
+   * @param any all that it may have been told of
+   */
+  void tellAtSite(long any) {
+    for (long left = any; left != 0; left &= left - 1) {
+      long bit = Long.lowestOneBit(left);
+      Label same = c.newLabel();
+      c.lload(changed).loadConstant(bit).land().lconst_0().lcmp().ifeq(same);
+      store(bit);
+      c.labelBinding(same);
+    }
+    tellAt(() -> c.iload(site));
   }
 
   CodeBuilder core() {
@@ -177,27 +221,26 @@ final class Frame {
     return c.aload(REGION_AT);
   }
 
-  private void state() {
-    c.iload(form).lload(first).lload(second).lload(third);
+  private void pushInstructions() {
     c.lload(before).iload(begun).i2l().ladd();
   }
 
-  /** Tells the interpreter the state at a site, whose number is on the stack. */
+  /** Tells the interpreter where it is: at a site. */
   void tellAt(Runnable pushSite) {
     region();
     core();
     pushSite.run();
     c.lload(pc);
-    state();
+    pushInstructions();
     c.invokevirtual(REGION, "at", AT);
   }
 
-  /** Tells it that the region has been left to what {@link #leavesTo} holds. */
+  /** Tells it that the region has been left for what {@link #leavesTo} holds. */
   void tellLeft() {
     region();
     core();
     c.lload(leavesTo);
-    state();
+    pushInstructions();
     c.invokevirtual(REGION, "left", LEFT);
   }
 

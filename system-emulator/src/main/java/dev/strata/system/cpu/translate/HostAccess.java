@@ -8,6 +8,7 @@ import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_short;
 import static java.lang.constant.ConstantDescs.CD_void;
 
+import dev.strata.system.cpu.interpret.GuestMemory;
 import java.lang.classfile.CodeBuilder;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
@@ -22,8 +23,13 @@ public enum HostAccess {
    */
   DIRECT {
     @Override
-    void begin(CodeBuilder c) {
-      c.invokestatic(UNSAFE, "getUnsafe", MethodTypeDesc.of(UNSAFE)).aconst_null();
+    void enter(CodeBuilder c, int self) {
+      c.invokestatic(UNSAFE, "getUnsafe", MethodTypeDesc.of(UNSAFE)).astore(self);
+    }
+
+    @Override
+    void begin(CodeBuilder c, int self) {
+      c.aload(self).aconst_null();
     }
 
     @Override
@@ -50,6 +56,22 @@ public enum HostAccess {
     }
 
     @Override
+    void place(CodeBuilder c) {
+      c.bipush(GuestMemory.TLB_SHIFT - 3).lushr().loadConstant(GuestMemory.TLB_PLACES * 8L).land();
+      c.getstatic(UNSAFE, "ARRAY_LONG_BASE_OFFSET", CD_long).ladd();
+    }
+
+    // No bounds are checked: what is cut to TLB_PLACES lies inside.
+    @Override
+    void element(CodeBuilder c, int self, int entries, int place, int which) {
+      c.aload(self).aload(entries).lload(place);
+      if (which != 0) {
+        c.loadConstant(8L * which).ladd();
+      }
+      get(c, "getLong", CD_long);
+    }
+
+    @Override
     void write(CodeBuilder c, int size) {
       switch (size) {
         case 0 -> put(c.l2i().i2b(), "putByte", CD_byte);
@@ -67,13 +89,32 @@ public enum HostAccess {
   /** By a segment of all memory. */
   SEGMENT {
     @Override
-    void begin(CodeBuilder c) {
+    void enter(CodeBuilder c, int self) {
       // The methods are static.
+    }
+
+    @Override
+    void begin(CodeBuilder c, int self) {
+      // Likewise.
     }
 
     @Override
     void read(CodeBuilder c, int size) {
       c.invokestatic(MEMORY, "read" + (1 << size), MethodTypeDesc.of(CD_long, CD_long));
+    }
+
+    @Override
+    void place(CodeBuilder c) {
+      c.bipush(GuestMemory.TLB_SHIFT).lushr().loadConstant((long) GuestMemory.TLB_PLACES).land();
+    }
+
+    @Override
+    void element(CodeBuilder c, int self, int entries, int place, int which) {
+      c.aload(entries).lload(place).l2i();
+      if (which != 0) {
+        c.loadConstant(which).iadd();
+      }
+      c.laload();
     }
 
     @Override
@@ -93,8 +134,28 @@ public enum HostAccess {
     return open && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? DIRECT : SEGMENT;
   }
 
+  /**
+   * Comes where a region is entered. What is called at each access counts its calls until the
+   * optimising compiler has it, so that is done but once.
+   *
+   * @param self a local variable for the other methods here
+   */
+  abstract void enter(CodeBuilder c, int self);
+
+  /** Takes a guest's address; leaves, as a {@code long}, where the TLB has its entry. */
+  abstract void place(CodeBuilder c);
+
+  /**
+   * Pushes a number of an entry of the TLB.
+   *
+   * @param entries the local variable that holds all, known not to be null
+   * @param place the local variable that holds what {@link #place} has left
+   * @param which as {@link GuestMemory#TLB_READ}
+   */
+  abstract void element(CodeBuilder c, int self, int entries, int place, int which);
+
   /** Comes before the address is pushed. */
-  abstract void begin(CodeBuilder c);
+  abstract void begin(CodeBuilder c, int self);
 
   /** Takes the address; leaves 1 << size bytes, zero-extended. */
   abstract void read(CodeBuilder c, int size);

@@ -41,10 +41,13 @@ final class RegionEmitter {
   private final Label[] labels;
   private final FlagKnowledge[] known;
   private final ArrayDeque<Runnable> putOff = new ArrayDeque<>();
-  private final Label leave;
+  private final Exits exits;
   private final Label handler;
+
+  /** What has changed at some site whose faults come to the handler. */
+  private long changedAtFaults;
+
   private boolean faults;
-  private final Label leaveWithPc;
 
   private RegionEmitter(CodeBuilder c, RegionShape shape, Sites sites, HostAccess access) {
     this.shape = shape;
@@ -60,8 +63,7 @@ final class RegionEmitter {
       labels[i] = c.newLabel();
     }
     handler = c.newLabel();
-    leave = c.newLabel();
-    leaveWithPc = c.newLabel();
+    exits = new Exits(frame);
   }
 
   /** The class file; says which sites it has. */
@@ -88,7 +90,7 @@ final class RegionEmitter {
                         c -> {
                           // A method that turns out too long is built twice.
                           sites.clear();
-                          new RegionEmitter(c, shape, sites, access).region();
+                          new RegionEmitter(c, shape, sites, access).region(access);
                         }));
   }
 
@@ -136,11 +138,12 @@ final class RegionEmitter {
     return complete;
   }
 
-  private void region() {
+  private void region(HostAccess access) {
     frame.returnIfOnlyWarmed();
     frame.enter();
+    access.enter(c, frame.host);
     c.lconst_0().lstore(frame.address).lconst_0().lstore(frame.value);
-    c.iconst_0().istore(frame.place);
+    c.lconst_0().lstore(frame.place);
     for (Node node : shape.nodes()) {
       c.labelBinding(labels[node.position]);
       flags.known = known[node.position];
@@ -149,12 +152,7 @@ final class RegionEmitter {
     while (!putOff.isEmpty()) {
       putOff.remove().run();
     }
-    c.labelBinding(leaveWithPc);
-    c.lstore(frame.leavesTo);
-    c.labelBinding(leave);
-    frame.store();
-    frame.tellLeft();
-    c.return_();
+    exits.emit();
     if (accesses.hasSlowPaths()) {
       faults = true;
       Label from = c.newBoundLabel();
@@ -163,8 +161,7 @@ final class RegionEmitter {
     }
     if (faults) {
       c.labelBinding(handler);
-      frame.store();
-      frame.tellAt(() -> c.iload(frame.site));
+      frame.tellAtSite(changedAtFaults | accesses.changedAtSites());
       c.athrow();
     }
   }
@@ -185,7 +182,7 @@ final class RegionEmitter {
         case Op.JUMP_TO -> jumpTo(node, i, called);
         case Op.LOAD, Op.LOAD_TO_WRITE, Op.STORE -> accesses.access(node, i);
         case Op.CALL -> {
-          CallEffects effects = effects(w);
+          CallEffects effects = frame.flow.effects(w);
           if (effects.more()) {
             call(node, i, false);
             called = true;
@@ -200,7 +197,7 @@ final class RegionEmitter {
           Label stays = c.newLabel();
           c.ifeq(stays);
           frame.pushPcSlot();
-          c.goto_(leaveWithPc);
+          leave(changed(node, i));
           c.labelBinding(stays);
         }
         default -> operations.operation(node, w);
@@ -209,6 +206,15 @@ final class RegionEmitter {
   }
 
   // --- branches ---
+
+  private long changed(Node node, int i) {
+    return frame.flow.changed(node, i);
+  }
+
+  /** Leaves for the pc on the stack. */
+  private void leave(long changed) {
+    c.lstore(frame.leavesTo).goto_(exits.after(changed));
+  }
 
   /** The pc that a branch leads to. */
   private void pushTarget(Node node, long w) {
@@ -227,9 +233,9 @@ final class RegionEmitter {
       c.labelBinding(label);
       if (target == null) {
         pushTarget(node, node.block.code[i]);
-        c.goto_(leaveWithPc);
+        leave(changed(node, i));
       } else {
-        check(node, target, called);
+        check(node, target, called, changed(node, i));
         c.goto_(labels[target.position]);
       }
     });
@@ -241,7 +247,7 @@ final class RegionEmitter {
   }
 
   /** Leaves to the target unless it may be gone to. */
-  private void check(Node node, Node target, boolean called) {
+  private void check(Node node, Node target, boolean called, long changed) {
     Label fails = c.newLabel();
     if (called) {
       frame.pushChanged();
@@ -258,7 +264,7 @@ final class RegionEmitter {
     putOff.add(() -> {
       c.labelBinding(fails);
       frame.pc(target.distance);
-      c.goto_(leaveWithPc);
+      leave(changed);
     });
   }
 
@@ -266,20 +272,20 @@ final class RegionEmitter {
     Node target = node.targets[i];
     if (target == null) {
       pushTarget(node, node.block.code[i]);
-      c.goto_(leaveWithPc);
+      leave(changed(node, i));
       return;
     }
     if (node.callsOut) {
       pushTarget(node, node.block.code[i]);
-      callOut(node, target);
+      callOut(node, i, target);
     } else {
-      goTo(node, target, called);
+      goTo(node, i, target, called);
     }
   }
 
-  private void goTo(Node node, Node target, boolean called) {
+  private void goTo(Node node, int i, Node target, boolean called) {
     if (isChecked(node, target, called)) {
-      check(node, target, called);
+      check(node, target, called, changed(node, i));
     }
     if (target.position != node.position + 1) {
       c.goto_(labels[target.position]);
@@ -292,46 +298,42 @@ final class RegionEmitter {
     frame.x(node, w);
     frame.cut(Frame.shift(w));
     if (target == null) {
-      c.goto_(leaveWithPc);
+      leave(changed(node, i));
       return;
     }
     if (node.callsOut) {
-      callOut(node, target);
+      callOut(node, i, target);
       return;
     }
     c.dup2().lstore(frame.leavesTo);
     frame.pc(target.distance);
-    c.lcmp().ifne(leave);
-    goTo(node, target, called);
+    c.lcmp().ifne(exits.after(changed(node, i)));
+    goTo(node, i, target, called);
   }
 
   /** Calls what is at the pc on the stack, and goes on where that returns to, if it does. */
-  private void callOut(Node node, Node target) {
+  private void callOut(Node node, int i, Node target) {
     c.lstore(frame.leavesTo);
-    frame.store();
+    frame.store(changed(node, i));
     frame.tellLeft();
     Label back = c.newLabel();
     frame.pushCallsOut(target);
     c.ifne(back);
     c.return_();
     c.labelBinding(back);
-    frame.enterAgain();
+    frame.enterAt(target);
     if (shape.isGuarded(node, target)) {
-      check(node, target, false);
+      check(node, target, false, 0);
     }
     c.goto_(labels[target.position]);
   }
 
   // --- calls ---
 
-  private CallEffects effects(long w) {
-    return shape.roles().calls().of((int) (w >>> 32) & 0xffff, (int) (w >>> 48));
-  }
-
   private void call(Node node, int i, boolean leaves) {
     long w = node.block.code[i];
     int site = sites.add(node, i);
-    frame.store();
+    frame.store(changed(node, i));
     frame.tellAt(() -> c.loadConstant(site));
     invoke(node, w);
     if (leaves) {
@@ -339,7 +341,7 @@ final class RegionEmitter {
       return;
     }
     c.lstore(frame.value);
-    frame.reload();
+    frame.reload(frame.flow.read(node, i + 1));
     flags.known = FlagKnowledge.NONE;
     c.lload(frame.value);
     frame.destination(w);
@@ -357,21 +359,24 @@ final class RegionEmitter {
   /** A call that is known well: its faults find the state in the local variables. */
   private void knownCall(Node node, int i, CallEffects effects) {
     long w = node.block.code[i];
-    frame.store(effects.reads() | effects.writes());
-    if (effects.flags()) {
-      frame.storeFlags();
-    }
-    c.loadConstant(sites.add(node, i)).istore(frame.site);
+    long flagBits = effects.flags() ? frame.flow.flags : 0;
+    long changed = changed(node, i);
+    long read = frame.flow.read(node, i + 1);
+    frame.store(changed & (effects.reads() | effects.writes() | flagBits));
+    frame.atSite(sites.add(node, i), changed);
+    changedAtFaults |= changed;
     Label from = c.newBoundLabel();
     invoke(node, w);
     c.exceptionCatch(from, c.newBoundLabel(), handler, FAULT);
     faults = true;
     if (effects.writes() != 0 || effects.flags()) {
       c.lstore(frame.value);
-      frame.reload(effects.writes());
+      frame.reloadSlots(effects.writes() & read);
       if (effects.flags()) {
-        frame.reloadFlags();
         flags.known = FlagKnowledge.NONE;
+      }
+      if ((flagBits & read) != 0) {
+        frame.reloadFlags();
       }
       c.lload(frame.value);
     }

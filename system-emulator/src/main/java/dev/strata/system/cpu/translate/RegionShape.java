@@ -55,17 +55,6 @@ record RegionShape(List<Node> nodes, long mask, SlotRoles roles) {
     return used & ~(1L << roles.pc() | 1L << roles.zero());
   }
 
-  /** Slots that must be stored when the region is left. */
-  long written() {
-    long written = 0;
-    for (Node node : nodes) {
-      for (long w : node.block.code) {
-        written |= OperandUse.writes(w);
-      }
-    }
-    return written & ~roles.scratch();
-  }
-
   /**
    * Whether an edge needs proof that the target's pc still leads to it: in the page that the source
    * or the entry is in it does, as nothing changes translations inside.
