@@ -12,12 +12,16 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What the command line asks for, checked as far as words go. */
 final class CommandLine {
   private static final long DEFAULT_MEMORY = 128L << 20;
   private static final String FORMAT = "format=";
+  private static final Pattern SETTING =
+      Pattern.compile("([^.]{1,63})\\.([^.]{1,63})\\.([^=]{1,63})=(.*)");
 
   /** A disk: the option as given, for messages, and what it says. */
   record DriveOption(String given, BlockOptions options) {}
@@ -82,6 +86,7 @@ final class CommandLine {
   @Nullable String append;
   @Nullable String debugConsole;
   @Nullable String pidFile;
+  @Nullable String loadedSnapshot; // what the machine begins with
   @Nullable String logItems;
   @Nullable String logFile;
   @Nullable String qtest; // where somebody drives the board
@@ -255,6 +260,7 @@ final class CommandLine {
       case "-d" -> logItems = argument(word);
       case "-D" -> logFile = argument(word);
       case "-pidfile" -> pidFile = argument(word);
+      case "-loadvm" -> loadedSnapshot = argument(word);
       case "-blockdev" -> nodes.add(argument(word));
       case "-parallel" -> {
         if (parallel != null) {
@@ -291,6 +297,7 @@ final class CommandLine {
       }
       case "-object" -> objects.add(argument(word));
       case "-global" -> global(word, argument(word));
+      case "-set" -> set(argument(word));
       default -> throw error(word + ": invalid option");
     }
   }
@@ -454,6 +461,29 @@ final class CommandLine {
   }
 
   /** As DRIVER.PROPERTY=VALUE, or driver=,property=,value=. */
+  /** Gives an option that was there before a property more, or another value. */
+  private void set(String text) throws BlockException {
+    Matcher parts = SETTING.matcher(text);
+    if (!parts.matches()) {
+      throw error("-set " + text + ": can't parse: \"" + text + "\"");
+    }
+    String group = parts.group(1);
+    String id = parts.group(2);
+    List<BlockOptions> all =
+        switch (group) {
+          case "device" -> devices.stream().map(DeviceOption::properties).toList();
+          case "drive" -> drives.stream().map(DriveOption::options).toList();
+          default -> throw error("-set " + text + ": only devices and drives can be set");
+        };
+    for (BlockOptions each : all) {
+      if (id.equals(each.string("id"))) {
+        each.put(parts.group(3), parts.group(4));
+        return;
+      }
+    }
+    throw error("-set " + text + ": there is no " + group + " \"" + id + "\" defined");
+  }
+
   private void global(String word, String text) throws BlockException {
     int dot = text.indexOf('.');
     int equal = text.indexOf('=');

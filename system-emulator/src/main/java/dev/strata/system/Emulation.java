@@ -20,6 +20,7 @@ import dev.strata.system.log.EventLog;
 import dev.strata.system.machine.Accelerator;
 import dev.strata.system.machine.Cause;
 import dev.strata.system.machine.Machine;
+import dev.strata.system.machine.MachineState;
 import dev.strata.system.machine.pc.PcMachine;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.qmp.DeviceCommands;
@@ -27,6 +28,8 @@ import dev.strata.system.qmp.MachineCommands;
 import dev.strata.system.qtest.DrivenBoard;
 import dev.strata.system.qtest.Log;
 import dev.strata.system.qtest.Session;
+import dev.strata.system.snapshot.MachineSnapshots;
+import dev.strata.system.snapshot.SnapshotCommands;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -188,7 +191,7 @@ final class Emulation {
             stepped(clock),
             List.of(),
             bare::awaitReset);
-    return run(bare, null, board, drives);
+    return run(bare, clock, null, board, drives);
   }
 
   private int runPc(Drives drives, List<Line> serial) throws BlockException {
@@ -202,7 +205,7 @@ final class Emulation {
       var board =
           new DrivenBoard(
               pc.memory(), pc.ports(), stepped(pc.clock()), pc.pins(), pc.machine()::awaitReset);
-      return run(pc.machine(), new Pc(pc, devices, assembly.drives()), board, drives);
+      return run(pc.machine(), pc.clock(), new Pc(pc, devices, assembly.drives()), board, drives);
     }
   }
 
@@ -223,15 +226,19 @@ final class Emulation {
   /** A PC and what of it changes while it runs. */
   private record Pc(PcMachine machine, HotPlug devices, DriveDevices drives) {}
 
-  private int run(Machine built, @Nullable Pc board, DrivenBoard driven, Drives drives)
+  private int run(
+      Machine built, VirtualClock clock, @Nullable Pc board, DrivenBoard driven, Drives drives)
       throws BlockException {
     machine = built;
     PcMachine pc = board == null ? null : board.machine();
     HotPlug devices = board == null ? null : board.devices();
     lines.whenExit(() -> built.end(Cause.HOST_KEYS));
+    MachineState state = pc == null ? BareState.of(built, clock) : pc.state();
+    var snapshots = new MachineSnapshots(built, state, clock, monitors.monitor());
     var hot = new HotDrives(drives, board == null ? null : board.drives(), monitors.monitor());
     var subject =
-        new MachineSubject(built, pc, devices, line.identity, monitors.monitor(), hot, log);
+        new MachineSubject(
+            built, pc, devices, line.identity, monitors.monitor(), hot, snapshots, log);
     var commands = new MonitorCommands(subject);
     if (line.paused) {
       built.pause();
@@ -249,8 +256,10 @@ final class Emulation {
             subject,
             pc == null ? 0 : line.memory,
             QemuSystem.kinds(architecture)));
+    SnapshotCommands.contribute(monitors.monitor(), snapshots);
     DeviceCommands.contribute(
         monitors.monitor(), devices == null ? DeviceCommands.Slots.NONE : devices);
+    commands.hold();
     boolean keys = false; // that command a line itself
     for (Lines.MonitorLine each : lines.human()) {
       HumanMonitor.open(each.line(), commands, each.shared());
@@ -264,11 +273,26 @@ final class Emulation {
     if (line.pidFile != null) {
       pid = PidFile.write(line.pidFile, ProcessHandle.current().pid());
     }
-    monitors.begin();
-    if (line.daemonize) {
-      goToBackground();
+    Runnable begins = () -> begin(snapshots, built, commands);
+    return driver == null ? built.run(begins) : drive(driver, built, driven, begins);
+  }
+
+  /** The machine begins, with a snapshot if that is wanted, before anybody may command it. */
+  private void begin(MachineSnapshots snapshots, Machine built, MonitorCommands commands) {
+    try {
+      String tag = line.loadedSnapshot;
+      if (tag != null) {
+        snapshots.begin(tag);
+      }
+      monitors.begin();
+      if (line.daemonize) {
+        goToBackground();
+      }
+      commands.begin();
+    } catch (BlockException e) {
+      terminal.error(e.getMessage());
+      built.end(1);
     }
-    return driver == null ? built.run(() -> {}) : drive(driver, built, driven);
   }
 
   /** Parts from the launcher, which waits for errors until this character comes. */
@@ -280,14 +304,21 @@ final class Emulation {
   }
 
   /** Runs a machine that somebody drives who is at the end of a line. */
-  private int drive(Line driver, Machine built, DrivenBoard board) throws BlockException {
+  private int drive(Line driver, Machine built, DrivenBoard board, Runnable begins)
+      throws BlockException {
     String name = line.qtestLog == null ? "/dev/stderr" : line.qtestLog;
     if (name.equals("none")) {
-      return built.run(() -> Session.open(driver, board, null));
+      return built.run(() -> {
+        begins.run();
+        Session.open(driver, board, null);
+      });
     }
     try (var out = new PrintStream(name, StandardCharsets.ISO_8859_1)) {
       var log = new Log(out, System::nanoTime);
-      return built.run(() -> Session.open(driver, board, log));
+      return built.run(() -> {
+        begins.run();
+        Session.open(driver, board, log);
+      });
     } catch (IOException e) {
       throw new BlockException(Errno.EIO, "-qtest-log " + name + ": " + e.getMessage()).causedBy(e);
     }

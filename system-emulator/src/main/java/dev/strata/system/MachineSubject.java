@@ -12,6 +12,8 @@ import dev.strata.system.log.EventLog;
 import dev.strata.system.machine.Cause;
 import dev.strata.system.machine.Machine;
 import dev.strata.system.machine.pc.PcMachine;
+import dev.strata.system.snapshot.MachineSnapshots;
+import dev.strata.system.snapshot.MachineSnapshots.Scope;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +24,8 @@ final class MachineSubject implements MonitorCommands.Subject {
   private final MonitorCommands.Devices devices;
   private final IdentityOptions identity;
   private final DriveLines lines;
+  private final MachineSnapshots snapshots;
+  private final NbdService server;
   private final EventLog log;
 
   /**
@@ -37,12 +41,15 @@ final class MachineSubject implements MonitorCommands.Subject {
       IdentityOptions identity,
       Monitor monitor,
       HotDrives drives,
+      MachineSnapshots snapshots,
       EventLog log) {
     this.machine = machine;
     this.pc = pc;
     this.devices = devices == null ? new NoDevices() : devices;
     this.identity = identity;
     this.lines = new DriveLines(monitor, drives);
+    this.snapshots = snapshots;
+    this.server = new NbdService(monitor);
     this.log = log;
   }
 
@@ -205,6 +212,36 @@ final class MachineSubject implements MonitorCommands.Subject {
 
     @Override
     public void tell() {}
+  }
+
+  @Override
+  public MonitorCommands.Snapshots snapshots() {
+    return new MonitorCommands.Snapshots() {
+      @Override
+      public void save(@Nullable String tag) throws BlockException {
+        snapshots.save(tag, true, Scope.ALL);
+      }
+
+      @Override
+      public void load(String tag) throws BlockException {
+        snapshots.load(tag, Scope.ALL);
+      }
+
+      @Override
+      public void delete(String tag) throws BlockException {
+        snapshots.delete(tag, Scope.ALL);
+      }
+
+      @Override
+      public String describe() throws BlockException {
+        return snapshots.describe();
+      }
+    };
+  }
+
+  @Override
+  public MonitorCommands.DiskServer diskServer() {
+    return server;
   }
 
   @Override

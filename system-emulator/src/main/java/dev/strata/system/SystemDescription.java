@@ -159,6 +159,8 @@ public final class SystemDescription implements ToolDescription {
         .with('D', null, "FILE", "the log's file; %d in it is the process's number")
         .with(key++, "daemonize", null, "go on in the background when the machine is ready")
         .with(key++, "pidfile", "FILE", "write the process's number there")
+        .with(key++, "set", "SETTING", "device.ID.PROPERTY=VALUE or drive.ID.PROPERTY=VALUE")
+        .with(key++, "loadvm", "TAG", "begin with that snapshot of the machine and its disks")
         .with(key++, "display", "none", "no window shows the screen; the monitor's screendump does")
         .with(key++, "vga", "std|none", "the display adapter: a standard VGA if not given")
         .with(key++, "parallel", "DEVICE", "where the printer is: null, none, file:FILE, stdio")

@@ -94,6 +94,7 @@ final class ArchitectureTest {
           below(
               SYSTEM,
               ".log",
+              ".state",
               ".memory",
               ".clock",
               ".cpu.ir",
@@ -107,6 +108,7 @@ final class ArchitectureTest {
               ".firmware",
               ".display",
               ".machine",
+              ".snapshot",
               ".hmp",
               ".qmp",
               ".qtest",

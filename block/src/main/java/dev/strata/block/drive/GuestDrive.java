@@ -280,7 +280,12 @@ public final class GuestDrive {
 
   /** Whether a request waits for the machine to go on. */
   public boolean holdsRequests() {
-    return !held.isEmpty();
+    return held.count() > 0;
+  }
+
+  /** How many requests wait for the machine to go on. */
+  public int heldRequests() {
+    return held.count();
   }
 
   // The medium

@@ -46,8 +46,8 @@ final class HeldRequests {
     return resets == resetsBefore && !abandoning;
   }
 
-  synchronized boolean isEmpty() {
-    return held == 0;
+  synchronized int count() {
+    return held;
   }
 
   synchronized void resume() {

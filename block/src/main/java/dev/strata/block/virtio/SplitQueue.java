@@ -5,6 +5,7 @@ import dev.strata.block.IoVector;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,10 @@ public final class SplitQueue {
   private volatile int taken; // of the available ring, modulo 65536; the worker's
   private final List<MemorySegment> readable = new ArrayList<>(); // the worker's, between requests
   private final List<MemorySegment> writable = new ArrayList<>();
+  private int[] inFlight = new int[4]; // heads of what was taken, in order; guarded by this
+  private int flying; // how many those are; guarded by this
+  private int[] again = {}; // heads to be taken before all others; the worker's
+  private int againTaken; // of those
   private int given; // of the used ring; guarded by this
   private int told; // of it, as the guest was last told; guarded by this
   private boolean toldOnce; // guarded by this
@@ -149,6 +154,33 @@ public final class SplitQueue {
     this.given = given & 0xffff;
     told = this.given;
     toldOnce = false;
+    flying = 0;
+    again = new int[0];
+    againTaken = 0;
+  }
+
+  /**
+   * The same, of a device that had requests in flight.
+   *
+   * @param unfinished the heads of requests that were taken, but not given back: they are taken
+   *     again first
+   */
+  public synchronized void start(int taken, int given, int[] unfinished) {
+    start(taken, given);
+    again = unfinished.clone();
+  }
+
+  /** The heads of the requests that were taken and not given back, in that order. */
+  public synchronized int[] unfinished() {
+    int left = again.length - againTaken;
+    int[] all = Arrays.copyOf(inFlight, flying + left);
+    System.arraycopy(again, againTaken, all, flying, left);
+    return all;
+  }
+
+  /** How many requests were given back, modulo 65536. */
+  public synchronized int given() {
+    return given;
   }
 
   /** How many requests were taken, modulo 65536. */
@@ -162,13 +194,18 @@ public final class SplitQueue {
    * How many requests the guest has made that nobody has taken; any number if its ring is broken.
    */
   public int waiting() {
-    return enabled ? (int) memory.read(available + 2, 2) - taken & 0xffff : 0;
+    return enabled
+        ? again.length - againTaken + ((int) memory.read(available + 2, 2) - taken & 0xffff)
+        : 0;
   }
 
   /** The next request, or null if there is none. */
   public @Nullable Chain take() throws BrokenQueueException {
     if (!enabled) {
       return null;
+    }
+    if (againTaken < again.length) {
+      return begin(again[againTaken++]);
     }
     int offered = (int) memory.read(available + 2, 2);
     int waiting = offered - taken & 0xffff;
@@ -182,7 +219,28 @@ public final class SplitQueue {
     VarHandle.acquireFence();
     int head = (int) memory.read(available + 4 + 2L * (taken & size - 1), 2);
     taken = taken + 1 & 0xffff;
-    return follow(head);
+    return begin(head);
+  }
+
+  private Chain begin(int head) throws BrokenQueueException {
+    Chain chain = follow(head);
+    synchronized (this) {
+      if (flying == inFlight.length) {
+        inFlight = Arrays.copyOf(inFlight, 2 * flying);
+      }
+      inFlight[flying++] = head;
+    }
+    return chain;
+  }
+
+  /** Is called with the lock held. */
+  private void end(int head) {
+    for (int index = 0; index < flying; index++) {
+      if (inFlight[index] == head) {
+        System.arraycopy(inFlight, index + 1, inFlight, index, --flying - index);
+        return;
+      }
+    }
   }
 
   /**
@@ -265,6 +323,7 @@ public final class SplitQueue {
 
   /** Gives a request back; {@code written} bytes of its writable part are new. */
   public synchronized void give(Chain chain, long written) {
+    end(chain.head());
     for (long[] place : chain.places()) {
       memory.written(place[0], place[1]);
     }

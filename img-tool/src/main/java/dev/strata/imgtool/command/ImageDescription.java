@@ -13,6 +13,7 @@ import dev.strata.block.json.JsonValue;
 import dev.strata.block.json.KeyOrder;
 import dev.strata.block.option.Printable;
 import dev.strata.block.option.Size;
+import dev.strata.monitor.commandline.SnapshotTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

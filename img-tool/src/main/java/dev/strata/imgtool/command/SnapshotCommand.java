@@ -11,6 +11,7 @@ import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;
+import dev.strata.monitor.commandline.SnapshotTable;
 import dev.strata.monitor.commandline.Terminal;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;

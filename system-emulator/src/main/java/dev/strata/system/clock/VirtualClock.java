@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.clock;
 
+import dev.strata.block.BlockException;
+import dev.strata.system.state.Saved;
+import dev.strata.system.state.StateFields;
 import java.util.PriorityQueue;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The guest's time: nanoseconds since the machine began to run. Timers of devices ring on the
  * thread that calls {@link #runTimers}, without any lock of the clock held. Thread-safe.
  */
-public final class VirtualClock {
+public final class VirtualClock implements Saved {
   /** Nanoseconds in a second. */
   public static final long SECOND = 1_000_000_000L;
 
@@ -189,5 +192,14 @@ public final class VirtualClock {
   private static int earlier(Timer a, Timer b) {
     int byDeadline = Long.compare(a.deadline, b.deadline);
     return byDeadline != 0 ? byDeadline : Long.compare(a.order, b.order);
+  }
+
+  /** The time, of a clock that stands. */
+  @Override
+  public synchronized void state(StateFields state) throws BlockException {
+    long now = state.within("nanoseconds", nanos(), 0, Long.MAX_VALUE >> 1);
+    if (state.isLoading()) {
+      offset = now;
+    }
   }
 }

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.cpu;
 
+import dev.strata.system.state.Saved;
 import org.jspecify.annotations.Nullable;
 
-/** One virtual processor. {@link #run} and {@link #reset} belong to its thread, the rest to all. */
-public interface Cpu {
+/**
+ * One virtual processor. {@link #run}, {@link #reset} and {@link #state} belong to its thread, the
+ * rest to all.
+ */
+public interface Cpu extends Saved {
   /** Runs for about {@code nanos} of host time, or until it halts, shuts down or is stopped. */
   ExitReason run(long nanos);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.cpu;
 
+import dev.strata.block.BlockException;
+import dev.strata.system.state.StateFields;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,5 +45,10 @@ public record StandingCpu(Cpu model) implements Cpu {
   @Override
   public String describe() {
     return model.describe();
+  }
+
+  @Override
+  public void state(StateFields state) throws BlockException {
+    model.state(state);
   }
 }

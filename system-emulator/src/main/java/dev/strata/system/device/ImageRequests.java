@@ -20,6 +20,7 @@ public final class ImageRequests {
   private final Object lock;
   private final Executor worker;
   private int generation;
+  private int underWay;
 
   /**
    * For one device.
@@ -32,6 +33,11 @@ public final class ImageRequests {
     this.worker = worker;
   }
 
+  /** How many are not done, abandoned ones among them. */
+  public int underWay() {
+    return underWay;
+  }
+
   /** The device is reset: nobody waits for what is under way any more. */
   public void abandon() {
     generation++;
@@ -42,6 +48,7 @@ public final class ImageRequests {
    */
   public void run(Request request, Runnable then, Runnable orElse) {
     int mine = generation;
+    underWay++;
     worker.execute(() -> {
       boolean failed = false;
       try {
@@ -50,6 +57,7 @@ public final class ImageRequests {
         failed = true;
       }
       synchronized (lock) {
+        underWay--;
         if (mine == generation) {
           (failed ? orElse : then).run();
         }

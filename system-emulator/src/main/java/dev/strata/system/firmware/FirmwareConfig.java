@@ -3,10 +3,12 @@ package dev.strata.system.firmware;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.strata.block.BlockException;
 import dev.strata.block.IoVector;
 import dev.strata.system.device.Device;
 import dev.strata.system.memory.DeviceMemory;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -46,6 +48,7 @@ public final class FirmwareConfig implements Device {
   private final DeviceMemory memory;
   private final Map<Integer, byte[]> items = new HashMap<>();
   private final List<File> files = new ArrayList<>();
+  private int selectedKey;
   private byte[] selected = new byte[0];
   private long offset;
   private long dmaAddress;
@@ -120,6 +123,7 @@ public final class FirmwareConfig implements Device {
   }
 
   private void select(int key) {
+    selectedKey = key;
     // Bit 14 once asked for writing.
     selected = items.getOrDefault(key & ~0x4000, new byte[0]);
     offset = 0;
@@ -214,5 +218,16 @@ public final class FirmwareConfig implements Device {
     offset += length;
     memory.written(address, length);
     return true;
+  }
+
+  @Override
+  public synchronized void state(StateFields state) throws BlockException {
+    int key = state.u16("selected", selectedKey);
+    long at = state.within("offset", offset, 0, 1L << 48);
+    dmaAddress = state.i64("DMA address", dmaAddress);
+    if (state.isLoading()) {
+      select(key);
+      offset = at;
+    }
   }
 }

@@ -9,6 +9,7 @@ import dev.strata.system.log.EventLog;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /** What can be said to a monitor. */
@@ -53,6 +54,12 @@ public final class MonitorCommands {
 
     /** Where devices come and go. */
     Devices devices();
+
+    /** The snapshots of the machine with its disks. */
+    Snapshots snapshots();
+
+    /** Where disks are served to others. */
+    DiskServer diskServer();
 
     /** A byte of physical memory, 0 to 255. */
     int physicalByte(long address);
@@ -172,6 +179,55 @@ public final class MonitorCommands {
     void tell();
   }
 
+  /** Where snapshots are taken, and gone back to. */
+  public interface Snapshots {
+    /**
+     * Takes one, instead of one of that name if there is one.
+     *
+     * @param tag its name, or null for one that is made up
+     */
+    void save(@Nullable String tag) throws BlockException;
+
+    /** Goes back to one. */
+    void load(String tag) throws BlockException;
+
+    /** Gives one up. */
+    void delete(String tag) throws BlockException;
+
+    /** Those that there are, in lines. */
+    String describe() throws BlockException;
+  }
+
+  /** Where disks are served to others. */
+  public interface DiskServer {
+    /**
+     * Begins to serve.
+     *
+     * @param place {@code unix:PATH} or {@code HOST:PORT}
+     */
+    void start(String place) throws BlockException;
+
+    /**
+     * Serves a drive or node.
+     *
+     * @param name it is known to clients by; null for its own
+     */
+    void add(String device, @Nullable String name, boolean writable) throws BlockException;
+
+    /** Serves all drives that have a medium. */
+    void addAll(boolean writable) throws BlockException;
+
+    /**
+     * Serves something no longer.
+     *
+     * @param force even if clients are there
+     */
+    void remove(String name, boolean force) throws BlockException;
+
+    /** Ends all that. */
+    void stop() throws BlockException;
+  }
+
   /** A command's answer: lines with their ends, or nothing. */
   private interface Command {
     String run(List<String> words);
@@ -183,6 +239,7 @@ public final class MonitorCommands {
   private final Map<String, Entry> topics = new TreeMap<>();
   private final Subject subject;
   private volatile boolean over;
+  private volatile CountDownLatch begun = new CountDownLatch(0);
 
   /** Commands about a machine. */
   public MonitorCommands(Subject subject) {
@@ -243,6 +300,16 @@ public final class MonitorCommands {
     var devices = new DeviceWords(subject.devices());
     add("device_add", DeviceWords.ADD_USAGE, DeviceWords.ADD_HELP, devices::add);
     add("device_del", DeviceWords.REMOVE_USAGE, DeviceWords.REMOVE_HELP, devices::remove);
+    var snapshots = new SnapshotWords(subject.snapshots());
+    add("savevm", SnapshotWords.SAVE_USAGE, SnapshotWords.SAVE_HELP, snapshots::save);
+    add("loadvm", SnapshotWords.LOAD_USAGE, SnapshotWords.LOAD_HELP, snapshots::load);
+    add("delvm", SnapshotWords.DELETE_USAGE, SnapshotWords.DELETE_HELP, snapshots::delete);
+    topic("snapshots", "show the currently saved VM snapshots", snapshots::describe);
+    var server = new ServerWords(subject.diskServer());
+    add(ServerWords.START, ServerWords.START_USAGE, ServerWords.START_HELP, server::start);
+    add(ServerWords.ADD, ServerWords.ADD_USAGE, ServerWords.ADD_HELP, server::add);
+    add(ServerWords.REMOVE, ServerWords.REMOVE_USAGE, ServerWords.REMOVE_HELP, server::remove);
+    add(ServerWords.STOP, ServerWords.STOP_USAGE, ServerWords.STOP_HELP, server::stop);
     topic("blockstats", "show block device statistics", () -> subject.drives().counts());
     topics.put(
         "block",
@@ -325,8 +392,24 @@ public final class MonitorCommands {
     return "";
   }
 
+  /** Has commands wait for {@link #begin}: the machine is not yet what they are about. */
+  public void hold() {
+    begun = new CountDownLatch(1);
+  }
+
+  /** Has those go on that wait. */
+  public void begin() {
+    begun.countDown();
+  }
+
   /** Runs a line: its answer, in lines with their ends. */
   public String run(String line) {
+    try {
+      begun.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "";
+    }
     List<String> words = CommandWords.of(line);
     if (words.isEmpty()) {
       return "";

@@ -5,6 +5,9 @@ import dev.strata.block.ThreadEnd;
 import dev.strata.system.clock.VirtualClock;
 import dev.strata.system.cpu.Cpu;
 import dev.strata.system.cpu.ExitReason;
+import dev.strata.system.state.Saved;
+import java.util.ArrayDeque;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,10 +57,17 @@ public final class Machine {
   }
 
   /** Why it is paused, beside that somebody wanted it. */
-  private enum Halt {
+  public enum Halt {
+    /** A disk's request has failed. */
     IO_ERROR("io-error"),
+    /** The guest has switched it off. */
     SHUTDOWN("shutdown"),
-    PANIC("guest-panicked");
+    /** The guest has panicked. */
+    PANIC("guest-panicked"),
+    /** Its state is being written. */
+    SAVE("save-vm"),
+    /** Its state is being read. */
+    RESTORE("restore-vm");
 
     private final String state;
 
@@ -93,6 +103,7 @@ public final class Machine {
   private volatile Actions actions;
   private volatile Runnable goingOn = () -> {};
   // Guarded by this.
+  private final ArrayDeque<Runnable> tasks = new ArrayDeque<>(); // for the thread of run
   private long wakes;
   private boolean resetRequested;
   private boolean resetByButton; // until it is done
@@ -202,11 +213,21 @@ public final class Machine {
    * for the processor's own thread.
    */
   public void pause() {
+    pause(null);
+  }
+
+  /**
+   * The same.
+   *
+   * @param why null if somebody wants it
+   */
+  public void pause(@Nullable Halt why) {
     synchronized (this) {
       if (paused) {
         return;
       }
       paused = true;
+      halt = why;
       wake();
     }
     stopProcessor();
@@ -307,6 +328,57 @@ public final class Machine {
     goingOn = does;
   }
 
+  /** What of its processor lasts; of none, nothing. */
+  public Saved processorState() {
+    Cpu here = cpu;
+    return here == null ? fields -> {} : here;
+  }
+
+  /**
+   * Has something be done on the thread of {@link #run} between two instructions, and waits for it.
+   * Not for the processor's own thread.
+   *
+   * @return false if the machine has ended, and it is not done
+   */
+  boolean perform(Runnable task) {
+    var done = new CountDownLatch(1);
+    synchronized (this) {
+      tasks.add(() -> {
+        task.run();
+        done.countDown();
+      });
+      wake();
+    }
+    stopProcessor();
+    synchronized (this) {
+      while (done.getCount() > 0 && exitCode < 0) {
+        try {
+          wait();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return false;
+        }
+      }
+    }
+    return done.getCount() == 0;
+  }
+
+  private void performTasks() {
+    while (true) {
+      Runnable task;
+      synchronized (this) {
+        task = tasks.poll();
+      }
+      if (task == null) {
+        return;
+      }
+      task.run();
+      synchronized (this) {
+        notifyAll();
+      }
+    }
+  }
+
   /** Whether time passes. */
   public synchronized boolean isRunning() {
     return !paused;
@@ -387,7 +459,8 @@ public final class Machine {
     }
   }
 
-  private void reset() {
+  /** Resets all, now; on the thread of {@link #run}. */
+  void reset() {
     resetBoard.run();
     Cpu here = cpu;
     if (here != null) {
@@ -415,6 +488,7 @@ public final class Machine {
         seen = wakes;
       }
       resetIfRequested();
+      performTasks();
       if (standsStill(seen)) {
         continue;
       }

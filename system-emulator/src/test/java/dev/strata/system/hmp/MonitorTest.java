@@ -174,6 +174,61 @@ final class MonitorTest {
     }
 
     @Override
+    public MonitorCommands.Snapshots snapshots() {
+      return new MonitorCommands.Snapshots() {
+        @Override
+        public void save(@Nullable String tag) {
+          asked.add("save " + tag);
+        }
+
+        @Override
+        public void load(String tag) throws BlockException {
+          throw new BlockException(Errno.EINVAL, "no " + tag);
+        }
+
+        @Override
+        public void delete(String tag) {
+          asked.add("delete " + tag);
+        }
+
+        @Override
+        public String describe() {
+          return "all of them\n";
+        }
+      };
+    }
+
+    @Override
+    public MonitorCommands.DiskServer diskServer() {
+      return new MonitorCommands.DiskServer() {
+        @Override
+        public void start(String place) {
+          asked.add("serve " + place);
+        }
+
+        @Override
+        public void add(String device, @Nullable String name, boolean writable) {
+          asked.add("serve " + device + " as " + name + (writable ? " to write" : ""));
+        }
+
+        @Override
+        public void addAll(boolean writable) {
+          asked.add("serve all" + (writable ? " to write" : ""));
+        }
+
+        @Override
+        public void remove(String name, boolean force) {
+          asked.add((force ? "tear " : "take ") + name);
+        }
+
+        @Override
+        public void stop() {
+          asked.add("serve nothing");
+        }
+      };
+    }
+
+    @Override
     public MonitorCommands.Devices devices() {
       return new MonitorCommands.Devices() {
         @Override
@@ -260,6 +315,43 @@ final class MonitorTest {
   private void type(String text) {
     byte[] bytes = text.getBytes(US_ASCII);
     assertEquals(bytes.length, keys[0].receive(bytes, 0, bytes.length));
+  }
+
+  @Test
+  void snapshotsAreTakenAndGoneBackTo() {
+    assertEquals("", commands.run("savevm"));
+    assertEquals("", commands.run("savevm early"));
+    assertEquals("Error: no early\n", commands.run("loadvm early"));
+    assertEquals(
+        "loadvm: string expected\nTry \"help loadvm\" for more information\n",
+        commands.run("loadvm"));
+    assertEquals("", commands.run("delvm early"));
+    assertEquals("all of them\n", commands.run("info snapshots"));
+    assertEquals(List.of("save null", "save early", "delete early"), asked);
+  }
+
+  @Test
+  void disksAreServed() {
+    assertEquals("", commands.run("nbd_server_start -a -w unix:/socket"));
+    assertEquals("", commands.run("nbd_server_add -w disk"));
+    assertEquals("", commands.run("nbd_server_add disk name"));
+    assertEquals("", commands.run("nbd_server_remove -f name"));
+    assertEquals("", commands.run("nbd_server_stop"));
+    assertEquals(
+        "Error: -w only valid together with -a\n", commands.run("nbd_server_start -w unix:/s"));
+    assertEquals(
+        "nbd_server_start: unsupported option -x\n"
+            + "Try \"help nbd_server_start\" for more information\n",
+        commands.run("nbd_server_start -x unix:/s"));
+    assertEquals(
+        List.of(
+            "serve unix:/socket",
+            "serve all to write",
+            "serve disk as null to write",
+            "serve disk as name",
+            "tear name",
+            "serve nothing"),
+        asked);
   }
 
   @Test

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.cpu.x86;
 
+import dev.strata.block.BlockException;
+import dev.strata.system.state.StateFields;
 import java.util.Arrays;
 
 /**
@@ -356,5 +358,21 @@ final class ExtendedState {
   void writeMultimedia(int register, long value) {
     significand[register] = value;
     exponent[register] = 0xffff;
+  }
+
+  void state(StateFields state) throws BlockException {
+    state.i64("significands", significand);
+    state.within("exponents", exponent, 0, 0xffff);
+    tags = state.u8("tags", tags);
+    top = state.within("top", top, 0, 7);
+    control = state.u16("control word", control);
+    status = state.u16("status word", status) & ~TOP;
+    lastOpcode = state.i32("last opcode", lastOpcode);
+    lastInstruction = state.i64("last instruction", lastInstruction);
+    lastOperand = state.i64("last operand", lastOperand);
+    lastCodeSelector = state.u16("last code selector", lastCodeSelector);
+    lastDataSelector = state.u16("last data selector", lastDataSelector);
+    state.i64("XMM registers", xmm);
+    mxcsr = state.u16("MXCSR", mxcsr);
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.cpu.x86;
 
+import dev.strata.block.BlockException;
+import dev.strata.system.state.StateFields;
+
 /**
  * XSAVE and XRSTOR, of the x87's registers and those of SSE (Intel SDM, volume 1, chapter 13). An
  * area is that of FXSAVE with a header behind it.
@@ -112,5 +115,9 @@ final class StateComponents {
         state.clearX87();
       }
     }
+  }
+
+  void state(StateFields fields) throws BlockException {
+    enabled = fields.within("XCR0", enabled, 0, ALL) | X87;
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.cpu.x86;
 
+import dev.strata.block.BlockException;
+import dev.strata.system.state.StateFields;
+
 /**
  * System management mode: firmware's own, in memory that only it sees. Of the processor's thread.
  *
@@ -98,5 +101,10 @@ final class SystemManagement {
       return 0;
     }
     return cpu.isVirtual8086() ? 3 : cpu.access[X86.SS] >> 5 & 3;
+  }
+
+  void state(StateFields state) throws BlockException {
+    base = state.within("SMBASE", base, 0, 0xffffffffL);
+    blockedBefore = state.flag("NMI blocked before", blockedBefore);
   }
 }

@@ -6,6 +6,9 @@ import static dev.strata.system.cpu.x86.Slots.RAX;
 import static dev.strata.system.cpu.x86.Slots.RCX;
 import static dev.strata.system.cpu.x86.Slots.RDX;
 
+import dev.strata.block.BlockException;
+import dev.strata.system.state.StateFields;
+
 /** Control and model-specific registers, CPUID, fast system calls. */
 final class SystemRegisters {
   private final X86 cpu;
@@ -399,5 +402,29 @@ final class SystemRegisters {
     cpu.modeChanged();
     cpu.r[Slots.RSP] = wide ? cpu.r[RCX] : cpu.r[RCX] & 0xffffffffL;
     cpu.r[PC] = wide ? cpu.r[RDX] : cpu.r[RDX] & 0xffffffffL;
+  }
+
+  void state(StateFields state) throws BlockException {
+    long cr0 = state.i64("CR0", cpu.cr0);
+    long cr3 = state.i64("CR3", cpu.cr3);
+    long cr4 = state.i64("CR4", cpu.cr4);
+    long efer = state.i64("EFER", cpu.efer);
+    star = state.i64("STAR", star);
+    longStar = state.i64("LSTAR", longStar);
+    compatibilityStar = state.i64("CSTAR", compatibilityStar);
+    flagMask = state.i64("FMASK", flagMask);
+    kernelGs = state.i64("KERNEL_GS_BASE", kernelGs);
+    sysenterCs = state.i64("SYSENTER_CS", sysenterCs);
+    sysenterSp = state.i64("SYSENTER_ESP", sysenterSp);
+    sysenterIp = state.i64("SYSENTER_EIP", sysenterIp);
+    pat = state.i64("PAT", pat);
+    tscOffset = state.i64("TSC offset", tscOffset);
+    tscAux = state.i64("TSC_AUX", tscAux);
+    mtrrDefault = state.i64("MTRRdefType", mtrrDefault);
+    state.i64("MTRRs", mtrrs);
+    managementInterrupts = state.i64("SMI count", managementInterrupts);
+    if (state.isLoading() && !isRestored(cr0, cr3, cr4, efer)) {
+      throw state.wrong("CR0", "and CR4 and EFER are not what a processor can have");
+    }
   }
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.cpu.x86;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.cpu.CpuSurroundings;
 import dev.strata.system.cpu.GuestFault;
 import dev.strata.system.cpu.PageWalker;
 import dev.strata.system.cpu.interpret.Interpreter;
+import dev.strata.system.state.StateFields;
 import java.util.Arrays;
 
 /** The state of a processor that all its parts share (Intel SDM, volume 3, chapter 2). */
@@ -343,5 +345,35 @@ final class X86 {
 
   boolean isCanonical(long address) {
     return address << 16 >> 16 == address;
+  }
+
+  void state(StateFields fields) throws BlockException {
+    for (int slot = 0; slot <= Slots.PC; slot++) {
+      r[slot] = fields.i64("register " + slot, r[slot]);
+    }
+    fields.within("selectors", selector, 0, 0xffff);
+    fields.i64("bases", base);
+    fields.i64("limits", limit);
+    fields.within("access rights", access, 0, 0xffff);
+    gdtBase = fields.i64("GDT base", gdtBase);
+    gdtLimit = fields.u16("GDT limit", gdtLimit);
+    idtBase = fields.i64("IDT base", idtBase);
+    idtLimit = fields.u16("IDT limit", idtLimit);
+    cr2 = fields.i64("CR2", cr2);
+    fields.i64("debug registers", debug);
+    fields.i64("page directory pointers", pageDirectoryPointers);
+    system = fields.i64("system flags", system) & SYSTEM_FLAGS;
+    core.flags(fields.i64("arithmetic flags", core.flags()));
+    cpl = fields.within("CPL", cpl, 0, 3);
+    interruptLine = fields.flag("INTR", interruptLine);
+    nonMaskable = fields.flag("NMI", nonMaskable);
+    initialise = fields.flag("INIT", initialise);
+    managementWanted = fields.flag("SMI", managementWanted);
+    managed = fields.flag("system management", managed);
+    nonMaskableBlocked = fields.flag("NMI blocked", nonMaskableBlocked);
+    halted = fields.flag("halted", halted);
+    shutdown = fields.flag("shut down", shutdown);
+    inhibited = fields.flag("interrupts inhibited", inhibited);
+    trapping = fields.flag("trapping", trapping);
   }
 }

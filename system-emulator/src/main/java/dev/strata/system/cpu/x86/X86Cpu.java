@@ -3,6 +3,7 @@ package dev.strata.system.cpu.x86;
 
 import static dev.strata.system.cpu.x86.Slots.PC;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.cpu.Cpu;
 import dev.strata.system.cpu.CpuSurroundings;
 import dev.strata.system.cpu.ExitReason;
@@ -15,6 +16,7 @@ import dev.strata.system.cpu.translate.TranslationMode;
 import dev.strata.system.cpu.translate.Translator;
 import dev.strata.system.log.EventLog;
 import dev.strata.system.log.LogItem;
+import dev.strata.system.state.StateFields;
 import org.jspecify.annotations.Nullable;
 
 /** An x86 processor: decoded code calls in here for all that is no plain arithmetic. */
@@ -493,5 +495,22 @@ final class X86Cpu implements Cpu, Guest {
   @Override
   public String describe() {
     return RegisterText.of(state, extended);
+  }
+
+  @Override
+  public void state(StateFields fields) throws BlockException {
+    core.synchronise();
+    state.model.same(fields);
+    registers.state(fields);
+    state.state(fields);
+    extended.state(fields);
+    components.state(fields);
+    management.state(fields);
+    if (fields.isLoading()) {
+      core.topologyChanged(0, Long.MAX_VALUE); // other code is in memory now
+      core.synchronise();
+      state.modeChanged();
+      core.attend(1);
+    }
   }
 }

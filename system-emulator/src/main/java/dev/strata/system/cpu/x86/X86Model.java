@@ -3,6 +3,7 @@ package dev.strata.system.cpu.x86;
 
 import dev.strata.block.BlockException;
 import dev.strata.system.cpu.CpuModel;
+import dev.strata.system.state.StateFields;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -155,5 +156,13 @@ record X86Model(String name, String vendor, int signature, int highestExtended, 
       word = word << 8 | (from + i < text.length() ? text.charAt(from + i) : 0);
     }
     return word;
+  }
+
+  /** Checks that another processor was of this model. */
+  void same(StateFields state) throws BlockException {
+    state.same("CPU model", name);
+    for (FeatureWord word : FeatureWord.values()) {
+      state.same("CPU features " + word, features.word(word));
+    }
   }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.dma;
 
+import dev.strata.block.BlockException;
 import dev.strata.block.IoVector;
 import dev.strata.system.memory.DeviceMemory;
+import dev.strata.system.state.StateFields;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -131,5 +133,16 @@ public final class DmaChannel {
       }
     }
     return over;
+  }
+
+  synchronized void state(StateFields state) throws BlockException {
+    baseAddress = state.u16("base address", baseAddress);
+    baseCount = state.u16("base count", baseCount);
+    address = state.u16("address", address);
+    count = state.u16("count", count);
+    page = state.u8("page", page);
+    mode = state.u8("mode", mode);
+    masked = state.flag("masked", masked);
+    ended = state.flag("ended", ended);
   }
 }

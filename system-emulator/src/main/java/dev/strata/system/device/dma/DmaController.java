@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.dma;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.device.Device;
 import dev.strata.system.memory.DeviceMemory;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
 
 /**
  * The board's two 8237s, of which the second moves words and carries the first on its channel 4,
@@ -88,6 +90,10 @@ public final class DmaController implements Device {
       this.first = first;
     }
 
+    synchronized void state(StateFields state) throws BlockException {
+      upperHalf = state.flag("upper half", upperHalf);
+    }
+
     synchronized void reset() {
       upperHalf = false;
       for (int number = first; number < first + 4; number++) {
@@ -144,5 +150,16 @@ public final class DmaController implements Device {
         }
       }
     }
+  }
+
+  @Override
+  public void state(StateFields state) throws BlockException {
+    for (DmaChannel channel : channels) {
+      channel.state(state);
+    }
+    for (Chip chip : chips) {
+      chip.state(state);
+    }
+    state.within("pages", pages, 0, 0xff);
   }
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.floppy;
 
+import dev.strata.block.BlockException;
 import dev.strata.block.drive.GuestDrive;
 import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.device.dma.DmaChannel;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
 import java.util.concurrent.Executor;
 
 /**
@@ -428,5 +430,45 @@ public final class FloppyController implements Device {
         (locked ? 0x80 : 0) | perpendicular,
         configuration,
         precompensation);
+  }
+
+  @Override
+  public synchronized void state(StateFields state) throws BlockException {
+    phase = state.choice("phase", phase, Phase.values());
+    state.within("FIFO", fifo, 0, 0xff);
+    filled = state.within("FIFO bytes", filled, 0, fifo.length);
+    taken = state.within("FIFO bytes taken", taken, 0, filled);
+    output = state.u8("output", output);
+    rate = state.within("rate", rate, 0, 3);
+    tape = state.within("tape", tape, 0, 3);
+    pending = state.flag("interrupt", pending);
+    polls = state.within("polls", polls, 0, 4);
+    seekStatus = state.within("seek status", seekStatus, -1, 0xff);
+    byProcessor = state.flag("by processor", byProcessor);
+    stepRate = state.u8("step rate", stepRate);
+    headLoad = state.u8("head load", headLoad);
+    configuration = state.u8("configuration", configuration);
+    precompensation = state.u8("precompensation", precompensation);
+    lastTrack = state.u8("last track", lastTrack);
+    perpendicular = state.u8("perpendicular", perpendicular);
+    locked = state.flag("locked", locked);
+    for (FloppyDrive drive : drives) {
+      drive.state(state);
+    }
+    transfer.state(state);
+    boolean fits =
+        switch (phase) {
+          case COMMAND -> filled == 0 || filled <= parameters(fifo[0]);
+          case EXECUTION -> true;
+          case RESULT -> taken < filled;
+        };
+    if (!fits) {
+      throw state.wrong("FIFO bytes", "are " + filled + ", " + taken + " of them taken");
+    }
+  }
+
+  @Override
+  public synchronized int underWay() {
+    return transfer.underWay();
   }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.floppy;
 
+import dev.strata.block.BlockException;
 import dev.strata.block.drive.DriveDevice;
 import dev.strata.block.drive.GuestDrive;
 import dev.strata.block.graph.BlockBackend;
+import dev.strata.system.state.StateFields;
 import org.jspecify.annotations.Nullable;
 
 /** A drive, and the disk in it. The controller locks. */
@@ -75,5 +77,11 @@ final class FloppyDrive implements DriveDevice {
   private void look() {
     GuestDrive inside = disk();
     geometry = inside == null ? FloppyGeometry.NONE : FloppyGeometry.of(inside.length());
+  }
+
+  void state(StateFields state) throws BlockException {
+    cylinder = state.u8("cylinder", cylinder);
+    lastSector = state.u8("last sector", lastSector);
+    changed = state.flag("changed", changed);
   }
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.floppy;
 
+import dev.strata.block.BlockException;
 import dev.strata.block.IoVector;
 import dev.strata.block.drive.GuestDrive;
 import dev.strata.system.device.ImageRequests;
 import dev.strata.system.device.dma.DmaChannel;
+import dev.strata.system.state.StateFields;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -288,5 +290,30 @@ final class FloppyTransfer {
           }
         },
         () -> result(0, 0, 0));
+  }
+
+  /** The fields; no request is under way. */
+  void state(StateFields state) throws BlockException {
+    kind = state.choice("kind", kind, Kind.values());
+    name = state.within("name", name, 0, 7);
+    bothSides = state.flag("both sides", bothSides);
+    cylinder = state.u16("cylinder", cylinder);
+    head = state.within("head", head, 0, 1);
+    sector = state.u16("sector", sector);
+    last = state.u8("last sector", last);
+    filler = state.u8("filler", filler);
+    sectors = state.u8("sectors", sectors); // a command that was refused may have named any number
+    first = state.within("first sector", first, -1, 1 << 20);
+    at = state.within("next byte", at, 0, MOST);
+    end = state.within("end", end, at, MOST);
+    counted = state.flag("counted", counted);
+    state.memory("buffer", buffer);
+    if (kind == Kind.WRITE && at < end && first < 0) {
+      throw state.wrong("first sector", "is none of the disk's");
+    }
+  }
+
+  int underWay() {
+    return requests.underWay();
   }
 }

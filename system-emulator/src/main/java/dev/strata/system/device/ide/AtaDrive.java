@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.ide;
 
+import dev.strata.block.BlockException;
 import dev.strata.block.drive.GuestDrive;
+import dev.strata.system.state.StateFields;
 
 /**
  * An ATA disk as it describes itself, and what it remembers between commands. The channel locks.
@@ -89,5 +91,13 @@ final class AtaDrive {
       words.set(100 + word, (int) (sectors >> (16 * word)) & 0xffff);
     }
     return words.bytes();
+  }
+
+  void state(StateFields state) throws BlockException {
+    multiple = state.within("multiple", multiple, 0, MOST_MULTIPLE);
+    transferMode.state(state);
+    if (Integer.bitCount(multiple) > 1) {
+      throw state.wrong("multiple", "is " + multiple);
+    }
   }
 }

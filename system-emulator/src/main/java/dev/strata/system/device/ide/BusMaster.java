@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.ide;
 
+import dev.strata.block.BlockException;
 import dev.strata.block.IoVector;
 import dev.strata.system.memory.DeviceMemory;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -142,5 +144,11 @@ final class BusMaster implements MmioHandler {
     if (started) {
       starts.run();
     }
+  }
+
+  synchronized void state(StateFields state) throws BlockException {
+    command = state.u8("command", command) & (START | TO_MEMORY);
+    status = state.u8("status", status);
+    table = state.within("table", table, 0, 0xfffffffcL);
   }
 }

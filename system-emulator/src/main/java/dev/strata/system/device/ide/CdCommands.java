@@ -5,11 +5,13 @@ import static dev.strata.system.device.scsi.BigEndian.put16;
 import static dev.strata.system.device.scsi.BigEndian.put32;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.strata.block.BlockException;
 import dev.strata.block.drive.Access;
 import dev.strata.block.drive.GuestDrive;
 import dev.strata.system.device.scsi.CommandBlock;
 import dev.strata.system.device.scsi.MultimediaDrive;
 import dev.strata.system.device.scsi.MultimediaDrive.Carrier;
+import dev.strata.system.state.StateFields;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -301,5 +303,12 @@ final class CdCommands {
     put16(all, at + 10, 2);
     put16(all, at + 12, 512); // KiB of buffer
     put16(all, at + 14, 706);
+  }
+
+  void state(StateFields state) throws BlockException {
+    change = state.choice("change", change, Change.values());
+    key = state.within("sense key", key, 0, 15);
+    code = state.u16("sense code", code);
+    media.state(state);
   }
 }

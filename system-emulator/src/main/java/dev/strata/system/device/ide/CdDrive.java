@@ -6,6 +6,7 @@ import dev.strata.block.IoVector;
 import dev.strata.block.drive.DriveDevice;
 import dev.strata.block.drive.GuestDrive;
 import dev.strata.system.device.scsi.CommandBlock;
+import dev.strata.system.state.StateFields;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -21,26 +22,41 @@ final class CdDrive extends IdeDrive implements DriveDevice {
   private static final int BY_MASTER = 1; // features of PACKET
   private static final int LONGEST = 0xfffe; // bytes from one interrupt to the next
 
+  /** What a command waits for that is not over. */
+  private enum Step {
+    NONE(false),
+    /** The guest takes the identity. */
+    IDENTITY(false),
+    /** The guest brings a packet. */
+    PACKET(false),
+    /** The guest takes a part of what there is. */
+    PART(false),
+    /** The guest starts the bus master. */
+    MASTER(false),
+    READ(true),
+    MOVE(true);
+
+    private final boolean asks; // an image, not the guest
+
+    Step(boolean asks) {
+      this.asks = asks;
+    }
+  }
+
   private final GuestDrive drive;
   private final CdCommands commands;
   private final CommandBlock packet = new CommandBlock();
   private final String serial;
   private final TransferMode transferMode = new TransferMode();
-
-  /** What is left of a command that brings data by the guest's processor. */
-  private static final class Delivery {
-    final TaskFile file;
-    final int limit; // bytes from one interrupt to the next
-    long sector;
-    int sectors; // still to be read
-    int from; // in the buffer
-    int ready;
-
-    Delivery(TaskFile file, int limit) {
-      this.file = file;
-      this.limit = limit;
-    }
-  }
+  // Of a command that is not over.
+  private Step step = Step.NONE;
+  private boolean byMaster;
+  private int limit; // bytes from one interrupt to the next
+  private long sector;
+  private int sectors; // still to be read
+  private int from; // in the buffer
+  private int ready;
+  private byte[] reply = new byte[0]; // to be mastered, unless it is sectors
 
   /**
    * A drive.
@@ -96,7 +112,8 @@ final class CdDrive extends IdeDrive implements DriveDevice {
       case 0xa0 -> packet(file);
       case 0xa1 -> {
         channel.fill(identify());
-        channel.offer(0, IdentityWords.BYTES, () -> file.status = IdeChannel.READY);
+        step = Step.IDENTITY;
+        channel.offer(0, IdentityWords.BYTES, this);
         file.error = 0;
         channel.raise();
       }
@@ -135,18 +152,65 @@ final class CdDrive extends IdeDrive implements DriveDevice {
   }
 
   private void packet(TaskFile file) {
-    boolean byMaster = (file.features() & BY_MASTER) != 0;
-    int limit = file.byteCount();
+    byMaster = (file.features() & BY_MASTER) != 0;
+    limit = Math.min(file.byteCount(), LONGEST);
     file.error = 0;
     file.count(FOR_COMMAND);
+    step = Step.PACKET;
     // Without an interrupt: word 0 says that the packet is asked for soon.
-    channel.expect(PACKET, () -> run(file, byMaster, limit));
+    channel.expect(PACKET, this);
   }
 
-  private void run(TaskFile file, boolean byMaster, int limit) {
+  @Override
+  void goOn() {
+    switch (step) {
+      case IDENTITY -> channel.file(this).status = IdeChannel.READY;
+      case PACKET -> run(channel.file(this));
+      case PART -> deliver();
+      case MASTER -> master();
+      case NONE, READ, MOVE -> {} // the guest has nothing to do with it
+    }
+  }
+
+  @Override
+  void askAgain() {
+    switch (step) {
+      case READ -> deliver();
+      case MOVE -> master();
+      case NONE, IDENTITY, PACKET, PART, MASTER -> {} // it is the guest's turn
+    }
+  }
+
+  @Override
+  boolean waits(boolean asks) {
+    return step != Step.NONE && step.asks == asks;
+  }
+
+  @Override
+  void state(StateFields state) throws BlockException {
+    commands.state(state);
+    transferMode.state(state);
+    step = state.choice("step", channel.isAwaitedBy(this) ? step : Step.NONE, Step.values());
+    byMaster = state.flag("by master", byMaster);
+    limit = state.within("limit", limit, 0, LONGEST);
+    sector = state.within("sector", sector, 0, 0xffffffffL);
+    sectors = state.within("sectors left", sectors, 0, Integer.MAX_VALUE);
+    from = state.within("first byte", from, 0, IdeChannel.BUFFER);
+    ready = state.within("bytes ready", ready, 0, IdeChannel.BUFFER - from);
+    reply = state.bytes("reply", reply, IdeChannel.BUFFER);
+    boolean delivers = step == Step.PART || step == Step.READ;
+    if (delivers && limit == 0) {
+      throw state.wrong("limit", "is 0 of what is delivered");
+    }
+  }
+
+  private void run(TaskFile file) {
     for (int index = 0; index < PACKET; index++) {
       packet.set(index, channel.byteAt(index));
     }
+    reply = new byte[0];
+    sectors = 0;
+    ready = 0;
     switch (commands.run(packet)) {
       case CdCommands.Done _ -> finish(file);
       case CdCommands.Failed _ -> fail(file);
@@ -155,33 +219,35 @@ final class CdDrive extends IdeDrive implements DriveDevice {
         file.status = IdeChannel.ERROR;
         file.count(0);
       }
-      case CdCommands.Reply reply when reply.bytes().length == 0 -> finish(file);
-      case CdCommands.Reply reply when byMaster ->
-          channel.awaitMaster(() ->
-              master(
-                  file,
-                  reply.bytes().length,
-                  pages -> pages.copyFrom(0, MemorySegment.ofArray(reply.bytes()))));
-      case CdCommands.Sectors sectors when byMaster -> {
-        long bytes = (long) sectors.count() * CdCommands.SECTOR;
-        long offset = sectors.first() * CdCommands.SECTOR;
-        channel.awaitMaster(() -> master(file, bytes, pages -> drive.read(offset, pages)));
+      case CdCommands.Reply answer when answer.bytes().length == 0 -> finish(file);
+      case CdCommands.Reply answer when byMaster -> {
+        reply = answer.bytes();
+        awaitMaster();
+      }
+      case CdCommands.Sectors wanted when byMaster -> {
+        sector = wanted.first();
+        sectors = wanted.count();
+        awaitMaster();
       }
       case CdCommands.Reply _, CdCommands.Sectors _ when limit == 0 ->
           channel.fail(IdeChannel.ABORTED);
-      case CdCommands.Reply reply -> {
-        var delivery = new Delivery(file, Math.min(limit, LONGEST));
-        channel.fill(reply.bytes());
-        delivery.ready = reply.bytes().length;
-        deliver(delivery);
+      case CdCommands.Reply answer -> {
+        channel.fill(answer.bytes());
+        from = 0;
+        ready = answer.bytes().length;
+        deliver();
       }
-      case CdCommands.Sectors sectors -> {
-        var delivery = new Delivery(file, Math.min(limit, LONGEST));
-        delivery.sector = sectors.first();
-        delivery.sectors = sectors.count();
-        deliver(delivery);
+      case CdCommands.Sectors wanted -> {
+        sector = wanted.first();
+        sectors = wanted.count();
+        deliver();
       }
     }
+  }
+
+  private void awaitMaster() {
+    step = Step.MASTER;
+    channel.awaitMaster(this);
   }
 
   private void finish(TaskFile file) {
@@ -195,71 +261,79 @@ final class CdDrive extends IdeDrive implements DriveDevice {
     file.count(TO_HOST | FOR_COMMAND);
   }
 
-  private void unreadable(TaskFile file) {
+  private void unreadable() {
     commands.unreadable();
-    fail(file);
+    fail(channel.file(this));
   }
 
-  private void deliver(Delivery of) {
-    if (of.ready == 0 && of.sectors > 0) {
-      int sectors = Math.min(of.sectors, IdeChannel.BUFFER / CdCommands.SECTOR);
-      int bytes = sectors * CdCommands.SECTOR;
+  private void deliver() {
+    TaskFile file = channel.file(this);
+    if (ready == 0 && sectors > 0) {
+      int part = Math.min(sectors, IdeChannel.BUFFER / CdCommands.SECTOR);
+      int bytes = part * CdCommands.SECTOR;
       IoVector into = channel.part(bytes);
-      long offset = of.sector * CdCommands.SECTOR;
+      long offset = sector * CdCommands.SECTOR;
+      step = Step.READ;
       channel.busy(
+          this,
           () -> drive.read(offset, into),
           () -> {
-            of.sector += sectors;
-            of.sectors -= sectors;
-            of.from = 0;
-            of.ready = bytes;
-            deliver(of);
+            sector += part;
+            sectors -= part;
+            from = 0;
+            ready = bytes;
+            deliver();
           },
-          () -> unreadable(of.file));
+          this::unreadable);
       return;
     }
-    if (of.ready == 0) {
-      finish(of.file);
+    if (ready == 0) {
+      finish(file);
       return;
     }
-    int bytes = of.ready;
-    if (bytes > of.limit) {
-      bytes = of.limit == 1 ? 1 : of.limit & ~1; // only the last part may be odd
+    int bytes = ready;
+    if (bytes > limit) {
+      bytes = limit == 1 ? 1 : limit & ~1; // only the last part may be odd
     }
-    int from = of.from;
-    of.from += bytes;
-    of.ready -= bytes;
-    of.file.byteCount(bytes);
-    of.file.count(TO_HOST);
-    channel.offer(from, bytes, () -> deliver(of));
+    int first = from;
+    from += bytes;
+    ready -= bytes;
+    file.byteCount(bytes);
+    file.count(TO_HOST);
+    step = Step.PART;
+    channel.offer(first, bytes, this);
     channel.raise();
   }
 
-  /** What fills the guest's pages. */
-  private interface Filling {
-    void into(IoVector pages) throws BlockException;
-  }
-
-  private void master(TaskFile file, long bytes, Filling filling) {
+  private void master() {
     BusMaster master = channel.master();
-    IoVector pages = master.pages(bytes, true);
+    byte[] answer = reply;
+    long offset = sector * CdCommands.SECTOR;
+    boolean reads = answer.length == 0;
+    IoVector pages = master.pages(reads ? (long) sectors * CdCommands.SECTOR : answer.length, true);
     if (pages == null) {
       master.ended(true);
       channel.fail(IdeChannel.ABORTED);
       return;
     }
+    step = Step.MOVE;
     channel.busy(
+        this,
         () -> {
-          filling.into(pages);
+          if (reads) {
+            drive.read(offset, pages);
+          } else {
+            pages.copyFrom(0, MemorySegment.ofArray(answer));
+          }
           master.written();
         },
         () -> {
           master.ended(false);
-          finish(file);
+          finish(channel.file(this));
         },
         () -> {
           master.ended(true);
-          unreadable(file);
+          unreadable();
         });
   }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.ide;
 
+import dev.strata.block.BlockException;
 import dev.strata.block.IoVector;
 import dev.strata.block.drive.Access;
 import dev.strata.system.device.ImageRequests;
+import dev.strata.system.state.StateFields;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,19 +15,42 @@ import org.jspecify.annotations.Nullable;
  */
 final class HardDisk extends IdeDrive {
 
+  /** What a command waits for that is not over. */
+  private enum Step {
+    NONE(false),
+    /** The guest takes the identity. */
+    IDENTITY(false),
+    /** The guest takes a block. */
+    BLOCK_OUT(false),
+    /** The guest brings a block. */
+    BLOCK_IN(false),
+    /** The guest starts the bus master. */
+    MASTER(false),
+    READ(true),
+    WRITE(true),
+    MOVE(true),
+    FLUSH(true);
+
+    private final boolean asks; // an image, not the guest
+
+    Step(boolean asks) {
+      this.asks = asks;
+    }
+  }
+
   private final AtaDrive drive;
+  private Step step = Step.NONE;
+  private Transfer transfer = new Transfer(false, false, 1);
 
   /** What is left of a command that moves sectors. */
   private static final class Transfer {
-    final TaskFile file;
     final boolean write;
     final boolean wide;
     final int block; // sectors from one interrupt to the next
     long sector;
     int left;
 
-    Transfer(TaskFile file, boolean write, boolean wide, int block) {
-      this.file = file;
+    Transfer(boolean write, boolean wide, int block) {
       this.write = write;
       this.wide = wide;
       this.block = block;
@@ -73,7 +98,7 @@ final class HardDisk extends IdeDrive {
       case 0x35 -> moveByMaster(file, true, true);
       case 0x40, 0x41 -> verify(file, false);
       case 0x42 -> verify(file, true);
-      case 0xe7, 0xea -> busy(() -> drive.disk().flush(), channel::succeed);
+      case 0xe7, 0xea -> flush();
       case 0xec -> identify(file);
       case 0xf8 -> nativeMaximum(file, false);
       case 0x27 -> nativeMaximum(file, true);
@@ -85,8 +110,71 @@ final class HardDisk extends IdeDrive {
     }
   }
 
-  private void busy(ImageRequests.Request request, Runnable then) {
-    channel.busy(request, then, () -> channel.fail(IdeChannel.ABORTED));
+  private void busy(Step asks, ImageRequests.Request request, Runnable then) {
+    busy(asks, request, then, () -> channel.fail(IdeChannel.ABORTED));
+  }
+
+  private void busy(Step asks, ImageRequests.Request request, Runnable then, Runnable orElse) {
+    step = asks;
+    channel.busy(this, request, then, orElse);
+  }
+
+  private void flush() {
+    busy(Step.FLUSH, () -> drive.disk().flush(), channel::succeed);
+  }
+
+  @Override
+  void goOn() {
+    switch (step) {
+      case IDENTITY -> channel.file(this).status = statusAfterReset();
+      case BLOCK_OUT -> blockRead(transfer);
+      case BLOCK_IN -> writeBlock(transfer);
+      case MASTER -> moveAll(transfer);
+      case NONE, READ, WRITE, MOVE, FLUSH -> {} // the guest has nothing to do with it
+    }
+  }
+
+  @Override
+  void askAgain() {
+    switch (step) {
+      case READ -> readBlock(transfer);
+      case WRITE -> writeBlock(transfer);
+      case MOVE -> moveAll(transfer);
+      case FLUSH -> flush();
+      case NONE, IDENTITY, BLOCK_OUT, BLOCK_IN, MASTER -> {} // it is the guest's turn
+    }
+  }
+
+  @Override
+  boolean waits(boolean asks) {
+    return step != Step.NONE && step.asks == asks;
+  }
+
+  @Override
+  void state(StateFields state) throws BlockException {
+    drive.state(state);
+    step = state.choice("step", channel.isAwaitedBy(this) ? step : Step.NONE, Step.values());
+    boolean write = state.flag("writes", transfer.write);
+    boolean wide = state.flag("wide", transfer.wide);
+    int block = state.within("block", transfer.block, 1, AtaDrive.MOST_MULTIPLE);
+    long sector = state.within("sector", transfer.sector, 0, 1L << 48);
+    int left = state.within("sectors left", transfer.left, 0, 65536);
+    if (state.isLoading()) {
+      if (step != Step.NONE && sector + left > drive.sectors()) {
+        throw state.wrong("sector", "is beyond the disk's end");
+      }
+      boolean moves =
+          switch (step) {
+            case BLOCK_IN, MASTER, READ, WRITE, MOVE -> true;
+            case NONE, IDENTITY, BLOCK_OUT, FLUSH -> false;
+          };
+      if (moves && left == 0) {
+        throw state.wrong("sectors left", "is 0 of a command that moves some");
+      }
+      transfer = new Transfer(write, wide, block);
+      transfer.sector = sector;
+      transfer.left = left;
+    }
   }
 
   private void setMultiple(int sectors) {
@@ -120,14 +208,15 @@ final class HardDisk extends IdeDrive {
 
   private void identify(TaskFile file) {
     channel.fill(drive.identify());
-    channel.offer(0, AtaDrive.SECTOR, () -> file.status = statusAfterReset());
+    step = Step.IDENTITY;
+    channel.offer(0, AtaDrive.SECTOR, this);
     file.error = 0;
     channel.raise();
   }
 
   /** What the registers ask for, or null if it is not on the disk, which then is told. */
   private @Nullable Transfer begin(TaskFile file, boolean write, boolean wide, int block) {
-    var begun = new Transfer(file, write, wide, block);
+    var begun = new Transfer(write, wide, block);
     begun.sector = file.sector(drive, wide);
     begun.left = file.sectors(wide);
     if (begun.sector < 0 || begun.sector + begun.left > drive.sectors()) {
@@ -135,6 +224,7 @@ final class HardDisk extends IdeDrive {
       channel.fail(IdeChannel.ABORTED);
       return null;
     }
+    transfer = begun;
     return begun;
   }
 
@@ -156,7 +246,8 @@ final class HardDisk extends IdeDrive {
   }
 
   private void expectBlock(Transfer of) {
-    channel.expect(of.next() * AtaDrive.SECTOR, () -> writeBlock(of));
+    step = Step.BLOCK_IN;
+    channel.expect(of.next() * AtaDrive.SECTOR, this);
   }
 
   private void readBlock(Transfer of) {
@@ -164,10 +255,12 @@ final class HardDisk extends IdeDrive {
     long offset = of.sector * AtaDrive.SECTOR;
     IoVector into = channel.part(sectors * AtaDrive.SECTOR);
     busy(
+        Step.READ,
         () -> drive.disk().read(offset, into),
         () -> {
           advance(of, sectors);
-          channel.offer(0, sectors * AtaDrive.SECTOR, () -> blockRead(of));
+          step = Step.BLOCK_OUT;
+          channel.offer(0, sectors * AtaDrive.SECTOR, this);
           channel.raise();
         });
   }
@@ -176,15 +269,16 @@ final class HardDisk extends IdeDrive {
     if (of.left > 0) {
       readBlock(of);
     } else {
-      of.file.status = statusAfterReset();
+      channel.file(this).status = statusAfterReset();
     }
   }
 
   private void advance(Transfer of, int sectors) {
     of.sector += sectors;
     of.left -= sectors;
-    of.file.sector(drive, of.left == 0 ? of.sector - 1 : of.sector, of.wide);
-    of.file.count(of.left);
+    TaskFile file = channel.file(this);
+    file.sector(drive, of.left == 0 ? of.sector - 1 : of.sector, of.wide);
+    file.count(of.left);
   }
 
   private void writeBlock(Transfer of) {
@@ -192,6 +286,7 @@ final class HardDisk extends IdeDrive {
     long offset = of.sector * AtaDrive.SECTOR;
     IoVector from = channel.part(sectors * AtaDrive.SECTOR);
     busy(
+        Step.WRITE,
         () -> drive.disk().write(offset, from, 0),
         () -> {
           advance(of, sectors);
@@ -213,7 +308,8 @@ final class HardDisk extends IdeDrive {
   private void moveByMaster(TaskFile file, boolean write, boolean wide) {
     Transfer begun = begin(file, write, wide, 1);
     if (begun != null) {
-      channel.awaitMaster(() -> moveAll(begun));
+      step = Step.MASTER;
+      channel.awaitMaster(this);
     }
   }
 
@@ -227,7 +323,8 @@ final class HardDisk extends IdeDrive {
       channel.fail(IdeChannel.ABORTED);
       return;
     }
-    channel.busy(
+    busy(
+        Step.MOVE,
         () -> {
           if (of.write) {
             drive.disk().write(offset, pages, 0);

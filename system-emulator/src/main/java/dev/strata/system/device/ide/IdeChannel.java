@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.ide;
 
+import dev.strata.block.BlockException;
 import dev.strata.block.IoVector;
 import dev.strata.system.device.ImageRequests;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -52,8 +54,10 @@ final class IdeChannel {
   private int at; // next byte of the buffer
   private int end;
   private boolean incoming; // the guest writes the buffer, and does not read it
-  private @Nullable Runnable moved; // when the guest has read or written the buffer
-  private @Nullable Runnable mastered; // when the guest starts the bus master
+  private @Nullable IdeDrive moving; // goes on when the guest has read or written the buffer
+  private @Nullable IdeDrive mastering; // goes on when the guest starts the bus master
+  private @Nullable IdeDrive asking; // goes on when its request to an image is done
+  private boolean asksAgain; // the request is to be made when the machine goes on
 
   /**
    * A channel without drives.
@@ -103,10 +107,9 @@ final class IdeChannel {
         drive.abandon();
       }
     }
-    moved = null;
-    mastered = null;
-    at = 0;
-    end = 0;
+    still();
+    asking = null;
+    asksAgain = false;
     master.idle();
   }
 
@@ -222,8 +225,8 @@ final class IdeChannel {
 
   /** Nothing moves any more: what a new command begins with. */
   void still() {
-    moved = null;
-    mastered = null;
+    moving = null;
+    mastering = null;
     at = 0;
     end = 0;
   }
@@ -268,33 +271,33 @@ final class IdeChannel {
     return buffer.get(ValueLayout.JAVA_BYTE, index) & 0xff;
   }
 
-  /** The guest is to read a part of the buffer; {@code then} runs when it has. */
-  void offer(int from, int bytes, Runnable then) {
+  /** The guest is to read a part of the buffer; the drive goes on when it has. */
+  void offer(int from, int bytes, IdeDrive then) {
     move(from, bytes, false, then);
   }
 
-  /** The guest is to write the first bytes of the buffer; {@code then} runs when it has. */
-  void expect(int bytes, Runnable then) {
+  /** The guest is to write the first bytes of the buffer; the drive goes on when it has. */
+  void expect(int bytes, IdeDrive then) {
     move(0, bytes, true, then);
   }
 
-  private void move(int from, int bytes, boolean toDrive, Runnable then) {
+  private void move(int from, int bytes, boolean toDrive, IdeDrive then) {
     at = from;
     end = from + bytes;
     incoming = toDrive;
-    moved = then;
+    moving = then;
     files[selected].status = READY | SEEK_DONE | DATA_REQUEST;
   }
 
-  /** {@code then} runs when the guest has started the bus master. */
-  void awaitMaster(Runnable then) {
+  /** The drive goes on when the guest has started the bus master. */
+  void awaitMaster(IdeDrive then) {
     still();
     files[selected].status = READY | SEEK_DONE | DATA_REQUEST;
     files[selected].error = 0;
     if (master.isStarted()) {
-      then.run();
+      then.goOn();
     } else {
-      mastered = then;
+      mastering = then;
     }
   }
 
@@ -302,10 +305,21 @@ final class IdeChannel {
     return master;
   }
 
-  /** Runs a request while the drive is busy, then goes on with the lock held. */
-  void busy(ImageRequests.Request request, Runnable then, Runnable orElse) {
+  /** Runs a request while its drive is busy, then goes on with the lock held. */
+  void busy(IdeDrive by, ImageRequests.Request request, Runnable then, Runnable orElse) {
     files[selected].status = BUSY;
-    requests.run(request, then, orElse);
+    asking = by;
+    requests.run(request, () -> answered(then), () -> answered(orElse));
+  }
+
+  private void answered(Runnable then) {
+    asking = null;
+    then.run();
+  }
+
+  /** The registers of a drive that is connected here. */
+  TaskFile file(IdeDrive of) {
+    return files[of == drives[1] ? 1 : 0];
   }
 
   // --- for the guest ---
@@ -339,18 +353,85 @@ final class IdeChannel {
   }
 
   private void passed() {
-    Runnable then = moved;
+    IdeDrive then = moving;
     if (at == end && then != null) {
-      moved = null;
-      then.run();
+      moving = null;
+      then.goOn();
     }
   }
 
   private synchronized void masterStarts() {
-    Runnable then = mastered;
+    IdeDrive then = mastering;
     if (then != null) {
-      mastered = null;
-      then.run();
+      mastering = null;
+      then.goOn();
+    }
+  }
+
+  // --- what lasts ---
+
+  synchronized void state(StateFields state) throws BlockException {
+    selected = state.within("selected", selected, 0, 1);
+    control = state.u8("device control", control);
+    state.memory("buffer", buffer);
+    at = state.within("next byte", at, 0, BUFFER);
+    end = state.within("end", end, at, BUFFER);
+    incoming = state.flag("incoming", incoming);
+    for (int number = 0; number < 2; number++) {
+      IdeDrive drive = drives[number];
+      files[number].state(state);
+      state.same("drive", drive == null ? NONE : drive.signature());
+      if (drive != null) {
+        drive.state(state);
+      }
+    }
+    moving = drive("moving", moving, state);
+    mastering = drive("mastering", mastering, state);
+    asking = drive("asking", asking, state);
+    if (state.isLoading()) {
+      asksAgain = asking != null;
+      if (moving != null && at == end) {
+        throw state.wrong("moving", "has no bytes to move");
+      }
+      check(state, moving, false);
+      check(state, mastering, false);
+      check(state, asking, true);
+    }
+  }
+
+  /** A drive by its number, or none. */
+  private @Nullable IdeDrive drive(String field, @Nullable IdeDrive value, StateFields state)
+      throws BlockException {
+    int number = value == null ? -1 : value == drives[0] ? 0 : 1;
+    int read = state.within(field, number, -1, 1);
+    if (read >= 0 && drives[read] == null) {
+      throw state.wrong(field, "is a drive that is not there");
+    }
+    return read < 0 ? null : drives[read];
+  }
+
+  private static void check(StateFields state, @Nullable IdeDrive drive, boolean asks)
+      throws BlockException {
+    if (drive != null && !drive.waits(asks)) {
+      throw state.wrong("drive", "does not wait for anything");
+    }
+  }
+
+  /** Whether a drive has a command that is not over. */
+  boolean isAwaitedBy(IdeDrive drive) {
+    return moving == drive || mastering == drive || asking == drive;
+  }
+
+  synchronized int underWay() {
+    return requests.underWay();
+  }
+
+  /** Makes a request again that was under way when the state was saved. */
+  synchronized void resumed() {
+    IdeDrive drive = asking;
+    if (asksAgain && drive != null) {
+      asksAgain = false;
+      drive.askAgain();
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.ide;
 
+import dev.strata.block.BlockException;
 import dev.strata.block.drive.GuestDrive;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.device.pci.PciFunction;
@@ -9,6 +10,7 @@ import dev.strata.system.memory.DeviceMemory;
 import dev.strata.system.memory.MemoryRegion;
 import dev.strata.system.memory.MmioHandler;
 import dev.strata.system.memory.RegisterWidth;
+import dev.strata.system.state.StateFields;
 import java.util.List;
 import java.util.concurrent.Executor;
 
@@ -104,5 +106,24 @@ public final class IdeController extends PciFunction {
     }
     masters.forEach(BusMaster::reset);
     channels.forEach(IdeChannel::reset);
+  }
+
+  @Override
+  public void state(StateFields state) throws BlockException {
+    super.state(state);
+    for (int channel = 0; channel < channels.size(); channel++) {
+      masters.get(channel).state(state);
+      channels.get(channel).state(state);
+    }
+  }
+
+  @Override
+  public int underWay() {
+    return channels.stream().mapToInt(IdeChannel::underWay).sum();
+  }
+
+  @Override
+  public void resumed() {
+    channels.forEach(IdeChannel::resumed);
   }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.ide;
 
+import dev.strata.block.BlockException;
 import dev.strata.block.drive.GuestDrive;
+import dev.strata.system.state.StateFields;
 
 /**
  * A drive on a channel: what its commands do. All methods are called with the channel's lock held.
@@ -35,6 +37,22 @@ abstract class IdeDrive {
   boolean resetsItself() {
     return false;
   }
+
+  /** What the drive waited for has come. */
+  abstract void goOn();
+
+  /** Makes the request to an image again that is under way. */
+  abstract void askAgain();
+
+  /**
+   * Whether the command is such that it waits.
+   *
+   * @param asks for an image's answer, not for the guest
+   */
+  abstract boolean waits(boolean asks);
+
+  /** What the drive remembers, also between the steps of a command. */
+  abstract void state(StateFields state) throws BlockException;
 
   /** Begins a command that not all drives have, or refuses it. */
   abstract void ownCommand(int code, TaskFile file);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.ide;
 
+import dev.strata.block.BlockException;
+import dev.strata.system.state.StateFields;
+
 /**
  * The registers by which a drive is told what to do, and tells how that went. Each of the former
  * has room for two writes: 48-bit commands take both. {@link IdeChannel} locks.
@@ -126,5 +129,16 @@ final class TaskFile {
   void byteCount(int bytes) {
     middle = bytes & 0xff;
     high = bytes >> 8;
+  }
+
+  void state(StateFields state) throws BlockException {
+    features = state.u16("features", features);
+    count = state.within("count", count, 0, 0x10000);
+    low = state.u16("low", low);
+    middle = state.u16("middle", middle);
+    high = state.u16("high", high);
+    device = state.u8("device", device);
+    status = state.u8("status", status);
+    error = state.u8("error", error);
   }
 }

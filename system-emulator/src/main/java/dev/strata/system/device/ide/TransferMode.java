@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.ide;
 
+import dev.strata.block.BlockException;
+import dev.strata.system.state.StateFields;
+
 /**
  * How a drive's bytes are to go over the cable. Nothing is slower for it here, but software asks
  * what it has set.
@@ -34,5 +37,12 @@ final class TransferMode {
     }
     words.set(88, 0x3f | (value >> 3 == 8 ? 0x100 << (value & 7) : 0));
     words.set(93, 0x6003); // the reset's result: a cable of 80 wires
+  }
+
+  void state(StateFields state) throws BlockException {
+    int mode = state.u8("transfer mode", value);
+    if (!set(mode)) {
+      throw state.wrong("transfer mode", "is " + mode);
+    }
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.input;
 
+import dev.strata.block.BlockException;
+import dev.strata.system.state.StateFields;
+
 /**
  * A keyboard with 102 keys, which sends scan codes of set 2.
  *
@@ -94,5 +97,13 @@ public final class Keyboard extends Ps2Device {
       code |= 0x80;
     }
     return code;
+  }
+
+  @Override
+  void state(StateFields state) throws BlockException {
+    super.state(state);
+    pending = state.u8("pending command", pending);
+    set = state.within("scan code set", set, 1, 3);
+    released = state.flag("released", released);
   }
 }

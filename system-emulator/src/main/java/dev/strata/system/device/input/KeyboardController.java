@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.input;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
 
 /**
  * The 8042 of a PC, which also drives the address line A20 and the reset line; port 92h does the
@@ -254,6 +256,24 @@ public final class KeyboardController implements Device {
     }
     if (resets) {
       pins.reset();
+    }
+  }
+
+  @Override
+  public synchronized void state(StateFields state) throws BlockException {
+    keyboard.state(state);
+    mouse.state(state);
+    mode = state.u8("command byte", mode);
+    output = state.within("output", output, -1, 0xff);
+    outputFromMouse = state.flag("output is the mouse's", outputFromMouse);
+    pending = state.u8("pending command", pending);
+    lastWasCommand = state.flag("last was a command", lastWasCommand);
+    systemFlag = state.flag("system flag", systemFlag);
+    boolean open = state.flag("A20", addressLine20);
+    lastRead = state.within("last read", lastRead, -1, 0xff);
+    if (state.isLoading()) {
+      addressLine20 = open;
+      pins.addressLine20(open);
     }
   }
 }

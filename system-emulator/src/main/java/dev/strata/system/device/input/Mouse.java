@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.input;
 
+import dev.strata.block.BlockException;
+import dev.strata.system.state.StateFields;
+
 /**
  * A mouse with three buttons, which lies still.
  *
@@ -86,5 +89,17 @@ public final class Mouse extends Ps2Device {
       }
     }
     send(ACKNOWLEDGE);
+  }
+
+  @Override
+  void state(StateFields state) throws BlockException {
+    super.state(state);
+    pending = state.u8("pending command", pending);
+    resolution = state.within("resolution", resolution, 0, 3);
+    rate = state.u8("rate", rate);
+    enabled = state.flag("enabled", enabled);
+    remote = state.flag("remote", remote);
+    doubled = state.flag("doubled", doubled);
+    wraps = state.flag("wraps", wraps);
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.input;
 
+import dev.strata.block.BlockException;
+import dev.strata.system.state.StateFields;
+
 /** What is plugged into a PS/2 port. {@link KeyboardController} locks. */
 public abstract class Ps2Device {
   static final int ACKNOWLEDGE = 0xfa;
@@ -47,5 +50,12 @@ public abstract class Ps2Device {
   /** A byte of this device as the controller translates it. */
   int translated(int value) {
     return value;
+  }
+
+  /** Also of what kinds of devices add to it. */
+  void state(StateFields state) throws BlockException {
+    state.bytes("queue", queue);
+    first = state.within("first", first, 0, QUEUE - 1);
+    count = state.within("count", count, 0, QUEUE);
   }
 }

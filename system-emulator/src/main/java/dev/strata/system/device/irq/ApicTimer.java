@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.irq;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.clock.Timer;
 import dev.strata.system.clock.VirtualClock;
+import dev.strata.system.state.StateFields;
 
 /**
  * The local APIC's timer: counts nanoseconds, divided. Its APIC's lock guards it.
@@ -101,5 +103,27 @@ final class ApicTimer {
     began += periods * (initial << shift);
     arm();
     return true;
+  }
+
+  void state(StateFields state) throws BlockException {
+    int divider = state.u8("divider", divideRegister);
+    periodic = state.flag("periodic", periodic);
+    initial = state.within("initial count", initial, 0, 0xffffffffL);
+    running = state.flag("running", running);
+    began = state.within("begin", running ? began : 0, 0, clock.nanos());
+    if (!state.isLoading()) {
+      return;
+    }
+    if (running && initial == 0) {
+      throw state.wrong("initial count", "is 0 of a timer that runs");
+    }
+    timer.cancel();
+    boolean runs = running;
+    running = false; // for the count begins where it was read to have begun
+    divide(divider);
+    running = runs;
+    if (running) {
+      arm();
+    }
   }
 }

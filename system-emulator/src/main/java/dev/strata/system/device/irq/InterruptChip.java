@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.irq;
 
+import dev.strata.block.BlockException;
+import dev.strata.system.state.StateFields;
+
 /**
  * One 8259A. Not thread-safe: {@link InterruptControllerPair} locks.
  *
@@ -200,5 +203,24 @@ final class InterruptChip {
   void levels(int value) {
     levels = value & levelMask;
     requests |= lines & levels;
+  }
+
+  void state(StateFields state) throws BlockException {
+    lines = state.u8("lines", lines);
+    requests = state.u8("requests", requests);
+    inService = state.u8("in service", inService);
+    masked = state.u8("masked", masked);
+    levels = state.u8("levels", levels) & levelMask;
+    vectorBase = state.u8("vector base", vectorBase) & 0xf8;
+    lowest = state.within("lowest priority", lowest, 0, 7);
+    step = state.within("initialisation step", step, 0, 4);
+    expectsIcw4 = state.flag("expects ICW4", expectsIcw4);
+    single = state.flag("single", single);
+    autoEoi = state.flag("automatic EOI", autoEoi);
+    rotateOnAutoEoi = state.flag("rotates on automatic EOI", rotateOnAutoEoi);
+    specialMask = state.flag("special mask", specialMask);
+    specialFullyNested = state.flag("special fully nested", specialFullyNested);
+    readsInService = state.flag("reads in service", readsInService);
+    polled = state.flag("polled", polled);
   }
 }

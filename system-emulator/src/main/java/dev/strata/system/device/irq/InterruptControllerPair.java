@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.irq;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
 
 /**
  * The two 8259A of a PC: 15 lines, the second chip behind line 2 of the first, with the PIIX's
@@ -119,5 +121,11 @@ public final class InterruptControllerPair implements Device {
         }
       }
     };
+  }
+
+  @Override
+  public synchronized void state(StateFields state) throws BlockException {
+    first.state(state);
+    second.state(state);
   }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.irq;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
 import java.util.Arrays;
 
 /**
@@ -143,5 +145,14 @@ public final class IoApic implements Device, MmioHandler {
     }
     entries[line] = entry;
     send(line);
+  }
+
+  @Override
+  public synchronized void state(StateFields state) throws BlockException {
+    state.i64("entries", entries);
+    lines = state.within("lines", lines, 0, (1 << LINES) - 1);
+    edges = state.within("edges", edges, 0, (1 << LINES) - 1);
+    selected = state.u8("register", selected);
+    id = state.within("id", id, 0, 15);
   }
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.irq;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.clock.VirtualClock;
 import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
 import java.util.Arrays;
 import java.util.function.IntSupplier;
 
@@ -372,5 +374,28 @@ public final class LocalApic implements Device, MmioHandler {
         }
       }
     };
+  }
+
+  @Override
+  public synchronized void state(StateFields state) throws BlockException {
+    base = state.i64("base", base) & 0xffffff900L;
+    id = state.u8("id", id);
+    taskPriority = state.u8("task priority", taskPriority);
+    spurious = state.within("spurious vector", spurious, 0, 0x1ff);
+    logicalId = state.u8("logical id", logicalId);
+    destinationFormat = state.i32("destination format", destinationFormat);
+    errors = state.u8("errors", errors);
+    errorsShown = state.u8("errors shown", errorsShown);
+    command = state.i32("command", command);
+    commandDestination = state.u8("command destination", commandDestination);
+    external = state.flag("external", external);
+    for (int entry = 0; entry < localVectors.length; entry++) {
+      int most = LOCAL_VECTOR_BITS[entry] | MASKED;
+      localVectors[entry] = state.within("local vector", localVectors[entry], 0, most) & most;
+    }
+    requested.state(state);
+    inService.state(state);
+    levelTriggered.state(state);
+    timer.state(state);
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.irq;
 
+import dev.strata.block.BlockException;
+import dev.strata.system.state.StateFields;
+
 /** A set of interrupt vectors, 0 to 255, as the APIC's 256-bit registers hold it. */
 final class VectorSet {
   private final long[] bits = new long[4];
@@ -37,5 +40,9 @@ final class VectorSet {
     bits[1] = 0;
     bits[2] = 0;
     bits[3] = 0;
+  }
+
+  void state(StateFields state) throws BlockException {
+    state.i64("vectors", bits);
   }
 }

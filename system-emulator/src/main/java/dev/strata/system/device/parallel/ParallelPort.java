@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.parallel;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.chardev.Line;
 import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
 
 /**
  * A standard parallel port with a printer at it that is always ready: data, status and control. A
@@ -120,5 +122,13 @@ public final class ParallelPort implements Device, MmioHandler {
       interrupt.set((value & INTERRUPTS) != 0);
     }
     return false;
+  }
+
+  @Override
+  public synchronized void state(StateFields state) throws BlockException {
+    data = state.u8("data", data);
+    control = state.u8("control", control);
+    taken = state.flag("taken", taken);
+    acknowledging = state.flag("acknowledging", acknowledging);
   }
 }

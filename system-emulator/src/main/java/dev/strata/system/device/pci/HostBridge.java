@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.pci;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.MemoryRegion;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
 import java.lang.foreign.ValueLayout;
 
 /**
@@ -167,5 +169,13 @@ public final class HostBridge extends PciFunction {
       space.unmap(WINDOW, ram);
     }
     return now;
+  }
+
+  @Override
+  public void state(StateFields state) throws BlockException {
+    synchronized (bus()) {
+      systemManagement = state.flag("system management", systemManagement);
+    }
+    super.state(state);
   }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.pci;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
 
 /**
  * The PIIX3's ISA bridge: leads the four PCI interrupt wires to ISA interrupts, and resets the
@@ -103,5 +105,11 @@ public final class IsaBridge extends PciFunction {
         }
       }
     };
+  }
+
+  @Override
+  public void state(StateFields state) throws BlockException {
+    super.state(state);
+    resetControl = state.u8("reset control", resetControl);
   }
 }

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.pci;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.DeviceMemory;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -174,6 +178,18 @@ public final class PciBus implements Device {
     };
   }
 
+  /** The functions on the bus, by slot and number, and how each is called for that. */
+  public Map<String, PciFunction> functions() {
+    var all = new LinkedHashMap<String, PciFunction>();
+    for (int index = 0; index < functions.length; index++) {
+      PciFunction function = functions[index];
+      if (function != null) {
+        all.put("pci %02x.%x".formatted(index >> 3, index & 7), function);
+      }
+    }
+    return all;
+  }
+
   /** The functions on the bus, in lines, as monitors show them. */
   public synchronized String describe() {
     var text = new StringBuilder();
@@ -190,5 +206,12 @@ public final class PciBus implements Device {
   private @Nullable PciFunction addressed() {
     boolean here = address < 0 && (address & 0xff0000) == 0;
     return here ? functions[address >> 8 & 0xff] : null;
+  }
+
+  @Override
+  public void state(StateFields state) throws BlockException {
+    synchronized (this) {
+      address = state.i32("configuration address", address);
+    }
   }
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.pci;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.MemoryRegion;
 import dev.strata.system.memory.MmioHandler;
 import dev.strata.system.memory.RegisterWidth;
+import dev.strata.system.state.StateFields;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,8 @@ public abstract class PciFunction implements Device {
   protected static final int CAPABILITIES = 0x34;
   protected static final int INTERRUPT_LINE = 0x3c;
   protected static final int INTERRUPT_PIN = 0x3d;
+
+  private static final int HEADER = 64; // bytes
 
   private static final int IO = 1; // command
   private static final int MEMORY = 2;
@@ -277,6 +281,18 @@ public abstract class PciFunction implements Device {
     text.append("      id \"").append(id).append("\"\n");
   }
 
+  /** Takes a configuration over; of the header only what can change, which is not who it is. */
+  private void load(byte[] loaded) {
+    for (int at = 0; at < loaded.length; at++) {
+      boolean fixed = at < HEADER && at != STATUS && at != STATUS + 1;
+      int mask = fixed ? writable[at] : 0xff;
+      configuration[at] = (byte) ((configuration[at] & ~mask) | (loaded[at] & mask));
+    }
+    driveInterrupt();
+    remap();
+    configurationWritten(0, configuration.length);
+  }
+
   private void remap() {
     for (int index = 0; index < bars.length; index++) {
       Bar bar = bars[index];
@@ -312,6 +328,19 @@ public abstract class PciFunction implements Device {
     bar.mappedAt = at;
     if (at >= 0) {
       space.map(at, bar.region, PciBus.BAR_PRIORITY);
+    }
+  }
+
+  @Override
+  public void state(StateFields state) throws BlockException {
+    synchronized (bus()) {
+      state.same("device", get32(0));
+      byte[] loaded = configuration.clone();
+      state.bytes("configuration", loaded);
+      asserted = state.flag("interrupt", asserted);
+      if (state.isLoading()) {
+        load(loaded);
+      }
     }
   }
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.pci;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.clock.Timer;
 import dev.strata.system.clock.VirtualClock;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.MemoryRegion;
 import dev.strata.system.memory.MmioHandler;
 import dev.strata.system.memory.RegisterWidth;
+import dev.strata.system.state.StateFields;
 
 /**
  * The PIIX4's power management: the ACPI timer, the power button, sleep, the ports that call system
@@ -244,5 +246,21 @@ public final class PowerManagement extends PciFunction {
         }
       }
     };
+  }
+
+  @Override
+  public void state(StateFields state) throws BlockException {
+    super.state(state);
+    synchronized (bus()) {
+      status = state.u16("status", status);
+      enabled = state.u16("enabled", enabled);
+      control = state.u16("control", control);
+      apmControl = state.u8("APM control", apmControl);
+      apmStatus = state.u8("APM status", apmStatus);
+      overflowsSeen = state.i64("overflows", overflowsSeen);
+      if (state.isLoading()) {
+        update();
+      }
+    }
   }
 }

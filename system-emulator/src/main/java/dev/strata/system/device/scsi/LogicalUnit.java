@@ -8,6 +8,7 @@ import dev.strata.block.IoVector;
 import dev.strata.block.drive.Access;
 import dev.strata.block.drive.DriveDevice;
 import dev.strata.block.drive.GuestDrive;
+import dev.strata.system.state.StateFields;
 
 /**
  * A unit of a SCSI target: what all kinds of them do. Thread-safe: any number of commands at once.
@@ -269,5 +270,11 @@ public abstract class LogicalUnit implements DriveDevice {
     }
     drive.read(first * blockBytes, into);
     request.filled(into.length());
+  }
+
+  /** The fields, when no command is carried out. */
+  public synchronized void state(StateFields state) throws BlockException {
+    lastSense = state.i32("last sense", lastSense);
+    attention = state.i32("attention", attention);
   }
 }

@@ -4,7 +4,9 @@ package dev.strata.system.device.scsi;
 import static dev.strata.system.device.scsi.BigEndian.put16;
 import static dev.strata.system.device.scsi.BigEndian.put32;
 
+import dev.strata.block.BlockException;
 import dev.strata.block.drive.GuestDrive;
+import dev.strata.system.state.StateFields;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -265,5 +267,17 @@ public final class MultimediaDrive {
     answer[6] = 1;
     answer[7] = 0x20; // for any use
     return answer;
+  }
+
+  /** The fields, the tray among them. */
+  public void state(StateFields state) throws BlockException {
+    tellNew = state.flag("new medium to be told", tellNew);
+    tellEject = state.flag("ejection to be told", tellEject);
+    boolean locked = state.flag("locked", drive.slot().isLocked());
+    boolean open = state.flag("open", drive.slot().isOpen());
+    if (state.isLoading()) {
+      drive.slot().lock(locked);
+      drive.moveTray(open);
+    }
   }
 }

@@ -3,6 +3,7 @@ package dev.strata.system.device.scsi;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.system.state.StateFields;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -246,6 +247,16 @@ public final class ScsiBus {
         request.reply(answer, command.u16(3));
       }
       default -> request.fail(Sense.NO_SUCH_UNIT);
+    }
+  }
+
+  /** The units, when no command is carried out. */
+  public void state(StateFields state) throws BlockException {
+    Units now = units;
+    state.same("units", now.units().length);
+    for (int index = 0; index < now.units().length; index++) {
+      state.same("place", now.places()[index]);
+      now.units()[index].state(state);
     }
   }
 }

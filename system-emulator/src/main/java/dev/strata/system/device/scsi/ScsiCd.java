@@ -5,6 +5,7 @@ import dev.strata.block.BlockException;
 import dev.strata.block.drive.Access;
 import dev.strata.block.drive.GuestDrive;
 import dev.strata.system.device.scsi.MultimediaDrive.Carrier;
+import dev.strata.system.state.StateFields;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -228,5 +229,13 @@ public final class ScsiCd extends LogicalUnit implements ModeParameters.Pages {
   @Override
   public void changed(int number, byte[] page) {
     // A cache of what is never written may be on or off.
+  }
+
+  @Override
+  public synchronized void state(StateFields state) throws BlockException {
+    super.state(state);
+    synchronized (media) {
+      media.state(state);
+    }
   }
 }

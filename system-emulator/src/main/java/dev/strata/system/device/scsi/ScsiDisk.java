@@ -7,6 +7,7 @@ import dev.strata.block.RequestFlags;
 import dev.strata.block.drive.Access;
 import dev.strata.block.drive.GuestDrive;
 import dev.strata.block.graph.BlockBackend;
+import dev.strata.system.state.StateFields;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -260,5 +261,14 @@ public final class ScsiDisk extends LogicalUnit implements ModeParameters.Pages 
       given.copyTo(0, copy);
     }
     return copy;
+  }
+
+  @Override
+  public synchronized void state(StateFields state) throws BlockException {
+    super.state(state);
+    boolean cached = state.flag("write cache", isCached());
+    if (state.isLoading()) {
+      cached(cached);
+    }
   }
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.serial;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.chardev.Line;
 import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
 
 /**
  * A 16550A. Bytes are sent at once, whatever the baud rate; bytes that arrive wait outside until
@@ -65,6 +67,12 @@ public final class Uart16550 implements Device, MmioHandler {
     transmitterInterrupt = false;
     timeout = false;
     update();
+  }
+
+  /** There may be room for what has been held back. */
+  @Override
+  public void resumed() {
+    line.ready();
   }
 
   /**
@@ -277,5 +285,23 @@ public final class Uart16550 implements Device, MmioHandler {
   public synchronized void breakCondition() {
     lineErrors |= BREAK;
     update();
+  }
+
+  @Override
+  public synchronized void state(StateFields state) throws BlockException {
+    state.bytes("received", received);
+    first = state.within("first received", first, 0, FIFO - 1);
+    count = state.within("received bytes", count, 0, FIFO);
+    enabled = state.u8("IER", enabled) & 15;
+    fifo = state.flag("FIFO", fifo);
+    trigger = state.within("trigger", trigger, 1, FIFO);
+    lineControl = state.u8("LCR", lineControl);
+    modemControl = state.u8("MCR", modemControl);
+    modemChanges = state.u8("MSR", modemChanges);
+    lineErrors = state.u8("LSR", lineErrors);
+    scratch = state.u8("SCR", scratch);
+    divisor = state.u16("divisor", divisor);
+    transmitterInterrupt = state.flag("transmitter interrupt", transmitterInterrupt);
+    timeout = state.flag("timeout", timeout);
   }
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.timer;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.clock.Timer;
 import dev.strata.system.clock.VirtualClock;
 import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
 
 /**
  * The high precision event timer: a counter, and three timers that ring when it reaches their
@@ -265,5 +267,19 @@ public final class Hpet implements Device, MmioHandler {
     }
     drive();
     schedule(counter, 0);
+  }
+
+  @Override
+  public synchronized void state(StateFields state) throws BlockException {
+    for (HpetTimer each : timers) {
+      each.state(state);
+    }
+    state.flags("levels", levels);
+    configuration = state.u8("configuration", configuration) & (ENABLED | REPLACES);
+    status = state.within("status", status, 0, (1 << TIMERS) - 1);
+    counterOffset = state.i64("counter", counterOffset);
+    if (state.isLoading()) {
+      schedule(counter(), 0);
+    }
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.timer;
 
+import dev.strata.block.BlockException;
+import dev.strata.system.state.StateFields;
+
 /**
  * One comparator of an {@link Hpet}, whose lock guards it: its registers, and when it rings.
  *
@@ -124,5 +127,13 @@ final class HpetTimer {
     } else {
       armed = false;
     }
+  }
+
+  void state(StateFields state) throws BlockException {
+    configuration = state.i64("timer configuration", configuration) & (WRITABLE | SETS_VALUE);
+    comparator = state.i64("comparator", comparator);
+    period = state.i64("period", period);
+    next = state.i64("next", next);
+    armed = state.flag("armed", armed);
   }
 }

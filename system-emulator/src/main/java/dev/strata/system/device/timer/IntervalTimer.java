@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.timer;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.clock.Timer;
 import dev.strata.system.clock.VirtualClock;
 import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
 
 /**
  * The 8254 of a PC, and port 61h, which gates its third counter. Thread-safe.
@@ -147,5 +149,17 @@ public final class IntervalTimer implements Device, MmioHandler {
         }
       }
     };
+  }
+
+  @Override
+  public synchronized void state(StateFields state) throws BlockException {
+    long tick = tick();
+    for (TimerCounter counter : counters) {
+      counter.state(state, tick);
+    }
+    speaker = state.flag("speaker", speaker);
+    if (state.isLoading()) {
+      arm(tick);
+    }
   }
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.timer;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.clock.Timer;
 import dev.strata.system.clock.VirtualClock;
 import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
 import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.util.function.LongSupplier;
 
 /**
@@ -41,8 +44,15 @@ public final class RealTimeClock implements Device, MmioHandler {
   // How long before a second's end the chip says that it is about to update.
   private static final long UPDATE_NANOS = 244_000;
 
+  // The years that the registers can show.
+  private static final long EARLIEST =
+      LocalDateTime.of(0, 1, 1, 0, 0).toEpochSecond(ZoneOffset.UTC);
+  private static final long LATEST =
+      LocalDateTime.of(20000, 1, 1, 0, 0).toEpochSecond(ZoneOffset.UTC);
+
   private final byte[] memory = new byte[128];
   private final VirtualClock clock;
+  private final TimeSource by;
   private final LongSupplier source;
   private final IrqLine line;
   private final Timer periodicTimer;
@@ -64,6 +74,7 @@ public final class RealTimeClock implements Device, MmioHandler {
    */
   public RealTimeClock(VirtualClock clock, TimeSource by, LocalDateTime start, IrqLine line) {
     this.clock = clock;
+    this.by = by;
     this.source = by.nanos(clock);
     this.origin = source.getAsLong();
     this.line = line;
@@ -302,5 +313,20 @@ public final class RealTimeClock implements Device, MmioHandler {
     boolean interrupt = (set & memory[B] & 0x70) != 0;
     memory[C] = (byte) (set | (interrupt ? 0x80 : 0));
     line.set(interrupt);
+  }
+
+  @Override
+  public synchronized void state(StateFields state) throws BlockException {
+    state.bytes("memory", memory);
+    index = state.within("index", index, 0, memory.length - 1);
+    long seconds = state.within("time", epoch.toEpochSecond(ZoneOffset.UTC), EARLIEST, LATEST);
+    epoch = LocalDateTime.ofEpochSecond(seconds, 0, ZoneOffset.UTC);
+    // By a clock that all processes share, the time goes on meanwhile; by another it stands.
+    long then = state.i64("origin", origin);
+    long gone = state.i64("since the origin", source.getAsLong() - origin);
+    if (state.isLoading()) {
+      origin = by == TimeSource.REAL ? source.getAsLong() - gone : then;
+      arm();
+    }
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.timer;
 
+import dev.strata.block.BlockException;
+import dev.strata.system.state.StateFields;
+
 /**
  * One of an 8254's three counters, as a function of time: nothing is counted, the count is computed
  * when somebody looks. {@link IntervalTimer} locks.
@@ -222,5 +225,22 @@ final class TimerCounter {
       return readsHigh ? value & 0xff : value >> 8;
     }
     return access == 2 ? value >> 8 : value & 0xff;
+  }
+
+  /** The fields, now that so many ticks have gone. */
+  void state(StateFields state, long tick) throws BlockException {
+    mode = state.within("mode", mode, 0, 5);
+    access = state.within("access", access, 0, 3);
+    decimal = state.flag("decimal", decimal);
+    reload = state.within("reload", reload, 1, 0x10000);
+    loaded = state.flag("loaded", loaded);
+    began = state.within("begin", began, -tick, tick);
+    gate = state.flag("gate", gate);
+    stoppedAt = state.within("stopped", stoppedAt, -1, 2 * tick);
+    written = state.within("written", written, -1, 0xff);
+    readsHigh = state.flag("reads high", readsHigh);
+    latched = state.within("latched", latched, -1, 0xffff);
+    latchedHigh = state.flag("latched high", latchedHigh);
+    status = state.within("status", status, -1, 0xff);
   }
 }

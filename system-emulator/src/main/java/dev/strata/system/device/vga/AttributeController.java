@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.vga;
 
+import dev.strata.block.BlockException;
+import dev.strata.system.state.StateFields;
+
 /**
  * The palette of sixteen colours, and what is done with dots on their way to the screen.
  *
@@ -97,5 +100,11 @@ final class AttributeController extends IndexedRegisters {
     return has(MODE, 0x80)
         ? (value & 15) | (select & 3) << 4 | (select & 12) << 4
         : value | (select & 12) << 4;
+  }
+
+  @Override
+  void state(StateFields state) throws BlockException {
+    super.state(state);
+    dataIsNext = state.flag("data is next", dataIsNext);
   }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.vga;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
 import java.util.Arrays;
 
 /**
@@ -200,5 +202,15 @@ final class BochsDisplay {
         }
       }
     };
+  }
+
+  void state(StateFields state) throws BlockException {
+    state.within("registers", values, 0, 0xffff);
+    index = state.u16("index", index);
+    bigEndian = state.flag("big-endian", bigEndian);
+    if (state.isLoading()) {
+      values[BANK] &= 0xff;
+      values[IDENTITY] = Math.clamp(values[IDENTITY], OLDEST, NEWEST);
+    }
   }
 }

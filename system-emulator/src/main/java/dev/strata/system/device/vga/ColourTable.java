@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.vga;
 
+import dev.strata.block.BlockException;
+import dev.strata.system.state.StateFields;
 import java.util.Arrays;
 
 /**
@@ -85,5 +87,13 @@ final class ColourTable {
     }
     // The lowest bit fills up, so that the highest level is white; pictures of the reference do so.
     return (value & 0x3f) << 2 | (value & 1) * 3;
+  }
+
+  void state(StateFields state) throws BlockException {
+    state.bytes("colours", values);
+    mask = state.u8("mask", mask);
+    reading = state.within("reading", reading, 0, values.length - 1);
+    writing = state.within("writing", writing, 0, values.length - 1);
+    writes = state.flag("writes", writes);
   }
 }

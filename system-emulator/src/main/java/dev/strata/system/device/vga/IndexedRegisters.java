@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.vga;
 
+import dev.strata.block.BlockException;
+import dev.strata.system.state.StateFields;
 import java.util.Arrays;
 
 /**
@@ -50,6 +52,16 @@ class IndexedRegisters {
   void put(int register, int value) {
     if (register < values.length) {
       values[register] = value & masks[register];
+    }
+  }
+
+  void state(StateFields state) throws BlockException {
+    index = state.u8("index", index);
+    state.within("registers", values, 0, 0xff);
+    if (state.isLoading()) {
+      for (int register = 0; register < values.length; register++) {
+        values[register] &= masks[register];
+      }
     }
   }
 }

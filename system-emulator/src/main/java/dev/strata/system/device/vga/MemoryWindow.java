@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.vga;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
 
 /**
  * The addresses from A0000h to BFFFFh: how the guest reaches the planes through the graphics
@@ -159,5 +161,9 @@ final class MemoryWindow implements MmioHandler {
         };
     int mask = bits * 0x01010101;
     return (result & mask) | (latches & ~mask);
+  }
+
+  void state(StateFields state) throws BlockException {
+    latches = state.i32("latches", latches);
   }
 }

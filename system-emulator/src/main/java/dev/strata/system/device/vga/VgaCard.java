@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.vga;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.clock.VirtualClock;
 import dev.strata.system.device.pci.PciFunction;
 import dev.strata.system.memory.MemoryRegion;
 import dev.strata.system.memory.MmioHandler;
 import dev.strata.system.memory.RegisterWidth;
+import dev.strata.system.state.StateFields;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -32,6 +34,7 @@ public final class VgaCard extends PciFunction {
   private final VgaRegisters registers;
   private final VideoMemory memory;
   private final BochsDisplay display;
+  private final MemoryWindow planes;
   private final MemoryRegion window;
 
   /**
@@ -45,11 +48,8 @@ public final class VgaCard extends PciFunction {
     registers = new VgaRegisters(clock);
     memory = new VideoMemory(arena);
     display = new BochsDisplay(memory);
-    window =
-        MemoryRegion.mmio(
-            "vga",
-            MemoryWindow.SIZE,
-            new RegisterWidth(new MemoryWindow(memory, registers, display), 1, 1));
+    planes = new MemoryWindow(memory, registers, display);
+    window = MemoryRegion.mmio("vga", MemoryWindow.SIZE, new RegisterWidth(planes, 1, 1));
     memoryBar(0, memory.region());
     memoryBar(2, REGISTER_SIZE, 2, new Registers());
     int romSize = Math.max(0x800, Integer.highestOneBit(bios.length * 2 - 1));
@@ -65,6 +65,11 @@ public final class VgaCard extends PciFunction {
       registers.reset();
       display.reset();
     }
+  }
+
+  /** The memory that pictures are made of. */
+  public MemorySegment memory() {
+    return memory.region().memory();
   }
 
   /** What is at {@link #WINDOW}. */
@@ -149,6 +154,16 @@ public final class VgaCard extends PciFunction {
           display.bigEndian(((int) value & 0xff) == (BIG_ENDIAN & 0xff));
         }
       }
+    }
+  }
+
+  @Override
+  public void state(StateFields state) throws BlockException {
+    super.state(state);
+    synchronized (registers) {
+      registers.state(state);
+      display.state(state);
+      planes.state(state);
     }
   }
 }

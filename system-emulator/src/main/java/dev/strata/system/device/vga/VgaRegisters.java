@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.vga;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.clock.VirtualClock;
+import dev.strata.system.state.StateFields;
 
 /**
  * The ports from 3B0h to 3DFh. This object's lock guards them, and all else of the adapter but its
@@ -128,5 +130,15 @@ final class VgaRegisters {
     int dots = graphics.isGraphics() ? 8 : sequencer.dotsPerCharacter();
     int width = crt.columns() * dots;
     return new BlankScreen(sequencer.halvesDotClock() ? 2 * width : width, crt.lines());
+  }
+
+  void state(StateFields state) throws BlockException {
+    sequencer.state(state);
+    graphics.state(state);
+    crt.state(state);
+    attributes.state(state);
+    colours.state(state);
+    miscellaneous = state.u8("miscellaneous output", miscellaneous);
+    feature = state.u8("feature control", feature);
   }
 }

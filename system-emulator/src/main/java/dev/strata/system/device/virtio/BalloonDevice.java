@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.virtio;
 
+import dev.strata.block.BlockException;
 import dev.strata.block.IoVector;
 import dev.strata.block.file.posix.PrivatePages;
 import dev.strata.block.virtio.BrokenQueueException;
 import dev.strata.block.virtio.Chain;
 import dev.strata.block.virtio.SplitQueue;
 import dev.strata.system.memory.DeviceMemory;
+import dev.strata.system.state.StateFields;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -278,5 +280,13 @@ public final class BalloonDevice implements VirtioDevice {
         }
       }
     }
+  }
+
+  @Override
+  public synchronized void state(StateFields state) throws BlockException {
+    wanted = state.i32("wanted", wanted);
+    actual = state.i32("actual", actual);
+    state.i64("statistics", statistics);
+    statisticsWanted = state.flag("statistics wanted", statisticsWanted);
   }
 }

@@ -9,10 +9,12 @@ import dev.strata.block.virtio.BrokenQueueException;
 import dev.strata.block.virtio.Chain;
 import dev.strata.block.virtio.SplitQueue;
 import dev.strata.system.chardev.Line;
+import dev.strata.system.state.StateFields;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -285,5 +287,24 @@ public final class ConsoleDevice implements VirtioDevice {
     message.putInt(port.number).putShort((short) event).putShort((short) 1).put(more);
     messages.add(message.array());
     transport.attend(CONTROL_TO_GUEST);
+  }
+
+  @Override
+  public void state(StateFields state) throws BlockException {
+    for (ConsolePort port : ports) {
+      state.same("port", port == null ? 0 : 1);
+      if (port != null) {
+        port.state(state);
+      }
+    }
+    int count = state.within("messages", messages.size(), 0, MOST_MESSAGES);
+    var all = new ArrayList<>(messages);
+    for (int index = 0; index < count; index++) {
+      byte[] own = state.isLoading() ? new byte[0] : all.get(index);
+      byte[] message = state.bytes("message", own, MESSAGE + 0xffff);
+      if (state.isLoading()) {
+        messages.add(message);
+      }
+    }
   }
 }

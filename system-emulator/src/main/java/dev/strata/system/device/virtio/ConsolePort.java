@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.virtio;
 
+import dev.strata.block.BlockException;
 import dev.strata.block.IoVector;
 import dev.strata.system.chardev.Line;
+import dev.strata.system.state.StateFields;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * A port of a {@link ConsoleDevice}: what arrives from outside waits here until the guest has room.
@@ -98,5 +101,12 @@ final class ConsolePort {
 
   void send(byte value) {
     line.write(value);
+  }
+
+  synchronized void state(StateFields state) throws BlockException {
+    open = state.flag("open", open);
+    byte[] waiting = state.bytes("waiting bytes", Arrays.copyOf(pending, count), ROOM);
+    count = waiting.length;
+    System.arraycopy(waiting, 0, pending, 0, count);
   }
 }

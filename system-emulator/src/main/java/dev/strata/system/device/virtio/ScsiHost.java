@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.virtio;
 
+import dev.strata.block.BlockException;
 import dev.strata.block.IoVector;
 import dev.strata.block.virtio.BrokenQueueException;
 import dev.strata.block.virtio.Chain;
@@ -9,11 +10,13 @@ import dev.strata.system.device.scsi.CommandBlock;
 import dev.strata.system.device.scsi.LogicalUnit;
 import dev.strata.system.device.scsi.ScsiBus;
 import dev.strata.system.device.scsi.Sense;
+import dev.strata.system.state.StateFields;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -299,5 +302,24 @@ public final class ScsiHost implements VirtioDevice, ScsiBus.Listener {
   /** The target's number in such a structure. */
   static int target(MemorySegment header, long at) {
     return header.get(ValueLayout.JAVA_BYTE, at + 1) & 0xff;
+  }
+
+  @Override
+  public void state(StateFields state) throws BlockException {
+    senseSize = state.within("sense size", senseSize, 0, MOST_SENSE);
+    commandSize = state.within("command size", commandSize, CommandBlock.BYTES, MOST_COMMAND);
+    synchronized (this) {
+      missed = state.flag("missed events", missed);
+      int count = state.within("events", events.size(), 0, MOST_EVENTS);
+      var all = new ArrayList<>(events);
+      for (int index = 0; index < count; index++) {
+        int[] event = state.isLoading() ? new int[4] : all.get(index);
+        state.i32("event", event);
+        if (state.isLoading()) {
+          events.add(event);
+        }
+      }
+    }
+    bus.state(state);
   }
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.virtio;
 
+import dev.strata.block.BlockException;
 import dev.strata.block.virtio.BrokenQueueException;
 import dev.strata.block.virtio.SplitQueue;
+import dev.strata.system.state.Saved;
+import dev.strata.system.state.StateFields;
 
 /** What a virtio device does, whatever it is connected by. */
-public interface VirtioDevice {
+public interface VirtioDevice extends Saved {
   /** The device's kind: 2 is a disk. */
   int kind();
 
@@ -44,6 +47,10 @@ public interface VirtioDevice {
    * about to be reset; or it does again.
    */
   default void abandon(boolean abandoned) {}
+
+  /** What the device remembers beside its features and queues; no request is being begun. */
+  @Override
+  default void state(StateFields state) throws BlockException {}
 
   /** How many requests the device does at a time, each on a thread. */
   default int parallelism() {

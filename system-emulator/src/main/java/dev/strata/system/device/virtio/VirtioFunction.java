@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.device.virtio;
 
+import dev.strata.block.BlockException;
 import dev.strata.block.virtio.BrokenQueueException;
 import dev.strata.block.virtio.SplitQueue;
 import dev.strata.system.device.pci.PciFunction;
 import dev.strata.system.memory.DeviceMemory;
 import dev.strata.system.memory.MmioHandler;
+import dev.strata.system.state.StateFields;
+import java.util.Arrays;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.StampedLock;
 
 /**
@@ -45,6 +49,8 @@ public final class VirtioFunction extends PciFunction {
   private final boolean parallel;
   // Shared by requests; a reset waits for all of them, for the guest may then use the memory.
   private final StampedLock work = new StampedLock();
+  private final AtomicInteger underWay = new AtomicInteger();
+  private volatile boolean held; // no request is begun
   private volatile int status;
   private int interruptStatus;
   private int queueSelected;
@@ -178,8 +184,17 @@ public final class VirtioFunction extends PciFunction {
   private void process(int index) {
     // What the guest adds from now on makes another task.
     scheduled[index].set(false);
+    underWay.incrementAndGet(); // before a look at whether to begin, so that who waits sees both
+    try {
+      work(index);
+    } finally {
+      underWay.decrementAndGet();
+    }
+  }
+
+  private void work(int index) {
     boolean more = true;
-    while (more) {
+    while (more && !held) {
       long stamp = work.readLock();
       try {
         if ((status & (DRIVER_OK | NEEDS_RESET)) != DRIVER_OK || !isMaster()) {
@@ -411,6 +426,74 @@ public final class VirtioFunction extends PciFunction {
       queue.available(ring);
       queue.used(ring + 6 + 2L * MOST_DESCRIPTORS + 4095 & ~4095L);
       queue.enabled(address != 0);
+    }
+  }
+
+  @Override
+  public void state(StateFields state) throws BlockException {
+    super.state(state);
+    synchronized (this) {
+      int shown = state.u8("device status", status);
+      interruptStatus = state.u8("interrupt status", interruptStatus);
+      queueSelected = state.u16("queue", queueSelected);
+      deviceFeaturesSelected = state.i32("device features' half", deviceFeaturesSelected);
+      driverFeaturesSelected = state.i32("driver features' half", driverFeaturesSelected);
+      driverFeatures = state.i64("driver features", driverFeatures);
+      for (SplitQueue queue : queues) {
+        state(queue, state);
+      }
+      if (state.isLoading()) {
+        if ((shown & DRIVER_OK) != 0) {
+          device.accept(driverFeatures & offeredFeatures());
+        }
+        status = shown;
+      }
+    }
+    device.state(state);
+  }
+
+  private static void state(SplitQueue queue, StateFields state) throws BlockException {
+    int size = state.within("queue size", queue.size(), 1, MOST_DESCRIPTORS);
+    if (Integer.bitCount(size) != 1) {
+      throw state.wrong("queue size", "is " + size);
+    }
+    boolean enabled = state.flag("queue enabled", queue.isEnabled());
+    long descriptors = state.i64("descriptors", queue.descriptors());
+    long available = state.i64("available ring", queue.available());
+    long used = state.i64("used ring", queue.used());
+    int taken = state.u16("taken", queue.taken());
+    int given = state.u16("given", queue.given());
+    int[] unfinished = queue.unfinished();
+    int count = state.within("requests", unfinished.length, 0, 0xffff);
+    unfinished = Arrays.copyOf(unfinished, count);
+    state.within("request", unfinished, 0, 0xffff);
+    if (state.isLoading()) {
+      queue.size(size);
+      queue.descriptors(descriptors);
+      queue.available(available);
+      queue.used(used);
+      queue.start(taken, given, unfinished);
+      queue.enabled(enabled);
+    }
+  }
+
+  @Override
+  public void hold(boolean hold) {
+    held = hold;
+    if (!hold) {
+      resumed();
+    }
+  }
+
+  @Override
+  public int underWay() {
+    return underWay.get();
+  }
+
+  @Override
+  public void resumed() {
+    for (int index = 0; index < queues.length; index++) {
+      notified(index);
     }
   }
 }

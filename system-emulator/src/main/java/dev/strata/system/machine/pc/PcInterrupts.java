@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.machine.pc;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.clock.VirtualClock;
 import dev.strata.system.cpu.InterruptPins;
 import dev.strata.system.device.Device;
@@ -14,6 +15,7 @@ import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.MemoryRegion;
 import dev.strata.system.memory.MmioHandler;
 import dev.strata.system.memory.RegisterWidth;
+import dev.strata.system.state.StateFields;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -161,6 +163,11 @@ final class PcInterrupts implements Device {
     local.reset();
   }
 
+  private void placeLocalRegisters() {
+    memory.unmap(localRegisters);
+    memory.map(local.base() & ~0xfffL, localRegisters, APIC_PRIORITY);
+  }
+
   /** The processor takes an interrupt: its vector, or -1. */
   int acknowledge() {
     return local.acknowledge();
@@ -203,10 +210,24 @@ final class PcInterrupts implements Device {
         long old = local.base();
         local.base(value);
         if ((old & ~0xfffL) != (local.base() & ~0xfffL)) {
-          memory.unmap(localRegisters);
-          memory.map(local.base() & ~0xfffL, localRegisters, APIC_PRIORITY);
+          placeLocalRegisters();
         }
       }
     };
+  }
+
+  @Override
+  public void state(StateFields state) throws BlockException {
+    synchronized (this) {
+      state.flags("by the board", byBoard);
+      state.flags("by PCI", byPci);
+      byEvent = state.flag("by the HPET", byEvent);
+    }
+    legacy.state(state);
+    io.state(state);
+    local.state(state);
+    if (state.isLoading()) {
+      placeLocalRegisters();
+    }
   }
 }

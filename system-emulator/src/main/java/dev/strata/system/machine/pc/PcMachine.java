@@ -46,10 +46,13 @@ import dev.strata.system.machine.Cause;
 import dev.strata.system.machine.ChipPins;
 import dev.strata.system.machine.DeviceNode;
 import dev.strata.system.machine.Machine;
+import dev.strata.system.machine.MachineState;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.DeviceMemory;
-import java.util.ArrayList;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
@@ -70,7 +73,8 @@ public final class PcMachine implements AutoCloseable {
   private final PcMemory ram;
   private final PcProcessor processor;
   private final PcInterrupts interrupts;
-  private final List<Device> devices = new ArrayList<>();
+  private final Map<String, Device> chips = new LinkedHashMap<>(); // in the order of their reset
+  private final Map<String, MemorySegment> memories = new LinkedHashMap<>(); // beside the RAM
   private final List<GuestDrive> disks = new CopyOnWriteArrayList<>();
   private final FirmwareConfig firmware;
   private final PcBoot boot;
@@ -83,6 +87,7 @@ public final class PcMachine implements AutoCloseable {
   private final RealTimeClock time;
   private final Typist typist;
   private final PcTree tree;
+  private final PcState state;
   private @Nullable PcDisplay display;
   private @Nullable BalloonDevice balloon;
 
@@ -96,7 +101,6 @@ public final class PcMachine implements AutoCloseable {
     machine = new Machine(clock, this::resetBoard, configuration.actions());
     memory.tellUnassigned(new UnassignedAccesses(configuration.log()));
     processorMemory.tellUnassigned(new UnassignedAccesses(configuration.log()));
-    machine.whenResumed(() -> disks.forEach(GuestDrive::resume));
     tree = new PcTree(configuration.hpet());
     ram = new PcMemory(memory, configuration.memory(), configuration.bios());
     processor = new PcProcessor(machine);
@@ -127,17 +131,17 @@ public final class PcMachine implements AutoCloseable {
     pci.attach(1, 3, false, power);
     board.map(0xcf8, 8, 4, pci.configurationPorts(isa[0].resetPort()));
     board.map(0xb2, 2, 1, power.apmPorts());
-    devices.add(pci);
+    chips.put("pci", pci);
 
     var dma = new DmaController(deviceMemory);
     board.map(0x00, 16, 1, dma.lower());
     board.map(0xc0, 32, 1, dma.upper());
     board.map(0x80, 16, 1, dma.pages());
-    devices.add(dma);
+    chips.put("dma", dma);
     floppies = new FloppyController(interrupts.line(6), dma.channel(2), cards.worker("floppy", 1));
     board.map(0x3f0, 6, 1, floppies.ports());
     board.map(0x3f7, 1, 1, floppies.inputPort());
-    devices.add(floppies);
+    chips.put("floppy", floppies);
 
     typist = addKeyboard();
     var timers =
@@ -149,8 +153,8 @@ public final class PcMachine implements AutoCloseable {
             interrupts,
             memory,
             board);
-    devices.addAll(timers.devices());
-    devices.add(interrupts);
+    chips.putAll(timers.chips());
+    chips.put("interrupts", interrupts);
     time = timers.time();
     ram.describe(time);
     PcFirmware.floppies(time, 0, 0);
@@ -165,7 +169,7 @@ public final class PcMachine implements AutoCloseable {
     new PcFirmware(firmware, ram).describe(configuration);
     board.map(FirmwareConfig.PORT, 2, 2, firmware.ports());
     board.map(FirmwareConfig.DMA_PORT, 8, 4, firmware.dmaPorts());
-    devices.add(firmware);
+    chips.put("fw_cfg", firmware);
 
     Cpu cpu =
         architecture.create(
@@ -180,6 +184,8 @@ public final class PcMachine implements AutoCloseable {
                 configuration.log()));
     processor.plug(cpu);
     machine.processor(accelerator.processor(cpu));
+    state = new PcState(machine, clock, ram, pci, processor, chips, memories, disks);
+    machine.whenResumed(state::resumed);
   }
 
   private final class PowerPins implements PowerManagement.BoardPins {
@@ -217,7 +223,7 @@ public final class PcMachine implements AutoCloseable {
     board.map(0x60, 1, 1, keyboard.dataPort());
     board.map(0x64, 1, 1, keyboard.commandPort());
     board.map(0x92, 1, 1, keyboard.systemControlPort());
-    devices.add(keyboard);
+    chips.put("keyboard", keyboard);
     return new Typist(clock, keyboard);
   }
 
@@ -226,7 +232,7 @@ public final class PcMachine implements AutoCloseable {
       var uart = new Uart16550(lines.get(index), interrupts.line(SERIAL_INTERRUPTS[index]));
       board.map(SERIAL_PORTS[index], 8, 1, uart);
       tree.isa("isa-serial", SERIAL_PORTS[index], SERIAL_INTERRUPTS[index]);
-      devices.add(uart);
+      chips.put("serial " + index, uart);
     }
   }
 
@@ -235,7 +241,7 @@ public final class PcMachine implements AutoCloseable {
       var port = new ParallelPort(printer, interrupts.line(PARALLEL_INTERRUPT));
       board.map(PARALLEL_PORT, ParallelPort.PORTS, 1, port);
       tree.isa("isa-parallel", PARALLEL_PORT, PARALLEL_INTERRUPT);
-      devices.add(port);
+      chips.put("parallel", port);
     }
   }
 
@@ -307,6 +313,7 @@ public final class PcMachine implements AutoCloseable {
   public void addVga(byte[] bios) {
     var card = new VgaCard(bios, ram.arena(), clock);
     cards.add("VGA", card);
+    memories.put("vga.vram", card.memory());
     display = new PcDisplay(card, memory, board);
   }
 
@@ -442,9 +449,7 @@ public final class PcMachine implements AutoCloseable {
     boolean first = resets++ == 0;
     PcFirmware.bootOrder(time, first && once != null ? once : boot.order(), boot.floppySignature());
     cards.reset();
-    for (Device device : devices) {
-      device.reset();
-    }
+    chips.values().forEach(Device::reset);
   }
 
   /**
@@ -511,6 +516,16 @@ public final class PcMachine implements AutoCloseable {
   /** The machine, to be run. */
   public Machine machine() {
     return machine;
+  }
+
+  /** What lasts of it, piece by piece. */
+  PcState parts() {
+    return state;
+  }
+
+  /** All that lasts of it. */
+  public MachineState state() {
+    return new MachineState(machine, state);
   }
 
   /** Somebody presses the power button. */

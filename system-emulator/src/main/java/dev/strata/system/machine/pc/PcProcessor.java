@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.machine.pc;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.cpu.Cpu;
 import dev.strata.system.device.irq.ProcessorPins;
 import dev.strata.system.machine.Machine;
+import dev.strata.system.state.StateFields;
 import org.jspecify.annotations.Nullable;
 
 /** The processor's pins: what they carry also wakes the machine when the processor is halted. */
@@ -69,5 +71,9 @@ final class PcProcessor implements ProcessorPins {
   @Override
   public void startUp(int vector) {
     // The boot processor never waits for this message.
+  }
+
+  synchronized void state(StateFields state) throws BlockException {
+    interrupt = state.flag("interrupt", interrupt);
   }
 }

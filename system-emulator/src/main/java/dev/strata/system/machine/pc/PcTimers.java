@@ -12,8 +12,8 @@ import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.MemoryRegion;
 import dev.strata.system.memory.RegisterWidth;
 import java.time.LocalDateTime;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** What tells a PC the time, wired: an HPET stands before the interrupts of the other two. */
 final class PcTimers {
@@ -22,7 +22,7 @@ final class PcTimers {
   private static final int CLOCK_TICK = 8;
 
   private final RealTimeClock time;
-  private final List<Device> devices = new ArrayList<>();
+  private final Map<String, Device> chips = new LinkedHashMap<>();
 
   /**
    * Timers.
@@ -45,17 +45,17 @@ final class PcTimers {
       var events = new Hpet(clock, tick, clockTick, interrupts.eventLine());
       var registers = new RegisterWidth(events, 4, 8);
       memory.map(Hpet.BASE, MemoryRegion.mmio("hpet", Hpet.SIZE, registers), BOARD_PRIORITY);
-      devices.add(events);
+      chips.put("hpet", events);
       tick = events.replaceable(0);
       clockTick = events.replaceable(1);
     }
     var timer = new IntervalTimer(clock, tick);
     ports.map(0x40, 4, 1, timer);
     ports.map(0x61, 1, 1, timer.speakerPort());
-    devices.add(timer);
+    chips.put("timer", timer);
     time = new RealTimeClock(clock, by, start, clockTick);
     ports.map(0x70, 2, 1, time);
-    devices.add(time);
+    chips.put("rtc", time);
   }
 
   /** The clock whose memory firmware keeps its settings in. */
@@ -63,7 +63,8 @@ final class PcTimers {
     return time;
   }
 
-  List<Device> devices() {
-    return devices;
+  /** By name, in the order of their reset. */
+  Map<String, Device> chips() {
+    return chips;
   }
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.machine.pc;
 
+import dev.strata.block.BlockException;
 import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.Cpu;
 import dev.strata.system.cpu.CpuModel;
 import dev.strata.system.cpu.CpuSurroundings;
 import dev.strata.system.cpu.ExitReason;
+import dev.strata.system.state.StateFields;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +54,11 @@ final class IdleProcessor implements Architecture, Cpu {
 
   @Override
   public void reset() {}
+
+  @Override
+  public void state(StateFields state) throws BlockException {
+    interrupt = state.flag("interrupt", interrupt);
+  }
 
   @Override
   public long physicalAddress(long virtualAddress) {

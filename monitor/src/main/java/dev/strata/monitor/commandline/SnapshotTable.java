@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.strata.imgtool.command;
+package dev.strata.monitor.commandline;
 
 import dev.strata.block.driver.SnapshotStore;
 import dev.strata.block.option.Printable;
@@ -10,11 +10,11 @@ import java.time.ZonedDateTime;
 import java.util.List;
 
 /** Internal snapshots as lines for a reader. */
-final class SnapshotTable {
+public final class SnapshotTable {
   private SnapshotTable() {}
 
   /** Appends the header and a line for each. */
-  static void append(List<SnapshotStore.Snapshot> snapshots, StringBuilder text) {
+  public static void append(List<SnapshotStore.Snapshot> snapshots, StringBuilder text) {
     row(text, "ID", "TAG", "VM SIZE", "DATE", "VM CLOCK", "ICOUNT");
     for (SnapshotStore.Snapshot snapshot : snapshots) {
       row(
