@@ -460,7 +460,6 @@ final class CommandLine {
     }
   }
 
-  /** As DRIVER.PROPERTY=VALUE, or driver=,property=,value=. */
   /** Gives an option that was there before a property more, or another value. */
   private void set(String text) throws BlockException {
     Matcher parts = SETTING.matcher(text);
@@ -484,6 +483,7 @@ final class CommandLine {
     throw error("-set " + text + ": there is no " + group + " \"" + id + "\" defined");
   }
 
+  /** As DRIVER.PROPERTY=VALUE, or driver=,property=,value=. */
   private void global(String word, String text) throws BlockException {
     int dot = text.indexOf('.');
     int equal = text.indexOf('=');

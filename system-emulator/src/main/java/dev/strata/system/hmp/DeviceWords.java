@@ -3,6 +3,7 @@ package dev.strata.system.hmp;
 
 import dev.strata.block.BlockException;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** What people say to put devices in and take them out. */
 final class DeviceWords {
@@ -12,6 +13,7 @@ final class DeviceWords {
   static final String REMOVE_HELP = "remove device";
 
   private final MonitorCommands.Devices devices;
+  private final AtomicBoolean leaving = new AtomicBoolean(); // a device, of which nobody was told
 
   DeviceWords(MonitorCommands.Devices devices) {
     this.devices = devices;
@@ -26,7 +28,17 @@ final class DeviceWords {
   String remove(List<String> words) {
     return words.isEmpty()
         ? MonitorCommands.misused("device_del", "device_del: string expected")
-        : answered(() -> devices.unplug(words.getFirst()));
+        : answered(() -> {
+          devices.unplug(words.getFirst());
+          leaving.set(true);
+        });
+  }
+
+  /** Whoever took a device out has the answer: others hear of it. */
+  void answered() {
+    if (leaving.getAndSet(false)) {
+      devices.tell();
+    }
   }
 
   private interface Action {

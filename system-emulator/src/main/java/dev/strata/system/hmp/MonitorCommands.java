@@ -235,6 +235,7 @@ public final class MonitorCommands {
 
   private record Entry(String usage, String help, Command command) {}
 
+  private final DeviceWords devices;
   private final Map<String, Entry> commands = new TreeMap<>();
   private final Map<String, Entry> topics = new TreeMap<>();
   private final Subject subject;
@@ -244,6 +245,7 @@ public final class MonitorCommands {
   /** Commands about a machine. */
   public MonitorCommands(Subject subject) {
     this.subject = subject;
+    this.devices = new DeviceWords(subject.devices());
     add("help", "help|? [cmd]", "show the help", this::help, "?");
     add("info", "info [subcommand]", "show various information about the system state", this::info);
     add("quit", "quit|q ", "quit the emulator", words -> done(this::quit), "q");
@@ -297,7 +299,6 @@ public final class MonitorCommands {
     add("drive_add", DriveWords.ADD_USAGE, DriveWords.ADD_HELP, drives::add);
     add("drive_del", DriveWords.DELETE_USAGE, DriveWords.DELETE_HELP, drives::delete);
     add("qemu-io", DriveWords.INSPECT_USAGE, DriveWords.INSPECT_HELP, drives::inspect);
-    var devices = new DeviceWords(subject.devices());
     add("device_add", DeviceWords.ADD_USAGE, DeviceWords.ADD_HELP, devices::add);
     add("device_del", DeviceWords.REMOVE_USAGE, DeviceWords.REMOVE_HELP, devices::remove);
     var snapshots = new SnapshotWords(subject.snapshots());
@@ -429,7 +430,7 @@ public final class MonitorCommands {
 
   /** Whoever ran a line has its answer: others hear of what came of it. */
   public void answered() {
-    subject.devices().tell();
+    devices.answered();
   }
 
   private String help(List<String> words) {

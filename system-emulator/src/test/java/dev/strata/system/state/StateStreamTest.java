@@ -12,6 +12,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -27,7 +28,7 @@ final class StateStreamTest {
     int signed = -5;
     long wide = Long.MIN_VALUE;
     boolean on = true;
-    byte[] text = "four".getBytes();
+    byte[] text = "four".getBytes(StandardCharsets.US_ASCII);
     final int[] bounded = {1, 2, 3};
 
     @Override
@@ -84,7 +85,7 @@ final class StateStreamTest {
     assertEquals(-5, chip.signed);
     assertEquals(Long.MIN_VALUE, chip.wide);
     assertTrue(chip.on);
-    assertArrayEquals("four".getBytes(), chip.text);
+    assertArrayEquals("four".getBytes(StandardCharsets.US_ASCII), chip.text);
     assertArrayEquals(new int[] {1, 2, 3}, chip.bounded);
   }
 

@@ -90,7 +90,11 @@ final class MachineSnapshotsTest {
 
   @SafeVarargs
   private static List<String> script(List<String>... parts) {
-    return Stream.of(parts).flatMap(List::stream).toList();
+    var all = new ArrayList<String>();
+    for (List<String> part : parts) {
+      all.addAll(part);
+    }
+    return all;
   }
 
   @Test

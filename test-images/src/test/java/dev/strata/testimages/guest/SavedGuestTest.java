@@ -152,11 +152,11 @@ final class SavedGuestTest {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
       monitor.close();
       serial.close();
       process.destroy();
-      assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+      process.onExit().orTimeout(60, TimeUnit.SECONDS).join();
     }
   }
 
