@@ -202,7 +202,7 @@ public final class MachineSnapshots {
 
   /** Those that there are, in lines. */
   public synchronized String describe() throws BlockException {
-    SnapshotDisks disks = SnapshotDisks.of(monitor, null);
+    SnapshotDisks disks = SnapshotDisks.of(monitor, null).able();
     Disk keeper = disks.stateKeeper(null);
     var whole = new ArrayList<Snapshot>();
     for (Snapshot snapshot : keeper.store().snapshots()) {
@@ -219,7 +219,7 @@ public final class MachineSnapshots {
       own.removeIf(each -> whole.stream().anyMatch(other -> other.name().equals(each.name())));
       if (!own.isEmpty()) {
         partial.append("\nList of partial (non-loadable) snapshots on '");
-        partial.append(disk.name()).append("':\n");
+        partial.append(disk.drive()).append("':\n");
         SnapshotTable.append(own, partial);
       }
     }

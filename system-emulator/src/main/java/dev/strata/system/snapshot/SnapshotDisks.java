@@ -17,14 +17,19 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The disks that a snapshot of a machine is of: each can keep one. */
+/** The disks that a snapshot of a machine is of, or is to be. */
 final class SnapshotDisks {
   /**
    * A disk.
    *
-   * @param name its drive's, or else its node's
+   * @param drive the name of the drive that has it; empty if there is none, or it has none
    */
-  record Disk(String name, BlockNode node) {
+  record Disk(String drive, BlockNode node) {
+    /** Its drive's, or else its node's. */
+    String name() {
+      return drive.isEmpty() ? node.name() : drive;
+    }
+
     SnapshotStore store() {
       return node.capability(SnapshotStore.class).orElseThrow();
     }
@@ -62,7 +67,7 @@ final class SnapshotDisks {
     var all = new ArrayList<Disk>();
     for (BlockNode node : names == null ? inUse(monitor) : named(monitor.graph(), names)) {
       if (names != null || node.flags().writable()) {
-        all.add(new Disk(name(monitor, node), node));
+        all.add(new Disk(drive(monitor, node), node));
       }
     }
     return new SnapshotDisks(all);
@@ -102,14 +107,14 @@ final class SnapshotDisks {
     return nodes;
   }
 
-  private static String name(Monitor monitor, BlockNode node) {
+  private static String drive(Monitor monitor, BlockNode node) {
     for (GuestDrive drive : monitor.drives().all()) {
       BlockBackend medium = drive.medium();
       if (medium != null && medium.node() == node && !drive.name().isEmpty()) {
         return drive.name();
       }
     }
-    return node.name();
+    return "";
   }
 
   private static BlockException error(String message) {
@@ -124,6 +129,11 @@ final class SnapshotDisks {
   /** Their nodes. */
   List<BlockNode> nodes() {
     return disks.stream().map(Disk::node).toList();
+  }
+
+  /** Those of them that can keep snapshots. */
+  SnapshotDisks able() {
+    return new SnapshotDisks(disks.stream().filter(Disk::canKeepSnapshots).toList());
   }
 
   /** Fails if one of them cannot keep snapshots. */
