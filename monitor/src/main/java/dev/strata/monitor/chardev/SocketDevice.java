@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.monitor.chardev;
 
+import dev.strata.block.file.posix.InheritedSocket;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -115,7 +116,7 @@ abstract sealed class SocketDevice implements CharacterDevice
   static void hangUp(@Nullable Channel channel) {
     if (channel != null) {
       try {
-        channel.close();
+        InheritedSocket.close(channel);
       } catch (IOException e) {
         // It is closed all the same.
       }

@@ -75,6 +75,25 @@ final class CharacterDeviceTest {
     return said;
   }
 
+  /** A socket in standard input's place, where the JDK has it, must not cost the others. */
+  @Test
+  void errorsAreHeardWhereASocketWasInherited() throws Exception {
+    Commands.assumeInstalled(StorageDaemonTest.REAL, "python3");
+    String script =
+        """
+        import socket, subprocess, sys
+        ours, theirs = socket.socketpair()
+        device = 'socket,id=c,fd=%d' % theirs.fileno()
+        words = [sys.argv[1], '--chardev', device, '--monitor', 'chardev=c', '--blockdev', 'driver=nix,node-name=n']
+        ended = subprocess.run(words, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, capture_output=True)
+        print(ended.returncode, ended.stdout, ended.stderr)
+        """;
+    var commands = new Commands(folder);
+    assertEquals(
+        commands.succeed("python3", "-c", script, StorageDaemonTest.REAL),
+        commands.succeed("python3", "-c", script, StorageDaemonTest.OURS));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"ours", "theirs"})
   void clientsComeOverTcpAndAreCalledAgain(String whose) throws Exception {

@@ -12,14 +12,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A socket that whoever started this process left open for it.
  *
- * <p>The JDK takes over standard input only, and closes the standard streams when it does: they are
- * set aside meanwhile. Nothing else may use them during the call.
+ * <p>The JDK takes over standard input only, and closes the standard streams when it does, and again
+ * when the socket is closed: they are set aside meanwhile. Nothing else may use them during the call.
  */
 public final class InheritedSocket {
   private static final int F_GETFD = 1;
   private static final int F_DUPFD_CLOEXEC = 1030;
   private static final int ASIDE = 16; // the least number of a stream's copy
   private static final int STREAMS = 3;
+
+  private static volatile @Nullable Channel taken;
 
   private InheritedSocket() {}
 
@@ -60,20 +62,44 @@ public final class InheritedSocket {
     return new BlockException(Errno.EINVAL, "File descriptor '" + number + "' is not a socket");
   }
 
+  /** Closes a socket, be it one of these or not, and leaves the standard streams as they are. */
+  public static void close(Channel channel) throws IOException {
+    if (channel != taken) {
+      channel.close();
+      return;
+    }
+    long[] aside = setAside();
+    try {
+      channel.close();
+    } finally {
+      takeBack(aside);
+    }
+  }
+
   private static @Nullable Channel channel(int number) throws BlockException, IOException {
+    long[] aside = setAside();
+    try {
+      SystemCall.checked(SystemCall.call(SystemCall.DUP3, number, 0, 0, 0));
+      taken = System.inheritedChannel();
+      return taken;
+    } finally {
+      takeBack(aside);
+    }
+  }
+
+  private static long[] setAside() {
     long[] aside = new long[STREAMS];
     for (int stream = 0; stream < STREAMS; stream++) {
       aside[stream] = SystemCall.call(SystemCall.FCNTL, stream, F_DUPFD_CLOEXEC, ASIDE, 0);
     }
-    try {
-      SystemCall.checked(SystemCall.call(SystemCall.DUP3, number, 0, 0, 0));
-      return System.inheritedChannel();
-    } finally {
-      for (int stream = 0; stream < STREAMS; stream++) {
-        if (aside[stream] >= 0) { // a stream that was closed stays on /dev/null
-          SystemCall.checked(SystemCall.call(SystemCall.DUP3, aside[stream], stream, 0, 0));
-          SystemCall.checked(SystemCall.call(SystemCall.CLOSE, aside[stream], 0));
-        }
+    return aside;
+  }
+
+  private static void takeBack(long[] aside) throws BlockException {
+    for (int stream = 0; stream < STREAMS; stream++) {
+      if (aside[stream] >= 0) { // a stream that was closed stays on /dev/null
+        SystemCall.checked(SystemCall.call(SystemCall.DUP3, aside[stream], stream, 0, 0));
+        SystemCall.checked(SystemCall.call(SystemCall.CLOSE, aside[stream], 0));
       }
     }
   }

@@ -131,7 +131,7 @@ public record Listener(ServerSocketChannel channel, @Nullable Path path) impleme
   private static void close(@Nullable ServerSocketChannel channel) throws BlockException {
     if (channel != null) {
       try {
-        channel.close();
+        InheritedSocket.close(channel);
       } catch (IOException e) {
         throw new BlockException(Errno.EIO, "Could not close a socket").causedBy(e);
       }
