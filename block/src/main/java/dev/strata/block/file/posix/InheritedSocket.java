@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A socket that whoever started this process left open for it.
  *
- * <p>The JDK takes over standard input only, and closes the standard streams when it does, and again
- * when the socket is closed: they are set aside meanwhile. Nothing else may use them during the call.
+ * <p>The JDK takes over standard input only, and closes the standard streams when it does, and
+ * again when the socket is closed: they are set aside meanwhile. Nothing else may use them during
+ * the call.
  */
 public final class InheritedSocket {
   private static final int F_GETFD = 1;
