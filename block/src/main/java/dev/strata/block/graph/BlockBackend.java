@@ -50,6 +50,7 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
   }
 
   /** The node. */
+  @Override
   public BlockNode node() {
     return node;
   }

@@ -30,6 +30,7 @@ public final class Edge implements Child, NodeUser {
   }
 
   /** The node below. */
+  @Override
   public BlockNode node() {
     return node;
   }

@@ -5,6 +5,9 @@ import dev.strata.block.driver.Permissions;
 
 /** Whoever uses a node and has permissions on it: an edge from a node above, or a backend. */
 sealed interface NodeUser permits Edge, BlockBackend {
+  /** The node. */
+  BlockNode node();
+
   /** What it does with the node and lets others do. */
   Permissions permissions();
 

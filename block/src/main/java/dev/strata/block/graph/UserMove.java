@@ -47,32 +47,15 @@ final class UserMove {
    *
    * @throws BlockException if the other node does not allow what it does; it then stays
    */
-  static void one(Edge user, BlockNode to) throws BlockException {
+  static void one(NodeUser user, BlockNode to) throws BlockException {
     BlockNode from = user.node();
     move(user, from, to);
     try {
       PermissionUpdate.refresh(from);
       PermissionUpdate.refresh(to);
-      PermissionUpdate.refresh(user.parent());
-    } catch (BlockException e) {
-      move(user, to, from);
-      PermissionUpdate.refresh(to);
-      PermissionUpdate.refresh(from);
-      throw e;
-    }
-  }
-
-  /**
-   * Moves that one.
-   *
-   * @throws BlockException if the other node does not allow what it does; it then stays
-   */
-  static void one(BlockBackend user, BlockNode to) throws BlockException {
-    BlockNode from = user.node();
-    move(user, from, to);
-    try {
-      PermissionUpdate.refresh(from);
-      PermissionUpdate.refresh(to);
+      if (user instanceof Edge edge) {
+        PermissionUpdate.refresh(edge.parent());
+      }
     } catch (BlockException e) {
       move(user, to, from);
       PermissionUpdate.refresh(to);

@@ -2,8 +2,11 @@
 package dev.strata.monitor.commandline;
 
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +18,11 @@ import org.jspecify.annotations.Nullable;
  * answers null.
  */
 public final class Training {
+  /** How often a client comes to a server that is not there yet. */
+  public static final int ATTEMPTS = 500;
+
+  private static final long PAUSE_MILLIS = 10;
+
   private Training() {}
 
   /** A tool's re-entrant entry: arguments in, exit code out. */
@@ -22,6 +30,13 @@ public final class Training {
   public interface Tool {
     /** Runs one command line. */
     int run(String[] arguments);
+  }
+
+  /** What a client says to a server that a command line runs. */
+  @FunctionalInterface
+  public interface Visit {
+    /** Speaks until it has nothing more to say. */
+    void to(SocketChannel channel) throws IOException;
   }
 
   /** The file with the training's command lines, or null when this start is no training. */
@@ -39,6 +54,33 @@ public final class Training {
   public static void run(Path commandLines, Tool tool) throws IOException {
     for (String line : Files.readAllLines(commandLines)) {
       tool.run(line.split(" ", -1));
+    }
+  }
+
+  /**
+   * Has a client come to a Unix socket as soon as a server is there; gives up after some seconds.
+   */
+  public static void visit(Path socket, Visit visit) {
+    Thread.ofPlatform()
+        .daemon()
+        .start(() -> {
+          for (int i = 0; i < ATTEMPTS; i++) {
+            try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+              visit.to(channel);
+              return;
+            } catch (IOException e) {
+              pause(); // not there yet
+            }
+          }
+        });
+  }
+
+  /** Gives a server a moment. */
+  public static void pause() {
+    try {
+      TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

@@ -4,7 +4,6 @@ package dev.strata.monitor.daemon;
 import dev.strata.monitor.commandline.Training;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
@@ -21,7 +20,6 @@ import java.util.List;
  */
 final class TrainingDialogues {
   private static final String SOCKET = "training.socket";
-  private static final int ATTEMPTS = 500;
 
   private TrainingDialogues() {}
 
@@ -36,21 +34,9 @@ final class TrainingDialogues {
       }
       if (!dialogue.isEmpty()) {
         Files.deleteIfExists(socket);
-        Thread.ofPlatform().daemon().start(() -> visit(socket, dialogue));
+        Training.visit(socket, channel -> talk(channel, dialogue));
       }
       tool.run(words);
-    }
-  }
-
-  /** Comes as soon as the daemon is there. */
-  private static void visit(Path socket, List<String> dialogue) {
-    for (int i = 0; i < ATTEMPTS; i++) {
-      try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-        talk(channel, dialogue);
-        return;
-      } catch (IOException e) {
-        pause(); // not there yet
-      }
     }
   }
 
@@ -58,8 +44,8 @@ final class TrainingDialogues {
     var in = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8));
     for (String command : dialogue) {
       // What is refused may be about a job that is not over yet.
-      for (int i = 0; i < ATTEMPTS && isRefused(channel, in, command); i++) {
-        pause();
+      for (int i = 0; i < Training.ATTEMPTS && isRefused(channel, in, command); i++) {
+        Training.pause();
       }
     }
   }
@@ -72,13 +58,5 @@ final class TrainingDialogues {
       said = in.readLine();
     }
     return said != null && said.startsWith("{\"error\"");
-  }
-
-  private static void pause() {
-    try {
-      Thread.sleep(10);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

@@ -11,7 +11,6 @@ import dev.strata.block.nbd.protocol.RequestHeader;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.monitor.commandline.Training;
 import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
@@ -24,7 +23,6 @@ import java.util.List;
 final class TrainingClient {
   private static final String SOCKET = "training.socket";
   private static final long SIZE = 64L << 20;
-  private static final int ATTEMPTS = 500;
 
   private TrainingClient() {}
 
@@ -44,7 +42,7 @@ final class TrainingClient {
       }
     }
     if (serves) {
-      Thread.ofPlatform().daemon().start(() -> visit(socket));
+      Training.visit(socket, TrainingClient::talk);
     }
     return QemuNbd.run(words, false);
   }
@@ -54,26 +52,6 @@ final class TrainingClient {
       var options = new BlockOptions();
       options.put("size", SIZE);
       graph.create(graph.drivers().require(driver), filename, options);
-    }
-  }
-
-  /** Comes as soon as the server is there, reads and writes a little, and leaves. */
-  private static void visit(Path socket) {
-    for (int i = 0; i < ATTEMPTS; i++) {
-      try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-        talk(channel);
-        return;
-      } catch (IOException e) {
-        pause(); // not there yet
-      }
-    }
-  }
-
-  private static void pause() {
-    try {
-      Thread.sleep(10);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 

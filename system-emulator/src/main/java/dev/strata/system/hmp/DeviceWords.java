@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.hmp;
 
-import dev.strata.block.BlockException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -22,13 +21,13 @@ final class DeviceWords {
   String add(List<String> words) {
     return words.isEmpty()
         ? "Error: Parameter 'driver' is missing\n"
-        : answered(() -> devices.plug(words.getFirst()));
+        : Answer.of(() -> devices.plug(words.getFirst()));
   }
 
   String remove(List<String> words) {
     return words.isEmpty()
         ? MonitorCommands.misused("device_del", "device_del: string expected")
-        : answered(() -> {
+        : Answer.of(() -> {
           devices.unplug(words.getFirst());
           leaving.set(true);
         });
@@ -38,19 +37,6 @@ final class DeviceWords {
   void answered() {
     if (leaving.getAndSet(false)) {
       devices.tell();
-    }
-  }
-
-  private interface Action {
-    void run() throws BlockException;
-  }
-
-  private static String answered(Action action) {
-    try {
-      action.run();
-      return "";
-    } catch (BlockException e) {
-      return "Error: " + e.getMessage() + "\n";
     }
   }
 }

@@ -21,19 +21,19 @@ final class SnapshotWords {
   }
 
   String save(List<String> words) {
-    return answered(() -> snapshots.save(words.isEmpty() ? null : words.getFirst()));
+    return Answer.of(() -> snapshots.save(words.isEmpty() ? null : words.getFirst()));
   }
 
   String load(List<String> words) {
     return words.isEmpty()
         ? MonitorCommands.misused("loadvm", "loadvm: string expected")
-        : answered(() -> snapshots.load(words.getFirst()));
+        : Answer.of(() -> snapshots.load(words.getFirst()));
   }
 
   String delete(List<String> words) {
     return words.isEmpty()
         ? MonitorCommands.misused("delvm", "delvm: string expected")
-        : answered(() -> snapshots.delete(words.getFirst()));
+        : Answer.of(() -> snapshots.delete(words.getFirst()));
   }
 
   String describe() {
@@ -41,19 +41,6 @@ final class SnapshotWords {
       return snapshots.describe();
     } catch (BlockException e) {
       return e.getMessage() + "\n";
-    }
-  }
-
-  private interface Action {
-    void run() throws BlockException;
-  }
-
-  private static String answered(Action action) {
-    try {
-      action.run();
-      return "";
-    } catch (BlockException e) {
-      return "Error: " + e.getMessage() + "\n";
     }
   }
 }
