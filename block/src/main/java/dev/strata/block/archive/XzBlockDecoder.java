@@ -110,7 +110,7 @@ public final class XzBlockDecoder implements AutoCloseable {
     int done = 0;
     while (done < length) { // each round brings a byte at least
       int run = Math.min(length - done, PIECE);
-      fill(run);
+      fill(output.asSlice(0, run));
       MemorySegment.copy(output, JAVA_BYTE, 0, into, from + done, run);
       done += run;
       left -= run;
@@ -120,9 +120,25 @@ public final class XzBlockDecoder implements AutoCloseable {
     }
   }
 
-  private void fill(int length) throws BlockException {
-    stream.set(ADDRESS, NEXT_OUT, output);
-    stream.set(JAVA_LONG, AVAIL_OUT, length);
+  /**
+   * The same, without a copy.
+   *
+   * @param into outside of the heap, at most {@link #left} bytes
+   */
+  public void next(MemorySegment into) throws BlockException {
+    if (into.byteSize() > left) {
+      throw new IllegalArgumentException(into.byteSize() + " of " + left + " bytes");
+    }
+    fill(into);
+    left -= into.byteSize();
+    if (left == 0) {
+      finish();
+    }
+  }
+
+  private void fill(MemorySegment into) throws BlockException {
+    stream.set(ADDRESS, NEXT_OUT, into);
+    stream.set(JAVA_LONG, AVAIL_OUT, into.byteSize());
     while (stream.get(JAVA_LONG, AVAIL_OUT) > 0) { // each round takes some of the input
       step();
     }

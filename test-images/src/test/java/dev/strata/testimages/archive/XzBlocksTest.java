@@ -81,6 +81,53 @@ final class XzBlocksTest extends PackedDisk {
     eachWay(() -> assertReadsInAnyOrder("disk.xz", disk));
   }
 
+  /** Blocks are decoded ahead of who reads on end: what a jump makes useless is not taken. */
+  @ParameterizedTest
+  @ValueSource(strings = {"--block-size=262144", "--block-size=100001", "--block-size=1500000"})
+  void readsOnEndMayJumpAtAnyTime(String options) throws Exception {
+    pack(options, "disk.raw", "disk.xz");
+    eachWay(() -> {
+      var random = new Random(11);
+      try (DiskImage image = open("archive", "disk.xz")) {
+        for (int i = 0; i < 40; i++) {
+          int offset = random.nextInt(SIZE / 65536) * 65536;
+          int end = Math.min(SIZE, offset + random.nextInt(SIZE));
+          for (int at = offset; at + 65536 <= end; at += 65536) {
+            assertArrayEquals(Arrays.copyOfRange(disk, at, at + 65536), read(image, at, 65536));
+          }
+        }
+      }
+    });
+  }
+
+  @Test
+  void whatLiesBeforeADamagedBlockIsReadOnEnd() throws Exception {
+    var random = new Random(13);
+    random.nextBytes(disk);
+    Files.write(folder.resolve("disk.raw"), disk);
+    pack("--block-size=262144", "disk.raw", "disk.xz");
+    byte[] damaged = Files.readAllBytes(folder.resolve("disk.xz"));
+    damaged[damaged.length * 7 / 8] ^= 1;
+    Files.write(folder.resolve("disk.xz"), damaged);
+    eachWay(() -> {
+      int failed = 0;
+      try (DiskImage image = open("archive", "disk.xz")) {
+        for (int at = 0; at < SIZE; at += 262144) {
+          byte[] expected = Arrays.copyOfRange(disk, at, at + 262144);
+          if (at == 10 * 262144) { // seven eighths of the file are in it
+            int block = at;
+            var e = assertThrows(BlockException.class, () -> read(image, block, 262144));
+            assertEquals("Input/output error", e.getMessage());
+            failed++;
+          } else if (failed == 0) {
+            assertArrayEquals(expected, read(image, at, 262144));
+          }
+        }
+      }
+      assertEquals(1, failed);
+    });
+  }
+
   @Test
   void severalStreamsAreOneDiskWhateverTheirChecksAre() throws Exception {
     pack("--check=crc32 --block-size=1048576", "disk.raw", "one.xz");
