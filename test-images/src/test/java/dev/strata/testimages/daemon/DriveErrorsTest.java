@@ -8,8 +8,11 @@ import dev.strata.testimages.nbdserver.Commands;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What comes of a guest's requests that fail. */
+@Execution(ExecutionMode.CONCURRENT)
 final class DriveErrorsTest extends DriveConversation {
   private static final int EIO = 5;
   private static final int ENOSPC = 28;

@@ -11,8 +11,11 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** QMP in a program that runs a machine, ours and the real one: the same replies and events. */
+@Execution(ExecutionMode.CONCURRENT)
 final class MachineMonitorTest {
   private static final String DAEMON = "qemu-storage-daemon";
   private static final String EMULATOR = "qemu-system-x86_64";

@@ -18,10 +18,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ours says what the real one says. */
+@Execution(ExecutionMode.CONCURRENT)
 final class StorageDaemonTest {
   static final String OURS =
       Path.of("..", "bin", "qemu-storage-daemon").toAbsolutePath().normalize().toString();

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * one target, {@code strata.fuzz.seed} the seed, {@code strata.fuzz.runs} how many inputs, {@code
  * strata.fuzz.folder} where its findings stay.
  */
+@Isolated
 final class FuzzTest {
   private static final long SHORT_NANOS = 1_000_000_000L;
   private static final int FEWEST = 100; // however slow the machine is

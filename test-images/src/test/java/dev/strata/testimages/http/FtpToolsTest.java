@@ -20,9 +20,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What both tools say and make of the same file on a server by others. */
 @Timeout(120)
+@Execution(ExecutionMode.CONCURRENT)
 final class FtpToolsTest {
   private static final int SIZE = (1 << 20) + (300 << 10) + 77;
 

@@ -17,9 +17,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Our tools and the reference's with the same arguments, on units of a real target. */
 @Timeout(300)
+@Execution(ExecutionMode.CONCURRENT)
 final class IscsiToolsTest {
   private static final int MIB = 1 << 20;
   private static final Path REFERENCE_MODULE =

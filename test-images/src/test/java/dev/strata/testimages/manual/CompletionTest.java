@@ -11,10 +11,13 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Keys typed into a real shell on a terminal, and the command line that comes of them. */
+@Execution(ExecutionMode.CONCURRENT)
 final class CompletionTest {
   private static final String TAB = "\t";
   private static final String INSERT_ALL = "\033*";

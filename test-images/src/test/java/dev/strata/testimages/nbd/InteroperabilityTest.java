@@ -18,12 +18,15 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The tables of {@code docs/nbd.md}: which features each client and each server made use of when
  * they met, as seen on the wire. {@code strata.nbd.rewrite} writes them anew.
  */
 @Timeout(600)
+@Execution(ExecutionMode.CONCURRENT)
 final class InteroperabilityTest {
   private static final Path DOCUMENT =
       Path.of(System.getProperty("strata.root", "..")).resolve("docs/nbd.md");

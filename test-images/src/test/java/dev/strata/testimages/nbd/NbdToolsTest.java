@@ -11,9 +11,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Our tools and the reference's with the same arguments, on exports of real servers. */
 @Timeout(300)
+@Execution(ExecutionMode.CONCURRENT)
 final class NbdToolsTest {
   @TempDir private Path folder;
   private BothTools tools;

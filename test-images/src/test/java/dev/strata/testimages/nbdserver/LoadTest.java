@@ -16,6 +16,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * comparison: one) and not some seconds; {@code strata.load.seconds} as long as one likes.
  */
 @Timeout(value = 30, unit = TimeUnit.MINUTES)
+@Isolated
 final class LoadTest {
   private static final int CONNECTIONS = 64;
   private static final long MOST_KIB = 256 << 10;

@@ -33,12 +33,14 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * An input for each weakness that servers of this protocol have had: whoever sends it is refused or
  * hung up on, and the next client is served at once.
  */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Isolated
 final class NbdServerWeaknessesTest {
   /** More than 2^32, so that a status can be. */
   private static final long SIZE = 8L << 30;

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Two thousand clients that never say a word, two hundred that say a byte now and then, and one
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * seed.
  */
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
+@Isolated
 final class SiegeTest {
   private static final int SIZE = 128 << 20;
   private static final int HALF_OPEN = 2000;
