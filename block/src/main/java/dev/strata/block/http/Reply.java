@@ -35,7 +35,10 @@ record Reply(int status, HttpHeaders headers, long received, @Nullable BlockExce
   /** A server may be slow, but not so that it is as good as dead: bytes in each timeout. */
   private static final long LEAST_PROGRESS = 4096;
 
-  /** Decides, when a reply's header has come, where its bytes go: those of an error, nowhere. */
+  /**
+   * Decides, when a reply's header has come, where its bytes go: those of an error, nowhere, and
+   * neither do chunks, as the JDK's client reads one of a negative length for ever.
+   */
   private record Intake(long offset, MemorySegment into, RangeBody wanted)
       implements HttpResponse.BodyHandler<Long> {
     @Override
@@ -44,8 +47,13 @@ record Reply(int status, HttpHeaders headers, long received, @Nullable BlockExce
           reply.statusCode() == PARTIAL_CONTENT
               ? beginsAt(reply.headers(), offset)
               : reply.statusCode() == OK && offset == 0;
-      return fits ? wanted : new RangeBody(MemorySegment.NULL);
+      return fits && !isEncoded(reply.headers()) ? wanted : new RangeBody(MemorySegment.NULL);
     }
+  }
+
+  /** Whether the bytes come in chunks, or in another form that is not theirs. */
+  private static boolean isEncoded(HttpHeaders headers) {
+    return headers.firstValue("transfer-encoding").isPresent();
   }
 
   /** Whether the bytes begin with the one at {@code offset}, as a server that sends parts says. */
@@ -164,6 +172,10 @@ record Reply(int status, HttpHeaders headers, long received, @Nullable BlockExce
   @Nullable BlockException refusal(long offset) {
     if (status / 100 != 2) {
       return new BlockException(Errno.EIO, "The requested URL returned error: " + status);
+    }
+    if (isEncoded(headers)) {
+      return new BlockException(
+          Errno.EIO, "The server sends chunks ('Transfer-Encoding'), which are not supported");
     }
     if (status == PARTIAL_CONTENT) {
       return beginsAt(headers, offset)

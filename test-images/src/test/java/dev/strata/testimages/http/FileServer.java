@@ -141,9 +141,14 @@ final class FileServer implements AutoCloseable {
         exchange.sendResponseHeaders(206, to - from);
         end.await();
       }
-      case "endless" -> {
+      case "chunks" -> {
         range(exchange, from, to - from);
         exchange.sendResponseHeaders(206, 0);
+        exchange.getResponseBody().write(file, from, to - from);
+      }
+      case "endless" -> {
+        range(exchange, from, to - from);
+        exchange.sendResponseHeaders(206, Long.MAX_VALUE);
         OutputStream out = exchange.getResponseBody();
         out.write(file, from, to - from);
         while (true) { // until the other end has had enough

@@ -2,14 +2,25 @@
 package dev.strata.testimages.http;
 
 import static dev.strata.testimages.http.UrlDisk.read;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.http.ScriptedFile;
 import dev.strata.block.image.DiskImage;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -122,6 +133,49 @@ final class UrlTest {
   void anEndlessReplyIsCutOff() throws BlockException {
     try (DiskImage disk = open(server.url("endless"), "")) {
       assertArrayEquals(part(512, 8192), read(disk, 512, 8192));
+    }
+  }
+
+  @Test
+  void chunksAreRefused() {
+    assertEquals("Input/output error", failure("chunks", "", 0));
+    assertTrue(
+        lines.getLast().contains("sends chunks ('Transfer-Encoding'), which are not supported"),
+        lines::toString);
+  }
+
+  /** The JDK's client would spend a processor on it for good. */
+  @Test
+  void aChunkOfANegativeLengthIsNotReadForEver() throws Exception {
+    try (var listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Thread.ofVirtual().start(() -> answer(listening));
+      var e =
+          assertThrows(
+              BlockException.class, () -> ScriptedFile.httpPart(listening.getLocalPort(), 0));
+      assertTrue(e.getMessage().contains("which are not supported"), e.getMessage());
+    }
+    var threads = ManagementFactory.getThreadMXBean();
+    for (long id : threads.getAllThreadIds()) {
+      ThreadInfo info = threads.getThreadInfo(id, 20);
+      if (info != null && info.getThreadName().startsWith("HttpClient")) {
+        for (StackTraceElement frame : info.getStackTrace()) {
+          assertFalse(frame.getClassName().contains("ChunkedBodyParser"), info::toString);
+        }
+      }
+    }
+  }
+
+  private static void answer(ServerSocket listening) {
+    try (Socket client = listening.accept()) {
+      var lines = new BufferedReader(new InputStreamReader(client.getInputStream(), ISO_8859_1));
+      for (String line = lines.readLine(); !line.isEmpty(); line = lines.readLine()) {}
+      String reply =
+          "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-255/8192\r\n"
+              + "Transfer-Encoding: chunked\r\n\r\n80000000\r\nsomething";
+      client.getOutputStream().write(reply.getBytes(ISO_8859_1));
+      while (client.getInputStream().read() >= 0) {} // until the other end has had enough
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
