@@ -87,6 +87,7 @@ final class CommandLine {
   @Nullable String debugConsole;
   @Nullable String pidFile;
   @Nullable String loadedSnapshot; // what the machine begins with
+  @Nullable String incoming; // where the machine comes from
   @Nullable String logItems;
   @Nullable String logFile;
   @Nullable String qtest; // where somebody drives the board
@@ -113,6 +114,9 @@ final class CommandLine {
     }
     if (line.daemonize && !line.graphics) {
       throw error("-nographic cannot be used with -daemonize");
+    }
+    if (line.incoming != null && line.loadedSnapshot != null) {
+      throw error("'incoming' and 'loadvm' options are mutually exclusive");
     }
     if (line.kernel == null && line.append != null) {
       throw error("-append only allowed with -kernel option");
@@ -260,6 +264,7 @@ final class CommandLine {
       case "-d" -> logItems = argument(word);
       case "-D" -> logFile = argument(word);
       case "-pidfile" -> pidFile = argument(word);
+      case "-incoming" -> incoming = argument(word);
       case "-loadvm" -> loadedSnapshot = argument(word);
       case "-blockdev" -> nodes.add(argument(word));
       case "-parallel" -> {
