@@ -59,6 +59,7 @@ final class CommandLine {
   String machine = "pc";
   private @Nullable Accelerator chosen; // null: nobody has said
   private boolean chosenOfMachine;
+  private boolean preconfig;
   @Nullable String cpu; // null: the architecture's own
 
   /** What follows the model's name. */
@@ -117,6 +118,14 @@ final class CommandLine {
     }
     if (line.incoming != null && line.loadedSnapshot != null) {
       throw error("'incoming' and 'loadvm' options are mutually exclusive");
+    }
+    if (line.preconfig) {
+      throw error(
+          line.loadedSnapshot != null
+              ? "'preconfig' and 'loadvm' options are mutually exclusive"
+              : line.incoming != null
+                  ? "'preconfig' and 'incoming' options are mutually exclusive"
+                  : "-preconfig: not supported");
     }
     if (line.kernel == null && line.append != null) {
       throw error("-append only allowed with -kernel option");
@@ -189,6 +198,7 @@ final class CommandLine {
           actions = actions.withPauseAtPowerOff(true).withPanic(Actions.Panic.PAUSE);
       case "-S" -> paused = true;
       case "-snapshot" -> snapshot = true;
+      case "-preconfig" -> preconfig = true;
       case "-daemonize" -> daemonize = true;
       default -> withArgument(word, option);
     }

@@ -54,9 +54,7 @@ final class Activation {
 
   /** What changes by itself while it is open cannot be gone on with elsewhere. */
   private static void requireMovable(BlockNode node) throws BlockException {
-    if (node.flags().writesNow()
-        && node.kind() != DriverKind.FILTER
-        && !node.driver().reopens()) {
+    if (node.flags().writesNow() && node.kind() != DriverKind.FILTER && !node.driver().reopens()) {
       throw new BlockException(
           Errno.EOPNOTSUPP,
           "The "
@@ -93,13 +91,27 @@ final class Activation {
   /**
    * Takes images back, those first that others stand on.
    *
-   * @throws BlockException if one cannot be had; it and those that stand on it are not active then
+   * @throws BlockException if one cannot be had; then none is taken, for what was read of one may
+   *     be outdated when the others are to be had
    */
   void take(Collection<BlockNode> nodes) throws BlockException {
-    for (BlockNode node : childrenFirst(nodes)) {
-      if (node.flags().inactive()) {
-        take(node);
+    var taken = new ArrayList<BlockNode>();
+    try {
+      for (BlockNode node : childrenFirst(nodes)) {
+        if (node.flags().inactive()) {
+          take(node);
+          taken.add(node);
+        }
       }
+    } catch (BlockException e) {
+      for (BlockNode node : taken.reversed()) {
+        try {
+          leave(node);
+        } catch (BlockException again) {
+          e.addSuppressed(again);
+        }
+      }
+      throw e;
     }
   }
 

@@ -364,8 +364,7 @@ public final class MonitorCommands {
 
   private void addMigrations(MigrationWords words, Migrations migrations) {
     add("migrate", MigrationWords.START_USAGE, MigrationWords.START_HELP, words::start);
-    add(
-        "migrate_cancel", MigrationWords.CANCEL_USAGE, MigrationWords.CANCEL_HELP, words::cancel);
+    add("migrate_cancel", MigrationWords.CANCEL_USAGE, MigrationWords.CANCEL_HELP, words::cancel);
     add(
         "migrate_continue",
         MigrationWords.CONTINUE_USAGE,
@@ -392,8 +391,7 @@ public final class MonitorCommands {
         MigrationWords.POSTCOPY_HELP,
         words::startPostcopy);
     topic("migrate", "show migration status", migrations::describe);
-    topic(
-        "migrate_capabilities", "show current migration capabilities", migrations::capabilities);
+    topic("migrate_capabilities", "show current migration capabilities", migrations::capabilities);
     topic("migrate_parameters", "show current migration parameters", migrations::parameters);
   }
 

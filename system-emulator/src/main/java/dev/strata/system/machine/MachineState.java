@@ -99,11 +99,10 @@ public final class MachineState {
   private List<StateSection> rest() {
     MainMemory main = parts.mainMemory();
     return parts.sections().stream()
-        .filter(
-            section ->
-                main == null
-                    || !(section instanceof StateSection.Memory memory)
-                    || !memory.memory().equals(main.memory()))
+        .filter(section ->
+            main == null
+                || !(section instanceof StateSection.Memory memory)
+                || !memory.memory().equals(main.memory()))
         .toList();
   }
 

@@ -38,12 +38,14 @@ record BitmapAliases(List<Alias> all) {
     var all = new ArrayList<Alias>();
     var nodes = new HashSet<String>();
     var nodeAliases = new HashSet<String>();
-    for (JsonValue each : mapping instanceof JsonArray array ? array.items() : List.<JsonValue>of()) {
+    for (JsonValue each :
+        mapping instanceof JsonArray array ? array.items() : List.<JsonValue>of()) {
       if (each instanceof JsonObject node) {
         String name = text(node, "node-name");
         String alias = text(node, "alias");
         if (name.isEmpty() || alias.isEmpty() || isLong(alias)) {
-          throw wrong("The node name and alias take 1 to 255 bytes: '" + name + "', '" + alias + "'");
+          throw wrong(
+              "The node name and alias take 1 to 255 bytes: '" + name + "', '" + alias + "'");
         }
         if (!nodes.add(name)) {
           throw wrong("The node name '" + name + "' is mapped twice");

@@ -113,10 +113,7 @@ abstract sealed class Connection {
   }
 
   private static Waiting bound(
-      String name,
-      ServerSocketChannel server,
-      SocketAddress address,
-      @Nullable Path place)
+      String name, ServerSocketChannel server, SocketAddress address, @Nullable Path place)
       throws BlockException, IOException {
     boolean bound = false;
     try {

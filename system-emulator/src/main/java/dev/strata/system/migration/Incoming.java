@@ -9,6 +9,7 @@ import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedInputStream;
@@ -46,11 +47,12 @@ final class Incoming {
     try {
       Connection from = waiting.await();
       way = from;
-      migration.status(Status.ACTIVE);
-      state.betweenInstructions(() -> state.hold(true));
       String word;
-      try (var in = new DataInputStream(new BufferedInputStream(from.in(), BUFFER))) {
-        word = read(in);
+      try (var buffered = new BufferedInputStream(from.in(), BUFFER)) {
+        awaitFirst(buffered);
+        migration.status(Status.ACTIVE);
+        state.betweenInstructions(() -> state.hold(true));
+        word = read(new DataInputStream(buffered));
       }
       from.abort(); // nothing is expected from there any more
       migration.arrived(word);
@@ -59,6 +61,15 @@ final class Incoming {
     } catch (IOException | RuntimeException e) {
       fail(String.valueOf(e.getMessage()));
     }
+  }
+
+  /** A command may be there long before what it waits for. */
+  private static void awaitFirst(InputStream in) throws IOException {
+    in.mark(1);
+    if (in.read() < 0) {
+      throw new EOFException();
+    }
+    in.reset();
   }
 
   private void fail(String why) {

@@ -100,14 +100,13 @@ public final class Migration {
                 : "the capability '" + capability.word() + "' is not supported");
       }
     }
-    changes.forEach(
-        (capability, on) -> {
-          if (on) {
-            capabilities.add(capability);
-          } else {
-            capabilities.remove(capability);
-          }
-        });
+    changes.forEach((capability, on) -> {
+      if (on) {
+        capabilities.add(capability);
+      } else {
+        capabilities.remove(capability);
+      }
+    });
   }
 
   /** Whether pages go or come, not only somebody is waited for. */
@@ -248,8 +247,7 @@ public final class Migration {
     Outgoing here;
     synchronized (this) {
       if (!has(Capability.DIRTY_BITMAPS)) {
-        throw error(
-            "Enable postcopy with migrate_set_capability before the start of migration");
+        throw error("Enable postcopy with migrate_set_capability before the start of migration");
       }
       here = outgoing;
       if (here == null || status == Status.NONE) {

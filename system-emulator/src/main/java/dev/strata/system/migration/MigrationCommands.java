@@ -42,7 +42,8 @@ public final class MigrationCommands {
     commands.add("migrate-set-capabilities", own::want);
     commands.add("query-migrate-capabilities", arguments -> own.capabilities());
     commands.add(
-        "migrate-set-parameters", arguments -> done(() -> migration.parameters().change(arguments)));
+        "migrate-set-parameters",
+        arguments -> done(() -> migration.parameters().change(arguments)));
     commands.add("query-migrate-parameters", arguments -> migration.parameters().all());
   }
 
@@ -83,8 +84,7 @@ public final class MigrationCommands {
   private JsonArray capabilities() {
     var all = new JsonArray();
     for (Capability each : Capability.values()) {
-      all.add(
-          new JsonObject().put("state", migration.has(each)).put("capability", each.word()));
+      all.add(new JsonObject().put("state", migration.has(each)).put("capability", each.word()));
     }
     return all;
   }

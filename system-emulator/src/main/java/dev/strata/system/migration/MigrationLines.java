@@ -95,7 +95,8 @@ public final class MigrationLines implements MonitorCommands.Migrations {
     }
     String failure = migration.failure();
     text.append("Migration status: ").append(status.word());
-    text.append(failure == null || status != Status.FAILED ? "" : " (" + failure + ")").append('\n');
+    text.append(failure == null || status != Status.FAILED ? "" : " (" + failure + ")")
+        .append('\n');
     Counters counters = migration.counters();
     boolean counted = status == Status.COMPLETED || status.isUnderWay() && status != Status.SETUP;
     if (counters != null && counted) {

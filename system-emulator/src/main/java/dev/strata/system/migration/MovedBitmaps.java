@@ -220,11 +220,13 @@ final class MovedBitmaps {
       }
       node = node.skipFilters();
       if (each.bitmap.length() != node.length()) {
-        throw error("bitmap '" + each.name + "' is of a disk of " + each.bitmap.length() + " bytes");
+        throw error(
+            "bitmap '" + each.name + "' is of a disk of " + each.bitmap.length() + " bytes");
       }
       DirtyBitmap old = node.bitmaps().find(each.name);
       if (old != null && !old.persistent()) {
-        throw error("Bitmap with the same name ('" + each.name + "') already exists on destination");
+        throw error(
+            "Bitmap with the same name ('" + each.name + "') already exists on destination");
       }
       if (old != null) {
         node.bitmaps().remove(old);

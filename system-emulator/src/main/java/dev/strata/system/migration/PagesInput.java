@@ -51,8 +51,7 @@ final class PagesInput {
       }
       if (given == run) {
         in.readFully(buffer, 0, run * PAGE);
-        MemorySegment.copy(
-            buffer, 0, memory, ValueLayout.JAVA_BYTE, page * PAGE, run * PAGE);
+        MemorySegment.copy(buffer, 0, memory, ValueLayout.JAVA_BYTE, page * PAGE, run * PAGE);
       } else {
         memory.asSlice(page * PAGE, (long) run * PAGE).fill((byte) 0);
       }

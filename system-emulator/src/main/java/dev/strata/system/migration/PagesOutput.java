@@ -49,8 +49,7 @@ final class PagesOutput {
         run++;
       }
       if (!zero) {
-        MemorySegment.copy(
-            memory, ValueLayout.JAVA_BYTE, page * PAGE, buffer, 0, run * PAGE);
+        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, page * PAGE, buffer, 0, run * PAGE);
         out.writeLong(page);
         out.writeInt(run);
         out.write(buffer, 0, run * PAGE);

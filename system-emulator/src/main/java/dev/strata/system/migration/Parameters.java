@@ -30,13 +30,30 @@ final class Parameters {
   /** As people see them: in which order, and what follows the value. */
   private static final List<String> LISTED =
       List.of(
-          "announce-initial| ms", "announce-max| ms", "announce-rounds|", "announce-step| ms",
-          "compress-level|", "compress-threads|", "compress-wait-thread|", "decompress-threads|",
-          "throttle-trigger-threshold|", "cpu-throttle-initial|", "cpu-throttle-increment|",
-          "cpu-throttle-tailslow|", "max-cpu-throttle|", "tls-creds|", "tls-hostname|",
-          "max-bandwidth| bytes/second", "downtime-limit| ms", "x-checkpoint-delay| ms",
-          "block-incremental|", "multifd-channels|", "multifd-compression|",
-          "xbzrle-cache-size| bytes", "max-postcopy-bandwidth|", "tls-authz|");
+          "announce-initial| ms",
+          "announce-max| ms",
+          "announce-rounds|",
+          "announce-step| ms",
+          "compress-level|",
+          "compress-threads|",
+          "compress-wait-thread|",
+          "decompress-threads|",
+          "throttle-trigger-threshold|",
+          "cpu-throttle-initial|",
+          "cpu-throttle-increment|",
+          "cpu-throttle-tailslow|",
+          "max-cpu-throttle|",
+          "tls-creds|",
+          "tls-hostname|",
+          "max-bandwidth| bytes/second",
+          "downtime-limit| ms",
+          "x-checkpoint-delay| ms",
+          "block-incremental|",
+          "multifd-channels|",
+          "multifd-compression|",
+          "xbzrle-cache-size| bytes",
+          "max-postcopy-bandwidth|",
+          "tls-authz|");
 
   private final JsonObject all = new JsonObject();
 
@@ -115,8 +132,7 @@ final class Parameters {
   }
 
   private static BlockException wrong(String name, String expected) {
-    return new BlockException(
-        Errno.EINVAL, "Parameter '" + name + "' expects " + expected);
+    return new BlockException(Errno.EINVAL, "Parameter '" + name + "' expects " + expected);
   }
 
   /** Changes one as people say it. */
@@ -141,8 +157,7 @@ final class Parameters {
     } catch (BlockException | NumberFormatException e) {
       String kind = name.equals(BANDWIDTH) ? "Invalid size " + text : null;
       throw new BlockException(
-              Errno.EINVAL,
-              kind == null ? "Parameter '" + name + "' expects a number" : kind)
+              Errno.EINVAL, kind == null ? "Parameter '" + name + "' expects a number" : kind)
           .causedBy(e);
     }
   }
