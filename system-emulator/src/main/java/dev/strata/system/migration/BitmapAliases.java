@@ -78,14 +78,18 @@ record BitmapAliases(List<Alias> all) {
         if (!aliases.add(moved)) {
           throw wrong("The bitmap alias '" + alias + "'/'" + moved + "' is used twice");
         }
-        Boolean persistent =
-            bitmap.get("transform") instanceof JsonObject transform
-                    && transform.get("persistent") instanceof JsonBool(boolean value)
-                ? Boolean.valueOf(value)
-                : null;
+        Boolean persistent = persistent(bitmap.get("transform"));
         all.add(new Alias(name, alias, own, moved, persistent));
       }
     }
+  }
+
+  private static @Nullable Boolean persistent(@Nullable JsonValue transform) {
+    if (transform instanceof JsonObject given
+        && given.get("persistent") instanceof JsonBool(boolean value)) {
+      return value;
+    }
+    return null;
   }
 
   private static boolean isLong(String text) {

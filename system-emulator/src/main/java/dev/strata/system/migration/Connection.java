@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 abstract sealed class Connection {
   private static final File NOTHING = new File("/dev/null");
 
+  /** Gets there; {@link #abort} ends that, too. */
+  void open() throws BlockException {}
+
   /** Where to write; closed by {@link #finish}. */
   abstract OutputStream out() throws IOException;
 
@@ -43,14 +46,14 @@ abstract sealed class Connection {
   /** Gives it up at once. */
   abstract void abort();
 
-  /** Leads there. */
+  /** The way there, which is to be opened. */
   static Connection to(MigrationUri uri) throws BlockException {
     return switch (uri) {
       case MigrationUri.Exec(String command) ->
           new Command(started(command, Redirect.PIPE, Redirect.INHERIT));
-      case MigrationUri.Unix(String path) -> connected(path, UnixDomainSocketAddress.of(path));
+      case MigrationUri.Unix(String path) -> unconnected(path, UnixDomainSocketAddress.of(path));
       case MigrationUri.Tcp(String host, int port) ->
-          connected(host + ":" + port, new InetSocketAddress(host, port));
+          unconnected(host + ":" + port, new InetSocketAddress(host, port));
     };
   }
 
@@ -66,10 +69,14 @@ abstract sealed class Connection {
     }
   }
 
-  private static Connection connected(String name, SocketAddress address) throws BlockException {
+  private static Connection unconnected(String name, SocketAddress address) throws BlockException {
     try {
-      return new Socket(SocketChannel.open(address));
-    } catch (IOException | UnresolvedAddressException e) {
+      boolean unix = address instanceof UnixDomainSocketAddress;
+      return new Socket(
+          unix ? SocketChannel.open(StandardProtocolFamily.UNIX) : SocketChannel.open(),
+          name,
+          address);
+    } catch (IOException e) {
       throw failed("Failed to connect to '" + name + "'", e);
     }
   }
@@ -132,9 +139,24 @@ abstract sealed class Connection {
   /** A socket. */
   static final class Socket extends Connection {
     private final SocketChannel channel;
+    private final String name;
+    private final @Nullable SocketAddress address; // null if it is there
 
-    Socket(SocketChannel channel) {
+    Socket(SocketChannel channel, String name, @Nullable SocketAddress address) {
       this.channel = channel;
+      this.name = name;
+      this.address = address;
+    }
+
+    @Override
+    void open() throws BlockException {
+      try {
+        if (address != null) {
+          channel.connect(address);
+        }
+      } catch (IOException | UnresolvedAddressException e) {
+        throw failed("Failed to connect to '" + name + "'", e);
+      }
     }
 
     @Override
@@ -197,6 +219,7 @@ abstract sealed class Connection {
 
     @Override
     void abort() {
+      process.descendants().forEach(ProcessHandle::destroy); // who has the pipe's other end
       process.destroy();
     }
   }

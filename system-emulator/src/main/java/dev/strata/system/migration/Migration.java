@@ -5,6 +5,7 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.ThreadEnd;
 import dev.strata.block.job.Job;
+import dev.strata.block.job.JobStatus;
 import dev.strata.block.json.JsonObject;
 import dev.strata.monitor.command.Monitor;
 import dev.strata.monitor.qmp.QmpEvents;
@@ -172,7 +173,7 @@ public final class Migration {
   void start(String text) throws BlockException {
     Outgoing begun;
     synchronized (this) {
-      if (status.isUnderWay() && outgoing != null && isAlive()) {
+      if (status.isUnderWay() && outgoing != null) {
         throw inProgress();
       }
       if (machine.halt() == Halt.INCOMING) {
@@ -189,7 +190,7 @@ public final class Migration {
       }
       begun = new Outgoing(this, machine, state, uri);
       outgoing = begun;
-      status = Status.NONE;
+      status = Status.SETUP;
     }
     status(Status.SETUP);
     Thread made = Thread.ofPlatform().daemon().name("live migration").unstarted(begun::run);
@@ -197,11 +198,6 @@ public final class Migration {
       thread = made;
     }
     made.start();
-  }
-
-  private synchronized boolean isAlive() {
-    Thread here = thread;
-    return here != null && here.isAlive();
   }
 
   /** Waits until the machine is sent, or is not: why not, or null. */
@@ -260,7 +256,9 @@ public final class Migration {
   /** Leaves the disks to the destination, and sends what of their bitmaps goes there. */
   void leaveDisks(DataOutputStream out) throws IOException {
     for (Job job : monitor.jobs().all()) {
-      if (job.isBlockJob() && !job.type().equals("mirror")) {
+      if (job.isBlockJob()
+          && !job.type().equals("mirror")
+          && monitor.jobs().progress(job).status() != JobStatus.CONCLUDED) {
         throw error("a job of type '" + job.type() + "' writes to a disk");
       }
     }

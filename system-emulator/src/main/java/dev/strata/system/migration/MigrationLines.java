@@ -98,8 +98,8 @@ public final class MigrationLines implements MonitorCommands.Migrations {
     text.append(failure == null || status != Status.FAILED ? "" : " (" + failure + ")")
         .append('\n');
     Counters counters = migration.counters();
-    boolean counted = status == Status.COMPLETED || status.isUnderWay() && status != Status.SETUP;
-    if (counters != null && counted) {
+    boolean moving = status.isUnderWay() && status != Status.SETUP;
+    if (counters != null && (moving || status == Status.COMPLETED)) {
       append(text, counters, status);
     }
     return text.toString();

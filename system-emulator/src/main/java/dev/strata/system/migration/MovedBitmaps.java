@@ -185,7 +185,7 @@ final class MovedBitmaps {
     if (granularity < 512 || Integer.bitCount(granularity) != 1 || length < 0) {
       throw error("bitmap '" + name + "' has a granularity of " + granularity);
     }
-    long words = length == 0 ? 0 : ((length - 1) / granularity >> 6) + 1;
+    long words = length == 0 ? 0 : (length - 1) / granularity / 64 + 1;
     if (count != words || words > left) {
       throw error("bitmap '" + name + "' has " + count + " words");
     }

@@ -90,6 +90,7 @@ final class Outgoing {
       Connection made = Connection.to(uri);
       way = made;
       requireNotGiven();
+      made.open();
       var out = new PacedOutput(made.out(), counters, migration.parameters()::bandwidth);
       paced = out;
       counters.setUp();

@@ -25,7 +25,7 @@ record Waiting(
       return Objects.requireNonNull(here);
     }
     try (listening) {
-      return new Connection.Socket(listening.accept());
+      return new Connection.Socket(listening.accept(), "", null);
     } finally {
       if (place != null) {
         Files.deleteIfExists(place);

@@ -75,6 +75,24 @@ final class MigratedGuestTest {
   }
 
   @Test
+  void whatTheGuestWritesMeanwhileGoesAgain() throws Exception {
+    String there = "unix:" + folder.resolve("there");
+    try (var first = begin("first");
+        var second = begin("second", "-incoming", there)) {
+      assertEquals("", first.say("migrate_set_parameter max-bandwidth 4k"));
+      assertEquals("", first.say("migrate_set_parameter downtime-limit 0"));
+      assertEquals("abc", first.count(3));
+      assertEquals("", first.say("migrate -d " + there));
+      second.await("info migrate", "Migration status: active"); // pages are there
+      assertEquals("defg", first.count(4));
+      assertEquals("", first.say("migrate_set_parameter max-bandwidth 1G"));
+      first.await("info migrate", "Migration status: completed");
+      second.await("info status", "running");
+      assertEquals("hij", second.count(3));
+    }
+  }
+
+  @Test
   void itIsSavedToAFileAndGoesOnFromThereAndHere() throws Exception {
     Path saved = folder.resolve("saved");
     try (var guest = begin("source")) {
