@@ -59,6 +59,7 @@ final class CommandLine {
   String machine = "pc";
   private @Nullable Accelerator chosen; // null: nobody has said
   private boolean chosenOfMachine;
+  private boolean preconfig;
   @Nullable String cpu; // null: the architecture's own
 
   /** What follows the model's name. */
@@ -87,6 +88,7 @@ final class CommandLine {
   @Nullable String debugConsole;
   @Nullable String pidFile;
   @Nullable String loadedSnapshot; // what the machine begins with
+  @Nullable String incoming; // where the machine comes from
   @Nullable String logItems;
   @Nullable String logFile;
   @Nullable String qtest; // where somebody drives the board
@@ -113,6 +115,17 @@ final class CommandLine {
     }
     if (line.daemonize && !line.graphics) {
       throw error("-nographic cannot be used with -daemonize");
+    }
+    if (line.incoming != null && line.loadedSnapshot != null) {
+      throw error("'incoming' and 'loadvm' options are mutually exclusive");
+    }
+    if (line.preconfig) {
+      throw error(
+          line.loadedSnapshot != null
+              ? "'preconfig' and 'loadvm' options are mutually exclusive"
+              : line.incoming != null
+                  ? "'preconfig' and 'incoming' options are mutually exclusive"
+                  : "-preconfig: not supported");
     }
     if (line.kernel == null && line.append != null) {
       throw error("-append only allowed with -kernel option");
@@ -185,6 +198,7 @@ final class CommandLine {
           actions = actions.withPauseAtPowerOff(true).withPanic(Actions.Panic.PAUSE);
       case "-S" -> paused = true;
       case "-snapshot" -> snapshot = true;
+      case "-preconfig" -> preconfig = true;
       case "-daemonize" -> daemonize = true;
       default -> withArgument(word, option);
     }
@@ -260,6 +274,7 @@ final class CommandLine {
       case "-d" -> logItems = argument(word);
       case "-D" -> logFile = argument(word);
       case "-pidfile" -> pidFile = argument(word);
+      case "-incoming" -> incoming = argument(word);
       case "-loadvm" -> loadedSnapshot = argument(word);
       case "-blockdev" -> nodes.add(argument(word));
       case "-parallel" -> {

@@ -252,7 +252,8 @@ final class Drives implements AutoCloseable {
     BlockBackend disk = null;
     if (!isEmpty(file, options)) {
       putAio(file, options, aio);
-      NodeFlags flags = wanted.withWritable(writable && !temporary);
+      NodeFlags flags =
+          wanted.withWritable(writable && !temporary).withInactive(graph.opensInactive());
       disk = use(file, options, flags, writable, temporary, id == null ? "" : id);
       disk.writeThrough(cache.writeThrough());
       if (copying) {

@@ -23,6 +23,8 @@ import dev.strata.system.machine.Machine;
 import dev.strata.system.machine.MachineState;
 import dev.strata.system.machine.pc.PcMachine;
 import dev.strata.system.memory.AddressSpace;
+import dev.strata.system.migration.Migration;
+import dev.strata.system.migration.MigrationCommands;
 import dev.strata.system.qmp.DeviceCommands;
 import dev.strata.system.qmp.MachineCommands;
 import dev.strata.system.qtest.DrivenBoard;
@@ -106,10 +108,11 @@ final class Emulation {
     for (String text : line.objects) {
       define(text);
     }
+    var graph = monitors.monitor().graph();
+    graph.opensInactive(line.incoming != null);
     for (String text : line.nodes) {
       addNode(text);
     }
-    var graph = monitors.monitor().graph();
     try (var drives = new Drives(graph, line.snapshot, !line.isBare(), terminal::error)) {
       for (var option : line.drives) {
         drives.open(option);
@@ -235,12 +238,17 @@ final class Emulation {
     lines.whenExit(() -> built.end(Cause.HOST_KEYS));
     MachineState state = pc == null ? BareState.of(built, clock) : pc.state();
     var snapshots = new MachineSnapshots(built, state, clock, monitors.monitor());
+    var moves =
+        new Migration(
+            built, state, monitors.monitor(), line.incoming != null, !line.paused, terminal::error);
     var hot = new HotDrives(drives, board == null ? null : board.drives(), monitors.monitor());
     var subject =
         new MachineSubject(
-            built, pc, devices, line.identity, monitors.monitor(), hot, snapshots, log);
+            built, pc, devices, line.identity, monitors.monitor(), hot, snapshots, moves, log);
     var commands = new MonitorCommands(subject);
-    if (line.paused) {
+    if (line.incoming != null) {
+      built.pause(Machine.Halt.INCOMING);
+    } else if (line.paused) {
       built.pause();
     }
     MachineCommands.contribute(
@@ -257,6 +265,7 @@ final class Emulation {
             pc == null ? 0 : line.memory,
             QemuSystem.kinds(architecture)));
     SnapshotCommands.contribute(monitors.monitor(), snapshots);
+    MigrationCommands.contribute(monitors.monitor(), moves);
     DeviceCommands.contribute(
         monitors.monitor(), devices == null ? DeviceCommands.Slots.NONE : devices);
     commands.hold();
@@ -273,16 +282,25 @@ final class Emulation {
     if (line.pidFile != null) {
       pid = PidFile.write(line.pidFile, ProcessHandle.current().pid());
     }
-    Runnable begins = () -> begin(snapshots, built, commands);
-    return driver == null ? built.run(begins) : drive(driver, built, driven, begins);
+    Runnable begins = () -> begin(snapshots, moves, built, commands);
+    try {
+      return driver == null ? built.run(begins) : drive(driver, built, driven, begins);
+    } finally {
+      moves.end();
+    }
   }
 
   /** The machine begins, with a snapshot if that is wanted, before anybody may command it. */
-  private void begin(MachineSnapshots snapshots, Machine built, MonitorCommands commands) {
+  private void begin(
+      MachineSnapshots snapshots, Migration moves, Machine built, MonitorCommands commands) {
     try {
       String tag = line.loadedSnapshot;
       if (tag != null) {
         snapshots.begin(tag);
+      }
+      String from = line.incoming;
+      if (from != null && !from.equals(Migration.DEFER)) {
+        expect(moves, from);
       }
       monitors.begin();
       if (line.daemonize) {
@@ -292,6 +310,14 @@ final class Emulation {
     } catch (BlockException e) {
       terminal.error(e.getMessage());
       built.end(1);
+    }
+  }
+
+  private static void expect(Migration moves, String from) throws BlockException {
+    try {
+      moves.expect(from);
+    } catch (BlockException e) {
+      throw e.during("-incoming " + from);
     }
   }
 

@@ -12,6 +12,8 @@ import dev.strata.system.log.EventLog;
 import dev.strata.system.machine.Cause;
 import dev.strata.system.machine.Machine;
 import dev.strata.system.machine.pc.PcMachine;
+import dev.strata.system.migration.Migration;
+import dev.strata.system.migration.MigrationLines;
 import dev.strata.system.snapshot.MachineSnapshots;
 import dev.strata.system.snapshot.MachineSnapshots.Scope;
 import java.util.List;
@@ -25,6 +27,7 @@ final class MachineSubject implements MonitorCommands.Subject {
   private final IdentityOptions identity;
   private final DriveLines lines;
   private final MachineSnapshots snapshots;
+  private final Migration migration;
   private final NbdService server;
   private final EventLog log;
 
@@ -42,6 +45,7 @@ final class MachineSubject implements MonitorCommands.Subject {
       Monitor monitor,
       HotDrives drives,
       MachineSnapshots snapshots,
+      Migration migration,
       EventLog log) {
     this.machine = machine;
     this.pc = pc;
@@ -49,6 +53,7 @@ final class MachineSubject implements MonitorCommands.Subject {
     this.identity = identity;
     this.lines = new DriveLines(monitor, drives);
     this.snapshots = snapshots;
+    this.migration = migration;
     this.server = new NbdService(monitor);
     this.log = log;
   }
@@ -60,7 +65,9 @@ final class MachineSubject implements MonitorCommands.Subject {
 
   @Override
   public void stop() {
-    machine.pause();
+    if (migration.mayPause()) {
+      machine.pause();
+    }
   }
 
   @Override
@@ -68,7 +75,9 @@ final class MachineSubject implements MonitorCommands.Subject {
     if (machine.needsReset()) {
       throw new BlockException(Errno.EINVAL, "Resetting the Virtual Machine is required");
     }
-    machine.resume();
+    if (migration.mayResume()) {
+      machine.resume();
+    }
   }
 
   @Override
@@ -237,6 +246,11 @@ final class MachineSubject implements MonitorCommands.Subject {
         return snapshots.describe();
       }
     };
+  }
+
+  @Override
+  public MonitorCommands.Migrations migrations() {
+    return new MigrationLines(migration);
   }
 
   @Override

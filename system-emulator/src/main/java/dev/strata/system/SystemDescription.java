@@ -160,6 +160,7 @@ public final class SystemDescription implements ToolDescription {
         .with(key++, "daemonize", null, "go on in the background when the machine is ready")
         .with(key++, "pidfile", "FILE", "write the process's number there")
         .with(key++, "set", "SETTING", "device.ID.PROPERTY=VALUE or drive.ID.PROPERTY=VALUE")
+        .with(key++, "incoming", "URI", "go on with a machine that comes from there, or defer")
         .with(key++, "loadvm", "TAG", "begin with that snapshot of the machine and its disks")
         .with(key++, "display", "none", "no window shows the screen; the monitor's screendump does")
         .with(key++, "vga", "std|none", "the display adapter: a standard VGA if not given")

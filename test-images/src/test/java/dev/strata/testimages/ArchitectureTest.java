@@ -110,6 +110,7 @@ final class ArchitectureTest {
               ".machine",
               ".snapshot",
               ".hmp",
+              ".migration",
               ".qmp",
               ".qtest",
               ""));

@@ -123,6 +123,9 @@ public interface BlockDriver extends BlockIo, AutoCloseable {
     return reopen(flags, options);
   }
 
+  /** What is known of the content may be outdated: another program had it. Nothing is in flight. */
+  default void forget() {}
+
   /** Takes back a change of options. */
   @FunctionalInterface
   interface Undo {

@@ -381,6 +381,11 @@ final class FileDriver
     return Undo.NOTHING;
   }
 
+  @Override
+  public void forget() {
+    changes.incrementAndGet();
+  }
+
   /** Goes on with another descriptor of the same file, which has the same locks first. */
   private void replaceStorage(Storage replacement) throws BlockException {
     boolean moved = false;

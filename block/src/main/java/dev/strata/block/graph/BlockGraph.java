@@ -52,6 +52,7 @@ public final class BlockGraph implements AutoCloseable {
       new LinkedHashMap<>(); // guarded by this
   private final NodeOpener opener = new NodeOpener(this);
   private int generated; // guarded by this
+  private volatile boolean opensInactive;
   private volatile ImageStamp stamp = ImageStamp.live();
   private volatile Consumer<BlockEvent> listener = event -> {};
 
@@ -285,6 +286,39 @@ public final class BlockGraph implements AutoCloseable {
       nodes.add(change.node());
     }
     quiesced(nodes, () -> Reopening.run(changes));
+  }
+
+  /** Whether images are opened that another program still uses. */
+  public boolean opensInactive() {
+    return opensInactive;
+  }
+
+  /** Has images be opened that another program still uses, or no longer. */
+  public void opensInactive(boolean inactive) {
+    opensInactive = inactive;
+  }
+
+  /**
+   * Leaves all images to another program: all is written that is to be, and what is written from
+   * now on is refused.
+   *
+   * @throws BlockException if one cannot be left; then none is
+   */
+  public synchronized void deactivate() throws BlockException {
+    List<BlockNode> all = nodes();
+    quiesced(all, () -> new Activation(opener).leave(all));
+  }
+
+  /**
+   * Takes images back that were left to another program, or opened while it had them.
+   *
+   * @throws BlockException if one cannot be had: because the other program is still there, say
+   */
+  public synchronized void activate() throws BlockException {
+    List<BlockNode> all = nodes();
+    if (all.stream().anyMatch(node -> node.flags().inactive())) {
+      quiesced(all, () -> new Activation(opener).take(all));
+    }
   }
 
   /**

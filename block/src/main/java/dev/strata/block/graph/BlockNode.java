@@ -44,6 +44,7 @@ public final class BlockNode {
   private volatile @Nullable Edge backing;
   private @Nullable BackingReference namedBacking;
   private boolean backingOverridden;
+  private boolean probed;
   private boolean temporary;
   private volatile boolean kept;
 
@@ -61,9 +62,10 @@ public final class BlockNode {
   }
 
   void opened(BlockDriver driver) throws BlockException {
+    var fresh = new NodeRequests(this, driver, graph.buffers(), requests);
     this.driver = driver;
     this.namedBacking = driver.backing();
-    this.requests = new NodeRequests(this, driver, graph.buffers());
+    this.requests = fresh;
   }
 
   /** The name; generated, with a {@code #} in front, unless the user gave one. */
@@ -98,6 +100,11 @@ public final class BlockNode {
 
   void flags(NodeFlags flags) {
     this.flags = flags;
+  }
+
+  /** How its driver is opened now. */
+  NodeFlags driverFlags() {
+    return kind() == DriverKind.FORMAT ? flags.ofFormat() : flags;
   }
 
   /** The driver, once it is open. */
@@ -163,6 +170,15 @@ public final class BlockNode {
 
   void backingOverridden(boolean overridden) {
     backingOverridden = overridden;
+  }
+
+  /** Whether nobody named its driver. */
+  boolean probed() {
+    return probed;
+  }
+
+  void probed(boolean value) {
+    probed = value;
   }
 
   /** Whether its images have backing files. */

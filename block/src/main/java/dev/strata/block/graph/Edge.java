@@ -77,7 +77,7 @@ public final class Edge implements Child, NodeUser {
 
   @Override
   public boolean writable() {
-    return node.flags().writable() && permissions.writes();
+    return node.flags().writesNow() && permissions.writes();
   }
 
   @Override

@@ -62,15 +62,16 @@ final class NodeContext implements OpenContext {
 
   @Override
   public NodeFlags flags() {
-    return node.flags();
+    return node.driverFlags();
   }
 
   @Override
   public void becomeReadOnly() throws BlockException {
-    if (flags().writable() && !flags().autoReadOnly()) {
+    NodeFlags wanted = node.flags();
+    if (wanted.writable() && !wanted.autoReadOnly()) {
       throw new BlockException(Errno.EACCES, "Image is read-only");
     }
-    node.flags(flags().withWritable(false));
+    node.flags(wanted.withWritable(false));
   }
 
   @Override
@@ -85,6 +86,10 @@ final class NodeContext implements OpenContext {
 
   @Override
   public @Nullable Child optionalChild(String edge, EdgeRole role) throws BlockException {
+    Edge known = known(edge);
+    if (known != null) {
+      return known;
+    }
     if (edge.equals("file") && file != null) {
       return opener.attach(node, file, edge, role);
     }
@@ -92,10 +97,15 @@ final class NodeContext implements OpenContext {
     return child == null ? null : opener.attach(node, child, edge, role);
   }
 
+  /** A child that the node has from an earlier opening, or null. */
+  private @Nullable Edge known(String edge) {
+    return node.isOpen() ? node.edge(edge) : null;
+  }
+
   @Override
   public Child childNamedByUser(String edge, EdgeRole role, @Nullable String filename)
       throws BlockException {
-    if (filename == null) {
+    if (filename == null || known(edge) != null) {
       return child(edge, role);
     }
     BlockNode child = opener.openChild(node, filename, options, edge, role, gate, depth);
@@ -105,6 +115,10 @@ final class NodeContext implements OpenContext {
   @Override
   public Child childNamedByImage(String edge, EdgeRole role, String filename)
       throws BlockException {
+    Edge known = known(edge);
+    if (known != null) {
+      return known;
+    }
     gate.check(new OpenGate.Reference(edge, NodeFilename.place(node), filename, null));
     BlockNode child = opener.openChild(node, filename, options, edge, role, gate, depth);
     if (child == null) {
@@ -131,6 +145,10 @@ final class NodeContext implements OpenContext {
 
   @Override
   public Child fileNamedByImage(String edge, EdgeRole role, String target) throws BlockException {
+    Edge known = known(edge);
+    if (known != null) {
+      return known;
+    }
     String place = NodeFilename.place(node);
     boolean local = place == null || ImageName.protocol(place) == null;
     gate.check(

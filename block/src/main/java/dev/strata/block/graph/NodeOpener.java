@@ -148,6 +148,7 @@ final class NodeOpener {
       int depth)
       throws BlockException {
     var context = new NodeContext(this, node, options, file, probed, gate, depth);
+    node.probed(probed);
     BlockDriver driver;
     try {
       driver = factory.open(context, options);
@@ -163,6 +164,25 @@ final class NodeOpener {
       options.put("file", file.name()); // opened in advance, but the driver has no use for it
     }
     options.rejectUnknown(factory.name(), factory.protocol() != null);
+  }
+
+  /**
+   * Opens an image once more, over the children that its node has. The driver that it had is the
+   * caller's to close; if this fails, the node still has that.
+   */
+  void openAgain(BlockNode node) throws BlockException {
+    BlockOptions options = node.options().copy();
+    var context = new NodeContext(this, node, options, null, node.probed(), OpenGate.DENY, 0);
+    BlockDriver driver = node.factory().open(context, options);
+    boolean taken = false;
+    try {
+      node.opened(driver);
+      taken = true;
+    } finally {
+      if (!taken) {
+        driver.close();
+      }
+    }
   }
 
   private BlockDriverFactory fillProtocol(

@@ -19,6 +19,7 @@ import dev.strata.block.driver.BlockEvent.WriteThresholdExceeded;
 import dev.strata.block.driver.DriverKind;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What happens to a request between the user of a node and the node's driver: bounds, detected
@@ -46,7 +47,14 @@ final class NodeRequests implements BlockIo {
   private final Object flushing = new Object();
   private long flushedWrites; // guarded by flushing
 
-  NodeRequests(BlockNode node, BlockDriver driver, BufferPool buffers) throws BlockException {
+  /**
+   * Requests to a driver.
+   *
+   * @param before the same to the one whose place it takes; null if it is the first
+   */
+  NodeRequests(
+      BlockNode node, BlockDriver driver, BufferPool buffers, @Nullable NodeRequests before)
+      throws BlockException {
     this.node = node;
     this.driver = driver;
     this.buffers = buffers;
@@ -54,6 +62,13 @@ final class NodeRequests implements BlockIo {
     this.padded = new PaddedRequests(this, requests, driver, buffers);
     this.status = new NodeStatus(node, this, driver);
     this.size = sectors(driver.length());
+    if (before != null) {
+      synchronized (before) {
+        highestWrite = before.highestWrite;
+        threshold = before.threshold;
+        notable = before.notable;
+      }
+    }
     refresh();
   }
 
@@ -86,7 +101,7 @@ final class NodeRequests implements BlockIo {
   }
 
   private void checkWritable() throws BlockException {
-    if (!node.flags().writable()) {
+    if (!node.flags().writesNow()) {
       throw BlockException.of(Errno.EPERM);
     }
   }
@@ -300,7 +315,7 @@ final class NodeRequests implements BlockIo {
 
   @Override
   public void flush() throws BlockException {
-    if (!node.flags().writable()) {
+    if (!node.flags().writesNow()) {
       return;
     }
     if (node.kind() == DriverKind.FORMAT) {
@@ -349,7 +364,7 @@ final class NodeRequests implements BlockIo {
       throw new BlockException(
           Errno.EINVAL, "Required too big image size, it must be not greater than " + MAX_LENGTH);
     }
-    if (!node.flags().writable()) {
+    if (!node.flags().writesNow()) {
       throw new BlockException(Errno.EACCES, "Image is read-only");
     }
     long old = size;

@@ -65,7 +65,9 @@ final class PermissionUpdate {
   }
 
   private void visit(BlockNode node) throws BlockException {
-    checkConflicts(node);
+    if (!node.flags().inactive()) {
+      checkConflicts(node);
+    }
     Permissions all = ofAllUsers(node);
     if (all.writes() && !node.flags().writable()) {
       throw new BlockException(Errno.EPERM, "Block node is read-only");
@@ -112,6 +114,10 @@ final class PermissionUpdate {
       needed.addAll(user.permissions().needed());
       shared.retainAll(user.permissions().shared());
     }
+    if (node.flags().inactive()) { // what they may do is another program's meanwhile
+      needed.retainAll(EnumSet.of(Permission.CONSISTENT_READ));
+      shared.addAll(EnumSet.allOf(Permission.class));
+    }
     return new Permissions(needed, shared);
   }
 
@@ -127,7 +133,7 @@ final class PermissionUpdate {
       case IMAGE, METADATA -> {
         // A format may change its metadata whatever the guest does, and nobody else may: it would
         // not notice.
-        if (node.flags().writable()) {
+        if (node.flags().writesNow()) {
           needed.add(Permission.WRITE);
           needed.add(Permission.RESIZE);
         }
@@ -158,7 +164,7 @@ final class PermissionUpdate {
         shared.add(Permission.WRITE_UNCHANGED);
       }
     }
-    if (node.flags().forceShare()) {
+    if (node.flags().forceShare() || node.flags().inactive()) {
       shared.addAll(EnumSet.allOf(Permission.class));
     }
     return new Permissions(needed, shared);

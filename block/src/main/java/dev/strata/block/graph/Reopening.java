@@ -98,6 +98,7 @@ final class Reopening {
           Errno.EINVAL,
           "Read-only block node '" + node.name() + "' cannot support read-write users");
     }
+    NodeFlags before = node.driverFlags();
     DetectZeroes oldZeroes = node.detectZeroes();
     BlockOptions options = change.options().copy();
     // Pushed in the order opposite to that in which things are to go back.
@@ -113,11 +114,11 @@ final class Reopening {
     node.detectZeroes(change.detectZeroes());
     BlockDriver.Undo undo =
         change.anew()
-            ? node.driver().reopenAnew(change.flags(), options)
-            : node.driver().reopen(change.flags(), options);
+            ? node.driver().reopenAnew(node.driverFlags(), options)
+            : node.driver().reopen(node.driverFlags(), options);
     back.push(() -> {
       undo.run();
-      node.driver().reopen(old, new BlockOptions());
+      node.driver().reopen(before, new BlockOptions());
     });
     requireUnchanged(node, options);
     node.requests().refresh();

@@ -11,6 +11,7 @@ import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.Permissions;
 import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.BlockNode;
 import dev.strata.block.graph.OpenGate;
 import dev.strata.block.graph.OpenRequest;
@@ -47,8 +48,10 @@ final class BlockCommands {
       throw new BlockException(Errno.EINVAL, "'node-name' must be specified for the root node");
     }
     BlockOptions options = BlockOptions.of(arguments);
+    BlockGraph graph = monitor.graph();
+    NodeFlags flags = FLAGS.withInactive(graph.opensInactive());
     BlockNode node =
-        monitor.graph().open(new OpenRequest(null, options, FLAGS, false, false, OpenGate.AS_QEMU));
+        graph.open(new OpenRequest(null, options, flags, false, false, OpenGate.AS_QEMU));
     node.keep(true);
     return new JsonObject();
   }

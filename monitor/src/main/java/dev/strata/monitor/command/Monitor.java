@@ -47,7 +47,7 @@ public record Monitor(
   }
 
   /** The node in the drive of that name, or of that name itself; null if there is neither. */
-  @Nullable BlockNode find(String name) {
+  public @Nullable BlockNode find(String name) {
     GuestDrive drive = drives.find(name);
     BlockBackend medium = drive == null ? null : drive.medium();
     return medium == null ? graph.find(name) : medium.node();

@@ -44,6 +44,7 @@ final class SchemaReader {
     types.put("int", new QapiType.Whole("int64_t", Long.MIN_VALUE, Long.MAX_VALUE, false));
     types.put("int64", new QapiType.Whole("int64_t", Long.MIN_VALUE, Long.MAX_VALUE, false));
     types.put("int32", new QapiType.Whole("int32_t", Integer.MIN_VALUE, Integer.MAX_VALUE, false));
+    types.put("uint8", new QapiType.Whole("uint8_t", 0, 0xff, false));
     types.put("uint16", new QapiType.Whole("uint16_t", 0, 0xffff, false));
     types.put("uint32", new QapiType.Whole("uint32_t", 0, 0xffff_ffffL, false));
     types.put("uint64", new QapiType.Whole("uint64_t", Long.MIN_VALUE, Long.MAX_VALUE, true));

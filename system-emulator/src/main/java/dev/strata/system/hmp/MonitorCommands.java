@@ -58,6 +58,9 @@ public final class MonitorCommands {
     /** The snapshots of the machine with its disks. */
     Snapshots snapshots();
 
+    /** Where the machine is moved. */
+    Migrations migrations();
+
     /** Where disks are served to others. */
     DiskServer diskServer();
 
@@ -198,6 +201,43 @@ public final class MonitorCommands {
     String describe() throws BlockException;
   }
 
+  /** Where the machine is moved to another process, or from one. */
+  public interface Migrations {
+    /**
+     * Begins to move it.
+     *
+     * @param detached whether the end is not waited for
+     */
+    void start(String uri, boolean detached) throws BlockException;
+
+    /** Waits for it, being started for that. */
+    void expect(String uri) throws BlockException;
+
+    /** Gives the move up. */
+    void cancel() throws BlockException;
+
+    /** Goes on with a move that waits for it. */
+    void goOn(String status) throws BlockException;
+
+    /** Has the machine leave at once. */
+    void startPostcopy() throws BlockException;
+
+    /** Wants something of moves, or not. */
+    void want(String capability, boolean on) throws BlockException;
+
+    /** Sets something. */
+    void parameter(String name, String value) throws BlockException;
+
+    /** How far it is, in lines. */
+    String describe();
+
+    /** What is wanted, in lines. */
+    String capabilities();
+
+    /** What is set, in lines. */
+    String parameters();
+  }
+
   /** Where disks are served to others. */
   public interface DiskServer {
     /**
@@ -306,6 +346,7 @@ public final class MonitorCommands {
     add("loadvm", SnapshotWords.LOAD_USAGE, SnapshotWords.LOAD_HELP, snapshots::load);
     add("delvm", SnapshotWords.DELETE_USAGE, SnapshotWords.DELETE_HELP, snapshots::delete);
     topic("snapshots", "show the currently saved VM snapshots", snapshots::describe);
+    addMigrations(new MigrationWords(subject.migrations()), subject.migrations());
     var server = new ServerWords(subject.diskServer());
     add(ServerWords.START, ServerWords.START_USAGE, ServerWords.START_HELP, server::start);
     add(ServerWords.ADD, ServerWords.ADD_USAGE, ServerWords.ADD_HELP, server::add);
@@ -319,6 +360,39 @@ public final class MonitorCommands {
             "show info of one block device or all block devices (-n: show named nodes; -v: show"
                 + " details)",
             drives::describe));
+  }
+
+  private void addMigrations(MigrationWords words, Migrations migrations) {
+    add("migrate", MigrationWords.START_USAGE, MigrationWords.START_HELP, words::start);
+    add("migrate_cancel", MigrationWords.CANCEL_USAGE, MigrationWords.CANCEL_HELP, words::cancel);
+    add(
+        "migrate_continue",
+        MigrationWords.CONTINUE_USAGE,
+        MigrationWords.CONTINUE_HELP,
+        words::proceed);
+    add(
+        "migrate_incoming",
+        MigrationWords.INCOMING_USAGE,
+        MigrationWords.INCOMING_HELP,
+        words::incoming);
+    add(
+        "migrate_set_capability",
+        MigrationWords.CAPABILITY_USAGE,
+        MigrationWords.CAPABILITY_HELP,
+        words::capability);
+    add(
+        "migrate_set_parameter",
+        MigrationWords.PARAMETER_USAGE,
+        MigrationWords.PARAMETER_HELP,
+        words::parameter);
+    add(
+        "migrate_start_postcopy",
+        MigrationWords.POSTCOPY_USAGE,
+        MigrationWords.POSTCOPY_HELP,
+        words::startPostcopy);
+    topic("migrate", "show migration status", migrations::describe);
+    topic("migrate_capabilities", "show current migration capabilities", migrations::capabilities);
+    topic("migrate_parameters", "show current migration parameters", migrations::parameters);
   }
 
   private void add(String name, String usage, String help, Command command, String... others) {

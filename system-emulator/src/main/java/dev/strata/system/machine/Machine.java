@@ -7,6 +7,7 @@ import dev.strata.system.cpu.Cpu;
 import dev.strata.system.cpu.ExitReason;
 import dev.strata.system.state.Saved;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
@@ -67,7 +68,13 @@ public final class Machine {
     /** Its state is being written. */
     SAVE("save-vm"),
     /** Its state is being read. */
-    RESTORE("restore-vm");
+    RESTORE("restore-vm"),
+    /** Its state is yet to come from another process. */
+    INCOMING("inmigrate"),
+    /** The last of its state is on its way to another process. */
+    LEAVING("finish-migrate"),
+    /** Another process goes on with it. */
+    LEFT("postmigrate");
 
     private final String state;
 
@@ -299,6 +306,33 @@ public final class Machine {
     } else {
       listener.panicked(PanicAnswer.POWER_OFF);
       end(wanted == Actions.Panic.EXIT_FAILURE ? 1 : 0, Cause.GUEST_PANIC);
+    }
+  }
+
+  /** Why it is paused; null if it is not, or somebody wanted that. */
+  public synchronized @Nullable Halt halt() {
+    return halt;
+  }
+
+  /** It is paused, but for another reason. */
+  public synchronized void halt(@Nullable Halt why) {
+    if (paused) {
+      halt = why;
+    }
+  }
+
+  /**
+   * It has come from another process, and is paused.
+   *
+   * @param state what it was there
+   */
+  public synchronized void arrived(String state) {
+    begun = !state.equals("prelaunch");
+    halt = null;
+    for (Halt each : List.of(Halt.IO_ERROR, Halt.SHUTDOWN, Halt.PANIC)) {
+      if (each.state.equals(state)) {
+        halt = each;
+      }
     }
   }
 

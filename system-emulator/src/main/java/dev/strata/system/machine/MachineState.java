@@ -28,6 +28,9 @@ public final class MachineState {
      */
     List<StateSection> sections();
 
+    /** The RAM, of which most of the state is; null if there is none. */
+    @Nullable MainMemory mainMemory();
+
     /** Has no device begin a request, or lets them go on. */
     void hold(boolean held);
 
@@ -35,7 +38,9 @@ public final class MachineState {
     boolean isSettled();
   }
 
-  private interface Work {
+  /** What is done on the thread that runs the machine. */
+  public interface Work {
+    /** Does it. */
     void run() throws IOException;
   }
 
@@ -59,6 +64,46 @@ public final class MachineState {
         parts.hold(false);
       }
     });
+  }
+
+  /** The RAM, of which most of the state is; null if there is none. */
+  public @Nullable MainMemory mainMemory() {
+    return parts.mainMemory();
+  }
+
+  /** Has no device begin a request, or lets them go on. */
+  public void hold(boolean held) {
+    parts.hold(held);
+  }
+
+  /** Waits, while devices are held, until requests are done. The machine is paused. */
+  public void awaitSettled() throws BlockException {
+    perform(this::settle);
+  }
+
+  /** Does something between two instructions of the processor. */
+  public void betweenInstructions(Work work) throws BlockException {
+    perform(work);
+  }
+
+  /** Writes all but the main memory; devices are held and requests done. */
+  public void saveRest(OutputStream to) throws BlockException {
+    perform(() -> StateOutput.write(rest(), to));
+  }
+
+  /** Reads what that has written. If it fails, the machine is of no use any more. */
+  public void loadRest(InputStream from) throws BlockException {
+    perform(() -> StateInput.read(rest(), from));
+  }
+
+  private List<StateSection> rest() {
+    MainMemory main = parts.mainMemory();
+    return parts.sections().stream()
+        .filter(section ->
+            main == null
+                || !(section instanceof StateSection.Memory memory)
+                || !memory.memory().equals(main.memory()))
+        .toList();
   }
 
   /**

@@ -68,6 +68,11 @@ public final class AddressSpace {
           public void codeWritten(long address, long length) {
             space.codeWritten(address, length);
           }
+
+          @Override
+          public void cleaned() {
+            space.cleaned();
+          }
         });
     space.refresh(0, below.last);
     return space;
@@ -335,6 +340,7 @@ public final class AddressSpace {
       case 4 -> memory.set(INT, offset, (int) value);
       default -> memory.set(LONG, offset, value);
     }
+    region.written(offset, bytes);
     if (region.hasCode(offset, bytes)) {
       codeWritten(masked, bytes);
     }
@@ -392,6 +398,11 @@ public final class AddressSpace {
     return (int) Math.min(most, Long.lowestOneBit(address | 4));
   }
 
+  /** Pages of memory that is mapped here were {@link DirtyPages#take taken}. */
+  public void cleaned() {
+    listeners.forEach(AddressSpaceListener::cleaned);
+  }
+
   private void codeWritten(long address, long length) {
     for (AddressSpaceListener listener : listeners) {
       listener.codeWritten(address, length);
@@ -433,6 +444,7 @@ public final class AddressSpace {
       }
       long masked = at & addressMask;
       long part = Math.min(left, range.remaining(masked));
+      range.region().written(range.offset(masked), part);
       if (range.region().hasCode(range.offset(masked), part)) {
         codeWritten(masked, part);
       }

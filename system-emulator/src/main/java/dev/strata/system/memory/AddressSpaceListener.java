@@ -11,4 +11,7 @@ public interface AddressSpaceListener {
 
   /** Someone other than a processor's own fast path wrote to pages marked as having code. */
   void codeWritten(long address, long length);
+
+  /** Pages that were written count as clean again: the next write to each has to be noted. */
+  default void cleaned() {}
 }

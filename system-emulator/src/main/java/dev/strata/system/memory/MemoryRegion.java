@@ -25,6 +25,7 @@ public final class MemoryRegion {
   private final @Nullable MemorySegment memory;
   private final @Nullable MmioHandler handler;
   private final short[] codePages; // how many processors have marked each
+  private volatile @Nullable DirtyPages dirty; // null while nobody asks
 
   private MemoryRegion(
       String name, long size, @Nullable MemorySegment memory, @Nullable MmioHandler handler) {
@@ -130,6 +131,34 @@ public final class MemoryRegion {
 
   MmioHandler handler() {
     return handler == null ? IGNORED : handler;
+  }
+
+  /** Has what is written be noted from now on: at first, all pages count as written. */
+  public DirtyPages watchWrites() {
+    var pages = new DirtyPages((size + PAGE_SIZE - 1) / PAGE_SIZE);
+    dirty = pages;
+    return pages;
+  }
+
+  /** Nobody asks any more what is written. */
+  public void endWatch() {
+    dirty = null;
+  }
+
+  /** Whether a write to the page at {@code offset} has to be noted, and is not yet. */
+  public boolean isClean(long offset) {
+    DirtyPages pages = dirty;
+    return pages != null && !pages.has(offset / PAGE_SIZE);
+  }
+
+  /** Something was written to the range, which lies inside. */
+  public void written(long offset, long length) {
+    DirtyPages pages = dirty;
+    if (pages != null && length > 0) {
+      for (long page = offset / PAGE_SIZE; page <= (offset + length - 1) / PAGE_SIZE; page++) {
+        pages.add(page);
+      }
+    }
   }
 
   /**

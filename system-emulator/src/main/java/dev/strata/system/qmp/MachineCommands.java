@@ -74,7 +74,7 @@ public final class MachineCommands {
     Machine machine = subject.machine();
     var commands = monitor.commands();
     commands.add("query-status", arguments -> own.status());
-    commands.add("stop", arguments -> done(machine::pause));
+    commands.add("stop", arguments -> done(subject.board()::stop));
     commands.add("cont", arguments -> own.resume());
     commands.add("system_reset", arguments -> done(machine::pressReset));
     commands.add("system_powerdown", arguments -> done(own::powerDown));
@@ -110,10 +110,8 @@ public final class MachineCommands {
   }
 
   private JsonObject resume() throws BlockException {
-    if (subject.machine().needsReset()) {
-      throw new BlockException(Errno.EINVAL, "Resetting the Virtual Machine is required");
-    }
-    return done(subject.machine()::resume);
+    subject.board().resume();
+    return new JsonObject();
   }
 
   /** Clients hear of the end before the one who wants it has an answer. */

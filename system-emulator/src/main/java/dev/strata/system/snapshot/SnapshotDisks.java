@@ -44,7 +44,7 @@ final class SnapshotDisks {
     }
 
     private boolean canKeepSnapshots() {
-      return node.flags().writable() && node.capability(SnapshotStore.class).isPresent();
+      return node.flags().writesNow() && node.capability(SnapshotStore.class).isPresent();
     }
 
     private boolean canKeepState() {

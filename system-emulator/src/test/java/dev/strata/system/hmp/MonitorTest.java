@@ -199,6 +199,61 @@ final class MonitorTest {
     }
 
     @Override
+    public MonitorCommands.Migrations migrations() {
+      return new MonitorCommands.Migrations() {
+        @Override
+        public void start(String uri, boolean detached) {
+          asked.add("move to " + uri + (detached ? ", later" : ""));
+        }
+
+        @Override
+        public void expect(String uri) throws BlockException {
+          throw new BlockException(Errno.EINVAL, "nothing from " + uri);
+        }
+
+        @Override
+        public void cancel() {
+          asked.add("stay");
+        }
+
+        @Override
+        public void goOn(String status) {
+          asked.add("go on after " + status);
+        }
+
+        @Override
+        public void startPostcopy() {
+          asked.add("leave");
+        }
+
+        @Override
+        public void want(String capability, boolean on) {
+          asked.add(capability + " " + on);
+        }
+
+        @Override
+        public void parameter(String name, String value) {
+          asked.add(name + "=" + value);
+        }
+
+        @Override
+        public String describe() {
+          return "on its way\n";
+        }
+
+        @Override
+        public String capabilities() {
+          return "none\n";
+        }
+
+        @Override
+        public String parameters() {
+          return "no more\n";
+        }
+      };
+    }
+
+    @Override
     public MonitorCommands.DiskServer diskServer() {
       return new MonitorCommands.DiskServer() {
         @Override
@@ -328,6 +383,35 @@ final class MonitorTest {
     assertEquals("", commands.run("delvm early"));
     assertEquals("all of them\n", commands.run("info snapshots"));
     assertEquals(List.of("save null", "save early", "delete early"), asked);
+  }
+
+  @Test
+  void theMachineIsMoved() {
+    assertEquals("", commands.run("migrate -d unix:/there"));
+    assertEquals("", commands.run("migrate \"exec: cat > '/f'\""));
+    assertEquals("Error: nothing from unix:/here\n", commands.run("migrate_incoming unix:/here"));
+    assertEquals("", commands.run("migrate_set_capability events on"));
+    assertEquals("", commands.run("migrate_set_parameter max-bandwidth 4k"));
+    assertEquals("", commands.run("migrate_continue pre-switchover"));
+    assertEquals("", commands.run("migrate_start_postcopy"));
+    assertEquals("", commands.run("migrate_cancel"));
+    assertEquals("on its way\n", commands.run("info migrate"));
+    assertEquals(
+        "migrate: string expected\nTry \"help migrate\" for more information\n",
+        commands.run("migrate -d"));
+    assertEquals(
+        "Expected 'on' or 'off'\nTry \"help migrate_set_capability\" for more information\n",
+        commands.run("migrate_set_capability events perhaps"));
+    assertEquals(
+        List.of(
+            "move to unix:/there, later",
+            "move to exec: cat > '/f'",
+            "events true",
+            "max-bandwidth=4k",
+            "go on after pre-switchover",
+            "leave",
+            "stay"),
+        asked);
   }
 
   @Test

@@ -45,6 +45,8 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   private final ConcurrentLinkedQueue<long[]> foreignWrites = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<long[]> changedRanges = new ConcurrentLinkedQueue<>();
 
+  private volatile boolean cleaned; // what may be written has to be looked up anew
+
   final JumpCache jumps = new JumpCache();
 
   /** Not 0 when the processor shall look up between blocks; bits are the guest's. */
@@ -135,6 +137,12 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     attend();
   }
 
+  @Override
+  public void cleaned() {
+    cleaned = true;
+    attend();
+  }
+
   /** Makes the processor look up. */
   protected void attend() {
     attention |= 1;
@@ -142,6 +150,12 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
 
   /** Does what other threads have asked for. */
   protected final void catchUp() {
+    if (cleaned) {
+      cleaned = false;
+      for (SoftTlb t : tlbs) {
+        t.flushWrites();
+      }
+    }
     if (!changedRanges.isEmpty()) {
       for (long[] range = changedRanges.poll(); range != null; range = changedRanges.poll()) {
         dropPages(range[0] & PAGE, range[1]);
@@ -297,6 +311,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
         }
         HostMemory.write(
             range.region().hostAddress() + offset, Integer.numberOfTrailingZeros(bytes), value);
+        range.region().written(offset, bytes);
         return;
       }
     }
@@ -341,6 +356,12 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
         long tag = address & PAGE;
         boolean write =
             walked < 0 && range.region().writable() && !range.region().hasCode(offset, 4096);
+        if (write && range.region().isClean(offset)) {
+          write = access == PageWalker.WRITE;
+          if (write) {
+            range.region().written(offset, 4096); // at once: what comes next is not seen any more
+          }
+        }
         t.enter(index, tag, range.region().hostAddress() + offset - tag, walked, write);
       }
     }

@@ -77,6 +77,7 @@ public final class HostBridge extends PciFunction {
       for (int at = 0; at < bytes; at++) {
         ram.memory().set(ValueLayout.JAVA_BYTE, SHADOW + offset + at, (byte) (value >>> (8 * at)));
       }
+      ram.written(SHADOW + offset, bytes);
     }
   }
 

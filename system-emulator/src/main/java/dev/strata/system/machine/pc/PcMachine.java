@@ -47,6 +47,7 @@ import dev.strata.system.machine.ChipPins;
 import dev.strata.system.machine.DeviceNode;
 import dev.strata.system.machine.Machine;
 import dev.strata.system.machine.MachineState;
+import dev.strata.system.machine.MainMemory;
 import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.memory.DeviceMemory;
 import java.lang.foreign.MemorySegment;
@@ -184,7 +185,8 @@ public final class PcMachine implements AutoCloseable {
                 configuration.log()));
     processor.plug(cpu);
     machine.processor(accelerator.processor(cpu));
-    state = new PcState(machine, clock, ram, pci, processor, chips, memories, disks);
+    var main = new MainMemory(ram.ram(), memory);
+    state = new PcState(machine, clock, ram, main, pci, processor, chips, memories, disks);
     machine.whenResumed(state::resumed);
   }
 

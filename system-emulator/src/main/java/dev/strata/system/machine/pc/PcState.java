@@ -9,6 +9,7 @@ import dev.strata.system.device.pci.PciBus;
 import dev.strata.system.device.pci.PciFunction;
 import dev.strata.system.machine.Machine;
 import dev.strata.system.machine.MachineState;
+import dev.strata.system.machine.MainMemory;
 import dev.strata.system.state.StateFields;
 import dev.strata.system.state.StateSection;
 import java.lang.foreign.MemorySegment;
@@ -20,6 +21,7 @@ import java.util.zip.CRC32C;
 /**
  * What of a PC lasts.
  *
+ * @param mainMemory the RAM
  * @param chips on the board but the processor, by name, in the order of their reset
  * @param memories beside the RAM, by name
  */
@@ -27,6 +29,7 @@ record PcState(
     Machine machine,
     VirtualClock clock,
     PcMemory ram,
+    MainMemory mainMemory,
     PciBus pci,
     PcProcessor pins,
     Map<String, Device> chips,
