@@ -47,6 +47,7 @@ final class CommandLine {
   final List<DeviceOption> devices = new ArrayList<>();
   final List<String> objects = new ArrayList<>();
   final List<String> nodes = new ArrayList<>();
+  final List<DescriptorOption> passed = new ArrayList<>();
   final List<String> serial = new ArrayList<>();
   final List<String> monitors = new ArrayList<>();
   final List<ControlOption> controls = new ArrayList<>();
@@ -262,6 +263,10 @@ final class CommandLine {
       case "-pidfile" -> pidFile = argument(word);
       case "-loadvm" -> loadedSnapshot = argument(word);
       case "-blockdev" -> nodes.add(argument(word));
+      case "-add-fd" -> {
+        String text = argument(word);
+        passed.add(DescriptorOption.of(word + " " + text, parsed(word, text, null)));
+      }
       case "-parallel" -> {
         if (parallel != null) {
           throw error("a PC has one parallel port at most");

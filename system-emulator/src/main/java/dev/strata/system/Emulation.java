@@ -100,6 +100,9 @@ final class Emulation {
       throw new BlockException(Errno.EOPNOTSUPP, "-daemonize needs the program's launcher");
     }
     line.boot.warnings().forEach(terminal::error);
+    for (DescriptorOption each : line.passed) {
+      each.add();
+    }
     for (String text : line.characterDevices) {
       lines.define(text);
     }

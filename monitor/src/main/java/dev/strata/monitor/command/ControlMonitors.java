@@ -3,6 +3,7 @@ package dev.strata.monitor.command;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.file.posix.PassedDescriptors;
 import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.DriverRegistry;
 import dev.strata.block.job.JobRegistry;
@@ -13,6 +14,7 @@ import dev.strata.block.option.DottedKeys;
 import dev.strata.monitor.chardev.Backend;
 import dev.strata.monitor.chardev.CharacterDevices;
 import dev.strata.monitor.chardev.CommandLineBackend;
+import dev.strata.monitor.qmp.ClientDescriptors;
 import dev.strata.monitor.qmp.QmpCommands;
 import dev.strata.monitor.qmp.QmpEvents;
 import dev.strata.monitor.qmp.QmpException;
@@ -189,7 +191,10 @@ public final class ControlMonitors {
   }
 
   private void converse(InputStream in, OutputStream out, boolean pretty) {
-    var session = new QmpSession(monitor.commands(), monitor.events(), out, version(), pretty);
+    PassedDescriptors passed =
+        in instanceof PassedDescriptors carried ? carried : ClientDescriptors.NONE;
+    var session =
+        new QmpSession(monitor.commands(), monitor.events(), out, version(), pretty, passed);
     sessions.add(session);
     session.run(new InputStreamReader(in, StandardCharsets.UTF_8));
     sessions.remove(session);

@@ -7,16 +7,21 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * A stream between two processes of one host that carries file descriptors, by {@code SCM_RIGHTS}.
- * One thread reads and writes; any may {@link #hangUp}.
+ * One thread reads and one writes; any may {@link #hangUp}.
  */
 public final class UnixConnection implements AutoCloseable {
   /** The most descriptors that come with one piece of the stream; a peer that sends more fails. */
   public static final int MOST_DESCRIPTORS = 64;
+
+  private static final int AF_UNIX = 1;
+  private static final int SOCK_STREAM = 1;
+  private static final int SOCK_CLOEXEC = 0x80000;
 
   private static final long MSG_CMSG_CLOEXEC = 0x40000000L;
   private static final int MSG_CTRUNC = 8;
@@ -44,6 +49,40 @@ public final class UnixConnection implements AutoCloseable {
 
   UnixConnection(FileDescriptor descriptor) {
     this.descriptor = descriptor;
+  }
+
+  /** Connects to whoever listens at a path, whose length {@link Listener} has limits for. */
+  public static UnixConnection connect(String path) throws BlockException {
+    Listener.checkPath(path);
+    FileDescriptor descriptor = socket();
+    boolean connected = false;
+    try {
+      ByteBuffer address = address(path);
+      long start = MemorySegment.ofBuffer(address).address();
+      SystemCall.checked(
+          SystemCall.call(SystemCall.CONNECT, descriptor.number(), start, address.remaining(), 0));
+      Reference.reachabilityFence(address);
+      var connection = new UnixConnection(descriptor);
+      connected = true;
+      return connection;
+    } finally {
+      if (!connected) {
+        descriptor.close();
+      }
+    }
+  }
+
+  static FileDescriptor socket() throws BlockException {
+    long opened = SystemCall.call(SystemCall.SOCKET, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, 0);
+    return new FileDescriptor((int) SystemCall.checked(opened));
+  }
+
+  /** The {@code struct sockaddr_un} of a path, in native memory. */
+  static ByteBuffer address(String path) {
+    byte[] name = path.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer address = ByteBuffer.allocateDirect(Short.BYTES + name.length + 1);
+    address.order(ByteOrder.nativeOrder()).putShort((short) AF_UNIX).put(name).put((byte) 0);
+    return address.flip();
   }
 
   /**
