@@ -59,7 +59,8 @@ final class Emulation {
     this.architecture = architecture;
     this.terminal = terminal;
     this.monitors =
-        new ControlMonitors(MachineCommands.schema(), EntropyObject.TYPES, terminal::error);
+        new ControlMonitors(
+            MachineCommands.schema(), EntropyObject.TYPES, terminal::error, terminal::note);
     this.lines = new Lines(monitors, line.daemonize);
     this.log = log;
   }

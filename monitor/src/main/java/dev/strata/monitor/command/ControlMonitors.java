@@ -63,8 +63,10 @@ public final class ControlMonitors {
    * @param schema of the program
    * @param more types of objects beside those of all programs
    * @param notes takes a line for the user
+   * @param warnings takes what the block layer says of images
    */
-  public ControlMonitors(QapiSchema schema, List<ObjectType> more, Consumer<String> notes) {
+  public ControlMonitors(
+      QapiSchema schema, List<ObjectType> more, Consumer<String> notes, Consumer<String> warnings) {
     this.schema = schema;
     this.notes = notes;
     var types = new ArrayList<>(more);
@@ -79,7 +81,7 @@ public final class ControlMonitors {
         "query-qmp-schema", arguments -> SchemaDescription.of(schema, commands.nameList()));
     monitor =
         new Monitor(
-            new BlockGraph(DriverRegistry.load(), objects, notes),
+            new BlockGraph(DriverRegistry.load(), objects, warnings),
             new JobRegistry(new JobEvents(events)),
             events,
             commands,

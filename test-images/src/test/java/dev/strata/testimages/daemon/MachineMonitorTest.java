@@ -160,6 +160,31 @@ final class MachineMonitorTest {
             command("quit")));
   }
 
+  private String mirror(String more) {
+    return "{\"execute\":\"drive-mirror\",\"arguments\":{\"device\":\"src\",\"sync\":\"full\","
+        + "\"mode\":\"existing\",\"target\":\""
+        + folder.resolve("target")
+        + "\""
+        + more
+        + "}}";
+  }
+
+  /** Of what only looks raw; what is beside the header is copied, and counted. */
+  @Test
+  void aHeaderThatATargetRefusesEndsAMirrorAndTheEndStopsAnother() throws Exception {
+    Files.write(folder.resolve("target"), new byte[197120]); // whole sectors of an empty qcow2
+    compare(
+        List.of("-M", "none", "-drive", "if=none,id=src,file=@/a.qcow2,format=raw"),
+        List.of(
+            mirror(""),
+            "await \"null\"",
+            command("query-block-jobs"),
+            mirror(",\"format\":\"raw\""),
+            "await BLOCK_JOB_READY",
+            command("query-block-jobs"),
+            command("quit")));
+  }
+
   private static String plug(String arguments) {
     return "{\"execute\":\"device_add\",\"arguments\":{" + arguments + "}}";
   }
