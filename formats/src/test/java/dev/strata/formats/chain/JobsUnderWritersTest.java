@@ -296,7 +296,7 @@ final class JobsUnderWritersTest {
       BlockNode filter = disk.graph().insertFilter(base, BlockOptions.of("driver", "copy-on-read"));
       jobs.start(
           StreamJob.of(
-              settings(), new StreamJob.Plan(disk.node(), base, null, OnError.REPORT, null)));
+              settings(), new StreamJob.Plan(disk.node(), filter, null, OnError.REPORT, null)));
       jobs.await("concluded");
       jobs.assertSucceeded();
       assertSame(filter, below(disk.node()));
