@@ -79,6 +79,10 @@ final class ConnectingSocket extends SocketDevice {
         }
       }
       case SocketAddress.Inherited(int number) -> {
+        UnixConnection unix = Posix.isAvailable() ? UnixConnection.inherited(number) : null;
+        if (unix != null) {
+          yield new UnixPeer(unix);
+        }
         if (InheritedSocket.open(number) instanceof SocketChannel channel) {
           yield new Peer.OfChannel(channel);
         }

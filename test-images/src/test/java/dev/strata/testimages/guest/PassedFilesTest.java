@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files that others have opened for the emulator, as the reference takes them. */
 final class PassedFilesTest {
@@ -21,19 +23,27 @@ final class PassedFilesTest {
   private static final String CLIENT =
       """
       import array, json, os, socket, subprocess, sys
-      listener = socket.socket(socket.AF_UNIX)
-      listener.bind('monitor')
-      listener.listen(1)
+      inherited = sys.argv[1] == 'inherited'
+      if inherited:
+          client, theirs = socket.socketpair()
+          theirs.setblocking(False)
+          left, place = [theirs.fileno()], 'fd=%d' % theirs.fileno()
+      else:
+          listener = socket.socket(socket.AF_UNIX)
+          listener.bind('monitor')
+          listener.listen(1)
+          left, place = [], 'path=monitor'
       with open('disk', 'wb') as f:
           f.write(b'x' * 65536)
       reading = os.open('disk', os.O_RDONLY)
       both = os.open('disk', os.O_RDWR)
-      words = sys.argv[1:] + ['-M', 'none', '-nodefaults', '-display', 'none',
+      words = sys.argv[2:] + ['-M', 'none', '-nodefaults', '-display', 'none',
           '-add-fd', 'fd=%d,set=1,opaque=r:disk' % reading, '-add-fd', 'fd=%d,set=1' % both,
-          '-chardev', 'socket,id=c,path=monitor', '-mon', 'chardev=c,mode=control',
+          '-chardev', 'socket,id=c,' + place, '-mon', 'chardev=c,mode=control',
           '-blockdev', 'driver=file,node-name=given,filename=/dev/fdset/1']
-      program = subprocess.Popen(words, pass_fds=[reading, both])
-      client, _ = listener.accept()
+      program = subprocess.Popen(words, pass_fds=[reading, both] + left)
+      if not inherited:
+          client, _ = listener.accept()
       stream = client.makefile('r')
       stream.readline()
       numbers = {}
@@ -77,8 +87,8 @@ final class PassedFilesTest {
 
   @TempDir Path folder;
 
-  private List<String> conversation(Emulator emulator) throws Exception {
-    var words = new ArrayList<>(List.of("python3", "-c", CLIENT));
+  private List<String> conversation(Emulator emulator, String socket) throws Exception {
+    var words = new ArrayList<>(List.of("python3", "-c", CLIENT, socket));
     words.addAll(emulator.program());
     Path own = folder.resolve(emulator.name());
     assertTrue(own.toFile().mkdir());
@@ -89,12 +99,13 @@ final class PassedFilesTest {
         .toList();
   }
 
-  @Test
-  void filesComeByTheCommandLineAndByAMonitorsSocket() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"inherited", "connected"})
+  void filesComeByTheCommandLineAndByAMonitorsSocket(String socket) throws Exception {
     assumeTrue(Emulator.areThere());
     Commands.assumeInstalled("python3");
-    List<String> real = conversation(Emulator.REFERENCE);
-    assertEquals(String.join("\n", real), String.join("\n", conversation(Emulator.OWN)));
+    List<String> real = conversation(Emulator.REFERENCE, socket);
+    assertEquals(String.join("\n", real), String.join("\n", conversation(Emulator.OWN, socket)));
     assertTrue(real.getFirst().startsWith("qmp_capabilities {'return'"), real::toString);
     assertEquals("0", real.getLast());
   }

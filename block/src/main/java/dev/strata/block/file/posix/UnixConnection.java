@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A stream between two processes of one host that carries file descriptors, by {@code SCM_RIGHTS}.
@@ -28,6 +29,10 @@ public final class UnixConnection implements AutoCloseable {
   private static final long MSG_NOSIGNAL = 0x4000;
   private static final long BOTH_WAYS = 2; // SHUT_RDWR
   private static final int SOL_SOCKET = 1;
+  private static final int SO_ACCEPTCONN = 30;
+  private static final int SO_DOMAIN = 39;
+  private static final int F_GETFL = 3;
+  private static final int F_SETFL = 4;
   private static final int SCM_RIGHTS = 1;
   private static final int CONTROL_HEADER = 16; // struct cmsghdr
   private static final int CONTROL = CONTROL_HEADER + MOST_DESCRIPTORS * Integer.BYTES;
@@ -70,6 +75,32 @@ public final class UnixConnection implements AutoCloseable {
         descriptor.close();
       }
     }
+  }
+
+  /**
+   * The connection of that number that whoever started this process left open for it; null if what
+   * is there is something else.
+   */
+  public static @Nullable UnixConnection inherited(int number) throws BlockException {
+    if (option(number, SO_DOMAIN) != AF_UNIX || option(number, SO_ACCEPTCONN) != 0) {
+      return null;
+    }
+    // Whoever made it may have had no wish to wait; here each end has a thread of its own.
+    long flags = SystemCall.checked(SystemCall.call(SystemCall.FCNTL, number, F_GETFL));
+    SystemCall.checked(
+        SystemCall.call(SystemCall.FCNTL, number, F_SETFL, flags & ~OpenFlags.NON_BLOCKING, 0));
+    return new UnixConnection(new FileDescriptor(number));
+  }
+
+  /** An option of a socket; -1 for what is none. */
+  private static int option(int number, int name) {
+    Scratch scratch = Scratch.ofThread();
+    scratch.structure.putInt(0, -1).putInt(Long.BYTES, Integer.BYTES);
+    long value = scratch.address;
+    long result =
+        SystemCall.call(
+            scratch, SystemCall.GETSOCKOPT, number, SOL_SOCKET, name, value, value + Long.BYTES, 0);
+    return result < 0 ? -1 : scratch.structure.getInt(0);
   }
 
   static FileDescriptor socket() throws BlockException {
