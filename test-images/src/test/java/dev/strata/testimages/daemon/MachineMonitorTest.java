@@ -81,6 +81,7 @@ final class MachineMonitorTest {
       Files.deleteIfExists(image);
       new Commands(folder).succeed("qemu-img", "create", "-q", "-f", "qcow2", image + "", "4M");
     }
+    Files.write(folder.resolve("target"), new byte[197120]); // whole sectors of such an image
     var command =
         new ArrayList<>(
             List.of(program, "-nodefaults", "-display", "none", "-accel", "tcg", "-pidfile"));
@@ -172,7 +173,6 @@ final class MachineMonitorTest {
   /** Of what only looks raw; what is beside the header is copied, and counted. */
   @Test
   void aHeaderThatATargetRefusesEndsAMirrorAndTheEndStopsAnother() throws Exception {
-    Files.write(folder.resolve("target"), new byte[197120]); // whole sectors of an empty qcow2
     compare(
         List.of("-M", "none", "-drive", "if=none,id=src,file=@/a.qcow2,format=raw"),
         List.of(

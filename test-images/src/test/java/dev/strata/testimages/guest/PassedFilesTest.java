@@ -115,13 +115,13 @@ final class PassedFilesTest {
     assumeTrue(Emulator.areThere());
     for (String each :
         List.of(
-            "fd=3",
+            "fd=777",
             "set=1",
             "fd=777,set=1",
             "fd=1,set=1",
             "fd=x,set=1",
-            "fd=3,set=-1",
-            "fd=3,set=1,x=y")) {
+            "fd=-5,set=1",
+            "fd=777,set=1,x=y")) {
       String[] words = {"-M", "none", "-nodefaults", "-add-fd", each};
       Emulator.Ended real = Emulator.REFERENCE.run(folder, "", words);
       Emulator.Ended own = Emulator.OWN.run(folder, "", words);
