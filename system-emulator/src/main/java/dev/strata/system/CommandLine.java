@@ -47,6 +47,7 @@ final class CommandLine {
   final List<DeviceOption> devices = new ArrayList<>();
   final List<String> objects = new ArrayList<>();
   final List<String> nodes = new ArrayList<>();
+  final List<DescriptorOption> passed = new ArrayList<>();
   final List<String> serial = new ArrayList<>();
   final List<String> monitors = new ArrayList<>();
   final List<ControlOption> controls = new ArrayList<>();
@@ -98,6 +99,7 @@ final class CommandLine {
   private final List<String> words;
   private int at;
   private @Nullable String refusal; // of a machine
+  private boolean preconfigured; // if a monitor is to say what the machine is
   private @Nullable String attached; // the argument of the option that is being read
 
   private CommandLine(List<String> words) {
@@ -112,6 +114,12 @@ final class CommandLine {
     }
     if (line.answer == null && line.refusal != null && line.chosen == null) {
       throw error(line.refusal);
+    }
+    if (line.preconfigured) {
+      throw error(
+          line.loadedSnapshot == null
+              ? "-preconfig: a machine is always made from its command line here"
+              : "'preconfig' and 'loadvm' options are mutually exclusive");
     }
     if (line.daemonize && !line.graphics) {
       throw error("-nographic cannot be used with -daemonize");
@@ -197,6 +205,7 @@ final class CommandLine {
       case "-no-shutdown" ->
           actions = actions.withPauseAtPowerOff(true).withPanic(Actions.Panic.PAUSE);
       case "-S" -> paused = true;
+      case "-preconfig" -> preconfigured = true;
       case "-snapshot" -> snapshot = true;
       case "-preconfig" -> preconfig = true;
       case "-daemonize" -> daemonize = true;
@@ -277,6 +286,10 @@ final class CommandLine {
       case "-incoming" -> incoming = argument(word);
       case "-loadvm" -> loadedSnapshot = argument(word);
       case "-blockdev" -> nodes.add(argument(word));
+      case "-add-fd" -> {
+        String text = argument(word);
+        passed.add(DescriptorOption.of(word + " " + text, parsed(word, text, null)));
+      }
       case "-parallel" -> {
         if (parallel != null) {
           throw error("a PC has one parallel port at most");

@@ -12,17 +12,25 @@ import dev.strata.block.driver.Permissions;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.BlockNode;
+import dev.strata.block.graph.DetectZeroes;
+import dev.strata.block.graph.Edge;
 import dev.strata.block.job.IoStatus;
 import dev.strata.block.json.JsonObject;
+import dev.strata.block.throttle.Meter;
+import dev.strata.block.throttle.ThrottleGroup;
+import dev.strata.block.throttle.ThrottleLimits;
 import dev.strata.monitor.command.GuestDrives;
 import dev.strata.monitor.command.ImageConsole;
 import dev.strata.monitor.command.Monitor;
+import dev.strata.monitor.command.NodeDescription;
+import dev.strata.monitor.commandline.ImageDescription;
 import dev.strata.monitor.qmp.QmpException;
 import dev.strata.system.hmp.MonitorCommands;
 import dev.strata.system.qmp.DriveCommit;
 import dev.strata.system.qmp.DriveMedia;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 
@@ -46,16 +54,12 @@ final class DriveLines implements MonitorCommands.Drives {
   @Override
   public String describe(@Nullable String name, boolean nodes, boolean detailed)
       throws BlockException {
-    if (detailed) {
-      throw new BlockException(
-          Errno.EOPNOTSUPP, "details of images are not supported here: use 'query-block'");
-    }
     var text = new StringBuilder();
     if (nodes) {
       List<BlockNode> all = monitor.graph().nodes().reversed();
       for (BlockNode node : all) {
         if (name == null || name.equals(node.name())) {
-          text.append(node == all.getFirst() ? "" : "\n").append(of(node));
+          text.append(node == all.getFirst() ? "" : "\n").append(of(node, detailed));
         }
       }
       return text.toString();
@@ -64,16 +68,19 @@ final class DriveLines implements MonitorCommands.Drives {
     List<GuestDrive> all = monitor.drives().all();
     for (GuestDrive drive : all) {
       if (name == null || name.equals(drive.name())) {
-        text.append(drive == all.getFirst() ? "" : "\n").append(of(drive));
+        text.append(drive == all.getFirst() ? "" : "\n").append(of(drive, detailed));
       }
     }
     return text.toString();
   }
 
-  private static String of(BlockNode node) {
+  private static String of(BlockNode node, boolean detailed) throws BlockException {
     var text = new StringBuilder(node.name());
     image(text, node);
-    line(text, "Cache mode:", "writeback");
+    settings(text, node, false);
+    if (detailed) {
+      images(text, node);
+    }
     return text.toString();
   }
 
@@ -83,7 +90,57 @@ final class DriveLines implements MonitorCommands.Drives {
     text.append(node.flags().writable() ? ")\n" : ", read-only)\n");
   }
 
-  private static String of(GuestDrive drive) {
+  private static void settings(StringBuilder text, BlockNode node, boolean writeThrough) {
+    String mode = writeThrough ? "writethrough" : "writeback";
+    mode += node.flags().direct() ? ", direct" : "";
+    line(text, "Cache mode:", mode + (node.flags().noFlush() ? ", ignore flushes" : ""));
+    int depth = 0;
+    for (Edge edge = node.backing(); edge != null; edge = edge.node().backing()) {
+      depth++;
+    }
+    Edge backing = node.backing();
+    if (backing != null) {
+      String below = backing.node().filename();
+      line(text, "Backing file:", below + " (chain depth: " + depth + ")");
+    }
+    if (node.detectZeroes() != DetectZeroes.OFF) {
+      line(text, "Detect zeroes:", node.detectZeroes().name().toLowerCase(Locale.ROOT));
+    }
+  }
+
+  private static void limits(StringBuilder text, ThrottleGroup group) {
+    ThrottleLimits limits = group.limits();
+    var words = new StringBuilder();
+    boolean any = false;
+    for (List<Meter> kind :
+        List.of(
+            List.of(Meter.BPS_TOTAL, Meter.BPS_READ, Meter.BPS_WRITE),
+            List.of(Meter.IOPS_TOTAL, Meter.IOPS_READ, Meter.IOPS_WRITE))) {
+      for (Meter each : kind) {
+        any |= limits.average(each) != 0;
+        words.append(NodeDescription.name(each)).append('=').append(limits.average(each));
+        words.append(' ');
+      }
+      for (Meter each : kind) {
+        words.append(NodeDescription.name(each)).append("_max=").append(limits.max(each));
+        words.append(' ');
+      }
+    }
+    words.append("iops_size=").append(limits.operationSize());
+    if (any) {
+      line(text, "I/O throttling:", words + " group=" + group.name());
+    }
+  }
+
+  /** The image and all that it is based on. */
+  private static void images(StringBuilder text, BlockNode node) throws BlockException {
+    text.append("\nImages:\n").append(ImageDescription.of(node).toText());
+    for (Edge edge = node.backing(); edge != null; edge = edge.node().backing()) {
+      text.append(ImageDescription.of(edge.node()).toText());
+    }
+  }
+
+  private static String of(GuestDrive drive, boolean detailed) throws BlockException {
     var text = new StringBuilder(drive.name());
     BlockBackend image = drive.medium();
     String device = GuestDrives.device(drive);
@@ -108,7 +165,14 @@ final class DriveLines implements MonitorCommands.Drives {
       line(text, "I/O status:", status.word());
     }
     if (image != null) {
-      line(text, "Cache mode:", image.writeThrough() ? "writethrough" : "writeback");
+      settings(text, image.node(), image.writeThrough());
+      ThrottleGroup group = image.throttleGroup();
+      if (group != null) {
+        limits(text, group);
+      }
+      if (detailed) {
+        images(text, image.node());
+      }
     }
     return text.toString();
   }

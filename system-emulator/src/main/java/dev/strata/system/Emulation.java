@@ -61,7 +61,8 @@ final class Emulation {
     this.architecture = architecture;
     this.terminal = terminal;
     this.monitors =
-        new ControlMonitors(MachineCommands.schema(), EntropyObject.TYPES, terminal::error);
+        new ControlMonitors(
+            MachineCommands.schema(), EntropyObject.TYPES, terminal::error, terminal::note);
     this.lines = new Lines(monitors, line.daemonize);
     this.log = log;
   }
@@ -102,6 +103,9 @@ final class Emulation {
       throw new BlockException(Errno.EOPNOTSUPP, "-daemonize needs the program's launcher");
     }
     line.boot.warnings().forEach(terminal::error);
+    for (DescriptorOption each : line.passed) {
+      each.add();
+    }
     for (String text : line.characterDevices) {
       lines.define(text);
     }

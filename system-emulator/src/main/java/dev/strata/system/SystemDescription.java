@@ -126,6 +126,11 @@ public final class SystemDescription implements ToolDescription {
             "chardev",
             "DEVICE",
             "a stream for devices and monitors: stdio, null, file, ringbuf or socket, with id=ID")
+        .with(
+            key++,
+            "add-fd",
+            "FILE",
+            "an open file of whoever starts this: fd=NUMBER,set=N,opaque=TEXT; it is /dev/fdset/N")
         .with(key++, "debugcon", "DEVICE", "where the debug console writes")
         .with(
             key++,

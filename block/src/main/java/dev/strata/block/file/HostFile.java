@@ -46,7 +46,7 @@ final class HostFile {
     try {
       storage = opener.open(flags);
     } catch (BlockException e) {
-      throw e.during("Could not open '" + filename + "'");
+      throw DescriptorSets.isSet(filename) ? e : e.during("Could not open '" + filename + "'");
     }
     boolean opened = false;
     try {

@@ -66,7 +66,7 @@ final class PosixStorage implements Storage {
 
   /** Opens with those {@link OpenFlags}. */
   static PosixStorage open(Path path, int flags, BufferPool buffers) throws BlockException {
-    FileDescriptor descriptor = FileDescriptor.open(path, flags, 0644);
+    FileDescriptor descriptor = descriptor(path, flags);
     boolean opened = false;
     try {
       var storage = new PosixStorage(descriptor, flags, descriptor.status(), buffers);
@@ -76,6 +76,21 @@ final class PosixStorage implements Storage {
       if (!opened) {
         descriptor.close();
       }
+    }
+  }
+
+  private static FileDescriptor descriptor(Path path, int flags) throws BlockException {
+    String name = path.toString();
+    if (!DescriptorSets.isSet(name)) {
+      return FileDescriptor.open(path, flags, 0644);
+    }
+    FileDescriptor given = DescriptorSets.OF_PROCESS.open(name, flags);
+    try {
+      given.setDirect((flags & OpenFlags.DIRECT) != 0);
+      return given;
+    } catch (BlockException e) {
+      given.close();
+      throw e;
     }
   }
 

@@ -354,6 +354,7 @@ public final class BlockGraph implements AutoCloseable {
           try {
             if (backing != null) {
               node.backing(opener.attach(node, backing, "backing", EdgeRole.BACKING));
+              node.backingOverridden(!NodeFilename.isNamed(node, backing));
             }
           } catch (BlockException e) {
             if (old != null) {

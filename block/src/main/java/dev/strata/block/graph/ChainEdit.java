@@ -92,9 +92,7 @@ public final class ChainEdit {
     header.get().changeBacking(reference);
     image.graph().backingNamed(image, reference);
     Edge backing = image.backing();
-    image.backingOverridden(
-        backing != null
-            && (reference == null || !backing.node().filename().equals(reference.filename())));
+    image.backingOverridden(backing != null && !NodeFilename.isNamed(image, backing.node()));
   }
 
   /** The images whose backing file a node is, filters between them left out. */

@@ -3,6 +3,7 @@ package dev.strata.block.graph;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.driver.BackingReference;
 import dev.strata.block.driver.DriverKind;
 import dev.strata.block.json.JsonArray;
 import dev.strata.block.json.JsonNull;
@@ -63,6 +64,18 @@ final class NodeFilename {
       return false;
     }
     return node.backing() == null ? node.namedBacking() != null : node.backingOverridden();
+  }
+
+  /** Whether a node is what the image would open as its backing file, filters over it left out. */
+  static boolean isNamed(BlockNode node, BlockNode backing) {
+    BackingReference named = node.namedBacking();
+    String found = backing.skipFilters().filename();
+    try {
+      return named != null
+          && (found.equals(named.filename()) || found.equals(combine(node, named.filename())));
+    } catch (BlockException e) {
+      return false; // relative to what has no folder
+    }
   }
 
   /** All options that open the same content again. */

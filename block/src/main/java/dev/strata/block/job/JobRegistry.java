@@ -309,15 +309,34 @@ public final class JobRegistry implements AutoCloseable {
     forget(require(id, JobVerb.DISMISS));
   }
 
-  /** Cancels what still runs, and waits for it. */
+  /**
+   * Cancels what still runs, and waits for it. All stand still before the first is cancelled: none
+   * goes on while another one's images are taken apart.
+   */
   @Override
   public void close() {
+    standStill();
     for (Job job : all()) {
       synchronized (this) {
         job.cancelled = true;
         leavePause(job);
         notifyAll();
         awaitEnd(job);
+      }
+    }
+  }
+
+  private synchronized void standStill() {
+    for (Job job : all()) {
+      if (job.status.isAtWork()) {
+        job.userPaused = true;
+      }
+      release(job);
+    }
+    notifyAll();
+    for (Job job : all()) {
+      while (job.status.isAtWork()) {
+        sleep(0);
       }
     }
   }

@@ -287,6 +287,27 @@ final class JobsUnderWritersTest {
     assertArrayEquals(content, chain.read("top"));
   }
 
+  /** As another job's, which leaves later: no name of such a chain may tell of it. */
+  @Test
+  void aFilterOverTheBaseOfAStreamIsNoPartOfTheNameAbove() throws Exception {
+    try (TestDisk disk = openTop()) {
+      BlockNode base = below(below(disk.node()));
+      disk.graph().makeWritable(base, true); // or it could not be put over it
+      BlockNode filter = disk.graph().insertFilter(base, BlockOptions.of("driver", "copy-on-read"));
+      jobs.start(
+          StreamJob.of(
+              settings(), new StreamJob.Plan(disk.node(), filter, null, OnError.REPORT, null)));
+      jobs.await("concluded");
+      jobs.assertSucceeded();
+      assertSame(filter, below(disk.node()));
+      assertEquals(chain.file("top").toString(), disk.node().filename());
+      disk.graph().removeFilter(filter);
+      assertSame(base, below(disk.node()));
+      assertEquals(chain.file("top").toString(), disk.node().filename());
+    }
+    assertArrayEquals(content, chain.read("top"));
+  }
+
   @Test
   void whoComesToWriteDuringAStreamWritesThroughItsFilter() throws Exception {
     try (TestDisk disk = openTop()) {

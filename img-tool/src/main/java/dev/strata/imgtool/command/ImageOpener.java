@@ -39,17 +39,7 @@ final class ImageOpener {
 
   ImageOpener(Terminal terminal) {
     this.terminal = terminal;
-    this.graph = new BlockGraph(DriverRegistry.load(), objects, line -> warn(line));
-  }
-
-  private void warn(String line) {
-    // As with the reference, a warning bears the program's name, as does what curl says;
-    // quiet silences neither.
-    if (line.startsWith("warning: ") || line.startsWith("curl: ")) {
-      terminal.error(line);
-    } else {
-      terminal.line(line);
-    }
+    this.graph = new BlockGraph(DriverRegistry.load(), objects, terminal::note);
   }
 
   /** What {@code --object} defines. */

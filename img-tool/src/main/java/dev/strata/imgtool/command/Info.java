@@ -11,6 +11,7 @@ import dev.strata.imgtool.command.Arguments.UsageException;
 import dev.strata.monitor.commandline.CacheMode;
 import dev.strata.monitor.commandline.Description;
 import dev.strata.monitor.commandline.GetOpt;
+import dev.strata.monitor.commandline.ImageDescription;
 import dev.strata.monitor.commandline.OptionTable;
 import dev.strata.monitor.commandline.Terminal;
 import java.util.ArrayList;

@@ -4,6 +4,8 @@ package dev.strata.monitor.chardev;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.file.posix.InheritedSocket;
+import dev.strata.block.file.posix.Posix;
+import dev.strata.block.file.posix.UnixConnection;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -17,7 +19,7 @@ final class ConnectingSocket extends SocketDevice {
   private final SocketAddress address;
   private final long reconnectSeconds; // 0: once only
   private final Consumer<String> notes;
-  private volatile @Nullable SocketChannel first; // without a service yet
+  private volatile @Nullable Peer first; // without a service yet
   private boolean attempted; // the device's thread alone
   private boolean told; // of a failure since the last success; the device's thread alone
 
@@ -55,11 +57,15 @@ final class ConnectingSocket extends SocketDevice {
     return device;
   }
 
-  private SocketChannel connect() throws BlockException {
+  private Peer connect() throws BlockException {
     return switch (address) {
       case SocketAddress.Unix(String path) -> {
         try {
-          yield SocketChannel.open(UnixDomainSocketAddress.of(path));
+          yield Posix.isAvailable()
+              ? new UnixPeer(UnixConnection.connect(path))
+              : new Peer.OfChannel(SocketChannel.open(UnixDomainSocketAddress.of(path)));
+        } catch (BlockException e) {
+          throw e.during("Failed to connect to '" + path + "'");
         } catch (IOException e) {
           throw failed("'" + path + "'", e);
         }
@@ -67,14 +73,18 @@ final class ConnectingSocket extends SocketDevice {
       case SocketAddress.Inet inet -> {
         var resolved = inet.resolve();
         try {
-          yield SocketChannel.open(resolved);
+          yield new Peer.OfChannel(SocketChannel.open(resolved));
         } catch (IOException e) {
           throw failed("'" + inet.host() + ":" + inet.port() + "'", e);
         }
       }
       case SocketAddress.Inherited(int number) -> {
+        UnixConnection unix = Posix.isAvailable() ? UnixConnection.inherited(number) : null;
+        if (unix != null) {
+          yield new UnixPeer(unix);
+        }
         if (InheritedSocket.open(number) instanceof SocketChannel channel) {
-          yield channel;
+          yield new Peer.OfChannel(channel);
         }
         throw new BlockException(Errno.EINVAL, "File descriptor '" + number + "' is not a socket");
       }
@@ -92,8 +102,8 @@ final class ConnectingSocket extends SocketDevice {
   }
 
   @Override
-  @Nullable SocketChannel next() {
-    SocketChannel there = first;
+  @Nullable Peer next() {
+    Peer there = first;
     first = null;
     if (there != null || reconnectSeconds == 0) {
       return there;

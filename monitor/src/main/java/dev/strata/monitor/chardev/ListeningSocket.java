@@ -5,23 +5,24 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.file.posix.InheritedSocket;
 import dev.strata.block.file.posix.Listener;
+import dev.strata.block.file.posix.Posix;
+import dev.strata.block.file.posix.UnixListener;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
 /** A socket that listens. While a client is there others wait. */
 final class ListeningSocket extends SocketDevice {
   private static final long PAUSE_MILLIS = 100;
 
-  private final Listener listener;
+  private final Door door;
   private final String address;
-  private volatile @Nullable SocketChannel first; // who came before there was a service
+  private volatile @Nullable Peer first; // who came before there was a service
 
-  private ListeningSocket(Listener listener, String address, boolean nodelay) {
+  private ListeningSocket(Door door, String address, boolean nodelay) {
     super(nodelay);
-    this.listener = listener;
+    this.door = door;
     this.address = address + ",server=on";
   }
 
@@ -29,10 +30,16 @@ final class ListeningSocket extends SocketDevice {
   static ListeningSocket open(SocketAddress address, boolean nodelay) throws BlockException {
     return switch (address) {
       case SocketAddress.Unix(String path) ->
-          new ListeningSocket(Listener.unix(path, 0), "unix:" + path, nodelay);
+          new ListeningSocket(unix(path), "unix:" + path, nodelay);
       case SocketAddress.Inet inet -> tcp(inet, nodelay);
       case SocketAddress.Inherited(int number) -> inherited(number, nodelay);
     };
+  }
+
+  private static Door unix(String path) throws BlockException {
+    return Posix.isAvailable()
+        ? new Door.Unix(UnixListener.bind(path))
+        : new Door.OfChannel(Listener.unix(path, 0));
   }
 
   private static ListeningSocket tcp(SocketAddress.Inet wanted, boolean nodelay)
@@ -42,7 +49,8 @@ final class ListeningSocket extends SocketDevice {
     try {
       var bound = (InetSocketAddress) listener.channel().getLocalAddress();
       String host = first.getAddress().getHostAddress();
-      return new ListeningSocket(listener, "tcp:" + host + ":" + bound.getPort(), nodelay);
+      String address = "tcp:" + host + ":" + bound.getPort();
+      return new ListeningSocket(new Door.OfChannel(listener), address, nodelay);
     } catch (IOException e) {
       listener.close();
       throw BlockException.of(Errno.inMessage(e.getMessage()), "Failed to bind socket").causedBy(e);
@@ -51,7 +59,8 @@ final class ListeningSocket extends SocketDevice {
 
   private static ListeningSocket inherited(int number, boolean nodelay) throws BlockException {
     if (InheritedSocket.open(number) instanceof ServerSocketChannel channel) {
-      return new ListeningSocket(new Listener(channel, null), "fd:" + number, nodelay);
+      var door = new Door.OfChannel(new Listener(channel, null));
+      return new ListeningSocket(door, "fd:" + number, nodelay);
     }
     throw new BlockException(Errno.EINVAL, "File descriptor '" + number + "' is not a socket");
   }
@@ -59,7 +68,7 @@ final class ListeningSocket extends SocketDevice {
   /** Waits for somebody, who is then served first. */
   void waitForClient() throws BlockException {
     try {
-      first = listener.channel().accept();
+      first = door.accept();
       client(first);
     } catch (IOException e) {
       throw BlockException.of(Errno.inMessage(e.getMessage()), "Unable to accept a client")
@@ -73,12 +82,12 @@ final class ListeningSocket extends SocketDevice {
   }
 
   @Override
-  @Nullable SocketChannel next() {
-    SocketChannel waiting = first;
+  @Nullable Peer next() {
+    Peer waiting = first;
     first = null;
-    while (waiting == null && listener.channel().isOpen()) {
+    while (waiting == null && !isClosed()) {
       try {
-        waiting = listener.channel().accept();
+        waiting = door.accept();
       } catch (IOException e) {
         await(); // closed, or no descriptors
       }
@@ -99,7 +108,7 @@ final class ListeningSocket extends SocketDevice {
   public void close() throws BlockException {
     closed();
     try {
-      listener.close();
+      door.close();
     } finally {
       hangUp(first);
     }

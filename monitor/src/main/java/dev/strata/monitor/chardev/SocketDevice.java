@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.monitor.chardev;
 
-import dev.strata.block.file.posix.InheritedSocket;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
-import java.nio.channels.Channel;
-import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
 /** A device by which clients come one at a time, over a socket. */
 abstract sealed class SocketDevice implements CharacterDevice
     permits ConnectingSocket, ListeningSocket {
-  private volatile @Nullable SocketChannel client;
+  private volatile @Nullable Peer client;
   private volatile boolean closed;
   private final boolean nodelay;
 
@@ -29,7 +26,7 @@ abstract sealed class SocketDevice implements CharacterDevice
   }
 
   /** The next client, or null if none comes any more; called on the device's thread. */
-  abstract @Nullable SocketChannel next();
+  abstract @Nullable Peer next();
 
   /** Where clients come from, while there is none. */
   abstract String address();
@@ -55,19 +52,20 @@ abstract sealed class SocketDevice implements CharacterDevice
   }
 
   private void serve(Service service) {
-    for (SocketChannel each = next(); each != null; each = next()) {
+    for (Peer each = next(); each != null; each = next()) {
       client = each;
       prepare(each);
-      service.serve(Channels.newInputStream(each), Channels.newOutputStream(each));
+      service.serve(each.input(), each.output());
       client = null;
       hangUp(each);
     }
   }
 
-  private void prepare(SocketChannel each) {
+  private void prepare(Peer each) {
+    SocketChannel channel = each.channel();
     try {
-      if (nodelay && each.getLocalAddress() instanceof InetSocketAddress) {
-        each.setOption(StandardSocketOptions.TCP_NODELAY, true);
+      if (nodelay && channel != null && channel.getLocalAddress() instanceof InetSocketAddress) {
+        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       }
     } catch (IOException e) {
       // It has just gone, as whoever serves it will see.
@@ -75,22 +73,24 @@ abstract sealed class SocketDevice implements CharacterDevice
   }
 
   /** Somebody who is there before the device has a service. */
-  final void client(@Nullable SocketChannel channel) {
-    client = channel;
+  final void client(@Nullable Peer peer) {
+    client = peer;
   }
 
   @Override
   public final String filename() {
-    SocketChannel there = client;
+    Peer there = client;
     String named = there == null ? null : name(there);
     return named == null ? "disconnected:" + address() : named;
   }
 
-  private @Nullable String name(SocketChannel there) {
+  private @Nullable String name(Peer peer) {
+    SocketChannel there = peer.channel();
     try {
-      if (there.getLocalAddress() instanceof InetSocketAddress local
-          && there.getRemoteAddress() instanceof InetSocketAddress peer) {
-        return "tcp:" + text(local) + ending() + " <-> " + text(peer);
+      if (there != null
+          && there.getLocalAddress() instanceof InetSocketAddress local
+          && there.getRemoteAddress() instanceof InetSocketAddress far) {
+        return "tcp:" + text(local) + ending() + " <-> " + text(far);
       }
       return address();
     } catch (IOException e) {
@@ -113,13 +113,9 @@ abstract sealed class SocketDevice implements CharacterDevice
     closed = true;
   }
 
-  static void hangUp(@Nullable Channel channel) {
-    if (channel != null) {
-      try {
-        InheritedSocket.close(channel);
-      } catch (IOException e) {
-        // It is closed all the same.
-      }
+  static void hangUp(@Nullable Peer peer) {
+    if (peer != null) {
+      peer.close();
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.strata.monitor.command;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.file.posix.PassedDescriptors;
 import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.DriverRegistry;
 import dev.strata.block.job.JobRegistry;
@@ -13,6 +14,7 @@ import dev.strata.block.option.DottedKeys;
 import dev.strata.monitor.chardev.Backend;
 import dev.strata.monitor.chardev.CharacterDevices;
 import dev.strata.monitor.chardev.CommandLineBackend;
+import dev.strata.monitor.qmp.ClientDescriptors;
 import dev.strata.monitor.qmp.QmpCommands;
 import dev.strata.monitor.qmp.QmpEvents;
 import dev.strata.monitor.qmp.QmpException;
@@ -61,8 +63,10 @@ public final class ControlMonitors {
    * @param schema of the program
    * @param more types of objects beside those of all programs
    * @param notes takes a line for the user
+   * @param warnings takes what the block layer says of images
    */
-  public ControlMonitors(QapiSchema schema, List<ObjectType> more, Consumer<String> notes) {
+  public ControlMonitors(
+      QapiSchema schema, List<ObjectType> more, Consumer<String> notes, Consumer<String> warnings) {
     this.schema = schema;
     this.notes = notes;
     var types = new ArrayList<>(more);
@@ -77,7 +81,7 @@ public final class ControlMonitors {
         "query-qmp-schema", arguments -> SchemaDescription.of(schema, commands.nameList()));
     monitor =
         new Monitor(
-            new BlockGraph(DriverRegistry.load(), objects, notes),
+            new BlockGraph(DriverRegistry.load(), objects, warnings),
             new JobRegistry(new JobEvents(events)),
             events,
             commands,
@@ -189,7 +193,10 @@ public final class ControlMonitors {
   }
 
   private void converse(InputStream in, OutputStream out, boolean pretty) {
-    var session = new QmpSession(monitor.commands(), monitor.events(), out, version(), pretty);
+    PassedDescriptors passed =
+        in instanceof PassedDescriptors carried ? carried : ClientDescriptors.NONE;
+    var session =
+        new QmpSession(monitor.commands(), monitor.events(), out, version(), pretty, passed);
     sessions.add(session);
     session.run(new InputStreamReader(in, StandardCharsets.UTF_8));
     sessions.remove(session);

@@ -84,6 +84,18 @@ public final class Terminal {
     errors.flush();
   }
 
+  /**
+   * A line from the block layer. As with the reference, a warning bears the program's name, as does
+   * what curl says; the rest is about images and bears none.
+   */
+  public void note(String line) {
+    if (line.startsWith("warning: ") || line.startsWith("curl: ")) {
+      error(line);
+    } else {
+      line(line);
+    }
+  }
+
   /** A message for wrong usage, with the pointer to the help. */
   public void usage(String message) {
     error(message);

@@ -44,7 +44,8 @@ public final class StorageDaemon {
   private StorageDaemon(Terminal terminal, boolean takesSignals) {
     this.terminal = terminal;
     this.takesSignals = takesSignals;
-    this.monitors = new ControlMonitors(QapiSchema.load(), List.of(), terminal::error);
+    this.monitors =
+        new ControlMonitors(QapiSchema.load(), List.of(), terminal::error, terminal::note);
     monitors.monitor().commands().add("quit", arguments -> quit(), told::countDown);
   }
 

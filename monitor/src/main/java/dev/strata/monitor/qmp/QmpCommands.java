@@ -40,6 +40,8 @@ public final class QmpCommands {
 
   private final QapiSchema schema;
   private volatile Pace pace = NONE;
+  private ClientDescriptors descriptors =
+      new ClientDescriptors(ClientDescriptors.NONE); // guarded by this
   private final Map<String, Entry> commands = new LinkedHashMap<>(); // complete before any session
 
   /** No commands yet. */
@@ -104,9 +106,29 @@ public final class QmpCommands {
     return entry == null ? NOTHING : entry.sequel();
   }
 
-  /** Carries a command out, alone. */
-  public synchronized JsonValue run(String name, JsonObject arguments)
+  /** Carries a command out, alone, for nobody who could pass descriptors. */
+  public JsonValue run(String name, JsonObject arguments) throws BlockException, QmpException {
+    return run(name, arguments, new ClientDescriptors(ClientDescriptors.NONE));
+  }
+
+  /** What the client has passed who gave the command that is being carried out. */
+  public synchronized ClientDescriptors descriptors() {
+    return descriptors;
+  }
+
+  /** Carries a command out, alone, for that client. */
+  synchronized JsonValue run(String name, JsonObject arguments, ClientDescriptors client)
       throws BlockException, QmpException {
+    ClientDescriptors before = descriptors; // of a command that gives this one
+    descriptors = client;
+    try {
+      return run(arguments, name);
+    } finally {
+      descriptors = before;
+    }
+  }
+
+  private JsonValue run(JsonObject arguments, String name) throws BlockException, QmpException {
     Entry entry = commands.get(name);
     if (entry == null) {
       throw new QmpException("CommandNotFound", "The command " + name + " has not been found");

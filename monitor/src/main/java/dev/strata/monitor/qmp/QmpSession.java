@@ -2,6 +2,7 @@
 package dev.strata.monitor.qmp;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.file.posix.PassedDescriptors;
 import dev.strata.block.json.JsonArray;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonStream;
@@ -29,6 +30,7 @@ public final class QmpSession {
   private final QmpOutput output;
   private final JsonObject version;
   private final boolean pretty;
+  private final ClientDescriptors descriptors;
   private @Nullable Runnable sequel; // of what is being answered; the client's thread alone
   private volatile boolean negotiated;
   private volatile boolean outOfBand;
@@ -38,13 +40,16 @@ public final class QmpSession {
    *
    * @param version as {@code query-version} tells it
    * @param pretty whether replies take several lines
+   * @param passed the descriptors that come with the client's words
    */
   public QmpSession(
       QmpCommands commands,
       QmpEvents events,
       OutputStream out,
       JsonObject version,
-      boolean pretty) {
+      boolean pretty,
+      PassedDescriptors passed) {
+    this.descriptors = new ClientDescriptors(passed);
     this.commands = commands;
     this.events = events;
     this.output = new QmpOutput(out);
@@ -79,7 +84,16 @@ public final class QmpSession {
       // The client has gone: nobody is left to be told.
     } finally {
       events.remove(this);
+      forget();
       output.close(farewell);
+    }
+  }
+
+  private void forget() {
+    try {
+      descriptors.close();
+    } catch (BlockException e) {
+      // Nothing was written by them here.
     }
   }
 
@@ -208,7 +222,7 @@ public final class QmpSession {
         throw new QmpException(
             NOT_FOUND, "Capabilities negotiation is already complete, command ignored");
       }
-      JsonValue answer = commands.run(name, arguments);
+      JsonValue answer = commands.run(name, arguments, descriptors);
       if (arguments.get("enable") instanceof JsonArray wanted) {
         outOfBand = wanted.size() > 0;
       }
@@ -222,7 +236,7 @@ public final class QmpSession {
     if (urgent && commands.has(name)) {
       throw new QmpException(GENERIC, "The command " + name + " does not support OOB");
     }
-    JsonValue answer = commands.run(name, arguments);
+    JsonValue answer = commands.run(name, arguments, descriptors);
     sequel = commands.sequel(name);
     return answer;
   }

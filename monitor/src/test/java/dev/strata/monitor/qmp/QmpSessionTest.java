@@ -61,7 +61,9 @@ final class QmpSessionTest {
     commands.add("qmp_capabilities", arguments -> new JsonObject());
     commands.add("quit", arguments -> new JsonObject());
     var events = new QmpEvents(Clock.systemUTC());
-    var session = new QmpSession(commands, events, new Late(), new JsonObject(), false);
+    var session =
+        new QmpSession(
+            commands, events, new Late(), new JsonObject(), false, ClientDescriptors.NONE);
     session.run(new Words("{'execute':'qmp_capabilities'} {'execute':'quit','id':'last'}"));
     String text = taken.toString(StandardCharsets.US_ASCII);
     assertTrue(text.endsWith("{\"return\": {}, \"id\": \"last\"}\r\n"), text);

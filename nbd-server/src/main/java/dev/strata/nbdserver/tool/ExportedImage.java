@@ -34,7 +34,7 @@ final class ExportedImage implements AutoCloseable {
   ExportedImage(CommandLine given, Terminal terminal) {
     this.given = given;
     this.terminal = terminal;
-    this.graph = new BlockGraph(DriverRegistry.load(), given.objects, this::note);
+    this.graph = new BlockGraph(DriverRegistry.load(), given.objects, terminal::note);
   }
 
   /** Closes the image, with all its data on stable storage. */
@@ -44,15 +44,6 @@ final class ExportedImage implements AutoCloseable {
       graph.close();
     } finally {
       given.objects.close();
-    }
-  }
-
-  private void note(String line) {
-    // As with the reference, a warning bears the program's name, as does what curl says.
-    if (line.startsWith("warning: ") || line.startsWith("curl: ")) {
-      terminal.error(line);
-    } else {
-      terminal.line(line);
     }
   }
 

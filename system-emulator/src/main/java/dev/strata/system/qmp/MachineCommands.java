@@ -90,6 +90,7 @@ public final class MachineCommands {
         "block-latency-histogram-set",
         arguments -> HistogramCommand.run(monitor.drives(), arguments));
     BoardCommands.contribute(monitor, subject.board());
+    DescriptorCommands.contribute(monitor);
     MemoryCommands.contribute(monitor, subject.board(), machine.hasProcessor());
     MachineQueries.contribute(monitor, subject);
     MediumCommands.contribute(monitor, new DriveMedia(monitor));

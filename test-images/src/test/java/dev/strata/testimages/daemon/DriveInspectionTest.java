@@ -57,6 +57,7 @@ final class DriveInspectionTest {
             .filter(line -> !line.contains("warning: The target "))
             .map(line -> line.replaceAll("\\d+ ops; [^)]*\\)", "N ops"))
             .map(line -> line.replaceAll("#block\\d+", "#blockN"))
+            .map(line -> line.replaceAll("disk size: [^\\\\]*", "disk size: N"))
             .collect(Collectors.partitioningBy(line -> line.startsWith("{")));
     return String.join("\n", lines.get(true)) + "\n" + String.join("\n", lines.get(false));
   }
@@ -129,6 +130,39 @@ final class DriveInspectionTest {
             human("qemu-io node \"aio_read 0 512\""),
             human("qemu-io fixed \"write 0 512\""),
             human("qemu-io disk \"read 4M 512\"")));
+  }
+
+  @Test
+  void drivesAndNodesAreShownWithAllThatIsBelow() throws Exception {
+    Path over = folder.resolve("over.qcow2");
+    Files.deleteIfExists(over);
+    compare(
+        List.of(
+            "-drive",
+            "if=none,id=disk,file=@,format=qcow2,node-name=disk-node",
+            "-drive",
+            "if=none,id=slow,driver=null-co,read-zeroes=on,throttling.iops-total=50,"
+                + "throttling.bps-read=1000,throttling.iops-size=5,throttling.group=g",
+            "-blockdev",
+            "null-co,node-name=zeroes,size=65536,read-zeroes=on,detect-zeroes=on",
+            "-blockdev",
+            "file,node-name=file,filename=@,read-only=on,cache.direct=on,cache.no-flush=on"),
+        List.of(
+            command(
+                "blockdev-snapshot-sync",
+                "\"device\": \"disk\", \"snapshot-node-name\": \"over\", \"snapshot-file\": \""
+                    + over
+                    + "\""),
+            human("info block"),
+            human("info block -v"),
+            human("info block -v disk"),
+            human("info block -v nobody"),
+            human("info block -n over"),
+            human("info block -n -v over"),
+            human("info block -n zeroes"),
+            human("info block -n file"),
+            human("info block -n -v zeroes")));
+    Files.deleteIfExists(over);
   }
 
   @Test

@@ -84,6 +84,7 @@ final class MachineMonitorTest {
       Files.deleteIfExists(image);
       new Commands(folder).succeed("qemu-img", "create", "-q", "-f", "qcow2", image + "", "4M");
     }
+    Files.write(folder.resolve("target"), new byte[197120]); // whole sectors of such an image
     var command =
         new ArrayList<>(
             List.of(program, "-nodefaults", "-display", "none", "-accel", "tcg", "-pidfile"));
@@ -160,6 +161,30 @@ final class MachineMonitorTest {
             command("query-chardev"),
             "{\"execute\":\"stop\",\"arguments\":{\"x\":1}}",
             command("nothing"),
+            command("quit")));
+  }
+
+  private String mirror(String more) {
+    return "{\"execute\":\"drive-mirror\",\"arguments\":{\"device\":\"src\",\"sync\":\"full\","
+        + "\"mode\":\"existing\",\"target\":\""
+        + folder.resolve("target")
+        + "\""
+        + more
+        + "}}";
+  }
+
+  /** Of what only looks raw; what is beside the header is copied, and counted. */
+  @Test
+  void aHeaderThatATargetRefusesEndsAMirrorAndTheEndStopsAnother() throws Exception {
+    compare(
+        List.of("-M", "none", "-drive", "if=none,id=src,file=@/a.qcow2,format=raw"),
+        List.of(
+            mirror(""),
+            "await \"null\"",
+            command("query-block-jobs"),
+            mirror(",\"format\":\"raw\""),
+            "await BLOCK_JOB_READY",
+            command("query-block-jobs"),
             command("quit")));
   }
 

@@ -118,4 +118,13 @@ final class SavedGuestTest {
             + "machine type is pc in the saved state and none here\n",
         ended.messages());
   }
+
+  @Test
+  void aMachineThatIsYetToBeDescribedBeginsWithNoSnapshot() throws Exception {
+    String[] words = {"-M", "none", "-nodefaults", "-loadvm", "t", "-preconfig"};
+    Emulator.Ended real = Emulator.REFERENCE.run(folder, "", words);
+    Emulator.Ended own = Emulator.OWN.run(folder, "", words);
+    assertEquals(1, own.code());
+    assertEquals(real.messages(), own.messages());
+  }
 }

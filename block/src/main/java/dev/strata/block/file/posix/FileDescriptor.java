@@ -37,8 +37,12 @@ public final class FileDescriptor implements AutoCloseable {
 
   private static final int SYNC_FILE_RANGE_WRITE = 2;
 
+  private static final int F_GETFD = 1;
+  private static final int FD_CLOEXEC = 1;
   private static final int F_GETFL = 3;
   private static final int F_SETFL = 4;
+  private static final int F_DUPFD_CLOEXEC = 1030;
+  private static final int ACCESS_MODES = 3; // O_ACCMODE
 
   private static final int CLOSED = -1;
 
@@ -68,6 +72,35 @@ public final class FileDescriptor implements AutoCloseable {
             permissions);
     Reference.reachabilityFence(terminated);
     return new FileDescriptor((int) SystemCall.checked(result));
+  }
+
+  /**
+   * Takes over a descriptor that whoever started this process left open for it.
+   *
+   * @throws BlockException EBADF if none of that number is open, EBUSY if this process has opened
+   *     it
+   */
+  public static FileDescriptor inherited(int number) throws BlockException {
+    long flags = SystemCall.checked(SystemCall.call(SystemCall.FCNTL, number, F_GETFD));
+    if ((flags & FD_CLOEXEC) != 0) { // as whatever the JVM opens
+      throw BlockException.of(Errno.EBUSY);
+    }
+    return new FileDescriptor(number);
+  }
+
+  /** Another descriptor of the same open file, with its offset, its flags and its locks. */
+  public FileDescriptor duplicate() throws BlockException {
+    long result = SystemCall.call(SystemCall.FCNTL, number(), F_DUPFD_CLOEXEC, 0, 0);
+    return new FileDescriptor((int) SystemCall.checked(result));
+  }
+
+  /**
+   * What the file was opened for: {@link OpenFlags#READ_ONLY}, {@link OpenFlags#WRITE_ONLY} or
+   * {@link OpenFlags#READ_WRITE}.
+   */
+  public int accessMode() throws BlockException {
+    long flags = SystemCall.checked(SystemCall.call(SystemCall.FCNTL, number(), F_GETFL));
+    return (int) flags & ACCESS_MODES;
   }
 
   /** The bytes that name the file. */

@@ -32,6 +32,8 @@ final class SystemCall {
   static final long MADVISE = AARCH64 ? 233 : 28;
   static final long GETPID = AARCH64 ? 172 : 39;
   static final long SOCKET = AARCH64 ? 198 : 41;
+  static final long CONNECT = AARCH64 ? 203 : 42;
+  static final long GETSOCKOPT = AARCH64 ? 209 : 55;
   static final long SENDTO = AARCH64 ? 206 : 44;
   static final long RECVFROM = AARCH64 ? 207 : 45;
   static final long RECVMSG = AARCH64 ? 212 : 47;

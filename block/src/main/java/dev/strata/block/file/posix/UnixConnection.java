@@ -7,22 +7,32 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A stream between two processes of one host that carries file descriptors, by {@code SCM_RIGHTS}.
- * One thread reads and writes; any may {@link #hangUp}.
+ * One thread reads and one writes; any may {@link #hangUp}.
  */
 public final class UnixConnection implements AutoCloseable {
   /** The most descriptors that come with one piece of the stream; a peer that sends more fails. */
   public static final int MOST_DESCRIPTORS = 64;
+
+  private static final int AF_UNIX = 1;
+  private static final int SOCK_STREAM = 1;
+  private static final int SOCK_CLOEXEC = 0x80000;
 
   private static final long MSG_CMSG_CLOEXEC = 0x40000000L;
   private static final int MSG_CTRUNC = 8;
   private static final long MSG_NOSIGNAL = 0x4000;
   private static final long BOTH_WAYS = 2; // SHUT_RDWR
   private static final int SOL_SOCKET = 1;
+  private static final int SO_ACCEPTCONN = 30;
+  private static final int SO_DOMAIN = 39;
+  private static final int F_GETFL = 3;
+  private static final int F_SETFL = 4;
   private static final int SCM_RIGHTS = 1;
   private static final int CONTROL_HEADER = 16; // struct cmsghdr
   private static final int CONTROL = CONTROL_HEADER + MOST_DESCRIPTORS * Integer.BYTES;
@@ -44,6 +54,66 @@ public final class UnixConnection implements AutoCloseable {
 
   UnixConnection(FileDescriptor descriptor) {
     this.descriptor = descriptor;
+  }
+
+  /** Connects to whoever listens at a path, whose length {@link Listener} has limits for. */
+  public static UnixConnection connect(String path) throws BlockException {
+    Listener.checkPath(path);
+    FileDescriptor descriptor = socket();
+    boolean connected = false;
+    try {
+      ByteBuffer address = address(path);
+      long start = MemorySegment.ofBuffer(address).address();
+      SystemCall.checked(
+          SystemCall.call(SystemCall.CONNECT, descriptor.number(), start, address.remaining(), 0));
+      Reference.reachabilityFence(address);
+      var connection = new UnixConnection(descriptor);
+      connected = true;
+      return connection;
+    } finally {
+      if (!connected) {
+        descriptor.close();
+      }
+    }
+  }
+
+  /**
+   * The connection of that number that whoever started this process left open for it; null if what
+   * is there is something else.
+   */
+  public static @Nullable UnixConnection inherited(int number) throws BlockException {
+    if (option(number, SO_DOMAIN) != AF_UNIX || option(number, SO_ACCEPTCONN) != 0) {
+      return null;
+    }
+    // Whoever made it may have had no wish to wait; here each end has a thread of its own.
+    long flags = SystemCall.checked(SystemCall.call(SystemCall.FCNTL, number, F_GETFL));
+    SystemCall.checked(
+        SystemCall.call(SystemCall.FCNTL, number, F_SETFL, flags & ~OpenFlags.NON_BLOCKING, 0));
+    return new UnixConnection(new FileDescriptor(number));
+  }
+
+  /** An option of a socket; -1 for what is none. */
+  private static int option(int number, int name) {
+    Scratch scratch = Scratch.ofThread();
+    scratch.structure.putInt(0, -1).putInt(Long.BYTES, Integer.BYTES);
+    long value = scratch.address;
+    long result =
+        SystemCall.call(
+            scratch, SystemCall.GETSOCKOPT, number, SOL_SOCKET, name, value, value + Long.BYTES, 0);
+    return result < 0 ? -1 : scratch.structure.getInt(0);
+  }
+
+  static FileDescriptor socket() throws BlockException {
+    long opened = SystemCall.call(SystemCall.SOCKET, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, 0);
+    return new FileDescriptor((int) SystemCall.checked(opened));
+  }
+
+  /** The {@code struct sockaddr_un} of a path, in native memory. */
+  static ByteBuffer address(String path) {
+    byte[] name = path.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer address = ByteBuffer.allocateDirect(Short.BYTES + name.length + 1);
+    address.order(ByteOrder.nativeOrder()).putShort((short) AF_UNIX).put(name).put((byte) 0);
+    return address.flip();
   }
 
   /**

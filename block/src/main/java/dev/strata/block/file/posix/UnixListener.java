@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.block.file.posix;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +16,6 @@ import org.jspecify.annotations.Nullable;
  * Who accepts is one thread; any may {@link #wake} it.
  */
 public final class UnixListener implements AutoCloseable {
-  private static final int AF_UNIX = 1;
-  private static final int SOCK_STREAM = 1;
   private static final int SOCK_CLOEXEC = 0x80000;
   private static final int BACKLOG = 1; // one client is served at a time
 
@@ -42,17 +37,12 @@ public final class UnixListener implements AutoCloseable {
   /** Listens at a path; a socket that is left over there is replaced, nothing else is. */
   public static UnixListener bind(String path) throws BlockException {
     Listener.checkPath(path);
-    long opened =
-        SystemCall.checked(
-            SystemCall.call(SystemCall.SOCKET, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, 0));
-    var descriptor = new FileDescriptor((int) opened);
+    FileDescriptor descriptor = UnixConnection.socket();
     try {
       Path place = Path.of(path);
       Listener.removeSocket(place);
-      byte[] name = path.getBytes(UTF_8);
-      ByteBuffer address = ByteBuffer.allocateDirect(Short.BYTES + name.length + 1);
-      address.order(ByteOrder.nativeOrder()).putShort((short) AF_UNIX).put(name).put((byte) 0);
-      long start = MemorySegment.ofBuffer(address.flip()).address();
+      ByteBuffer address = UnixConnection.address(path);
+      long start = MemorySegment.ofBuffer(address).address();
       SystemCall.checked(
           SystemCall.call(SystemCall.BIND, descriptor.number(), start, address.remaining(), 0));
       Reference.reachabilityFence(address);

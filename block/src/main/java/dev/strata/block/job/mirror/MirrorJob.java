@@ -242,11 +242,20 @@ public final class MirrorJob extends Job {
     inFlight -= length;
     RangeCopy.Failure failure = part.failure;
     if (failure != null) {
-      failed(control, failure.atTarget(), failure.reason());
-      return;
+      length -= notCopied(part, failure);
     }
     done += length;
     control.progress(done, filter.dirty().count() + inFlight);
+    if (failure != null) {
+      failed(control, failure.atTarget(), failure.reason());
+    }
+  }
+
+  /** Bytes of the grains that are dirty again. */
+  private long notCopied(Part part, RangeCopy.Failure failure) {
+    long grain = filter.dirty().granularity();
+    long end = Math.min(part.end, failure.end() + grain - 1 & -grain);
+    return end - Math.max(part.start, failure.start() & -grain);
   }
 
   /** Nothing is dirty at the moment; whether that is the end. */
@@ -345,17 +354,19 @@ public final class MirrorJob extends Job {
     var hold = filter.ranges().own(start, end);
     try {
       filter.dirty().reset(start, end - start);
-      RangeCopy.Failure failure = null;
-      boolean done = false;
+      boolean returned = false;
       try {
-        failure = copy.copy(start, end);
-        done = failure == null;
+        RangeCopy.Failure failure = copy.copy(start, end);
+        returned = true;
+        if (failure != null) {
+          filter.dirty().mark(failure.start(), failure.end() - failure.start());
+        }
+        return failure;
       } finally {
-        if (!done) {
+        if (!returned) {
           filter.dirty().mark(start, end - start);
         }
       }
-      return failure;
     } finally {
       filter.ranges().leave(hold);
     }

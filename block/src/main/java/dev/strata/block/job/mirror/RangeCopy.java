@@ -24,6 +24,7 @@ final class RangeCopy {
   private final Child to;
   private final BufferPool buffers;
   private final long maxData;
+  private final long grain; // of the bitmap, in bytes; a power of two
 
   /**
    * A copy from the source that the filter is over.
@@ -38,32 +39,54 @@ final class RangeCopy {
     this.to = filter.target();
     this.buffers = buffers;
     this.maxData = maxData;
+    this.grain = filter.dirty().granularity();
   }
 
   /**
    * A copy that failed.
    *
    * @param atTarget whether at the target, else at the source
+   * @param start of what was not copied
+   * @param end of what was not copied; a part of what is before may have been
    */
-  record Failure(boolean atTarget, BlockException reason) {}
+  record Failure(boolean atTarget, BlockException reason, long start, long end) {
+    /** The first of two failures, of all that neither has copied. */
+    static Failure joined(@Nullable Failure first, Failure next) {
+      return first == null
+          ? next
+          : new Failure(first.atTarget, first.reason, first.start, next.end);
+    }
+  }
 
-  /** Copies the bytes from {@code start} to {@code end}; null if that succeeded. */
+  /**
+   * Copies the bytes from {@code start} to {@code end}, which lie on the bitmap's grains; null if
+   * that succeeded. What cannot be copied does not keep what follows from being copied.
+   */
   @Nullable Failure copy(long start, long end) {
+    Failure first = null;
     for (long at = start; at < end; ) {
       Extent extent;
       try {
         extent = status(at, end - at);
       } catch (BlockException e) {
-        return new Failure(false, e);
+        return Failure.joined(first, new Failure(false, e, at, end));
       }
-      Failure failure =
-          extent.zero() ? zero(at, at + extent.length()) : data(at, at + extent.length());
+      long length = extent.length();
+      Failure failure = extent.zero() ? zero(at, at + length) : data(at, at + length);
       if (failure != null) {
-        return failure;
+        length = wholeGrains(at, length);
+        first =
+            Failure.joined(first, new Failure(failure.atTarget, failure.reason, at, at + length));
       }
-      at += extent.length();
+      at += length;
     }
-    return null;
+    return first;
+  }
+
+  /** So much of a run as ends with a grain: what shares its last one may fare better. */
+  private long wholeGrains(long at, long length) {
+    long whole = (at + length & -grain) - at;
+    return whole > 0 ? whole : length;
   }
 
   /** What the source has there, whichever of its layers. */
@@ -95,7 +118,7 @@ final class RangeCopy {
       }
       return null;
     } catch (BlockException e) {
-      return new Failure(true, e);
+      return new Failure(true, e, start, end);
     }
   }
 
@@ -106,12 +129,12 @@ final class RangeCopy {
         try {
           from.read(at, part, 0);
         } catch (BlockException e) {
-          return new Failure(false, e);
+          return new Failure(false, e, start, end);
         }
         try {
           to.write(at, part, 0);
         } catch (BlockException e) {
-          return new Failure(true, e);
+          return new Failure(true, e, start, end);
         }
       }
       return null;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.strata.imgtool.command;
+package dev.strata.monitor.commandline;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.driver.BackingReference;
@@ -13,7 +13,6 @@ import dev.strata.block.json.JsonValue;
 import dev.strata.block.json.KeyOrder;
 import dev.strata.block.option.Printable;
 import dev.strata.block.option.Size;
-import dev.strata.monitor.commandline.SnapshotTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param specific the format's own part, or null
  * @see "QEMU qapi/block-core.json, ImageInfo"
  */
-record ImageDescription(
+public record ImageDescription(
     String filename,
     String format,
     long virtualSize,
@@ -42,7 +41,8 @@ record ImageDescription(
     List<SnapshotStore.Snapshot> snapshots,
     @Nullable JsonObject specific) {
 
-  static ImageDescription of(BlockNode node) throws BlockException {
+  /** What is known of that node's image; no request of others is waited for. */
+  public static ImageDescription of(BlockNode node) throws BlockException {
     BlockNode holder = node.clusterHolder();
     Optional<ImageInfo> info =
         holder == null ? Optional.empty() : holder.capability(ImageInfo.class);
@@ -71,7 +71,7 @@ record ImageDescription(
   }
 
   /** As {@code ImageInfo}. */
-  JsonObject toJson() {
+  public JsonObject toJson() {
     var json = new JsonObject();
     json.put("virtual-size", virtualSize);
     json.put("filename", filename);
@@ -115,7 +115,7 @@ record ImageDescription(
   }
 
   /** For a reader. */
-  String toText() {
+  public String toText() {
     var text = new StringBuilder();
     text.append("image: ").append(Printable.of(filename)).append('\n');
     text.append("file format: ").append(format).append('\n');
