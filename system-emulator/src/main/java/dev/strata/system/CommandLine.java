@@ -99,7 +99,6 @@ final class CommandLine {
   private final List<String> words;
   private int at;
   private @Nullable String refusal; // of a machine
-  private boolean preconfigured; // if a monitor is to say what the machine is
   private @Nullable String attached; // the argument of the option that is being read
 
   private CommandLine(List<String> words) {
@@ -115,12 +114,6 @@ final class CommandLine {
     if (line.answer == null && line.refusal != null && line.chosen == null) {
       throw error(line.refusal);
     }
-    if (line.preconfigured) {
-      throw error(
-          line.loadedSnapshot == null
-              ? "-preconfig: a machine is always made from its command line here"
-              : "'preconfig' and 'loadvm' options are mutually exclusive");
-    }
     if (line.daemonize && !line.graphics) {
       throw error("-nographic cannot be used with -daemonize");
     }
@@ -133,7 +126,7 @@ final class CommandLine {
               ? "'preconfig' and 'loadvm' options are mutually exclusive"
               : line.incoming != null
                   ? "'preconfig' and 'incoming' options are mutually exclusive"
-                  : "-preconfig: not supported");
+                  : "-preconfig: a machine is always made from its command line here");
     }
     if (line.kernel == null && line.append != null) {
       throw error("-append only allowed with -kernel option");
@@ -205,7 +198,6 @@ final class CommandLine {
       case "-no-shutdown" ->
           actions = actions.withPauseAtPowerOff(true).withPanic(Actions.Panic.PAUSE);
       case "-S" -> paused = true;
-      case "-preconfig" -> preconfigured = true;
       case "-snapshot" -> snapshot = true;
       case "-preconfig" -> preconfig = true;
       case "-daemonize" -> daemonize = true;

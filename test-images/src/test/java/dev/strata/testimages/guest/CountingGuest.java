@@ -21,7 +21,8 @@ final class CountingGuest implements AutoCloseable {
 
   /**
    * Real-mode firmware: each byte that comes by the serial port is answered with the next letter,
-   * which is counted in a register, and in memory as often as in that, or else the answer is '!'.
+   * which is counted in a register, and in memory as often as in that, or else the answer is '!'. A
+   * page of memory is written to all the time.
    */
   private static final int[] COUNTS = {
     0xfa, // cli
@@ -29,10 +30,11 @@ final class CountingGuest implements AutoCloseable {
     0x8e, 0xd8, // mov ds, ax
     0xb3, 0x60, // mov bl, 'a' - 1
     0x88, 0x1e, 0x00, 0x05, // mov [500h], bl
-    0xba, 0xfd, 0x03, // wait: mov dx, 3FDh: the line's status
+    0xff, 0x06, 0x00, 0x06, // wait: inc word [600h]: no page's content is ever the last
+    0xba, 0xfd, 0x03, // mov dx, 3FDh: the line's status
     0xec, // in al, dx
     0xa8, 0x01, // test al, 1
-    0x74, 0xf8, // jz wait
+    0x74, 0xf4, // jz wait
     0xba, 0xf8, 0x03, // mov dx, 3F8h: the data
     0xec, // in al, dx
     0xfe, 0xc3, // inc bl
@@ -42,7 +44,7 @@ final class CountingGuest implements AutoCloseable {
     0x74, 0x02, // je say
     0xb0, 0x21, // mov al, '!'
     0xee, // say: out dx, al
-    0xeb, 0xe1, // jmp wait
+    0xeb, 0xdd, // jmp wait
   };
 
   private static final int[] BEGINS = {0xe9, 0x0d, 0xe0}; // jmp E000h

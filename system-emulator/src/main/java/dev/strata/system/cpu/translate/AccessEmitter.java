@@ -9,13 +9,17 @@ import dev.strata.system.cpu.interpret.GuestMemory;
 import dev.strata.system.cpu.ir.Op;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
+import java.lang.classfile.TypeKind;
 import java.lang.constant.MethodTypeDesc;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /**
  * Loads and stores: through the TLB, and where that has not got the page, by the interpreter. What
- * crosses a page is never found there.
+ * crosses a page is never found there. Accesses of a group ask it once.
  */
 final class AccessEmitter {
   private static final long PAGE = ~0xfffL;
@@ -27,11 +31,17 @@ final class AccessEmitter {
   private final List<Runnable> slowPaths = new ArrayList<>();
   private long changedAtSites;
 
+  // Of the node that is emitted; where a group begins in the host's memory, 0 if that is not known.
+  private AccessGroups groups;
+  private final Map<AccessGroups.Group, Integer> open = new HashMap<>();
+  private final List<Integer> found = new ArrayList<>();
+
   AccessEmitter(Frame frame, Sites sites, HostAccess host) {
     this.frame = frame;
     this.host = host;
     this.c = frame.c;
     this.sites = sites;
+    groups = AccessGroups.NONE;
   }
 
   /** Pushes a + (b << scale) + displacement. */
@@ -51,61 +61,181 @@ final class AccessEmitter {
     }
   }
 
+  /** A node begins. */
+  void begin(Node node) {
+    groups = AccessGroups.of(node.block.code, frame.roles);
+    open.clear();
+  }
+
   void access(Node node, int i) {
-    long w = node.block.code[i];
-    int size = (int) (w >>> 7) & 3;
-    int operation = (int) w & 127;
+    AccessGroups.Group group = groups.of(i);
+    if (group == null) {
+      accessAlone(node, i);
+    } else if (group.first == i) {
+      accessFirst(node, i, group);
+    } else {
+      accessInGroup(node, i, group, Objects.requireNonNull(open.get(group)));
+    }
+  }
+
+  /** Leaves the address in {@link Frame#address}. */
+  private void address(Node node, long w) {
     pushAddress(node, w);
     if ((w & Op.ADDRESS32) != 0) {
       frame.cut(32);
     }
     c.lstore(frame.address);
+  }
+
+  /** Goes to {@code misses} unless the TLB has the page of bytes from {@link Frame#address} on. */
+  private void find(int tag, long bytes, Label misses) {
     c.lload(frame.address);
     host.place(c);
     c.lstore(frame.place);
-    Label misses = c.newLabel();
-    Label done = c.newLabel();
-    int tag = operation == Op.LOAD ? GuestMemory.TLB_READ : GuestMemory.TLB_WRITE;
     host.element(c, frame.host, frame.tlb, frame.place, tag);
     c.lload(frame.address);
-    if (size != 0) {
-      c.loadConstant((1L << size) - 1).ladd();
+    if (bytes != 1) {
+      c.loadConstant(bytes - 1).ladd();
     }
     c.loadConstant(PAGE).land().lcmp().ifne(misses);
-    host.begin(c, frame.host);
+  }
+
+  /** Pushes the host's address of {@link Frame#address}, which {@link #find} has found. */
+  private void pushFound() {
     host.element(c, frame.host, frame.tlb, frame.place, GuestMemory.TLB_ADDEND);
     c.lload(frame.address).ladd();
-    if (operation == Op.STORE) {
+  }
+
+  /** Loads from or stores to the address on the stack. */
+  private void move(Node node, long w) {
+    int size = size(w);
+    if (((int) w & 127) == Op.STORE) {
       pushStored(node, w);
       host.write(c, size);
     } else {
       host.read(c, size);
       frame.destination(w);
     }
-    c.labelBinding(done);
+  }
+
+  private void accessAlone(Node node, int i) {
+    long w = node.block.code[i];
+    address(node, w);
+    Label misses = c.newLabel();
+    boolean reads = ((int) w & 127) == Op.LOAD;
+    find(reads ? GuestMemory.TLB_READ : GuestMemory.TLB_WRITE, 1L << size(w), misses);
+    host.begin(c, frame.host);
+    pushFound();
+    move(node, w);
+    elsewhere(node, i, misses, () -> slowPath(node, w, "slow"));
+  }
+
+  /** Finds the page for a group; a local variable keeps where in the host's memory that begins. */
+  private void accessFirst(Node node, int i, AccessGroups.Group group) {
+    long w = node.block.code[i];
+    int found = foundLocal(open.size());
+    open.put(group, found);
+    pushAddress(node, w);
+    int offset = groups.offset(group, i);
+    if (offset != 0) {
+      c.loadConstant((long) -offset).ladd();
+    }
+    if ((w & Op.ADDRESS32) != 0) {
+      frame.cut(32);
+    }
+    c.lstore(frame.address);
+    Label misses = c.newLabel();
+    find(group.writes ? GuestMemory.TLB_WRITE : GuestMemory.TLB_READ, group.bytes(), misses);
+    pushFound();
+    c.lstore(found);
+    host.begin(c, frame.host);
+    pushInGroup(found, offset);
+    move(node, w);
+    elsewhere(
+        node,
+        i,
+        misses,
+        () -> {
+          c.lconst_0().lstore(found);
+          address(node, w);
+          slowPath(node, w, "");
+        });
+  }
+
+  private void pushInGroup(int found, int offset) {
+    c.lload(found);
+    if (offset != 0) {
+      c.loadConstant((long) offset).ladd();
+    }
+  }
+
+  private void accessInGroup(Node node, int i, AccessGroups.Group group, int found) {
+    long w = node.block.code[i];
+    Label misses = c.newLabel();
+    c.lload(found).lconst_0().lcmp().ifeq(misses);
+    host.begin(c, frame.host);
+    pushInGroup(found, groups.offset(group, i));
+    move(node, w);
+    elsewhere(
+        node,
+        i,
+        misses,
+        () -> {
+          address(node, w);
+          slowPath(node, w, "");
+        });
+  }
+
+  /** The local variable for a node's group of that number. */
+  private int foundLocal(int number) {
+    if (number == found.size()) {
+      found.add(c.allocateLocal(TypeKind.LONG));
+    }
+    return found.get(number);
+  }
+
+  /** Puts off what is done where the TLB has not got the page. */
+  private void elsewhere(Node node, int i, Label misses, Runnable slowPath) {
+    Label done = c.newBoundLabel();
     int site = sites.add(node, i);
     long changed = frame.flow.changed(node, i);
     changedAtSites |= changed;
     slowPaths.add(() -> {
       c.labelBinding(misses);
       frame.atSite(site, changed);
-      slowPath(node, w, size);
+      slowPath.run();
       c.goto_(done);
     });
+  }
+
+  private static int size(long w) {
+    return (int) (w >>> 7) & 3;
   }
 
   private void pushStored(Node node, long w) {
     frame.push(node, (int) (w >>> 12) & 63);
   }
 
-  private void slowPath(Node node, long w, int size) {
-    frame.core().lload(frame.address).loadConstant(size);
+  /**
+   * Calls the interpreter's method for an access to {@link Frame#address}.
+   *
+   * @param how "slow", or nothing if the page may be in the TLB all the same
+   */
+  private void slowPath(Node node, long w, String how) {
+    frame.core().lload(frame.address).loadConstant(size(w));
+    String name =
+        switch ((int) w & 127) {
+          case Op.STORE -> "store";
+          case Op.LOAD -> "load";
+          default -> "loadToWrite";
+        };
+    if (!how.isEmpty()) {
+      name = how + Character.toUpperCase(name.charAt(0)) + name.substring(1);
+    }
     if (((int) w & 127) == Op.STORE) {
       pushStored(node, w);
-      c.invokevirtual(
-          Frame.CORE, "slowStore", MethodTypeDesc.of(CD_void, CD_long, CD_int, CD_long));
+      c.invokevirtual(Frame.CORE, name, MethodTypeDesc.of(CD_void, CD_long, CD_int, CD_long));
     } else {
-      String name = ((int) w & 127) == Op.LOAD ? "slowLoad" : "slowLoadToWrite";
       c.invokevirtual(Frame.CORE, name, MethodTypeDesc.of(CD_long, CD_long, CD_int));
       // The JIT enters no loop where something is on the stack, and takes the way back for one.
       frame.destination(w);

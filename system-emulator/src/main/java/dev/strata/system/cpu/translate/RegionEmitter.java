@@ -168,6 +168,7 @@ final class RegionEmitter {
 
   private void node(Node node) {
     frame.count(node);
+    accesses.begin(node);
     long[] code = node.block.code;
     boolean called = false;
     for (int i = 0; i < code.length; i++) {

@@ -47,7 +47,8 @@ final class RegionStateTest {
     return machine;
   }
 
-  private static long[] compare(String hex, HostAccess access) {
+  /** The registers after a program that must be the same with regions and without. */
+  static long[] compare(String hex, HostAccess access) {
     var soon = new TranslationMode(20, false, 100, access);
     try (var interpreted = run(new ProgramMachine(true, null), hex);
         var translated = run(new ProgramMachine(true, soon), hex)) {
