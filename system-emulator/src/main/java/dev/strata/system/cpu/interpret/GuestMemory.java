@@ -254,8 +254,17 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   }
 
   private long host(long address, int tag) {
+    return found(address, 1, tag);
+  }
+
+  /**
+   * The host address of some bytes, if they are in one page that is in the TLB; otherwise 0.
+   *
+   * @param tag {@link #TLB_READ} or {@link #TLB_WRITE}
+   */
+  public final long found(long address, int bytes, int tag) {
     int place = place(address);
-    boolean known = tlbEntries[place + tag] == (address & PAGE);
+    boolean known = tlbEntries[place + tag] == (address + bytes - 1 & PAGE);
     return known ? tlbEntries[place + SoftTlb.ADDEND] + address : 0;
   }
 

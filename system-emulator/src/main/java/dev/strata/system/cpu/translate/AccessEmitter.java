@@ -23,6 +23,7 @@ import java.util.Objects;
  */
 final class AccessEmitter {
   private static final long PAGE = ~0xfffL;
+  private static final MethodTypeDesc FOUND = MethodTypeDesc.of(CD_long, CD_long, CD_int, CD_int);
 
   private final Frame frame;
   private final CodeBuilder c;
@@ -145,7 +146,8 @@ final class AccessEmitter {
     }
     c.lstore(frame.address);
     Label misses = c.newLabel();
-    find(group.writes ? GuestMemory.TLB_WRITE : GuestMemory.TLB_READ, group.bytes(), misses);
+    int tag = group.writes ? GuestMemory.TLB_WRITE : GuestMemory.TLB_READ;
+    find(tag, group.bytes(), misses);
     pushFound();
     c.lstore(found);
     host.begin(c, frame.host);
@@ -156,9 +158,12 @@ final class AccessEmitter {
         i,
         misses,
         () -> {
-          c.lconst_0().lstore(found);
+          c.lload(frame.address).lstore(found);
           address(node, w);
           slowPath(node, w, "");
+          // The others need not go this way, too.
+          frame.core().lload(found).loadConstant(group.bytes()).loadConstant(tag);
+          c.invokevirtual(Frame.CORE, "found", FOUND).lstore(found);
         });
   }
 
