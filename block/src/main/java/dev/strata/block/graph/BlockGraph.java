@@ -315,19 +315,9 @@ public final class BlockGraph implements AutoCloseable {
    * @throws BlockException if one cannot be had: because the other program is still there, say
    */
   public synchronized void activate() throws BlockException {
-    activate(nodes());
-  }
-
-  /** The same of what one node stands on. */
-  public synchronized void activate(BlockNode node) throws BlockException {
-    activate(List.of(node));
-  }
-
-  private void activate(List<BlockNode> some) throws BlockException {
-    var activation = new Activation(opener);
-    List<BlockNode> inactive = activation.inactive(some);
-    if (!inactive.isEmpty()) {
-      quiesced(inactive, () -> activation.take(inactive));
+    List<BlockNode> all = nodes();
+    if (all.stream().anyMatch(node -> node.flags().inactive())) {
+      quiesced(all, () -> new Activation(opener).take(all));
     }
   }
 
