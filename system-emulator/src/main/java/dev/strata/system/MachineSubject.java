@@ -7,6 +7,7 @@ import dev.strata.monitor.command.Monitor;
 import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
 import dev.strata.system.device.virtio.BalloonDevice;
+import dev.strata.system.hmp.Migrations;
 import dev.strata.system.hmp.MonitorCommands;
 import dev.strata.system.log.EventLog;
 import dev.strata.system.machine.Cause;
@@ -249,7 +250,7 @@ final class MachineSubject implements MonitorCommands.Subject {
   }
 
   @Override
-  public MonitorCommands.Migrations migrations() {
+  public Migrations migrations() {
     return new MigrationLines(migration);
   }
 

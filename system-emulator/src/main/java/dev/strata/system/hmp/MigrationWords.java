@@ -6,32 +6,25 @@ import java.util.List;
 
 /** What can be said about moving the machine to another process, and from one. */
 final class MigrationWords {
-  static final String START_USAGE = "migrate [-d] [-b] [-i] [-r] uri";
-  static final String START_HELP =
-      "migrate to URI (using -d to not wait for completion)\n"
-          + "\t\t\t -b for migration without shared storage with full copy of disk\n"
-          + "\t\t\t -i for migration without shared storage with incremental copy of disk"
-          + " (base image shared between src and destination)\n"
-          + "\t\t\t -r to resume a paused migration";
+  static final String START_USAGE = "migrate [-d] uri";
+  static final String START_HELP = "move the machine to another process, or begin to (-d)";
   static final String CANCEL_USAGE = "migrate_cancel ";
-  static final String CANCEL_HELP = "cancel the current VM migration";
+  static final String CANCEL_HELP = "give the move up";
   static final String CONTINUE_USAGE = "migrate_continue state";
-  static final String CONTINUE_HELP = "Continue migration from the given paused state";
+  static final String CONTINUE_HELP = "go on with a move that waits in that state";
   static final String INCOMING_USAGE = "migrate_incoming uri";
-  static final String INCOMING_HELP = "Continue an incoming migration from an -incoming defer";
+  static final String INCOMING_HELP = "say where the machine comes from (-incoming defer)";
   static final String CAPABILITY_USAGE = "migrate_set_capability capability state";
-  static final String CAPABILITY_HELP = "Enable/Disable the usage of a capability for migration";
+  static final String CAPABILITY_HELP = "want something of moves (on), or not (off)";
   static final String PARAMETER_USAGE = "migrate_set_parameter parameter value";
-  static final String PARAMETER_HELP = "Set the parameter for migration";
+  static final String PARAMETER_HELP = "set a parameter of moves";
   static final String POSTCOPY_USAGE = "migrate_start_postcopy ";
   static final String POSTCOPY_HELP =
-      "Followup to a migration command to switch the migration to postcopy mode. The postcopy-ram"
-          + " capability must be set on both source and destination before the original migration"
-          + " command .";
+      "stop the machine and move what is left of it (with the capability dirty-bitmaps)";
 
-  private final MonitorCommands.Migrations migrations;
+  private final Migrations migrations;
 
-  MigrationWords(MonitorCommands.Migrations migrations) {
+  MigrationWords(Migrations migrations) {
     this.migrations = migrations;
   }
 

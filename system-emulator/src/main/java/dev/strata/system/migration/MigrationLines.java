@@ -2,12 +2,12 @@
 package dev.strata.system.migration;
 
 import dev.strata.block.BlockException;
-import dev.strata.system.hmp.MonitorCommands;
+import dev.strata.system.hmp.Migrations;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Moves of a machine, as people want and see them. */
-public final class MigrationLines implements MonitorCommands.Migrations {
+public final class MigrationLines implements Migrations {
   private static final String GLOBALS =
       """
       globals:

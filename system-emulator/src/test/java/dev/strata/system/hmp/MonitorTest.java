@@ -199,8 +199,8 @@ final class MonitorTest {
     }
 
     @Override
-    public MonitorCommands.Migrations migrations() {
-      return new MonitorCommands.Migrations() {
+    public Migrations migrations() {
+      return new Migrations() {
         @Override
         public void start(String uri, boolean detached) {
           asked.add("move to " + uri + (detached ? ", later" : ""));
