@@ -30,14 +30,13 @@ final class BlockPlaces {
   /** The places that {@code map} names are in use. */
   static BlockPlaces of(Child file, VdiHeader header, EntryTable map) throws BlockException {
     var used = new BitSet();
-    for (int i = 0; i < map.count(); i++) {
-      i += map.run(i, map.count() - i, MapEntry.UNALLOCATED);
-      if (i < map.count()) {
-        long place = map.get(i);
-        // What is no place of this disk is damage, and nobody gets it.
-        if (place < map.count()) {
-          used.set((int) place);
-        }
+    int same;
+    for (int i = 0; i < map.count(); i += same) {
+      long place = map.get(i);
+      same = map.run(i, map.count() - i, place);
+      // What is no place of this disk is damage, and nobody gets it.
+      if (place < map.count()) {
+        used.set((int) place);
       }
     }
     return new BlockPlaces(file, header, used);

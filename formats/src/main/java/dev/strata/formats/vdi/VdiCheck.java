@@ -32,20 +32,24 @@ final class VdiCheck {
   void run(long storedCount) throws BlockException {
     var used = new BitSet();
     long allocated = 0;
-    for (int i = 0; i < map.count(); i++) {
-      i += map.run(i, map.count() - i, MapEntry.UNALLOCATED);
-      long place = i < map.count() ? map.get(i) : MapEntry.UNALLOCATED;
+    int same;
+    for (int i = 0; i < map.count(); i += same) {
+      long place = map.get(i);
+      // Many of one kind are passed over at once: a map that a header claims costs little.
+      same = map.run(i, map.count() - i, place);
       if (!MapEntry.isAllocated(place)) {
         continue;
       }
       if (place >= map.count()) {
-        if (counted()) {
-          listener.found("ERROR: block index " + i + " too large, is " + place);
+        int told = count(same);
+        for (int k = i; k < i + told; k++) {
+          listener.found("ERROR: block index " + k + " too large, is " + place);
         }
         continue;
       }
-      allocated++;
-      if (used.get((int) place) && counted()) {
+      allocated += same;
+      int told = count(used.get((int) place) ? same : same - 1);
+      for (int k = 0; k < told; k++) {
         listener.found("ERROR: block index " + place + " also used by " + place);
       }
       used.set((int) place);
@@ -60,9 +64,10 @@ final class VdiCheck {
     }
   }
 
-  /** Counts a finding. The answer is whether it is told of: its line is not made for nothing. */
-  private boolean counted() {
-    corruptions++;
-    return corruptions <= MAX_LINES;
+  /** Counts findings. The answer is how many are told of: the other lines are not even made. */
+  private int count(int findings) {
+    long left = Math.max(0, MAX_LINES - corruptions);
+    corruptions += findings;
+    return (int) Math.min(findings, left);
   }
 }
