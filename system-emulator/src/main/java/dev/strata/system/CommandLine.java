@@ -76,6 +76,9 @@ final class CommandLine {
   boolean defaults = true;
   boolean hpet = true;
 
+  /** Nodes that flash chips hold, by the chip's number. */
+  final Map<Integer, String> flash = new HashMap<>();
+
   /** Whether there is a system management mode. */
   boolean systemManagement = true;
 
@@ -382,6 +385,12 @@ final class CommandLine {
     Boolean wanted = options.takeBool("graphics");
     if (wanted != null) {
       graphics = wanted;
+    }
+    for (int chip = 0; chip < FlashDrives.MOST; chip++) {
+      String node = options.takeString("pflash" + chip);
+      if (node != null) {
+        flash.put(chip, node);
+      }
     }
     for (String name : options.names()) {
       throw error("Property 'pc-i440fx-7.2-machine." + name + "' not found");

@@ -57,7 +57,7 @@ final class DriveDevices {
   }
 
   /** A drive has come that no device uses yet. */
-  void come(Drive drive, String otherwise) {
+  void come(Drive drive, String otherwise) throws BlockException {
     name(drive, otherwise);
     GuestDrives monitors = told;
     if (monitors != null) {
@@ -82,9 +82,13 @@ final class DriveDevices {
   }
 
   /** Gives a drive its name, unless the user has given it one. */
-  String name(Drive drive, String otherwise) {
+  String name(Drive drive, String otherwise) throws BlockException {
     String id = drive.id();
     String name = id == null ? otherwise : id;
+    if (!name.isEmpty() && names.containsValue(name)) {
+      BlockException taken = CommandLine.error("Device with id '" + name + "' already exists");
+      throw drive.given().isEmpty() ? taken : taken.during(drive.given());
+    }
     drive.limit(name);
     names.put(drive, name);
     return name;
@@ -93,10 +97,6 @@ final class DriveDevices {
   /** What a drive is called; "" for a node's. */
   String nameOf(Drive drive) {
     return names.getOrDefault(drive, "");
-  }
-
-  int count() {
-    return names.size();
   }
 
   /** Takes what properties say of a drive. */

@@ -36,7 +36,7 @@ final class DrivePolicy {
     if (word == null) {
       return otherwise;
     }
-    if (connection == Connection.FLOPPY) {
+    if (connection == Connection.FLOPPY || connection == Connection.PFLASH) {
       throw CommandLine.error(what.charAt(0) + "error is not supported by this bus type");
     }
     OnError action = named(word);

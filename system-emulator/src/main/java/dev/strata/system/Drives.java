@@ -28,22 +28,36 @@ import org.jspecify.annotations.Nullable;
 final class Drives implements AutoCloseable {
   /** Where a disk is connected. */
   enum Connection {
-    NONE(0),
-    IDE(1),
-    FLOPPY(3),
-    VIRTIO(7);
+    NONE("none", 0, 0),
+    IDE("ide", 1, 2),
+    FLOPPY("floppy", 3, 0),
+    PFLASH("pflash", 4, 0),
+    VIRTIO("virtio", 7, 0);
 
+    private final String word;
     private final int number; // as messages name it
+    private final int units;
 
-    Connection(int number) {
+    Connection(String word, int number, int units) {
+      this.word = word;
       this.number = number;
+      this.units = units;
+    }
+
+    /** As options name it. */
+    String word() {
+      return word;
+    }
+
+    /** How many drives are on a bus; 0 if they are not counted by buses. */
+    int units() {
+      return units;
     }
   }
 
   /**
    * A drive and the image in it.
    *
-   * @param index -1 for the next that is free
    * @param cd whether it is for a CD
    * @param limits of its requests; null for none
    * @param image null in an empty drive
@@ -52,7 +66,7 @@ final class Drives implements AutoCloseable {
       String given,
       @Nullable String id,
       Connection connection,
-      int index,
+      DrivePlace place,
       boolean readOnly,
       boolean cd,
       @Nullable String serial,
@@ -63,7 +77,7 @@ final class Drives implements AutoCloseable {
     static Drive empty(String given, @Nullable String id, Connection connection, boolean cd) {
       DriveSettings settings =
           DriveSettings.DEFAULT.withMedia(NodeFlags.READ_ONLY.withWritable(!cd));
-      return new Drive(given, id, connection, -1, cd, cd, null, settings, null, null);
+      return new Drive(given, id, connection, DrivePlace.NONE, cd, cd, null, settings, null, null);
     }
 
     /** Has requests keep to the limits, in a group of the drive's name if nothing else is said. */
@@ -137,7 +151,7 @@ final class Drives implements AutoCloseable {
             given,
             "",
             Connection.NONE,
-            -1,
+            DrivePlace.NONE,
             !writable,
             false,
             null,
@@ -199,7 +213,7 @@ final class Drives implements AutoCloseable {
   private Drive opened(DriveOption option) throws BlockException {
     BlockOptions options = option.options().copy();
     Connection connection = connection(options.takeString("if"));
-    Long index = options.takeNumber("index");
+    DrivePlace place = DrivePlace.take(options, connection, all);
     String serial = options.takeString("serial");
     String id = options.takeString("id");
     DriveSettings settings = DrivePolicy.ofDrive(options, connection);
@@ -232,15 +246,7 @@ final class Drives implements AutoCloseable {
     if (format != null) {
       options.put("driver", format);
     }
-    if (connection == Connection.FLOPPY && index != null && (index < 0 || index > 1)) {
-      throw CommandLine.error("machine type does not support if=floppy,bus=0,unit=" + index);
-    }
-    if (connection == Connection.IDE && index != null && (index < 0 || index > 3)) {
-      throw CommandLine.error(
-          "machine type does not support if=ide,bus=" + index / 2 + ",unit=" + index % 2);
-    }
     String file = options.takeString("file");
-    int place = index == null ? -1 : Math.toIntExact(index);
     boolean writable = !readOnly;
     NodeFlags wanted =
         NodeFlags.READ_ONLY
@@ -349,15 +355,16 @@ final class Drives implements AutoCloseable {
     if (name == null) {
       return connected ? Connection.IDE : Connection.NONE;
     }
-    return switch (name) {
-      case "ide" -> Connection.IDE;
-      case "virtio" -> Connection.VIRTIO;
-      case "none" -> Connection.NONE;
-      case "floppy" -> Connection.FLOPPY;
-      case "scsi", "sd", "mtd", "pflash", "xen" ->
-          throw CommandLine.error("if=" + name + " is not supported");
-      default -> throw CommandLine.error("unsupported bus type '" + name + "'");
-    };
+    for (Connection connection : Connection.values()) {
+      if (connection.word.equals(name)) {
+        return connection;
+      }
+    }
+    throw CommandLine.error(
+        switch (name) {
+          case "scsi", "sd", "mtd", "xen" -> "if=" + name + " is not supported";
+          default -> "unsupported bus type '" + name + "'";
+        });
   }
 
   /** Brings all that guests were told is stable to stable storage. */

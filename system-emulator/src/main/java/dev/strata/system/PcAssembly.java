@@ -13,6 +13,7 @@ import dev.strata.system.chardev.Line;
 import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.CpuModel;
 import dev.strata.system.device.debug.PanicRegister;
+import dev.strata.system.device.flash.FlashImage;
 import dev.strata.system.device.floppy.FloppyType;
 import dev.strata.system.device.virtio.EntropySource;
 import dev.strata.system.log.EventLog;
@@ -28,6 +29,9 @@ final class PcAssembly {
   private static final int MOST_PORTS = 4;
   private static final int DEBUG_CONSOLE_PORT = 0xe9;
   private static final String INNER = "/virtio-backend"; // the device on a card
+  private static final int IDE_BUSES = 2;
+  private static final int IDE_UNITS = 2;
+  private static final int FLOPPIES = 2;
   private static final int DEFAULT_CD = 2; // where IDE drives are: the second channel's first
 
   private final CommandLine line;
@@ -91,12 +95,14 @@ final class PcAssembly {
       throw CommandLine.error("a PC has four serial ports at most");
     }
     var firmware = new FirmwareFiles(line.firmwareFolders);
+    List<FlashImage> flash = new FlashDrives(all, drives).images(line.flash);
     var configuration =
         new PcConfiguration(
             line.identity.identity(),
             line.memory,
             model.name(),
-            firmware.bios(line.bios),
+            flash.isEmpty() ? firmware.bios(line.bios) : flash.getFirst().content(),
+            flash,
             serial,
             parallel(),
             panicPort(),
@@ -196,22 +202,14 @@ final class PcAssembly {
   }
 
   private void connectDrives(PcMachine machine) throws BlockException {
-    var ide = new Places("ide", 4, 2);
-    var floppy = new Places("floppy", 2, 2);
-    int virtioDisks = 0;
     for (Drive drive : all.all()) {
-      switch (drive.connection()) {
-        case IDE -> ide.reserve(drive);
-        case FLOPPY -> floppy.reserve(drive);
-        case VIRTIO, NONE -> {}
-      }
-    }
-    for (Drive drive : all.all()) {
+      int unit = drive.place().unit();
       switch (drive.connection()) {
         case IDE -> {
-          int index = ide.of(drive);
+          DrivePlace.require(drive, IDE_BUSES, IDE_UNITS);
+          int index = drive.place().bus() * IDE_UNITS + unit;
           String kind = drive.cd() ? "cd" : "hd";
-          drives.name(drive, "ide" + index / 2 + "-" + kind + index % 2);
+          drives.name(drive, "ide" + drive.place().bus() + "-" + kind + unit);
           addIde(
               machine,
               index,
@@ -221,18 +219,19 @@ final class PcAssembly {
               ideUse(drive, DriveDevices.ofBoard(drive), drive.cd(), unattachedPlace(), null));
         }
         case FLOPPY -> {
-          int index = floppy.of(drive);
-          drives.name(drive, "floppy" + index);
-          addFloppy(machine, index, drive);
+          DrivePlace.require(drive, 1, FLOPPIES);
+          drives.name(drive, "floppy" + unit);
+          addFloppy(machine, unit, drive);
         }
+        case PFLASH -> {} // the board was made with it
         case VIRTIO -> {
-          drives.name(drive, "virtio" + virtioDisks++);
+          drives.name(drive, "virtio" + unit);
           requireSlot(machine, "virtio-blk-pci");
           PcMachine.Removal unused =
               addVirtio(
                   machine, drive, DriveDevices.ofBoard(drive), DriveDevices.MAIN, place(null));
         }
-        case NONE -> drives.name(drive, "none" + drives.count()); // a device asks for it
+        case NONE -> drives.name(drive, "none" + unit); // a device asks for it
       }
     }
   }

@@ -46,7 +46,7 @@ public final class SystemDescription implements ToolDescription {
             key++,
             "drive",
             "DRIVE",
-            "a disk: file=FILE,format=FMT,if=ide|virtio|floppy|none,media=disk|cdrom")
+            "a disk: file=FILE,format=FMT,if=ide|virtio|floppy|pflash|none,media=disk|cdrom")
         .with(key++, "hda", "FILE", "the first disk of four; hdb, hdc and hdd are the others")
         .with(key++, "hdb", "FILE", "the second disk")
         .with(key++, "hdc", "FILE", "the third disk")

@@ -2,6 +2,7 @@
 package dev.strata.system.machine.pc;
 
 import dev.strata.system.chardev.Line;
+import dev.strata.system.device.flash.FlashImage;
 import dev.strata.system.device.timer.TimeSource;
 import dev.strata.system.log.EventLog;
 import dev.strata.system.machine.Actions;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param identity what it tells of itself
  * @param memory bytes of RAM, at least 1 MiB
  * @param cpuModel as {@code -cpu} names it
- * @param bios the firmware's bytes, a multiple of 64 KiB
+ * @param bios the firmware's bytes: a multiple of 64 KiB, or what the first flash chip holds
+ * @param flash chips with firmware, from 4 GiB downwards; if there is none, firmware is in ROM
  * @param serial what the serial ports lead to, from COM1 on; at most four
  * @param parallel what the parallel port leads to, or null if there is none
  * @param panicPort where a guest says that it has panicked; 0 for nowhere
@@ -33,6 +35,7 @@ public record PcConfiguration(
     long memory,
     String cpuModel,
     byte[] bios,
+    List<FlashImage> flash,
     List<Line> serial,
     @Nullable Line parallel,
     int panicPort,

@@ -16,6 +16,8 @@ import dev.strata.system.device.debug.DebugExit;
 import dev.strata.system.device.debug.PanicCard;
 import dev.strata.system.device.debug.PanicRegister;
 import dev.strata.system.device.dma.DmaController;
+import dev.strata.system.device.flash.FlashChip;
+import dev.strata.system.device.flash.FlashImage;
 import dev.strata.system.device.floppy.FloppyController;
 import dev.strata.system.device.floppy.FloppyType;
 import dev.strata.system.device.ide.IdeController;
@@ -103,7 +105,9 @@ public final class PcMachine implements AutoCloseable {
     memory.tellUnassigned(new UnassignedAccesses(configuration.log()));
     processorMemory.tellUnassigned(new UnassignedAccesses(configuration.log()));
     tree = new PcTree(configuration.hpet());
-    ram = new PcMemory(memory, configuration.memory(), configuration.bios());
+    List<FlashImage> flash = configuration.flash();
+    ram = new PcMemory(memory, configuration.memory(), configuration.bios(), flash.isEmpty());
+    addFlash(flash);
     processor = new PcProcessor(machine);
     interrupts = new PcInterrupts(memory, ports, processor, clock);
 
@@ -211,6 +215,20 @@ public final class PcMachine implements AutoCloseable {
     @Override
     public void reset() {
       machine.requestReset();
+    }
+  }
+
+  private void addFlash(List<FlashImage> images) {
+    long base = 1L << 32;
+    for (int index = 0; index < images.size(); index++) {
+      FlashImage image = images.get(index);
+      base -= image.content().length;
+      String name = "system.flash" + index;
+      var chip = new FlashChip(name, image, ram.arena(), memory, base);
+      disks.add(image.drive());
+      chips.put(name, chip);
+      memories.put(name, chip.memory());
+      tree.flash(name, image, base);
     }
   }
 

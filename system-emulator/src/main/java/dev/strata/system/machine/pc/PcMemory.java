@@ -24,7 +24,12 @@ final class PcMemory implements AutoCloseable {
   private final MemoryRegion ram;
   private final MemoryRegion shadowedRom;
 
-  PcMemory(AddressSpace memory, long size, byte[] bios) {
+  /**
+   * Memory of that size.
+   *
+   * @param bios what is seen below 1 MiB, and below 4 GiB as well if {@code rom}
+   */
+  PcMemory(AddressSpace memory, long size, byte[] bios, boolean rom) {
     this.size = size;
     this.below = size >= MOST_BELOW ? BELOW_WHEN_SPLIT : size;
     ram = MemoryRegion.ram("ram", size, arena);
@@ -36,9 +41,11 @@ final class PcMemory implements AutoCloseable {
       memory.map(FOUR_GIB, ram, below, size - below, BOARD_PRIORITY);
     }
     MemorySegment bytes = MemorySegment.ofArray(bios);
-    MemoryRegion rom = MemoryRegion.rom("firmware", bios.length, arena);
-    rom.memory().copyFrom(bytes);
-    memory.map(FOUR_GIB - bios.length, rom, BOARD_PRIORITY);
+    if (rom) {
+      MemoryRegion firmware = MemoryRegion.rom("firmware", bios.length, arena);
+      firmware.memory().copyFrom(bytes);
+      memory.map(FOUR_GIB - bios.length, firmware, BOARD_PRIORITY);
+    }
     shadowedRom = MemoryRegion.rom("firmware below 1 MiB", SHADOWED, arena);
     shadowedRom.memory().fill((byte) 0xff);
     int seen = Math.min(bios.length, SHADOWED_ROM);

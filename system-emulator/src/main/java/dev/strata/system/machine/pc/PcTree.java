@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.machine.pc;
 
+import dev.strata.system.device.flash.FlashChip;
+import dev.strata.system.device.flash.FlashImage;
 import dev.strata.system.device.pci.PciFunction;
 import dev.strata.system.device.scsi.ScsiBus;
 import dev.strata.system.device.virtio.ConsoleDevice;
@@ -55,6 +57,20 @@ final class PcTree {
             ? isa.add(model, base)
             : isa.add(
                 model, base, "irq = " + interrupt + " (0x" + Integer.toHexString(interrupt) + ")"));
+  }
+
+  /** A flash chip at an address. */
+  synchronized void flash(String name, FlashImage image, long base) {
+    int size = image.content().length;
+    int sectors = size / FlashChip.SECTOR;
+    system.add(
+        "cfi.pflash01",
+        "drive = \"" + image.drive().name() + "\"",
+        "num-blocks = " + sectors + " (0x" + Integer.toHexString(sectors) + ")",
+        "sector-length = 4096 (0x1000)",
+        "width = 1 (0x1)",
+        "name = \"" + name + "\"",
+        "mmio %016x/%016x".formatted(base, size));
   }
 
   synchronized void ide(int index, String model) {

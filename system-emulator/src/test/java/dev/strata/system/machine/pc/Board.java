@@ -81,6 +81,7 @@ final class Board implements AutoCloseable {
             "idle",
             new byte[0x20000],
             List.of(),
+            List.of(),
             printer,
             0x505,
             false,

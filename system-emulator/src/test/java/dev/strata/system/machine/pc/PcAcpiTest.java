@@ -46,6 +46,7 @@ final class PcAcpiTest {
             128 << 20,
             "idle",
             new byte[0],
+            List.of(),
             List.of(line, line),
             line,
             0x505,

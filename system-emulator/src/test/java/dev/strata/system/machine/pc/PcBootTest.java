@@ -30,6 +30,7 @@ final class PcBootTest {
             "idle",
             new byte[0x20000],
             List.of(),
+            List.of(),
             Line.nowhere(),
             0,
             false,
