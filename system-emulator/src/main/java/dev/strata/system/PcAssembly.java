@@ -227,9 +227,13 @@ final class PcAssembly {
         case VIRTIO -> {
           drives.name(drive, "virtio" + unit);
           requireSlot(machine, "virtio-blk-pci");
-          PcMachine.Removal unused =
-              addVirtio(
-                  machine, drive, DriveDevices.ofBoard(drive), DriveDevices.MAIN, place(null));
+          try {
+            PcMachine.Removal unused =
+                addVirtio(
+                    machine, drive, DriveDevices.ofBoard(drive), DriveDevices.MAIN, place(null));
+          } catch (BlockException e) {
+            throw e.during(drive.given());
+          }
         }
         case NONE -> drives.name(drive, "none" + unit); // a device asks for it
       }

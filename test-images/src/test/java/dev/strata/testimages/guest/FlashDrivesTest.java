@@ -53,7 +53,9 @@ final class FlashDrivesTest {
         "if=ide,index=1,unit=1,file=4k",
         "if=ide,file=4k if=ide,index=0,file=128k",
         "if=none,file=4k if=none,bus=1,file=128k",
-        "if=floppy,unit=2,file=4k"
+        "if=floppy,unit=2,file=4k",
+        "if=virtio",
+        "if=virtio,file=fat:."
       })
   void refusesDrivesAsTheReferenceDoes(String drives) throws Exception {
     assumeTrue(Emulator.areThere());
