@@ -597,7 +597,7 @@ public final class BlockGraph implements AutoCloseable {
       try {
         node.driver().close();
       } catch (BlockException e) {
-        failure = failure == null ? e : failure;
+        failure = e; // which knows better what could not be written
       }
     }
     for (Edge edge : node.edges()) {
@@ -619,7 +619,7 @@ public final class BlockGraph implements AutoCloseable {
     }
   }
 
-  /** Closes all users and nodes; the first failure is thrown when all is closed. */
+  /** Closes all users and nodes; failures are thrown when all is closed. */
   @Override
   public void close() throws BlockException {
     BlockException failure = null;
@@ -631,7 +631,7 @@ public final class BlockGraph implements AutoCloseable {
       try {
         backend.close();
       } catch (BlockException e) {
-        failure = failure == null ? e : failure;
+        failure = with(failure, e);
       }
     }
     // Those that were opened last stand on the others.
@@ -641,7 +641,7 @@ public final class BlockGraph implements AutoCloseable {
           try {
             close(node);
           } catch (BlockException e) {
-            failure = failure == null ? e : failure;
+            failure = with(failure, e);
           }
         }
       }
@@ -649,5 +649,13 @@ public final class BlockGraph implements AutoCloseable {
     if (failure != null) {
       throw failure;
     }
+  }
+
+  private static BlockException with(@Nullable BlockException failure, BlockException next) {
+    if (failure == null) {
+      return next;
+    }
+    failure.addSuppressed(next);
+    return failure;
   }
 }
