@@ -95,10 +95,6 @@ final class DriveDevices {
     return names.getOrDefault(drive, "");
   }
 
-  int count() {
-    return names.size();
-  }
-
   /** Takes what properties say of a drive. */
   DiskProperties properties(BlockOptions properties) throws BlockException {
     String name = properties.takeString("drive");

@@ -202,9 +202,10 @@ final class Emulation {
     if (line.cpu != null || line.kernel != null || !line.devices.isEmpty()) {
       throw CommandLine.error("the machine 'none' has no processor, and no place for devices");
     }
-    int unnamed = 0;
+    var loose = new LooseDrives();
     for (Drive drive : drives.all()) {
-      String name = drive.id() == null ? "none" + unnamed++ : drive.id();
+      String unnamed = loose.nameOf(drive);
+      String name = drive.id() == null ? unnamed : drive.id();
       drive.limit(name);
       monitors
           .monitor()
