@@ -2,6 +2,8 @@
 package dev.strata.block;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +54,18 @@ public final class BlockException extends IOException {
   /** The same failure, caused by {@code cause}. */
   public BlockException causedBy(Throwable cause) {
     return new BlockException(errno, String.valueOf(getMessage()), hint, cause);
+  }
+
+  /** This failure and all that came after it, in the order in which they came. */
+  public List<BlockException> all() {
+    var all = new ArrayList<BlockException>();
+    all.add(this);
+    for (Throwable later : getSuppressed()) {
+      if (later instanceof BlockException failure) {
+        all.addAll(failure.all());
+      }
+    }
+    return all;
   }
 
   public Errno errno() {

@@ -54,6 +54,10 @@ public final class Disk implements AutoCloseable {
     }
   }
 
+  public BlockGraph graph() {
+    return graph;
+  }
+
   public BlockBackend backend() {
     return backend;
   }

@@ -7,11 +7,21 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.IoVector;
 import dev.strata.block.bitmap.DirtyBitmap;
+import dev.strata.block.drive.GuestDrive;
 import dev.strata.block.driver.NodeFlags;
+import dev.strata.block.driver.Permissions;
+import dev.strata.block.graph.BlockBackend;
+import dev.strata.block.graph.BlockGraph;
+import dev.strata.block.graph.BlockNode;
+import dev.strata.block.graph.OpenGate;
+import dev.strata.block.graph.OpenRequest;
+import dev.strata.block.option.BlockOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -87,6 +97,58 @@ class InactiveImagesTest {
       assertThrows(BlockException.class, () -> source.graph().activate());
       assertArrayEquals(filled(1), destination.read(0, 200_000));
       destination.write(0, filled(2));
+    }
+  }
+
+  @Test
+  void othersFillTheDiskOfAGuestThatIsStillToComeAndThenNoMore() throws Exception {
+    Path image = folder.resolve("image");
+    TestDisk.create("qcow2", image, "size", "4M");
+    try (TestDisk disk = TestDisk.open(image, WRITABLE.withInactive(true), "driver", "qcow2")) {
+      BlockGraph graph = disk.graph();
+      graph.opensInactive(true);
+      try (BlockBackend guest = graph.use(disk.node(), "", Permissions.NONE)) {
+        guest.changeForGuest(GuestDrive.permissions(true));
+        graph.activate(disk.node());
+        disk.write(0, filled(1));
+        graph.opensInactive(false);
+        graph.activate();
+        BlockException inTheWay = assertThrows(BlockException.class, graph::guestRuns);
+        assertTrue(inTheWay.getMessage().startsWith("Permission conflict on node"));
+        disk.write(0, filled(2)); // whoever was there is not interrupted
+        disk.backend().change(Permissions.NONE);
+        graph.guestRuns();
+        assertThrows(
+            BlockException.class, () -> disk.backend().change(GuestDrive.permissions(true)));
+        var bytes = new byte[200_000];
+        guest.read(0, IoVector.of(bytes), 0);
+        assertArrayEquals(filled(2), bytes);
+      }
+    }
+  }
+
+  @Test
+  void onlyWhatTheNodeStandsOnIsTakenWithIt() throws Exception {
+    Path first = folder.resolve("first");
+    Path other = folder.resolve("other");
+    TestDisk.create("qcow2", first, "size", "4M");
+    TestDisk.create("qcow2", other, "size", "4M");
+    try (TestDisk disk = TestDisk.open(first, WRITABLE.withInactive(true), "driver", "qcow2");
+        TestDisk source = TestDisk.open(other, "driver", "qcow2")) {
+      BlockGraph graph = disk.graph();
+      BlockNode waits =
+          graph.open(
+              new OpenRequest(
+                  other.toString(),
+                  BlockOptions.of("driver", "qcow2"),
+                  WRITABLE.withInactive(true),
+                  false,
+                  false,
+                  OpenGate.SAME_FOLDER));
+      graph.activate(disk.node());
+      disk.write(0, filled(1));
+      assertTrue(waits.flags().inactive());
+      source.write(0, filled(2)); // it is another program's still
     }
   }
 

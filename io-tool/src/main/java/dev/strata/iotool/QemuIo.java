@@ -30,11 +30,17 @@ public final class QemuIo {
   private final InputStream input;
   private final PrintStream output;
   private final PrintStream errors;
+  private final boolean endsProcess;
 
   QemuIo(InputStream input, PrintStream output, PrintStream errors) {
+    this(input, output, errors, false);
+  }
+
+  private QemuIo(InputStream input, PrintStream output, PrintStream errors, boolean endsProcess) {
     this.input = input;
     this.output = output;
     this.errors = errors;
+    this.endsProcess = endsProcess;
   }
 
   /** Runs the program. */
@@ -59,7 +65,8 @@ public final class QemuIo {
   }
 
   /**
-   * Runs the program within this process, with its standard streams; may be called again.
+   * Runs the program within this process, with its standard streams; may be called again, unless
+   * the images turn out to differ that a filter compares.
    *
    * @return the exit code
    */
@@ -72,7 +79,7 @@ public final class QemuIo {
     var errors = new PrintStream(err, true, StandardCharsets.UTF_8);
     boolean interactive = watched && isTerminal(0);
     var input = new BufferedInputStream(new FileInputStream(FileDescriptor.in));
-    return new QemuIo(input, output, errors).run(arguments, interactive);
+    return new QemuIo(input, output, errors, true).run(arguments, interactive);
   }
 
   /**
@@ -103,6 +110,9 @@ public final class QemuIo {
     boolean operandsLast = System.getenv("POSIXLY_CORRECT") != null;
     boolean succeeded = true;
     var session = new Session(program, output, errors, operandsLast);
+    if (endsProcess) {
+      session.endProcess();
+    }
     try {
       var line = new CommandLine(session);
       switch (line.parse(program, arguments, operandsLast)) {

@@ -534,9 +534,12 @@ final class CommandLine {
       }
       property = driver + "." + name;
     }
-    if (!property.equals("isa-debugcon.iobase")) {
+    if (!property.equals("isa-debugcon.iobase") && !property.equals("floppy.drive")) {
       throw error(
-          word + " " + text + ": of global properties, only isa-debugcon.iobase is supported");
+          word
+              + " "
+              + text
+              + ": of global properties, only isa-debugcon.iobase and floppy.drive are supported");
     }
     globals.put(property, value);
   }

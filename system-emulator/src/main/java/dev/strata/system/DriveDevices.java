@@ -163,7 +163,7 @@ final class DriveDevices {
     if (image != null) {
       requireContext(image, device.context());
       boolean writes = image.node().flags().writable() && !drive.readOnly();
-      image.change(GuestDrive.permissions(writes, asked.shared()));
+      image.changeForGuest(GuestDrive.permissions(writes, asked.shared()));
       Boolean cached = asked.cached();
       if (cached != null) {
         image.writeThrough(!cached);

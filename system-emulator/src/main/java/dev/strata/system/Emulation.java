@@ -26,6 +26,7 @@ import dev.strata.system.memory.AddressSpace;
 import dev.strata.system.migration.Migration;
 import dev.strata.system.migration.MigrationCommands;
 import dev.strata.system.qmp.DeviceCommands;
+import dev.strata.system.qmp.LastAnswer;
 import dev.strata.system.qmp.MachineCommands;
 import dev.strata.system.qtest.DrivenBoard;
 import dev.strata.system.qtest.Log;
@@ -53,7 +54,8 @@ final class Emulation {
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile @Nullable Machine machine; // once there is one
   private volatile boolean orderly = true; // what a client has ended could be ended
-  private @Nullable PidFile pid;
+  private final LastAnswer answer = new LastAnswer();
+  private volatile @Nullable PidFile pid;
   private @Nullable Line driver; // where somebody drives the board
 
   Emulation(CommandLine line, Architecture architecture, Terminal terminal, EventLog log) {
@@ -62,7 +64,11 @@ final class Emulation {
     this.terminal = terminal;
     this.monitors =
         new ControlMonitors(
-            MachineCommands.schema(), EntropyObject.TYPES, terminal::error, terminal::note);
+            MachineCommands.schema(),
+            EntropyObject.TYPES,
+            terminal::error,
+            terminal::note,
+            this::endAtOnce);
     this.lines = new Lines(monitors, line.daemonize);
     this.log = log;
   }
@@ -72,6 +78,15 @@ final class Emulation {
     if (!monitors.endWork()) {
       orderly = false;
     }
+  }
+
+  /** Nothing can be trusted any more. */
+  private void endAtOnce(String why) {
+    PidFile written = pid;
+    if (written != null) {
+      written.remove();
+    }
+    terminal.lastLine(why);
   }
 
   private void end(Cause cause) {
@@ -88,9 +103,16 @@ final class Emulation {
     try {
       code = assembleAndRun();
     } finally {
-      good = monitors.end() && orderly;
-      if (pid != null) {
-        pid.remove();
+      if (answer.isAwaited()) {
+        good = monitors.endDisks();
+        answer.give();
+        good &= monitors.end() && orderly;
+      } else {
+        good = monitors.end() && orderly;
+      }
+      PidFile written = pid;
+      if (written != null) {
+        written.remove();
       }
       ended.countDown();
     }
@@ -180,9 +202,8 @@ final class Emulation {
     if (line.cpu != null || line.kernel != null || !line.devices.isEmpty()) {
       throw CommandLine.error("the machine 'none' has no processor, and no place for devices");
     }
-    int unnamed = 0;
     for (Drive drive : drives.all()) {
-      String name = drive.id() == null ? "none" + unnamed++ : drive.id();
+      String name = drive.id() == null ? "none" + drive.place().unit() : drive.id();
       drive.limit(name);
       monitors
           .monitor()
@@ -265,6 +286,7 @@ final class Emulation {
             commands,
             subject::powerDown,
             this::endWork,
+            answer,
             subject,
             pc == null ? 0 : line.memory,
             QemuSystem.kinds(architecture)));

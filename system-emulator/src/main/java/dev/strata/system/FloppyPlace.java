@@ -5,9 +5,10 @@ import dev.strata.block.BlockException;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.system.device.floppy.FloppyType;
 import dev.strata.system.machine.pc.PcMachine;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Where {@code -device floppy} wants a drive, and of what type. */
+/** Where {@code -device floppy} wants a drive, of what type, and what listings say of it. */
 final class FloppyPlace {
   private static final int UNITS = 2;
 
@@ -16,15 +17,51 @@ final class FloppyPlace {
   /** Takes the property {@code drive-type}. */
   static FloppyType type(BlockOptions properties) throws BlockException {
     String word = properties.takeString("drive-type");
+    if (word == null) {
+      return FloppyType.AUTOMATIC;
+    }
+    if (word.equals("none")) {
+      throw CommandLine.error("a drive of type 'none' is not supported");
+    }
+    for (FloppyType type : FloppyType.values()) {
+      if (word.equals(type.word())) {
+        return type;
+      }
+    }
+    throw CommandLine.error("Parameter 'drive-type' does not accept value '" + word + "'");
+  }
+
+  /**
+   * What listings say beside the place and the type, as the reference does.
+   *
+   * @param properties as the user gave them
+   * @param drive what its drive is called; "" for one without a name
+   */
+  static List<String> listing(BlockOptions properties, String drive) {
+    return List.of(
+        "drive = \"" + drive + "\"",
+        "backend_defaults = \"auto\"",
+        "logical_block_size = 512 (512 B)",
+        "physical_block_size = 512 (512 B)",
+        "min_io_size = 0 (0 B)",
+        "opt_io_size = 0 (0 B)",
+        "discard_granularity = 4294967295 (4 GiB)",
+        switched(properties, "write-cache"),
+        "share-rw = " + isOn(properties.string("share-rw")),
+        switched(properties, "account-invalid"),
+        switched(properties, "account-failed"));
+  }
+
+  private static String switched(BlockOptions properties, String name) {
+    String word = properties.string(name);
+    return name + " = \"" + (word == null ? "auto" : word) + "\"";
+  }
+
+  private static boolean isOn(@Nullable String word) {
     return switch (word) {
-      case null -> FloppyType.AUTOMATIC;
-      case "auto" -> FloppyType.AUTOMATIC;
-      case "120" -> FloppyType.MIB_1_2;
-      case "144" -> FloppyType.MIB_1_44;
-      case "288" -> FloppyType.MIB_2_88;
-      case "none" -> throw CommandLine.error("a drive of type 'none' is not supported");
-      default ->
-          throw CommandLine.error("Parameter 'drive-type' does not accept value '" + word + "'");
+      case null -> false;
+      case "on", "yes", "true", "y" -> true;
+      default -> false;
     };
   }
 

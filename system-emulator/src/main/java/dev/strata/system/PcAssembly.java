@@ -32,6 +32,7 @@ final class PcAssembly {
   private static final int IDE_BUSES = 2;
   private static final int IDE_UNITS = 2;
   private static final int FLOPPIES = 2;
+  private static final String FLOPPY_DRIVE = "floppy.drive";
   private static final int DEFAULT_CD = 2; // where IDE drives are: the second channel's first
 
   private final CommandLine line;
@@ -128,7 +129,6 @@ final class PcAssembly {
           throw e.during(device.given());
         }
       }
-      addDefaultDrives(machine);
       addDebugConsole(machine);
       for (var item : line.boot.items()) {
         if (!machine.addFirmwareFile(item.name(), item.content())) {
@@ -202,6 +202,7 @@ final class PcAssembly {
   }
 
   private void connectDrives(PcMachine machine) throws BlockException {
+    var inFloppyPlaces = new @Nullable Drive[FLOPPIES];
     for (Drive drive : all.all()) {
       int unit = drive.place().unit();
       switch (drive.connection()) {
@@ -220,8 +221,11 @@ final class PcAssembly {
         }
         case FLOPPY -> {
           DrivePlace.require(drive, 1, FLOPPIES);
-          drives.name(drive, "floppy" + unit);
-          addFloppy(machine, unit, drive);
+          String name = drives.name(drive, "floppy" + unit);
+          if (line.globals.containsKey(FLOPPY_DRIVE)) {
+            throw conflict(name);
+          }
+          inFloppyPlaces[unit] = drive;
         }
         case PFLASH -> {} // the board was made with it
         case VIRTIO -> {
@@ -236,6 +240,12 @@ final class PcAssembly {
           }
         }
         case NONE -> drives.name(drive, "none" + unit); // a device asks for it
+      }
+    }
+    addDefaultDrives(machine, inFloppyPlaces);
+    for (int index = 0; index < inFloppyPlaces.length; index++) {
+      if (inFloppyPlaces[index] != null) {
+        addFloppy(machine, index, inFloppyPlaces[index]);
       }
     }
   }
@@ -276,7 +286,12 @@ final class PcAssembly {
     machine.addFloppy(
         index,
         use(drive, DriveDevices.ofBoard(drive), unattachedPlace(), null, Kind.REMOVABLE),
-        FloppyType.AUTOMATIC);
+        FloppyType.AUTOMATIC,
+        FloppyPlace.listing(new BlockOptions(), drives.nameOf(drive)));
+  }
+
+  private static BlockException conflict(String drive) {
+    return CommandLine.error("-global " + FLOPPY_DRIVE + "=... conflicts with drive=" + drive);
   }
 
   private PcMachine.Removal addVirtio(
@@ -289,22 +304,40 @@ final class PcAssembly {
     return machine.addVirtioDisk(disk, drive.readOnly(), serial == null ? "" : serial);
   }
 
-  /** A PC has a CD drive and a floppy drive if nobody has said what it is to have instead. */
-  private void addDefaultDrives(PcMachine machine) throws BlockException {
-    if (line.defaults && !hasDevice(DeviceModel.FLOPPY) && machine.isFloppyFree(0)) {
-      Drive drive = all.addEmpty(Drives.Connection.FLOPPY, false, "floppy0");
-      drives.name(drive, "floppy0");
-      addFloppy(machine, 0, drive);
+  /**
+   * A PC has a CD drive, a floppy drive and a slot for cards if nobody has said what it is to have
+   * instead. Nothing is behind the slot, whose drive devices can ask for.
+   *
+   * @param floppies by their places
+   */
+  private void addDefaultDrives(PcMachine machine, @Nullable Drive[] floppies)
+      throws BlockException {
+    if (!line.defaults) {
+      return;
     }
     boolean chosen =
         hasDevice(
             DeviceModel.IDE_CD, DeviceModel.IDE_DISK, DeviceModel.SCSI_CD, DeviceModel.SCSI_DISK);
-    if (line.defaults && !chosen && machine.isIdeFree(DEFAULT_CD)) {
-      Drive drive = all.addEmpty(Drives.Connection.IDE, true, "ide1-cd0");
-      drives.name(drive, "ide1-cd0");
-      GuestDrive used = ideUse(drive, DriveDevices.ofBoard(drive), true, unattachedPlace(), null);
+    boolean told = hasDevice(DeviceModel.FLOPPY) || line.globals.containsKey(FLOPPY_DRIVE);
+    Drive cd =
+        !chosen && machine.isIdeFree(DEFAULT_CD)
+            ? byDefault(Drives.Connection.IDE, true, "ide1-cd0")
+            : null;
+    if (!told && floppies[0] == null) {
+      floppies[0] = byDefault(Drives.Connection.FLOPPY, false, "floppy0");
+    }
+    byDefault(Drives.Connection.NONE, false, "sd0");
+    if (cd != null) {
+      GuestDrive used = ideUse(cd, DriveDevices.ofBoard(cd), true, unattachedPlace(), null);
       machine.addIdeCd(DEFAULT_CD, used, "QM0000" + (DEFAULT_CD + 1));
     }
+  }
+
+  private Drive byDefault(Drives.Connection connection, boolean cd, String name)
+      throws BlockException {
+    Drive drive = all.addEmpty(connection, cd, name);
+    drives.name(drive, name);
+    return drive;
   }
 
   static int number(BlockOptions properties, String name, int otherwise) throws BlockException {
@@ -484,33 +517,71 @@ final class PcAssembly {
       @Nullable String deviceId)
       throws BlockException {
     DeviceModel model = DeviceModel.named(device.kind());
-    boolean cd = model == DeviceModel.IDE_CD;
-    boolean floppy = model == DeviceModel.FLOPPY;
-    FloppyType type = floppy ? FloppyPlace.type(properties) : FloppyType.AUTOMATIC;
-    if (floppy) {
-      DiskProperties.blockSizes(properties, "floppy");
+    if (model == DeviceModel.FLOPPY) {
+      addFloppy(device, properties, machine, place, deviceId);
+      return;
     }
+    boolean cd = model == DeviceModel.IDE_CD;
     DiskProperties asked = drives.properties(properties);
-    int unit = floppy ? number(properties, "unit", -1) : -1;
-    String bus = floppy ? properties.takeString("bus") : null;
-    IdePlace ide = floppy ? new IdePlace(-1, -1) : IdePlace.of(properties);
+    IdePlace ide = IdePlace.of(properties);
     rejectOthers(device, properties);
     Drive drive =
-        asked.drive() == null && model != DeviceModel.IDE_DISK
+        asked.drive() == null && cd
             ? drives.empty(device.given(), cd)
             : required(device, asked, device.kind(), !cd);
     try {
-      if (floppy) {
-        int index = FloppyPlace.on(machine, bus, unit);
-        machine.addFloppy(index, use(drive, asked, place, deviceId, Kind.REMOVABLE), type);
-      } else {
-        int index = ide.on(machine);
-        String serial = asked.serial() == null ? drive.serial() : asked.serial();
-        addIde(machine, index, drive, cd, serial, ideUse(drive, asked, cd, place, deviceId));
-      }
+      int index = ide.on(machine);
+      String serial = asked.serial() == null ? drive.serial() : asked.serial();
+      addIde(machine, index, drive, cd, serial, ideUse(drive, asked, cd, place, deviceId));
     } catch (BlockException e) {
       drives.giveUp(drive);
       throw e;
+    }
+  }
+
+  private void addFloppy(
+      DeviceOption device,
+      BlockOptions properties,
+      PcMachine machine,
+      String place,
+      @Nullable String deviceId)
+      throws BlockException {
+    String global = line.globals.get(FLOPPY_DRIVE);
+    String named = properties.string("drive");
+    if (global != null) {
+      if (named != null) {
+        throw conflict(named);
+      }
+      properties.put("drive", global);
+    }
+    BlockOptions given = properties.copy();
+    FloppyType type = FloppyPlace.type(properties);
+    DiskProperties.blockSizes(properties, "floppy");
+    DiskProperties asked = drives.properties(properties);
+    int unit = number(properties, "unit", -1);
+    String bus = properties.takeString("bus");
+    rejectOthers(device, properties);
+    Drive drive = floppyDrive(device, asked, global);
+    try {
+      int index = FloppyPlace.on(machine, bus, unit);
+      GuestDrive used = use(drive, asked, place, deviceId, Kind.REMOVABLE);
+      String name = asked.drive() == null ? "" : asked.drive();
+      machine.addFloppy(index, used, type, FloppyPlace.listing(given, name));
+    } catch (BlockException e) {
+      drives.giveUp(drive);
+      throw e;
+    }
+  }
+
+  private Drive floppyDrive(DeviceOption device, DiskProperties asked, @Nullable String global)
+      throws BlockException {
+    if (asked.drive() == null) {
+      return drives.empty(device.given(), false);
+    }
+    try {
+      return required(device, asked, device.kind(), true);
+    } catch (BlockException e) {
+      throw global == null ? e : e.during("can't apply global " + FLOPPY_DRIVE + "=" + global);
     }
   }
 

@@ -69,7 +69,7 @@ public final class SystemDescription implements ToolDescription {
             key++,
             "global",
             "PROPERTY",
-            "isa-debugcon.iobase=PORT; also as driver=, property= and value=")
+            "isa-debugcon.iobase=PORT or floppy.drive=NAME; also as driver=, property= and value=")
         .with(key++, "kernel", "FILE", "boot this Linux or Multiboot kernel")
         .with(
             key++,

@@ -54,6 +54,14 @@ public sealed interface BlockEvent {
    */
   record WriteThresholdExceeded(String node, long exceeded, long threshold) implements BlockEvent {}
 
+  /**
+   * Copies of which one vouches for the other are not the same: as with the reference, a program
+   * that does not want to go on then says so and ends. The request fails otherwise.
+   *
+   * @param message where they differ, in words
+   */
+  record ContentsDiffer(String node, String message) implements BlockEvent {}
+
   /** What a quorum asks of its children. */
   enum QuorumRequest {
     READ("read"),

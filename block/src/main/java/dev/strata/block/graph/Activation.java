@@ -163,6 +163,13 @@ final class Activation {
     }
   }
 
+  /** Those of nodes, and of what they stand on, that are not active. */
+  List<BlockNode> inactive(Collection<BlockNode> nodes) {
+    List<BlockNode> all = childrenFirst(nodes);
+    all.removeIf(node -> !node.flags().inactive());
+    return all;
+  }
+
   private static List<BlockNode> childrenFirst(Collection<BlockNode> nodes) {
     Set<BlockNode> order = new LinkedHashSet<>();
     for (BlockNode node : nodes) {

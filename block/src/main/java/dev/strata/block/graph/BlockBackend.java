@@ -94,6 +94,14 @@ public final class BlockBackend implements BlockIo, NodeUser, AutoCloseable {
     graph.changePermissions(this, permissions);
   }
 
+  /**
+   * Asks for what a guest's device does and can stand. While the guest is still to come, others may
+   * do what they like, until {@link BlockGraph#guestRuns}.
+   */
+  public void changeForGuest(Permissions permissions) throws BlockException {
+    graph.changeGuestPermissions(this, permissions);
+  }
+
   /** Who uses the node, as messages name it; "" if nobody with a name. */
   String user() {
     return user;

@@ -50,6 +50,7 @@ public final class BlockGraph implements AutoCloseable {
   private final List<BlockBackend> backends = new ArrayList<>(); // guarded by this
   private final Map<String, ThrottleGroup> throttleGroups =
       new LinkedHashMap<>(); // guarded by this
+  private final YieldingUsers yielding = new YieldingUsers(); // guarded by this
   private final NodeOpener opener = new NodeOpener(this);
   private int generated; // guarded by this
   private volatile boolean opensInactive;
@@ -230,6 +231,27 @@ public final class BlockGraph implements AutoCloseable {
       quiesced(List.of(node), () -> UserMove.move(backend, node, place));
     }
     PermissionUpdate.change(place, backend, wanted);
+    yielding.remove(backend);
+  }
+
+  synchronized void changeGuestPermissions(BlockBackend backend, Permissions wanted)
+      throws BlockException {
+    if (opensInactive) {
+      changePermissions(backend, YieldingUsers.meanwhile(wanted));
+      yielding.add(backend, wanted);
+    } else {
+      changePermissions(backend, wanted);
+    }
+  }
+
+  /**
+   * The guest is here and runs: its devices let others do no more than they can stand.
+   *
+   * @throws BlockException if others do more; devices that this concerns go on letting them, until
+   *     they are asked again
+   */
+  public synchronized void guestRuns() throws BlockException {
+    yielding.settle();
   }
 
   synchronized void move(BlockBackend backend, BlockNode wanted) throws BlockException {
@@ -246,6 +268,7 @@ public final class BlockGraph implements AutoCloseable {
 
   synchronized void release(BlockBackend backend) throws BlockException {
     backends.remove(backend);
+    yielding.remove(backend);
     BlockNode node = backend.node();
     node.users().remove(backend);
     if (node.users().isEmpty() && !node.kept()) {
@@ -315,9 +338,19 @@ public final class BlockGraph implements AutoCloseable {
    * @throws BlockException if one cannot be had: because the other program is still there, say
    */
   public synchronized void activate() throws BlockException {
-    List<BlockNode> all = nodes();
-    if (all.stream().anyMatch(node -> node.flags().inactive())) {
-      quiesced(all, () -> new Activation(opener).take(all));
+    activate(nodes());
+  }
+
+  /** The same of what one node stands on. */
+  public synchronized void activate(BlockNode node) throws BlockException {
+    activate(List.of(node));
+  }
+
+  private void activate(List<BlockNode> some) throws BlockException {
+    var activation = new Activation(opener);
+    List<BlockNode> inactive = activation.inactive(some);
+    if (!inactive.isEmpty()) {
+      quiesced(inactive, () -> activation.take(inactive));
     }
   }
 
@@ -564,7 +597,7 @@ public final class BlockGraph implements AutoCloseable {
       try {
         node.driver().close();
       } catch (BlockException e) {
-        failure = failure == null ? e : failure;
+        failure = e; // which knows better what could not be written
       }
     }
     for (Edge edge : node.edges()) {
@@ -586,7 +619,7 @@ public final class BlockGraph implements AutoCloseable {
     }
   }
 
-  /** Closes all users and nodes; the first failure is thrown when all is closed. */
+  /** Closes all users and nodes; failures are thrown when all is closed. */
   @Override
   public void close() throws BlockException {
     BlockException failure = null;
@@ -598,7 +631,7 @@ public final class BlockGraph implements AutoCloseable {
       try {
         backend.close();
       } catch (BlockException e) {
-        failure = failure == null ? e : failure;
+        failure = with(failure, e);
       }
     }
     // Those that were opened last stand on the others.
@@ -608,7 +641,7 @@ public final class BlockGraph implements AutoCloseable {
           try {
             close(node);
           } catch (BlockException e) {
-            failure = failure == null ? e : failure;
+            failure = with(failure, e);
           }
         }
       }
@@ -616,5 +649,13 @@ public final class BlockGraph implements AutoCloseable {
     if (failure != null) {
       throw failure;
     }
+  }
+
+  private static BlockException with(@Nullable BlockException failure, BlockException next) {
+    if (failure == null) {
+      return next;
+    }
+    failure.addSuppressed(next);
+    return failure;
   }
 }

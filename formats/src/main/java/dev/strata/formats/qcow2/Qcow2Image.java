@@ -585,10 +585,52 @@ final class Qcow2Image extends MappedImage
     }
   }
 
+  /**
+   * The same when the image is closed: what cannot be put on disk is told by name, and does not
+   * keep the rest from getting there.
+   */
+  private void settleAtLast() throws BlockException {
+    lock.lock();
+    try {
+      if (writable && !corruption.isFatal()) {
+        writeTables();
+        settle();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void writeTables() throws BlockException {
+    BlockException failure = null;
+    try {
+      metadata.freed().settle();
+      metadata.caches().write(false);
+      metadata.file().flush();
+    } catch (BlockException e) {
+      failure = BlockException.of(e.errno(), "Failed to flush the L2 table cache").causedBy(e);
+    }
+    try {
+      metadata.caches().writeRefcounts();
+      metadata.file().flush();
+    } catch (BlockException e) {
+      BlockException next =
+          BlockException.of(e.errno(), "Failed to flush the refcount block cache").causedBy(e);
+      if (failure == null) {
+        failure = next;
+      } else {
+        failure.addSuppressed(next);
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
   @Override
   public void close() throws BlockException {
     try {
-      settle();
+      settleAtLast();
     } finally {
       release();
     }

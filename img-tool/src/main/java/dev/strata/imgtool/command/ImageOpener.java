@@ -40,6 +40,7 @@ final class ImageOpener {
   ImageOpener(Terminal terminal) {
     this.terminal = terminal;
     this.graph = new BlockGraph(DriverRegistry.load(), objects, terminal::note);
+    graph.listener(terminal::hear);
   }
 
   /** What {@code --object} defines. */

@@ -2,8 +2,10 @@
 package dev.strata.iotool.command;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.driver.BlockEvent;
 import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.Permissions;
+import dev.strata.block.file.posix.Posix;
 import dev.strata.block.graph.BlockBackend;
 import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.BlockNode;
@@ -38,6 +40,7 @@ public final class Session implements AutoCloseable {
   private final boolean ofMonitor;
   private @Nullable BlockGraph graph;
   private @Nullable BlockBackend backend;
+  private boolean endsProcess;
   private boolean misaligned;
   private boolean quit;
 
@@ -248,9 +251,23 @@ public final class Session implements AutoCloseable {
     BlockGraph open = graph;
     if (open == null) {
       open = new BlockGraph(DriverRegistry.load(), objects, this::note);
+      open.listener(this::hear);
       graph = open;
     }
     return open;
+  }
+
+  /** From now on the process ends when images that are compared turn out to differ. */
+  public void endProcess() {
+    endsProcess = true;
+  }
+
+  private void hear(BlockEvent event) {
+    if (endsProcess && event instanceof BlockEvent.ContentsDiffer(String node, String message)) {
+      printError(message);
+      output.flush(); // what came before comes after, as with the reference
+      Posix.exit(1);
+    }
   }
 
   boolean isOpen() {
@@ -345,7 +362,7 @@ public final class Session implements AutoCloseable {
       try {
         open.close();
       } catch (BlockException e) {
-        error(e);
+        e.all().forEach(this::error);
         closed = false;
       }
     }

@@ -64,9 +64,14 @@ public final class ControlMonitors {
    * @param more types of objects beside those of all programs
    * @param notes takes a line for the user
    * @param warnings takes what the block layer says of images
+   * @param lastWords takes a line that says why the program cannot go on, and ends it
    */
   public ControlMonitors(
-      QapiSchema schema, List<ObjectType> more, Consumer<String> notes, Consumer<String> warnings) {
+      QapiSchema schema,
+      List<ObjectType> more,
+      Consumer<String> notes,
+      Consumer<String> warnings,
+      Consumer<String> lastWords) {
     this.schema = schema;
     this.notes = notes;
     var types = new ArrayList<>(more);
@@ -87,7 +92,7 @@ public final class ControlMonitors {
             commands,
             new GuestDrives(),
             new Exports());
-    monitor.graph().listener(new GraphEvents(events, monitor.drives()));
+    monitor.graph().listener(new GraphEvents(events, monitor.drives(), lastWords));
     commands.pace(new JobPace(monitor.jobs()));
     contribute();
   }
@@ -219,6 +224,16 @@ public final class ControlMonitors {
     return good;
   }
 
+  /**
+   * Ends what clients have begun and closes all images, while clients can still be answered; false
+   * if something could not be ended in order, which the user is told.
+   */
+  public boolean endDisks() {
+    boolean good = endWork();
+    good &= attempt(monitor.graph()::close);
+    return good;
+  }
+
   /** Ends everything; false if something could not be ended in order, which the user is told. */
   public boolean end() {
     boolean good = endWork();
@@ -239,7 +254,9 @@ public final class ControlMonitors {
       closing.run();
       return true;
     } catch (BlockException e) {
-      notes.accept(String.valueOf(e.getMessage()));
+      for (BlockException each : e.all()) {
+        notes.accept(each.getMessage());
+      }
       return false;
     }
   }

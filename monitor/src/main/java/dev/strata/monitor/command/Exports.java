@@ -58,11 +58,24 @@ public final class Exports {
       throw new BlockException(Errno.EOPNOTSUPP, "Strata does not export by " + type);
     }
     IoThread thread = thread(monitor, arguments.string("iothread"));
+    activate(monitor, node);
     RunningExport export = how.start(node, arguments, fromMonitor);
     if (thread != null) {
       thread.use();
     }
     entries.put(id, new Entry(type, export, thread));
+  }
+
+  /**
+   * Disks of a machine that is still to come are filled by exports. What another program has is
+   * served as far as it may be read.
+   */
+  private static void activate(Monitor monitor, BlockNode node) {
+    try {
+      monitor.graph().activate(node);
+    } catch (BlockException e) {
+      // Whoever writes to the export is told.
+    }
   }
 
   private static @Nullable IoThread thread(Monitor monitor, @Nullable String id)

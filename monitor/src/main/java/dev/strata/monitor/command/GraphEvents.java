@@ -13,10 +13,17 @@ final class GraphEvents implements Consumer<BlockEvent> {
 
   private final QmpEvents events;
   private final GuestDrives drives;
+  private final Consumer<String> lastWords;
 
-  GraphEvents(QmpEvents events, GuestDrives drives) {
+  /**
+   * For those clients.
+   *
+   * @param lastWords takes why the program cannot go on
+   */
+  GraphEvents(QmpEvents events, GuestDrives drives, Consumer<String> lastWords) {
     this.events = events;
     this.drives = drives;
+    this.lastWords = lastWords;
   }
 
   @Override
@@ -39,6 +46,7 @@ final class GraphEvents implements Consumer<BlockEvent> {
                   .put("node-name", node)
                   .put("amount-exceeded", exceeded)
                   .put("write-threshold", threshold));
+      case BlockEvent.ContentsDiffer(String node, String message) -> lastWords.accept(message);
     }
   }
 

@@ -2,6 +2,8 @@
 package dev.strata.monitor.commandline;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.driver.BlockEvent;
+import dev.strata.block.file.posix.Posix;
 import dev.strata.block.file.posix.StandardStreams;
 import dev.strata.block.option.Printable;
 import java.io.BufferedOutputStream;
@@ -19,15 +21,18 @@ public final class Terminal {
   private final PrintStream output;
   private final PrintStream errors;
   private final boolean standard;
+  private final boolean ofProcess;
 
   /** A terminal for a program of that name; nobody sits in front of it. */
   public Terminal(String program, PrintStream output, PrintStream errors) {
-    this(program, output, errors, false);
+    this(program, output, errors, false, false);
   }
 
-  private Terminal(String program, PrintStream output, PrintStream errors, boolean standard) {
+  private Terminal(
+      String program, PrintStream output, PrintStream errors, boolean standard, boolean ofProcess) {
     this.program = program;
     this.standard = standard;
+    this.ofProcess = ofProcess;
     this.output = output;
     this.errors = errors;
   }
@@ -39,12 +44,13 @@ public final class Terminal {
         program,
         new PrintStream(out, false, StandardCharsets.UTF_8),
         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
+        true,
         true);
   }
 
   /** The same without its standard output, which is for something else: all goes to the errors. */
   public Terminal withoutOutput() {
-    return new Terminal(program, errors, errors, false);
+    return new Terminal(program, errors, errors, false, ofProcess);
   }
 
   /** The name in front of messages. */
@@ -82,6 +88,24 @@ public final class Terminal {
     output.flush();
     errors.print(Printable.lines(text) + "\n");
     errors.flush();
+  }
+
+  /**
+   * A line without the program's name, and the last one: the process ends at once if this is its
+   * terminal.
+   */
+  public void lastLine(String text) {
+    line(text);
+    if (ofProcess) {
+      Posix.exit(1);
+    }
+  }
+
+  /** What befalls a node, for a tool that would say nothing of most that can befall one. */
+  public void hear(BlockEvent event) {
+    if (event instanceof BlockEvent.ContentsDiffer(String node, String message)) {
+      lastLine(message);
+    }
   }
 
   /**

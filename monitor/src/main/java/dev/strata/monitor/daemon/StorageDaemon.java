@@ -45,7 +45,8 @@ public final class StorageDaemon {
     this.terminal = terminal;
     this.takesSignals = takesSignals;
     this.monitors =
-        new ControlMonitors(QapiSchema.load(), List.of(), terminal::error, terminal::note);
+        new ControlMonitors(
+            QapiSchema.load(), List.of(), terminal::error, terminal::note, terminal::lastLine);
     monitors.monitor().commands().add("quit", arguments -> quit(), told::countDown);
   }
 

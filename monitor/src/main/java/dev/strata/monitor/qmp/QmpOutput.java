@@ -41,6 +41,11 @@ final class QmpOutput {
   synchronized void close(long milliseconds) {
     closed = true;
     notifyAll();
+    await(milliseconds);
+  }
+
+  /** Waits for the lines that are queued, for a limited time. */
+  synchronized void await(long milliseconds) {
     long end = System.nanoTime() + milliseconds * 1_000_000;
     boolean interrupted = false;
     while ((sending || !waiting.isEmpty()) && !interrupted) {

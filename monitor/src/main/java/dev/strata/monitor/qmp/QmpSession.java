@@ -23,6 +23,7 @@ public final class QmpSession {
   private static final String NOT_FOUND = "CommandNotFound";
   private static final String NEGOTIATE = "qmp_capabilities";
   private static final long FAREWELL_MILLIS = 1000;
+  private static final long ANSWER_MILLIS = 100; // a client that does not read is not waited for
   private static final int CHUNK = 4096;
 
   private final QmpCommands commands;
@@ -146,6 +147,8 @@ public final class QmpSession {
     } finally {
       pace.answered();
     }
+    // What the next command prints by itself comes after this answer, on a terminal that has both.
+    output.await(ANSWER_MILLIS);
     Runnable next = sequel;
     sequel = null;
     if (next != null) {

@@ -35,6 +35,7 @@ final class ExportedImage implements AutoCloseable {
     this.given = given;
     this.terminal = terminal;
     this.graph = new BlockGraph(DriverRegistry.load(), given.objects, terminal::note);
+    graph.listener(terminal::hear);
   }
 
   /** Closes the image, with all its data on stable storage. */

@@ -28,7 +28,7 @@ public final class DeviceBus {
     return devices.remove(device);
   }
 
-  /** Lists the bus and all that is on it. */
+  /** Lists the bus and all that is on it, the latest first. */
   public String describe() {
     var text = new StringBuilder();
     describe(text, "");
@@ -38,7 +38,7 @@ public final class DeviceBus {
   void describe(StringBuilder text, String indent) {
     text.append(indent).append("bus: ").append(name).append('\n');
     text.append(indent).append("  type ").append(type).append('\n');
-    for (DeviceNode device : devices) {
+    for (DeviceNode device : devices.reversed()) {
       device.describe(text, indent + "  ");
     }
   }

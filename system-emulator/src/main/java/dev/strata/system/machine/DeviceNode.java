@@ -34,7 +34,7 @@ public final class DeviceNode {
     for (String property : properties) {
       text.append(indent).append("  ").append(property).append('\n');
     }
-    for (DeviceBus bus : buses) {
+    for (DeviceBus bus : buses.reversed()) {
       bus.describe(text, indent + "  ");
     }
   }

@@ -347,6 +347,7 @@ public final class Migration {
     }
     machine.arrived(word);
     if (runs) {
+      keepOthersOut();
       machine.resume();
     }
     status(Status.COMPLETED);
@@ -392,12 +393,19 @@ public final class Migration {
         begins = true;
         return false;
       }
-      if (!disksLeft) {
-        return true;
-      }
     }
     takeComing();
+    keepOthersOut();
     return true;
+  }
+
+  /** An export by which the disk was filled may still be there: that is said, and holds nobody. */
+  private void keepOthersOut() {
+    try {
+      monitor.graph().guestRuns();
+    } catch (BlockException e) {
+      errors.accept(String.valueOf(e.getMessage()));
+    }
   }
 
   /** Somebody wants the machine to pause: whether there is anything that runs. */

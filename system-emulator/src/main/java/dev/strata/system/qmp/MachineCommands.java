@@ -30,6 +30,7 @@ public final class MachineCommands {
    * @param human the commands that people have
    * @param powerButton what pressing it does
    * @param endWork stops serving nodes, and ends jobs
+   * @param answer to the command that ends the machine
    * @param board what else is on its board
    * @param memory bytes of RAM; 0 if there is no board
    * @param kinds the machines that there could be
@@ -42,6 +43,7 @@ public final class MachineCommands {
       MonitorCommands human,
       Runnable powerButton,
       Runnable endWork,
+      LastAnswer answer,
       MonitorCommands.Subject board,
       long memory,
       List<Kind> kinds) {
@@ -78,7 +80,7 @@ public final class MachineCommands {
     commands.add("cont", arguments -> own.resume());
     commands.add("system_reset", arguments -> done(machine::pressReset));
     commands.add("system_powerdown", arguments -> done(own::powerDown));
-    commands.add("quit", arguments -> done(own::quit), () -> machine.end(0));
+    commands.add("quit", arguments -> done(own::quit), subject.answer()::taken);
     commands.add("query-name", arguments -> own.name());
     commands.add(
         "query-uuid", arguments -> new JsonObject().put("UUID", subject.uuid().toString()));
@@ -119,6 +121,9 @@ public final class MachineCommands {
   private void quit() {
     monitor.events().emit("SHUTDOWN", MachineEvents.data(Cause.HOST_QUIT));
     subject.endWork().run();
+    subject.answer().expect();
+    subject.machine().end(0);
+    subject.answer().await();
   }
 
   private void powerDown() {

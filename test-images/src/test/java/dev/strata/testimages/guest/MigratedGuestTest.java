@@ -77,6 +77,33 @@ final class MigratedGuestTest {
   }
 
   @Test
+  void itsDiskIsFilledByAnExportBeforeItComesAndIsItsOwnAfterwards() throws Exception {
+    Path copy = folder.resolve("copy.qcow2");
+    var commands = new Commands(folder);
+    commands.succeed("qemu-img", "create", "-q", "-f", "qcow2", copy + "", "4M");
+    String there = "unix:" + folder.resolve("there");
+    String export = "nbd+unix:///virtio0?socket=" + folder.resolve("nbd");
+    try (var first = begin("first");
+        var second = new CountingGuest(Emulator.OWN, folder, "second", copy, "-incoming", there)) {
+      assertEquals("a", first.count(1));
+      assertEquals("", second.say("nbd_server_start unix:" + folder.resolve("nbd")));
+      assertEquals("", second.say("nbd_server_add -w virtio0"));
+      commands.succeed("qemu-io", "-f", "raw", "-c", "write -P 17 0 64k", export);
+      assertEquals("", first.say("migrate " + there));
+      second.await("info status", "running");
+      assertEquals("b", second.count(1));
+      inspect(second, "read -P 17 0 64k");
+      assertTrue(second.messages().contains("Permission conflict on node"), second.messages());
+      assertEquals("", second.say("nbd_server_stop"));
+      assertEquals("", second.say("stop"));
+      assertEquals("", second.say("cont"));
+      assertEquals("", second.say("nbd_server_start unix:" + folder.resolve("nbd")));
+      String refusal = second.say("nbd_server_add -w virtio0");
+      assertTrue(refusal.contains("Permission conflict on node"), refusal);
+    }
+  }
+
+  @Test
   void whatTheGuestWritesMeanwhileGoesAgain() throws Exception {
     String there = "unix:" + folder.resolve("there");
     try (var first = begin("first");

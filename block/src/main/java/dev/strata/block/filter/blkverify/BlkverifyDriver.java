@@ -8,7 +8,9 @@ import dev.strata.block.Errno;
 import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
 import dev.strata.block.Preallocation;
+import dev.strata.block.driver.BlockEvent;
 import dev.strata.block.driver.FilterDriver;
+import dev.strata.block.driver.OpenContext;
 import dev.strata.block.option.ImageName;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -19,12 +21,12 @@ final class BlkverifyDriver extends FilterDriver {
   private static final int BUFFER_SIZE = 1 << 20;
 
   private final Child raw;
-  private final BufferPool buffers;
+  private final OpenContext context;
 
-  BlkverifyDriver(Child raw, Child test, BufferPool buffers) {
+  BlkverifyDriver(Child raw, Child test, OpenContext context) {
     super(test);
     this.raw = raw;
-    this.buffers = buffers;
+    this.context = context;
   }
 
   @Override
@@ -61,20 +63,21 @@ final class BlkverifyDriver extends FilterDriver {
   public void read(long offset, IoVector into, int flags) throws BlockException {
     super.read(offset, into, flags);
     long length = into.length();
-    try (BufferPool.Buffer wanted = buffers.acquire(Math.min(length, BUFFER_SIZE))) {
+    try (BufferPool.Buffer wanted = context.buffers().acquire(Math.min(length, BUFFER_SIZE))) {
       for (long done = 0; done < length; ) {
         long part = Math.min(length - done, BUFFER_SIZE);
         raw.read(offset + done, wanted.vector(part), flags);
         long difference = mismatch(wanted.segment(), into.slice(done, part));
         if (difference >= 0) {
-          throw new BlockException(
-              Errno.EIO,
+          String message =
               "blkverify: read offset="
                   + offset
                   + " bytes="
                   + length
                   + " contents mismatch at offset "
-                  + (offset + done + difference));
+                  + (offset + done + difference);
+          context.tell(new BlockEvent.ContentsDiffer(context.nodeName(), message));
+          throw new BlockException(Errno.EIO, message);
         }
         done += part;
       }

@@ -66,6 +66,6 @@ public final class BlkverifyFactory implements BlockDriverFactory {
     Child raw = context.childNamedByUser("raw", EdgeRole.FILTERED, rawName);
     // A disk of its own, so its format is looked for.
     Child test = context.childNamedByUser("test", EdgeRole.DATA, testName);
-    return new BlkverifyDriver(raw, test, context.buffers());
+    return new BlkverifyDriver(raw, test, context);
   }
 }

@@ -97,14 +97,15 @@ final class QuorumRead {
   }
 
   private BlockException mismatch(long at) {
-    return new BlockException(
-        Errno.EIO,
+    String message =
         "quorum: offset="
             + offset
             + " bytes="
             + into.length()
             + " contents mismatch at offset "
-            + (offset + at));
+            + (offset + at);
+    reports.differ(message);
+    return new BlockException(Errno.EIO, message);
   }
 
   private void decide(int kept) throws BlockException {

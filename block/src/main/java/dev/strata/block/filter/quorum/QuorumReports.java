@@ -3,6 +3,7 @@ package dev.strata.block.filter.quorum;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
+import dev.strata.block.driver.BlockEvent.ContentsDiffer;
 import dev.strata.block.driver.BlockEvent.QuorumFailed;
 import dev.strata.block.driver.BlockEvent.QuorumMemberBad;
 import dev.strata.block.driver.BlockEvent.QuorumRequest;
@@ -36,6 +37,11 @@ final class QuorumReports {
   /** The child read something else than the others. */
   void outvoted(Child child) {
     context.tell(new QuorumMemberBad(child.nodeName(), request, offset, length, null));
+  }
+
+  /** There are two copies, and one is not as the other. */
+  void differ(String message) {
+    context.tell(new ContentsDiffer(context.nodeName(), message));
   }
 
   /** Too few agree: the request fails. */

@@ -10,12 +10,14 @@ import com.google.common.jimfs.Jimfs;
 import dev.strata.block.BlockException;
 import dev.strata.block.Disk;
 import dev.strata.block.driver.BlockDriverFactory;
+import dev.strata.block.driver.BlockEvent;
 import dev.strata.block.file.FileFactory;
 import dev.strata.block.option.BlockOptions;
 import java.io.IOException;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -69,6 +71,24 @@ class BlkverifyTest {
       assertEquals(
           "blkverify: read offset=4096 bytes=4096 contents mismatch at offset 5000",
           assertThrows(BlockException.class, () -> disk.read(4096, 4096)).getMessage());
+    }
+  }
+
+  @Test
+  void aDifferenceIsTold() throws IOException {
+    byte[] content = new byte[SIZE];
+    content[600] = 1;
+    Files.write(test, content);
+    try (Disk disk = open()) {
+      var told = new ArrayList<BlockEvent>();
+      disk.graph().listener(told::add);
+      assertThrows(BlockException.class, () -> disk.read(512, 512));
+      assertEquals(
+          List.of(
+              new BlockEvent.ContentsDiffer(
+                  disk.node().name(),
+                  "blkverify: read offset=512 bytes=512 contents mismatch at offset 600")),
+          told);
     }
   }
 

@@ -312,11 +312,12 @@ public final class PcMachine implements AutoCloseable {
    * Connects a floppy drive, before the machine runs.
    *
    * @param number 0 or 1
+   * @param properties what listings say of it beside its place and its type
    */
-  public void addFloppy(int number, GuestDrive drive, FloppyType type) {
+  public void addFloppy(int number, GuestDrive drive, FloppyType type, List<String> properties) {
     disks.add(drive);
     floppies.attach(number, drive, type);
-    tree.floppy(number);
+    tree.floppy(number, properties, FloppyType.of(floppies.driveType(number)).word());
     PcFirmware.floppies(time, floppies.driveType(0), floppies.driveType(1));
   }
 

@@ -8,7 +8,9 @@ import dev.strata.system.device.scsi.ScsiBus;
 import dev.strata.system.device.virtio.ConsoleDevice;
 import dev.strata.system.machine.DeviceBus;
 import dev.strata.system.machine.DeviceNode;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -25,12 +27,12 @@ final class PcTree {
   private @Nullable PciFunction lastCard;
 
   PcTree(boolean hpet) {
+    system.add("fw_cfg_io");
+    pci = system.add("i440FX-pcihost").bus("pci.0", "PCI");
+    system.add("ioapic");
     if (hpet) {
       system.add("hpet");
     }
-    system.add("ioapic");
-    system.add("fw_cfg_io");
-    pci = system.add("i440FX-pcihost").bus("pci.0", "PCI");
     pci.add("i440FX", "addr = 00.0");
     isa = pci.add("PIIX3", "addr = 01.0").bus("isa.0", "ISA");
     DeviceNode channels = pci.add("piix3-ide", "addr = 01.1");
@@ -41,12 +43,20 @@ final class PcTree {
     isa.add("i8257");
     isa.add("isa-i8259");
     isa.add("isa-i8259");
-    isa.add("isa-pit");
     isa.add("mc146818rtc");
-    isa.add("port92");
+    isa.add("isa-pit");
+    floppies =
+        isa.add(
+                "isa-fdc",
+                "iobase = 1008 (0x3f0)",
+                "irq = 6 (0x6)",
+                "dma = 2 (0x2)",
+                "fdtypeA = \"auto\"",
+                "fdtypeB = \"auto\"",
+                "fallback = \"288\"")
+            .bus("floppy-bus.0", "floppy-bus");
     isa.add("i8042");
-    last = isa.add("isa-fdc");
-    floppies = last.bus("floppy-bus.0", "floppy-bus");
+    last = isa.add("port92");
   }
 
   /** A chip at ports; no interrupt if its number is negative. */
@@ -77,8 +87,17 @@ final class PcTree {
     added(ide[index / 2].add(model, "unit = " + index % 2));
   }
 
-  synchronized void floppy(int number) {
-    added(floppies.add("floppy", "unit = " + number));
+  /**
+   * A floppy drive.
+   *
+   * @param properties beside its place and its type
+   */
+  synchronized void floppy(int number, List<String> properties, String type) {
+    var all = new ArrayList<String>();
+    all.add("unit = %d (0x%x)".formatted(number, number));
+    all.addAll(properties);
+    all.add("drive-type = \"" + type + "\"");
+    added(floppies.add("floppy", all.toArray(String[]::new)));
   }
 
   synchronized DeviceNode card(int slot, String model, PciFunction card) {

@@ -96,7 +96,7 @@ final class Board implements AutoCloseable {
     machine.addIdeDisk(0, drive(ideDisk, Kind.FIXED), "QM00001");
     machine.addIdeCd(2, cdDrive, "QM00003");
     machine.addIdeCd(3, drive(null, Kind.TRAY), "QM00004");
-    machine.addFloppy(0, floppyDrive, FloppyType.AUTOMATIC);
+    machine.addFloppy(0, floppyDrive, FloppyType.AUTOMATIC, List.of());
     machine.addVirtioDisk(drive(virtioDisk, Kind.FIXED), false, "serial");
     machine.addVga(new byte[] {0x55, (byte) 0xaa, 1});
     machine.addEntropy(bytes -> Arrays.fill(bytes, (byte) 0x5e));
