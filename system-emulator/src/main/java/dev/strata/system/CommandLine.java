@@ -140,6 +140,18 @@ final class CommandLine {
     return line;
   }
 
+  /** Whether a device of one of these kinds is asked for. */
+  boolean hasDevice(DeviceModel... models) {
+    for (DeviceOption device : devices) {
+      for (DeviceModel model : models) {
+        if (DeviceModel.named(device.kind()) == model) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   /** What the serial ports lead to: on {@code -nographic}, here. */
   List<String> serialNames() {
     if (!serial.isEmpty() || !defaults) {

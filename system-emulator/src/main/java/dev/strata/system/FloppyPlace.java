@@ -10,9 +10,24 @@ import org.jspecify.annotations.Nullable;
 
 /** Where {@code -device floppy} wants a drive, of what type, and what listings say of it. */
 final class FloppyPlace {
+  /** The property that all floppy drives can be given. */
+  static final String GLOBAL = "floppy.drive";
+
   private static final int UNITS = 2;
 
   private FloppyPlace() {}
+
+  /** What drive all floppy drives are given, or null. */
+  static @Nullable String global(CommandLine line) {
+    return line.globals.get(GLOBAL);
+  }
+
+  /** Fails if a drive is given to one that all are given, too. */
+  static void requireNoGlobal(CommandLine line, @Nullable String drive) throws BlockException {
+    if (drive != null && global(line) != null) {
+      throw CommandLine.error("-global " + GLOBAL + "=... conflicts with drive=" + drive);
+    }
+  }
 
   /** Takes the property {@code drive-type}. */
   static FloppyType type(BlockOptions properties) throws BlockException {

@@ -2,12 +2,11 @@
 package dev.strata.system;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.drive.GuestDrive;
-import dev.strata.block.drive.MediumSlot.Kind;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.option.BlockOptions;
 import dev.strata.monitor.command.IoThread;
 import dev.strata.system.CommandLine.DeviceOption;
+import dev.strata.system.DriveConnections.Device;
 import dev.strata.system.Drives.Drive;
 import dev.strata.system.chardev.Line;
 import dev.strata.system.cpu.Architecture;
@@ -28,12 +27,6 @@ import org.jspecify.annotations.Nullable;
 final class PcAssembly {
   private static final int MOST_PORTS = 4;
   private static final int DEBUG_CONSOLE_PORT = 0xe9;
-  private static final String INNER = "/virtio-backend"; // the device on a card
-  private static final int IDE_BUSES = 2;
-  private static final int IDE_UNITS = 2;
-  private static final int FLOPPIES = 2;
-  private static final String FLOPPY_DRIVE = "floppy.drive";
-  private static final int DEFAULT_CD = 2; // where IDE drives are: the second channel's first
 
   private final CommandLine line;
   private final Drives all;
@@ -45,8 +38,8 @@ final class PcAssembly {
   private final DriveDevices drives;
   private final Devices devices = new Devices();
   private int anonymous; // cards without an id
-  private int unattached; // devices of the board
   private @Nullable PcMachine machine; // once it is made
+  private @Nullable DriveConnections connections; // once the machine is there
   private @Nullable ScsiBuses scsi; // once there is a host
 
   PcAssembly(
@@ -79,10 +72,6 @@ final class PcAssembly {
   /** Adds a device while the machine runs. One at a time. */
   void plug(DeviceOption device) throws BlockException {
     add(Objects.requireNonNull(machine), device, new FirmwareFiles(line.firmwareFolders));
-  }
-
-  private String unattachedPlace() {
-    return "/machine/unattached/device[" + unattached++ + "]";
   }
 
   /**
@@ -120,7 +109,8 @@ final class PcAssembly {
       if (wantsVga()) {
         machine.addVga(firmware.vgaBios());
       }
-      connectDrives(machine);
+      connections = new DriveConnections(machine, drives);
+      new BoardDrives(line, all, drives, connections).connect(machine, () -> place(null));
       for (DeviceOption device : line.devices) {
         try {
           requireNewId(device);
@@ -155,19 +145,8 @@ final class PcAssembly {
     return switch (line.vga) {
       case STANDARD -> true;
       case NONE -> false;
-      case DEFAULT -> line.defaults && !hasDevice(DeviceModel.VGA);
+      case DEFAULT -> line.defaults && !line.hasDevice(DeviceModel.VGA);
     };
-  }
-
-  private boolean hasDevice(DeviceModel... models) {
-    for (DeviceOption device : line.devices) {
-      for (DeviceModel model : models) {
-        if (DeviceModel.named(device.kind()) == model) {
-          return true;
-        }
-      }
-    }
-    return false;
   }
 
   /** A PC has a parallel port if nobody has said otherwise. */
@@ -199,145 +178,6 @@ final class PcAssembly {
       }
     }
     return port;
-  }
-
-  private void connectDrives(PcMachine machine) throws BlockException {
-    var inFloppyPlaces = new @Nullable Drive[FLOPPIES];
-    for (Drive drive : all.all()) {
-      int unit = drive.place().unit();
-      switch (drive.connection()) {
-        case IDE -> {
-          DrivePlace.require(drive, IDE_BUSES, IDE_UNITS);
-          int index = drive.place().bus() * IDE_UNITS + unit;
-          String kind = drive.cd() ? "cd" : "hd";
-          drives.name(drive, "ide" + drive.place().bus() + "-" + kind + unit);
-          addIde(
-              machine,
-              index,
-              drive,
-              drive.cd(),
-              drive.serial(),
-              ideUse(drive, DriveDevices.ofBoard(drive), drive.cd(), unattachedPlace(), null));
-        }
-        case FLOPPY -> {
-          DrivePlace.require(drive, 1, FLOPPIES);
-          String name = drives.name(drive, "floppy" + unit);
-          if (line.globals.containsKey(FLOPPY_DRIVE)) {
-            throw conflict(name);
-          }
-          inFloppyPlaces[unit] = drive;
-        }
-        case PFLASH -> {} // the board was made with it
-        case VIRTIO -> {
-          drives.name(drive, "virtio" + unit);
-          requireSlot(machine, "virtio-blk-pci");
-          try {
-            PcMachine.Removal unused =
-                addVirtio(
-                    machine, drive, DriveDevices.ofBoard(drive), DriveDevices.MAIN, place(null));
-          } catch (BlockException e) {
-            throw e.during(drive.given());
-          }
-        }
-        case NONE -> drives.name(drive, "none" + unit); // a device asks for it
-      }
-    }
-    addDefaultDrives(machine, inFloppyPlaces);
-    for (int index = 0; index < inFloppyPlaces.length; index++) {
-      if (inFloppyPlaces[index] != null) {
-        addFloppy(machine, index, inFloppyPlaces[index]);
-      }
-    }
-  }
-
-  private static void addIde(
-      PcMachine machine,
-      int index,
-      Drive drive,
-      boolean cd,
-      @Nullable String named,
-      GuestDrive used)
-      throws BlockException {
-    String serial = named == null ? "QM0000" + (index + 1) : named;
-    if (cd) {
-      machine.addIdeCd(index, used, serial);
-    } else if (drive.readOnly() && drive.image() != null) {
-      // IDE has no words for a disk that cannot be written.
-      throw CommandLine.error("Block node is read-only");
-    } else {
-      drive.requireImage();
-      machine.addIdeDisk(index, used, serial);
-    }
-  }
-
-  private GuestDrive ideUse(
-      Drive drive, DiskProperties asked, boolean cd, String place, @Nullable String id)
-      throws BlockException {
-    return use(drive, asked, place, id, cd ? Kind.TRAY : Kind.FIXED);
-  }
-
-  private GuestDrive use(
-      Drive drive, DiskProperties asked, String place, @Nullable String id, Kind kind)
-      throws BlockException {
-    return drives.use(drive, new DriveDevices.Device(place, id, kind, DriveDevices.MAIN), asked);
-  }
-
-  private void addFloppy(PcMachine machine, int index, Drive drive) throws BlockException {
-    machine.addFloppy(
-        index,
-        use(drive, DriveDevices.ofBoard(drive), unattachedPlace(), null, Kind.REMOVABLE),
-        FloppyType.AUTOMATIC,
-        FloppyPlace.listing(new BlockOptions(), drives.nameOf(drive)));
-  }
-
-  private static BlockException conflict(String drive) {
-    return CommandLine.error("-global " + FLOPPY_DRIVE + "=... conflicts with drive=" + drive);
-  }
-
-  private PcMachine.Removal addVirtio(
-      PcMachine machine, Drive drive, DiskProperties asked, String context, String card)
-      throws BlockException {
-    drive.requireImage();
-    GuestDrive disk =
-        drives.use(drive, new DriveDevices.Device(card + INNER, null, Kind.FIXED, context), asked);
-    String serial = asked.serial() == null ? drive.serial() : asked.serial();
-    return machine.addVirtioDisk(disk, drive.readOnly(), serial == null ? "" : serial);
-  }
-
-  /**
-   * A PC has a CD drive, a floppy drive and a slot for cards if nobody has said what it is to have
-   * instead. Nothing is behind the slot, whose drive devices can ask for.
-   *
-   * @param floppies by their places
-   */
-  private void addDefaultDrives(PcMachine machine, @Nullable Drive[] floppies)
-      throws BlockException {
-    if (!line.defaults) {
-      return;
-    }
-    boolean chosen =
-        hasDevice(
-            DeviceModel.IDE_CD, DeviceModel.IDE_DISK, DeviceModel.SCSI_CD, DeviceModel.SCSI_DISK);
-    boolean told = hasDevice(DeviceModel.FLOPPY) || line.globals.containsKey(FLOPPY_DRIVE);
-    Drive cd =
-        !chosen && machine.isIdeFree(DEFAULT_CD)
-            ? byDefault(Drives.Connection.IDE, true, "ide1-cd0")
-            : null;
-    if (!told && floppies[0] == null) {
-      floppies[0] = byDefault(Drives.Connection.FLOPPY, false, "floppy0");
-    }
-    byDefault(Drives.Connection.NONE, false, "sd0");
-    if (cd != null) {
-      GuestDrive used = ideUse(cd, DriveDevices.ofBoard(cd), true, unattachedPlace(), null);
-      machine.addIdeCd(DEFAULT_CD, used, "QM0000" + (DEFAULT_CD + 1));
-    }
-  }
-
-  private Drive byDefault(Drives.Connection connection, boolean cd, String name)
-      throws BlockException {
-    Drive drive = all.addEmpty(connection, cd, name);
-    drives.name(drive, name);
-    return drive;
   }
 
   static int number(BlockOptions properties, String name, int otherwise) throws BlockException {
@@ -430,7 +270,12 @@ final class PcAssembly {
         Devices.Removal removal = scsi(machine).addHost(device, id, properties);
         added =
             new Devices.Device(
-                place, null, place + INNER, model.busName(), Devices.Leave.AT_RESET, removal);
+                place,
+                null,
+                place + DriveConnections.INNER,
+                model.busName(),
+                Devices.Leave.AT_RESET,
+                removal);
       }
       case SCSI_DISK, SCSI_CD -> {
         boolean cd = model == DeviceModel.SCSI_CD;
@@ -443,6 +288,10 @@ final class PcAssembly {
       machine.identify(id);
       devices.put(id, added);
     }
+  }
+
+  private DriveConnections connections() {
+    return Objects.requireNonNull(connections);
   }
 
   private ScsiBuses scsi(PcMachine machine) {
@@ -465,7 +314,7 @@ final class PcAssembly {
     requireSlot(machine, device.kind());
     PcMachine.Removal removal;
     try {
-      removal = addVirtio(machine, drive, asked, DriveDevices.MAIN, place);
+      removal = connections().virtio(drive, asked, DriveDevices.MAIN, place);
     } catch (BlockException e) {
       drives.giveUp(drive);
       throw e;
@@ -476,7 +325,7 @@ final class PcAssembly {
     return new Devices.Device(
         place,
         null,
-        place + INNER,
+        place + DriveConnections.INNER,
         DeviceModel.VIRTIO_DISK.busName(),
         Devices.Leave.AT_RESET,
         () -> {
@@ -530,9 +379,7 @@ final class PcAssembly {
             ? drives.empty(device.given(), cd)
             : required(device, asked, device.kind(), !cd);
     try {
-      int index = ide.on(machine);
-      String serial = asked.serial() == null ? drive.serial() : asked.serial();
-      addIde(machine, index, drive, cd, serial, ideUse(drive, asked, cd, place, deviceId));
+      connections().ide(ide.on(machine), drive, cd, asked, new Device(place, deviceId));
     } catch (BlockException e) {
       drives.giveUp(drive);
       throw e;
@@ -546,12 +393,9 @@ final class PcAssembly {
       String place,
       @Nullable String deviceId)
       throws BlockException {
-    String global = line.globals.get(FLOPPY_DRIVE);
-    String named = properties.string("drive");
+    String global = FloppyPlace.global(line);
     if (global != null) {
-      if (named != null) {
-        throw conflict(named);
-      }
+      FloppyPlace.requireNoGlobal(line, properties.string("drive"));
       properties.put("drive", global);
     }
     BlockOptions given = properties.copy();
@@ -564,9 +408,9 @@ final class PcAssembly {
     Drive drive = floppyDrive(device, asked, global);
     try {
       int index = FloppyPlace.on(machine, bus, unit);
-      GuestDrive used = use(drive, asked, place, deviceId, Kind.REMOVABLE);
       String name = asked.drive() == null ? "" : asked.drive();
-      machine.addFloppy(index, used, type, FloppyPlace.listing(given, name));
+      List<String> listing = FloppyPlace.listing(given, name);
+      connections().floppy(index, drive, type, asked, new Device(place, deviceId), listing);
     } catch (BlockException e) {
       drives.giveUp(drive);
       throw e;
@@ -581,11 +425,13 @@ final class PcAssembly {
     try {
       return required(device, asked, device.kind(), true);
     } catch (BlockException e) {
-      throw global == null ? e : e.during("can't apply global " + FLOPPY_DRIVE + "=" + global);
+      throw global == null
+          ? e
+          : e.during("can't apply global " + FloppyPlace.GLOBAL + "=" + global);
     }
   }
 
-  private static void requireSlot(PcMachine machine, String kind) throws BlockException {
+  static void requireSlot(PcMachine machine, String kind) throws BlockException {
     if (!machine.hasFreeSlot()) {
       throw CommandLine.error(
           "PCI: no slot/function available for " + kind + ", all in use or reserved");
