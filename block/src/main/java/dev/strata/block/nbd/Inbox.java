@@ -2,11 +2,11 @@
 package dev.strata.block.nbd;
 
 import dev.strata.block.IoVector;
+import dev.strata.block.tls.PeerSocket;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.channels.ReadableByteChannel;
 
 /**
  * What was read from a socket and not yet used. One thread at a time.
@@ -23,10 +23,10 @@ final class Inbox {
   // The JDK copies a read into memory on the heap through a buffer as large as that.
   private static final int MAX_HEAP_READ = 256 * 1024;
 
-  private final ReadableByteChannel channel;
+  private final PeerSocket channel;
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(CAPACITY).limit(0);
 
-  Inbox(ReadableByteChannel channel) {
+  Inbox(PeerSocket channel) {
     this.channel = channel;
   }
 
@@ -70,33 +70,42 @@ final class Inbox {
     }
   }
 
-  private void fill(MemorySegment target) throws IOException {
-    long done = 0;
-    long size = target.byteSize();
-    while (done < size) {
-      if (!buffer.hasRemaining() && size - done >= DIRECT) {
-        done += receiveInto(target, done);
+  // By buffers, not segments: the JVM would make classes for a copy from one to another.
+  private void fill(MemorySegment segment) throws IOException {
+    for (long done = 0; done < segment.byteSize(); ) {
+      long size = Math.min(segment.byteSize() - done, Integer.MAX_VALUE);
+      fill(segment.asSlice(done, size).asByteBuffer());
+      done += size;
+    }
+  }
+
+  private void fill(ByteBuffer target) throws IOException {
+    while (target.hasRemaining()) {
+      if (!buffer.hasRemaining() && target.remaining() >= DIRECT) {
+        receiveInto(target);
         continue;
       }
       need(1);
-      int part = (int) Math.min(size - done, buffer.remaining());
-      MemorySegment.copy(MemorySegment.ofBuffer(buffer), 0, target, done, part);
+      int part = Math.min(target.remaining(), buffer.remaining());
+      target.put(buffer.slice(buffer.position(), part));
       take(part);
-      done += part;
     }
   }
 
-  private int receiveInto(MemorySegment target, long done) throws IOException {
-    long most = target.isNative() ? Integer.MAX_VALUE : MAX_HEAP_READ;
-    long length = Math.min(target.byteSize() - done, most);
-    return receive(target.asSlice(done, length).asByteBuffer());
-  }
-
-  private int receive(ByteBuffer into) throws IOException {
-    int count = channel.read(into);
-    if (count < 0) {
+  /** Receives content straight to where it belongs, as long as there is enough of it. */
+  private void receiveInto(ByteBuffer target) throws IOException {
+    int whole = target.limit();
+    int most = target.isDirect() ? Integer.MAX_VALUE : MAX_HEAP_READ;
+    target.limit(target.position() + Math.min(target.remaining(), most));
+    if (!channel.fill(target)) {
       throw new EOFException();
     }
-    return count;
+    target.limit(whole);
+  }
+
+  private void receive(ByteBuffer into) throws IOException {
+    if (channel.read(into) < 0) {
+      throw new EOFException();
+    }
   }
 }

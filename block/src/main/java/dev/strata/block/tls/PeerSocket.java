@@ -2,6 +2,7 @@
 package dev.strata.block.tls;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.file.posix.UnixStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
@@ -15,12 +16,23 @@ import org.jspecify.annotations.Nullable;
  * write; it turns when no other thread uses it.
  */
 public final class PeerSocket implements ByteChannel, GatheringByteChannel {
-  private final SocketChannel socket;
+  private final ByteChannel socket;
+  private final GatheringByteChannel gathering; // the same one
+  private final @Nullable UnixStream unix; // the same one, if it is of that kind
   private volatile @Nullable TlsChannel tls;
 
   /** A socket in blocking mode, which goes with this one. */
   public PeerSocket(SocketChannel socket) {
     this.socket = socket;
+    this.gathering = socket;
+    this.unix = null;
+  }
+
+  /** A Unix socket, which goes with this one. */
+  public PeerSocket(UnixStream socket) {
+    this.socket = socket;
+    this.gathering = socket;
+    this.unix = socket;
   }
 
   /** Makes ready what {@link #startServer} needs, which takes a while. */
@@ -59,6 +71,23 @@ public final class PeerSocket implements ByteChannel, GatheringByteChannel {
     return channel == null ? socket.read(into) : channel.read(into);
   }
 
+  /**
+   * Reads until the buffer is full.
+   *
+   * @return false if the peer has hung up before
+   */
+  public boolean fill(ByteBuffer into) throws IOException {
+    if (unix != null && tls == null) {
+      return unix.fill(into);
+    }
+    while (into.hasRemaining()) {
+      if (read(into) < 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   @Override
   public int write(ByteBuffer from) throws IOException {
     TlsChannel channel = tls;
@@ -74,7 +103,7 @@ public final class PeerSocket implements ByteChannel, GatheringByteChannel {
   public long write(ByteBuffer[] from, int first, int count) throws IOException {
     TlsChannel channel = tls;
     if (channel == null) {
-      return socket.write(from, first, count);
+      return gathering.write(from, first, count);
     }
     long written = 0;
     for (int i = first; i < first + count; i++) {
