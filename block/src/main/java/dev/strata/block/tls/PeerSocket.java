@@ -4,6 +4,7 @@ package dev.strata.block.tls;
 import dev.strata.block.BlockException;
 import dev.strata.block.file.posix.UnixStream;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.GatheringByteChannel;
@@ -72,16 +73,17 @@ public final class PeerSocket implements ByteChannel, GatheringByteChannel {
   }
 
   /**
-   * Reads until the buffer is full.
+   * Reads until all of {@code into} is filled.
    *
    * @return false if the peer has hung up before
    */
-  public boolean fill(ByteBuffer into) throws IOException {
-    if (unix != null && tls == null) {
+  public boolean fill(MemorySegment into) throws IOException {
+    if (unix != null && tls == null && into.isNative()) {
       return unix.fill(into);
     }
-    while (into.hasRemaining()) {
-      if (read(into) < 0) {
+    ByteBuffer buffer = into.asByteBuffer();
+    while (buffer.hasRemaining()) {
+      if (read(buffer) < 0) {
         return false;
       }
     }

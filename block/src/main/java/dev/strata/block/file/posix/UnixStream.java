@@ -60,47 +60,45 @@ public final class UnixStream implements ByteChannel, GatheringByteChannel {
     return new UnixStream(UnixConnection.connected(path));
   }
 
-  /** Reads at least one byte if there is room for it; -1 at the end. */
-  @Override
-  public int read(ByteBuffer into) throws IOException {
-    return read(into, 0);
-  }
-
   /**
-   * Reads until the buffer is full, mostly with one call of the system.
+   * Reads until all of {@code into} is filled, mostly with one call of the system.
    *
+   * @param into native memory
    * @return false if the peer has hung up before
    */
-  public boolean fill(ByteBuffer into) throws IOException {
-    while (into.hasRemaining()) {
-      if (read(into, MSG_WAITALL) < 0) {
+  public boolean fill(MemorySegment into) throws IOException {
+    long start = FileDescriptor.addressOf(into);
+    for (long done = 0; done < into.byteSize(); ) {
+      long count = receive(start + done, into.byteSize() - done, MSG_WAITALL);
+      if (count < 0) {
         return false;
       }
+      done += count;
     }
+    Reference.reachabilityFence(into);
     return true;
   }
 
-  private int read(ByteBuffer into, int flags) throws IOException {
+  /** Reads at least one byte if there is room for it; -1 at the end. */
+  @Override
+  public int read(ByteBuffer into) throws IOException {
     if (!into.hasRemaining()) {
       return 0;
     }
-    if (into.isDirect()) {
-      int count = receive(into, flags);
-      if (count > 0) {
-        into.position(into.position() + count);
-      }
-      return count;
-    }
-    ByteBuffer bounce = ByteBuffer.allocateDirect(Math.min(into.remaining(), BOUNCE));
-    int count = receive(bounce, flags);
-    if (count > 0) {
-      into.put(bounce.limit(count));
+    boolean direct = into.isDirect();
+    ByteBuffer target =
+        direct ? into : ByteBuffer.allocateDirect(Math.min(into.remaining(), BOUNCE));
+    int count = (int) receive(addressOf(target), target.remaining(), 0);
+    Reference.reachabilityFence(target);
+    if (count > 0 && direct) {
+      into.position(into.position() + count);
+    } else if (count > 0) {
+      into.put(target.limit(count));
     }
     return count;
   }
 
-  private int receive(ByteBuffer into, int flags) throws IOException {
-    long start = addressOf(into);
+  private long receive(long start, long length, int flags) throws IOException {
     enter();
     long result;
     try {
@@ -110,15 +108,14 @@ public final class UnixStream implements ByteChannel, GatheringByteChannel {
               SystemCall.RECVFROM,
               descriptor.number(),
               start,
-              into.remaining(),
+              length,
               flags,
               0,
               0);
     } finally {
       leave();
     }
-    Reference.reachabilityFence(into);
-    int count = (int) checked(result);
+    long count = checked(result);
     return count == 0 ? -1 : count;
   }
 
@@ -201,8 +198,7 @@ public final class UnixStream implements ByteChannel, GatheringByteChannel {
     long result;
     try {
       result =
-          SystemCall.call(
-              SystemCall.SENDMSG, descriptor.number(), messageAddress, MSG_NOSIGNAL, 0);
+          SystemCall.call(SystemCall.SENDMSG, descriptor.number(), messageAddress, MSG_NOSIGNAL, 0);
     } finally {
       leave();
     }
@@ -244,7 +240,10 @@ public final class UnixStream implements ByteChannel, GatheringByteChannel {
     return users.get() >= 0;
   }
 
-  /** Ends the connection; calls in progress return at once and fail. A second time does nothing more. */
+  /**
+   * Ends the connection; calls in progress return at once and fail. A second time does nothing
+   * more.
+   */
   @Override
   public void close() throws BlockException {
     users.getAndIncrement();
