@@ -21,7 +21,7 @@ public final class BufferPool {
   private static final int LARGEST_BITS = 24;
 
   private final long maxIdle;
-  private final ArrayDeque<MemorySegment>[] idle;
+  private final ArrayDeque<Memory>[] idle;
   private long idleBytes; // guarded by this
 
   /**
@@ -35,17 +35,25 @@ public final class BufferPool {
     this.idle = new ArrayDeque[LARGEST_BITS - SMALLEST_BITS + 1];
   }
 
+  /** The same bytes twice: to make one from the other again would take classes of its own. */
+  private record Memory(ByteBuffer bytes, MemorySegment segment) {}
+
   /** A buffer that goes back to the pool when closed. */
   public final class Buffer implements AutoCloseable {
-    private final MemorySegment memory;
+    private final Memory memory;
     private final MemorySegment segment;
     private final @Nullable Arena own; // of a buffer that the pool does not keep
     private boolean closed;
 
-    private Buffer(MemorySegment memory, long size, @Nullable Arena own) {
+    private Buffer(Memory memory, long size, @Nullable Arena own) {
       this.memory = memory;
       this.own = own;
-      this.segment = memory.asSlice(0, size);
+      this.segment = memory.segment.asSlice(0, size);
+    }
+
+    /** The bytes of {@link #segment} by index; there may be more behind them. */
+    public ByteBuffer bytes() {
+      return memory.bytes;
     }
 
     /** The bytes asked for; their content is left over from the last user. */
@@ -89,45 +97,48 @@ public final class BufferPool {
       // So rare and so large that it is given back at once, whatever that costs.
       Arena arena = Arena.ofShared();
       try {
-        return new Buffer(arena.allocate(size, ALIGNMENT), size, arena);
+        MemorySegment memory = arena.allocate(size, ALIGNMENT);
+        return new Buffer(new Memory(memory.asByteBuffer(), memory), size, arena);
       } catch (OutOfMemoryError e) {
         arena.close();
         throw e;
       }
     }
-    MemorySegment found = null;
+    Memory found = null;
     synchronized (this) {
-      ArrayDeque<MemorySegment> shelf = idle[bits - SMALLEST_BITS];
+      ArrayDeque<Memory> shelf = idle[bits - SMALLEST_BITS];
       if (shelf != null) {
         found = shelf.pollLast();
       }
       if (found != null) {
-        idleBytes -= found.byteSize();
+        idleBytes -= found.segment.byteSize();
       }
     }
     return new Buffer(found != null ? found : allocate(1L << bits), size, null);
   }
 
-  private void release(MemorySegment memory) {
-    int bits = sizeBits(memory.byteSize());
+  private void release(Memory memory) {
+    long size = memory.segment.byteSize();
+    int bits = sizeBits(size);
     synchronized (this) {
-      if (idleBytes + memory.byteSize() <= maxIdle) {
-        ArrayDeque<MemorySegment> shelf = idle[bits - SMALLEST_BITS];
+      if (idleBytes + size <= maxIdle) {
+        ArrayDeque<Memory> shelf = idle[bits - SMALLEST_BITS];
         if (shelf == null) {
           shelf = new ArrayDeque<>();
           idle[bits - SMALLEST_BITS] = shelf;
         }
         shelf.addLast(memory);
-        idleBytes += memory.byteSize();
+        idleBytes += size;
       }
     }
   }
 
   // The garbage collector frees it: closing a shared arena would stop every thread. An automatic
   // arena does the same, but costs a short command a third of its time to get ready.
-  private static MemorySegment allocate(long size) {
+  private static Memory allocate(long size) {
     ByteBuffer memory = ByteBuffer.allocateDirect((int) size + ALIGNMENT);
-    return MemorySegment.ofBuffer(memory.alignedSlice(ALIGNMENT).slice(0, (int) size));
+    ByteBuffer bytes = memory.alignedSlice(ALIGNMENT).slice(0, (int) size);
+    return new Memory(bytes, MemorySegment.ofBuffer(bytes));
   }
 
   private static int sizeBits(long size) {

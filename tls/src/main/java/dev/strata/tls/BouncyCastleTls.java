@@ -11,8 +11,8 @@ import dev.strata.block.tls.TlsEndpoint;
 import dev.strata.block.tls.TlsProvider;
 import dev.strata.block.tls.X509Credentials;
 import java.io.IOException;
+import java.nio.channels.ByteChannel;
 import java.nio.channels.Channels;
-import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.function.Predicate;
 import org.bouncycastle.tls.AlertDescription;
@@ -87,7 +87,7 @@ public final class BouncyCastleTls implements TlsProvider {
 
   @Override
   public TlsChannel connect(
-      SocketChannel socket, TlsCredentials credentials, @Nullable String hostname)
+      ByteChannel socket, TlsCredentials credentials, @Nullable String hostname)
       throws BlockException {
     if (credentials instanceof X509Credentials && credentials.verifiesPeer() && hostname == null) {
       throw new BlockException(Errno.EINVAL, "No hostname for certificate validation");
@@ -106,7 +106,7 @@ public final class BouncyCastleTls implements TlsProvider {
 
   @Override
   public TlsChannel accept(
-      SocketChannel socket, TlsCredentials credentials, @Nullable Predicate<String> authorization)
+      ByteChannel socket, TlsCredentials credentials, @Nullable Predicate<String> authorization)
       throws BlockException {
     var peer = new ServerPeer(crypto, credentials, authorization);
     var records = new BouncyCastleChannel.Records(socket);

@@ -52,7 +52,7 @@ public final class ChannelCopy {
         bytes.asSlice(count).fill((byte) 0);
         makeRoom(Math.addExact(offset, length));
         boolean zero = IoVector.isZero(bytes, 0, length);
-        writer.write(new Piece(number, offset, length, zero, false), bytes);
+        writer.write(new Piece(number, offset, length, zero, false), buffer);
         offset += length;
       }
     }

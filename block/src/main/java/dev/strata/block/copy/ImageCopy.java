@@ -4,7 +4,6 @@ package dev.strata.block.copy;
 import dev.strata.block.BlockException;
 import dev.strata.block.Workers;
 import dev.strata.block.graph.BlockBackend;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -112,7 +111,7 @@ public final class ImageCopy {
   private void copy(PieceSlot slot) throws BlockException {
     if (slot.isLoaded() || !copyByHost(slot.piece())) {
       load(slot);
-      write(slot.piece(), slot.memory());
+      write(slot);
     }
   }
 
@@ -123,10 +122,10 @@ public final class ImageCopy {
     }
   }
 
-  private void write(Piece piece, MemorySegment memory) throws BlockException {
-    writer.write(piece, memory);
-    if (!piece.zero()) {
-      report(piece);
+  private void write(PieceSlot slot) throws BlockException {
+    writer.write(slot.piece(), slot.buffer());
+    if (!slot.piece().zero()) {
+      report(slot.piece());
     }
   }
 

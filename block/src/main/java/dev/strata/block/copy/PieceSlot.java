@@ -54,6 +54,12 @@ class PieceSlot implements AutoCloseable {
     return buffer.segment().asSlice(0, piece().length());
   }
 
+  /** What {@link #memory} is the beginning of; null for a piece that is zeroes. */
+  final BufferPool.@Nullable Buffer buffer() {
+    memory();
+    return piece().zero() ? null : buffer;
+  }
+
   /** The piece's bytes, which are not zeroes, filled up with zeroes to a multiple of a size. */
   final MemorySegment memory(int unit) {
     MemorySegment bytes = memory();

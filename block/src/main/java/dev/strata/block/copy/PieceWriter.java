@@ -2,10 +2,13 @@
 package dev.strata.block.copy;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.BufferPool;
 import dev.strata.block.IoVector;
 import dev.strata.block.RequestFlags;
 import dev.strata.block.graph.BlockBackend;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** Writes pieces into the target: as data, compressed, or as zeroes. Thread-safe. */
 final class PieceWriter {
@@ -20,18 +23,21 @@ final class PieceWriter {
   /**
    * Writes a piece.
    *
-   * @param memory its bytes, unless it is zeroes
+   * @param buffer begins with its bytes; null is enough for zeroes
    */
-  void write(Piece piece, MemorySegment memory) throws BlockException {
+  void write(Piece piece, BufferPool.@Nullable Buffer buffer) throws BlockException {
     try {
-      if (piece.zero()) {
+      if (piece.zero() || buffer == null) {
         writeZeroes(piece.offset(), piece.length());
-      } else if (settings.compressedCluster() > 0) {
+        return;
+      }
+      MemorySegment memory = buffer.segment().asSlice(0, piece.length());
+      if (settings.compressedCluster() > 0) {
         writeCompressed(piece.offset(), memory);
       } else if (settings.sparseBytes() == 0) {
         target.write(piece.offset(), IoVector.of(memory), 0);
       } else {
-        writeSparse(piece.offset(), memory);
+        writeSparse(piece.offset(), memory, buffer.bytes());
       }
     } catch (BlockException e) {
       throw e.during("error while writing at byte " + piece.offset());
@@ -56,15 +62,20 @@ final class PieceWriter {
   }
 
   /** Writes data as data and longer runs of zeroes as what costs no storage. */
-  private void writeSparse(long offset, MemorySegment memory) throws BlockException {
+  private void writeSparse(long offset, MemorySegment memory, ByteBuffer bytes)
+      throws BlockException {
     long unit = settings.sparseBytes();
     long size = memory.byteSize();
     long start = 0;
     while (start < size) {
-      boolean zero = isZeroUnit(memory, offset, start, unit);
-      long end = unitEnd(offset, start, unit, size);
-      while (end < size && isZeroUnit(memory, offset, end, unit) == zero) {
-        end = unitEnd(offset, end, unit, size);
+      long end = Math.min(size, unit - (offset + start) % unit + start);
+      boolean zero = isZero(memory, bytes, start, end);
+      while (end < size) {
+        long next = Math.min(size, end + unit);
+        if (isZero(memory, bytes, end, next) != zero) {
+          break;
+        }
+        end = next;
       }
       if (zero) {
         writeZeroes(offset + start, end - start);
@@ -75,11 +86,9 @@ final class PieceWriter {
     }
   }
 
-  private static long unitEnd(long offset, long at, long unit, long size) {
-    return Math.min(size, (offset + at) / unit * unit + unit - offset);
-  }
-
-  private static boolean isZeroUnit(MemorySegment memory, long offset, long at, long unit) {
-    return IoVector.isZero(memory, at, unitEnd(offset, at, unit, memory.byteSize()) - at);
+  /** Of data the first bytes mostly tell, which takes a tenth of the time. */
+  private static boolean isZero(MemorySegment memory, ByteBuffer bytes, long start, long end) {
+    return (end - start < Long.BYTES || bytes.getLong((int) start) == 0)
+        && IoVector.isZero(memory, start, end - start);
   }
 }

@@ -24,6 +24,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The client's side of a handshake, up to the first request. Reads no byte beyond it. */
 final class Handshake {
+  // Both at once, so that a start with either finds them in the cache that starts are made from.
+  private static final NbdOption EXTENDED_HEADERS = new NbdOption.ExtendedHeaders();
+  private static final NbdOption STRUCTURED_REPLY = new NbdOption.StructuredReply();
+
   private final PeerSocket channel;
   private final NbdSettings settings;
   private final String export;
@@ -163,12 +167,10 @@ final class Handshake {
   }
 
   private HeaderStyle headerStyle() throws BlockException {
-    if (isAccepted(new NbdOption.ExtendedHeaders())) {
+    if (isAccepted(EXTENDED_HEADERS)) {
       return HeaderStyle.EXTENDED;
     }
-    return isAccepted(new NbdOption.StructuredReply())
-        ? HeaderStyle.STRUCTURED
-        : HeaderStyle.SIMPLE;
+    return isAccepted(STRUCTURED_REPLY) ? HeaderStyle.STRUCTURED : HeaderStyle.SIMPLE;
   }
 
   /** Asks for something that servers may not have; whatever error it is, they have not. */

@@ -2,11 +2,12 @@
 package dev.strata.block.nbd;
 
 import dev.strata.block.IoVector;
+import dev.strata.block.tls.PeerSocket;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.channels.ReadableByteChannel;
+import java.util.function.BooleanSupplier;
 
 /**
  * What was read from a socket and not yet used. One thread at a time.
@@ -23,11 +24,27 @@ final class Inbox {
   // The JDK copies a read into memory on the heap through a buffer as large as that.
   private static final int MAX_HEAP_READ = 256 * 1024;
 
-  private final ReadableByteChannel channel;
+  private final PeerSocket channel;
+  private final int header;
+  private final BooleanSupplier awaitsContent;
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(CAPACITY).limit(0);
 
-  Inbox(ReadableByteChannel channel) {
+  /**
+   * Nothing yet.
+   *
+   * @param header in bytes, of what comes before the content of a read
+   * @param awaitsContent whether {@link #isLarge large} content is to come: no more is read ahead
+   *     of it then than its header, for what is would have to be copied
+   */
+  Inbox(PeerSocket channel, int header, BooleanSupplier awaitsContent) {
     this.channel = channel;
+    this.header = header;
+    this.awaitsContent = awaitsContent;
+  }
+
+  /** Whether so much content goes straight to where it belongs. */
+  static boolean isLarge(long length) {
+    return length >= DIRECT;
   }
 
   /** The bytes that {@link #need} has made sure of, from the buffer's position on. */
@@ -37,10 +54,17 @@ final class Inbox {
 
   /** Waits until that many bytes are there; moves what {@link #bytes} has. */
   void need(int count) throws IOException {
+    need(count, header);
+  }
+
+  private void need(int count, int most) throws IOException {
     if (buffer.remaining() >= count) {
       return;
     }
     buffer.compact();
+    if (awaitsContent.getAsBoolean()) {
+      buffer.limit(Math.min(CAPACITY, Math.max(count, most)));
+    }
     while (buffer.position() < count) {
       receive(buffer);
     }
@@ -55,7 +79,7 @@ final class Inbox {
   /** Passes over bytes that have perhaps not arrived yet. */
   void skip(long count) throws IOException {
     for (long left = count; left > 0; ) {
-      need(1);
+      need(1, (int) Math.min(left + header, CAPACITY));
       int part = (int) Math.min(left, buffer.remaining());
       take(part);
       left -= part;
@@ -74,29 +98,31 @@ final class Inbox {
     long done = 0;
     long size = target.byteSize();
     while (done < size) {
-      if (!buffer.hasRemaining() && size - done >= DIRECT) {
+      if (!buffer.hasRemaining() && isLarge(size - done)) {
         done += receiveInto(target, done);
         continue;
       }
-      need(1);
-      int part = (int) Math.min(size - done, buffer.remaining());
-      MemorySegment.copy(MemorySegment.ofBuffer(buffer), 0, target, done, part);
+      int left = (int) Math.min(size - done, CAPACITY);
+      need(1, left + header);
+      int part = Math.min(left, buffer.remaining());
+      target.asSlice(done, part).asByteBuffer().put(buffer.slice(buffer.position(), part));
       take(part);
       done += part;
     }
   }
 
-  private int receiveInto(MemorySegment target, long done) throws IOException {
+  private long receiveInto(MemorySegment target, long done) throws IOException {
     long most = target.isNative() ? Integer.MAX_VALUE : MAX_HEAP_READ;
-    long length = Math.min(target.byteSize() - done, most);
-    return receive(target.asSlice(done, length).asByteBuffer());
-  }
-
-  private int receive(ByteBuffer into) throws IOException {
-    int count = channel.read(into);
-    if (count < 0) {
+    long part = Math.min(target.byteSize() - done, most);
+    if (!channel.fill(target.asSlice(done, part))) {
       throw new EOFException();
     }
-    return count;
+    return part;
+  }
+
+  private void receive(ByteBuffer into) throws IOException {
+    if (channel.read(into) < 0) {
+      throw new EOFException();
+    }
   }
 }

@@ -4,6 +4,7 @@ package dev.strata.block.nbd;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.option.PortNumber;
+import dev.strata.block.tls.PeerSocket;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
@@ -39,12 +40,12 @@ record InetServer(
   }
 
   @Override
-  public SocketChannel connect(int timeoutMillis) throws BlockException {
+  public PeerSocket connect(int timeoutMillis) throws BlockException {
     int number = PortNumber.parse(host, port);
     BlockException failure = unresolved("Name or service not known");
     for (InetAddress address : addresses()) {
       try {
-        return connect(new InetSocketAddress(address, number), timeoutMillis);
+        return new PeerSocket(connect(new InetSocketAddress(address, number), timeoutMillis));
       } catch (IOException e) {
         failure = failed(e);
       }

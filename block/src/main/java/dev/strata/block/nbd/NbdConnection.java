@@ -42,6 +42,7 @@ final class NbdConnection implements AutoCloseable {
   private final int[] generations = new int[MAX_IN_FLIGHT]; // guarded by table
   private int used; // slots from here on are empty; guarded by table
   private volatile int inFlight; // written under table
+  private volatile int largeReads; // of those in flight; written under table
   private volatile boolean broken; // written under table
   private volatile boolean violated;
 
@@ -49,7 +50,8 @@ final class NbdConnection implements AutoCloseable {
   NbdConnection(PeerSocket channel, NegotiatedExport export) {
     this.channel = channel;
     this.export = export;
-    this.reader = new ReplyReader(new Inbox(channel), export, this::find);
+    var inbox = new Inbox(channel, export.style().beforeData(), () -> largeReads > 0);
+    this.reader = new ReplyReader(inbox, export, this::find);
   }
 
   NegotiatedExport export() {
@@ -87,7 +89,7 @@ final class NbdConnection implements AutoCloseable {
       }
       await(request);
     } finally {
-      leave(slot);
+      leave(slot, request);
       turns.release();
     }
   }
@@ -105,17 +107,23 @@ final class NbdConnection implements AutoCloseable {
       generations[slot]++;
       used = Math.max(used, slot + 1);
       inFlight++;
+      largeReads += isLargeRead(request) ? 1 : 0;
       return slot;
     }
   }
 
-  private void leave(int slot) {
+  private static boolean isLargeRead(NbdRequest request) {
+    return request.command == Command.READ && Inbox.isLarge(request.length);
+  }
+
+  private void leave(int slot, NbdRequest request) {
     if (slot < 0) {
       return;
     }
     synchronized (table) {
       slots[slot] = null;
       inFlight--;
+      largeReads -= isLargeRead(request) ? 1 : 0;
       while (used > 0 && slots[used - 1] == null) {
         used--;
       }

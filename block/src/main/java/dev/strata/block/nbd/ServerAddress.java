@@ -3,9 +3,9 @@ package dev.strata.block.nbd;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.tls.PeerSocket;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
-import java.nio.channels.SocketChannel;
 
 /** Where a server listens. */
 sealed interface ServerAddress permits InetServer, UnixServer {
@@ -21,7 +21,7 @@ sealed interface ServerAddress permits InetServer, UnixServer {
    * @param timeoutMillis how long to wait for each of a host's addresses; 0 for as long as the
    *     system does
    */
-  SocketChannel connect(int timeoutMillis) throws BlockException;
+  PeerSocket connect(int timeoutMillis) throws BlockException;
 
   /** What the system said, as far as Java tells. */
   static Errno errno(IOException failure) {

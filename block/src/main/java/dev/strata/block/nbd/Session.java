@@ -90,8 +90,8 @@ final class Session implements AutoCloseable {
    */
   private static NbdConnection connect(NbdSettings settings, long timeoutMillis)
       throws BlockException {
-    var channel =
-        new PeerSocket(settings.server().connect((int) Math.min(timeoutMillis, Integer.MAX_VALUE)));
+    PeerSocket channel =
+        settings.server().connect((int) Math.min(timeoutMillis, Integer.MAX_VALUE));
     Thread guard = timeoutMillis == 0 ? null : guard(channel, timeoutMillis);
     boolean done = false;
     try {

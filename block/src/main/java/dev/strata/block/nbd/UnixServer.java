@@ -3,6 +3,9 @@ package dev.strata.block.nbd;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.file.posix.Posix;
+import dev.strata.block.file.posix.UnixStream;
+import dev.strata.block.tls.PeerSocket;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -24,7 +27,8 @@ record UnixServer(String path) implements ServerAddress {
   }
 
   @Override
-  public SocketChannel connect(int timeoutMillis) throws BlockException {
+  @SuppressWarnings("MustBeClosedChecker") // the socket that is returned owns it
+  public PeerSocket connect(int timeoutMillis) throws BlockException {
     if (path.getBytes(StandardCharsets.UTF_8).length > MAX_PATH) {
       throw new BlockException(Errno.EINVAL, "UNIX socket path '" + path + "' is too long")
           .withHint("Path must be less than 108 bytes");
@@ -37,7 +41,9 @@ record UnixServer(String path) implements ServerAddress {
           Errno.EOPNOTSUPP, "Sockets of the abstract namespace are not supported");
     }
     try {
-      return SocketChannel.open(UnixDomainSocketAddress.of(path));
+      return Posix.isAvailable()
+          ? new PeerSocket(UnixStream.connect(path))
+          : new PeerSocket(SocketChannel.open(UnixDomainSocketAddress.of(path)));
     } catch (IOException e) {
       throw failed(e);
     }

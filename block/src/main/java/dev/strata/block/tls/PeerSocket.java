@@ -2,7 +2,9 @@
 package dev.strata.block.tls;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.file.posix.UnixStream;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.GatheringByteChannel;
@@ -15,12 +17,23 @@ import org.jspecify.annotations.Nullable;
  * write; it turns when no other thread uses it.
  */
 public final class PeerSocket implements ByteChannel, GatheringByteChannel {
-  private final SocketChannel socket;
+  private final ByteChannel socket;
+  private final GatheringByteChannel gathering; // the same one
+  private final @Nullable UnixStream unix; // the same one, if it is of that kind
   private volatile @Nullable TlsChannel tls;
 
   /** A socket in blocking mode, which goes with this one. */
   public PeerSocket(SocketChannel socket) {
     this.socket = socket;
+    this.gathering = socket;
+    this.unix = null;
+  }
+
+  /** A Unix socket, which goes with this one. */
+  public PeerSocket(UnixStream socket) {
+    this.socket = socket;
+    this.gathering = socket;
+    this.unix = socket;
   }
 
   /** Makes ready what {@link #startServer} needs, which takes a while. */
@@ -59,6 +72,24 @@ public final class PeerSocket implements ByteChannel, GatheringByteChannel {
     return channel == null ? socket.read(into) : channel.read(into);
   }
 
+  /**
+   * Reads until all of {@code into} is filled.
+   *
+   * @return false if the peer has hung up before
+   */
+  public boolean fill(MemorySegment into) throws IOException {
+    if (unix != null && tls == null && into.isNative()) {
+      return unix.fill(into);
+    }
+    ByteBuffer buffer = into.asByteBuffer();
+    while (buffer.hasRemaining()) {
+      if (read(buffer) < 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   @Override
   public int write(ByteBuffer from) throws IOException {
     TlsChannel channel = tls;
@@ -74,7 +105,7 @@ public final class PeerSocket implements ByteChannel, GatheringByteChannel {
   public long write(ByteBuffer[] from, int first, int count) throws IOException {
     TlsChannel channel = tls;
     if (channel == null) {
-      return socket.write(from, first, count);
+      return gathering.write(from, first, count);
     }
     long written = 0;
     for (int i = first; i < first + count; i++) {

@@ -2,7 +2,7 @@
 package dev.strata.block.tls;
 
 import dev.strata.block.BlockException;
-import java.nio.channels.SocketChannel;
+import java.nio.channels.ByteChannel;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +23,7 @@ public interface TlsProvider {
    * @param hostname whom the server's certificate has to name; needed only if it is verified
    * @throws BlockException if there is no agreement, or the server is not who it should be
    */
-  TlsChannel connect(SocketChannel socket, TlsCredentials credentials, @Nullable String hostname)
+  TlsChannel connect(ByteChannel socket, TlsCredentials credentials, @Nullable String hostname)
       throws BlockException;
 
   /**
@@ -35,6 +35,6 @@ public interface TlsProvider {
    * @throws BlockException if there is no agreement, or the client may not come
    */
   TlsChannel accept(
-      SocketChannel socket, TlsCredentials credentials, @Nullable Predicate<String> authorization)
+      ByteChannel socket, TlsCredentials credentials, @Nullable Predicate<String> authorization)
       throws BlockException;
 }

@@ -36,6 +36,7 @@ final class SystemCall {
   static final long GETSOCKOPT = AARCH64 ? 209 : 55;
   static final long SENDTO = AARCH64 ? 206 : 44;
   static final long RECVFROM = AARCH64 ? 207 : 45;
+  static final long SENDMSG = AARCH64 ? 211 : 46;
   static final long RECVMSG = AARCH64 ? 212 : 47;
   static final long SHUTDOWN = AARCH64 ? 210 : 48;
   static final long BIND = AARCH64 ? 200 : 49;

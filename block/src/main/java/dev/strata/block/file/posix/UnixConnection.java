@@ -59,6 +59,11 @@ public final class UnixConnection implements AutoCloseable {
   /** Connects to whoever listens at a path, whose length {@link Listener} has limits for. */
   public static UnixConnection connect(String path) throws BlockException {
     Listener.checkPath(path);
+    return new UnixConnection(connected(path));
+  }
+
+  /** A socket that is connected to whoever listens at a path. */
+  static FileDescriptor connected(String path) throws BlockException {
     FileDescriptor descriptor = socket();
     boolean connected = false;
     try {
@@ -67,9 +72,8 @@ public final class UnixConnection implements AutoCloseable {
       SystemCall.checked(
           SystemCall.call(SystemCall.CONNECT, descriptor.number(), start, address.remaining(), 0));
       Reference.reachabilityFence(address);
-      var connection = new UnixConnection(descriptor);
       connected = true;
-      return connection;
+      return descriptor;
     } finally {
       if (!connected) {
         descriptor.close();

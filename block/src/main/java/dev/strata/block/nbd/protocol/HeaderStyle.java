@@ -28,6 +28,11 @@ public enum HeaderStyle {
     };
   }
 
+  /** The bytes before the data of a read. */
+  public int beforeData() {
+    return hasChunks() ? replySize() + ReplyChunk.DATA_PREFIX : replySize();
+  }
+
   /** Whether a read is answered by {@link ReplyChunk}s. */
   public boolean hasChunks() {
     return this != SIMPLE;
