@@ -8,6 +8,7 @@ import dev.strata.block.RequestFlags;
 import dev.strata.block.graph.BlockBackend;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Writes pieces into the target: as data, compressed, or as zeroes. Thread-safe. */
@@ -27,11 +28,11 @@ final class PieceWriter {
    */
   void write(Piece piece, BufferPool.@Nullable Buffer buffer) throws BlockException {
     try {
-      if (piece.zero() || buffer == null) {
+      if (piece.zero()) {
         writeZeroes(piece.offset(), piece.length());
         return;
       }
-      MemorySegment memory = buffer.segment().asSlice(0, piece.length());
+      MemorySegment memory = Objects.requireNonNull(buffer).segment().asSlice(0, piece.length());
       if (settings.compressedCluster() > 0) {
         writeCompressed(piece.offset(), memory);
       } else if (settings.sparseBytes() == 0) {
