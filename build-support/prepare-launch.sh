@@ -129,7 +129,7 @@ if ! [ -f "$run/complete" ]; then
       fail "building Strata failed: see $log"
     mv "$run/com/sun/jna/linux-x86-64/libjnidispatch.so" "$run/" && rm -r "$run/com"
     "$java_home/bin/java" -XX:TieredStopAtLevel=1 -cp "$(echo "$run"/lib/block-*.jar)" \
-      dev.strata.block.file.posix.DirectCallLibrary "$run/libstrata-calls.so" >>"$log" 2>&1 ||
+      dev.strata.block.posix.DirectCallLibrary "$run/libstrata-calls.so" >>"$log" 2>&1 ||
       fail "building Strata failed: see $log"
   fi
 fi

@@ -16,13 +16,6 @@ module dev.strata.block {
   exports dev.strata.block.drive;
   exports dev.strata.block.driver;
   exports dev.strata.block.file;
-  exports dev.strata.block.file.posix to
-      dev.strata.formats,
-      dev.strata.imgtool,
-      dev.strata.iotool,
-      dev.strata.monitor,
-      dev.strata.nbdserver,
-      dev.strata.system;
   exports dev.strata.block.graph;
   exports dev.strata.block.image;
   exports dev.strata.block.job;
@@ -35,6 +28,13 @@ module dev.strata.block {
   exports dev.strata.block.nbd.protocol;
   exports dev.strata.block.object;
   exports dev.strata.block.option;
+  exports dev.strata.block.posix to
+      dev.strata.formats,
+      dev.strata.imgtool,
+      dev.strata.iotool,
+      dev.strata.monitor,
+      dev.strata.nbdserver,
+      dev.strata.system;
   exports dev.strata.block.serve;
   exports dev.strata.block.throttle;
   exports dev.strata.block.tls;

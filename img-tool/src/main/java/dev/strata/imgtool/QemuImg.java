@@ -2,7 +2,7 @@
 package dev.strata.imgtool;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.file.posix.Posix;
+import dev.strata.block.posix.Posix;
 import dev.strata.imgtool.command.Commands;
 import dev.strata.monitor.commandline.GetOpt;
 import dev.strata.monitor.commandline.OptionTable;

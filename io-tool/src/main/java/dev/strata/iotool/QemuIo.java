@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.iotool;
 
-import dev.strata.block.file.posix.Posix;
+import dev.strata.block.posix.Posix;
 import dev.strata.iotool.command.Session;
 import dev.strata.monitor.commandline.Training;
 import java.io.BufferedInputStream;

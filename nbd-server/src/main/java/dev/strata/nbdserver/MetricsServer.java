@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.nbdserver;
 
-import dev.strata.block.file.posix.Listener;
+import dev.strata.block.posix.Listener;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;

@@ -3,7 +3,7 @@ package dev.strata.nbdserver;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
-import dev.strata.block.file.posix.Listener;
+import dev.strata.block.posix.Listener;
 import dev.strata.block.tls.PeerSocket;
 import java.io.IOException;
 import java.net.InetSocketAddress;

@@ -3,8 +3,8 @@ package dev.strata.system;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.file.DescriptorSets;
-import dev.strata.block.file.posix.FileDescriptor;
 import dev.strata.block.option.BlockOptions;
+import dev.strata.block.posix.FileDescriptor;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -4,7 +4,7 @@ package dev.strata.system;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.drive.GuestDrive;
-import dev.strata.block.file.posix.Detachment;
+import dev.strata.block.posix.Detachment;
 import dev.strata.monitor.command.ControlMonitors;
 import dev.strata.monitor.commandline.PidFile;
 import dev.strata.monitor.commandline.Terminal;

@@ -4,7 +4,7 @@ package dev.strata.system;
 import static java.util.Objects.requireNonNull;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.file.posix.Posix;
+import dev.strata.block.posix.Posix;
 import dev.strata.monitor.commandline.Terminal;
 import dev.strata.monitor.commandline.Training;
 import dev.strata.monitor.manual.HelpPage;

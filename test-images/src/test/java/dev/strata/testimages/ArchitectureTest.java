@@ -48,7 +48,7 @@ final class ArchitectureTest {
               ".json",
               ".layout",
               ".option",
-              ".file.posix",
+              ".posix",
               ".bitmap",
               ".throttle",
               ".tls",
@@ -183,11 +183,7 @@ final class ArchitectureTest {
 
   @Test
   void driversDoNotKnowEachOther() {
-    List<String> found = mutualUses(DRIVERS);
-    // The system's calls are below all drivers, as their layer says; a Unix socket is one of them.
-    found.removeIf(
-        each -> each.contains(BLOCK + ".nbd.UnixServer") && each.contains(BLOCK + ".file.posix."));
-    assertNone(found);
+    assertNone(mutualUses(DRIVERS));
   }
 
   @Test
@@ -200,7 +196,7 @@ final class ArchitectureTest {
   void onlyThePosixCryptoAndArchivePackagesCallForeignFunctions() {
     List<String> found = new ArrayList<>();
     for (JavaClass origin : classes) {
-      if (ModuleLayers.isInside(origin.getPackageName(), BLOCK + ".file.posix")
+      if (ModuleLayers.isInside(origin.getPackageName(), BLOCK + ".posix")
           || ModuleLayers.isInside(origin.getPackageName(), FORMATS + ".crypto")
           || ModuleLayers.isInside(origin.getPackageName(), BLOCK + ".archive")) {
         continue;
@@ -244,11 +240,10 @@ final class ArchitectureTest {
   @Test
   void formatsUseTheBlockLayerOnlyUpToItsDrivers() {
     List<String> forbidden = new ArrayList<>(DRIVERS);
-    forbidden.addAll(List.of(BLOCK + ".graph", BLOCK + ".copy", BLOCK + ".job"));
+    forbidden.addAll(List.of(BLOCK + ".posix", BLOCK + ".graph", BLOCK + ".copy", BLOCK + ".job"));
     var found = new ArrayList<>(uses(List.of(FORMATS), forbidden));
     // A folder's files are opened without waiting, which only the system's own call can do.
-    found.removeIf(
-        each -> each.contains(FORMATS + ".vvfat.") && each.contains(BLOCK + ".file.posix."));
+    found.removeIf(each -> each.contains(FORMATS + ".vvfat.") && each.contains(BLOCK + ".posix."));
     assertNone(found);
   }
 

@@ -3,8 +3,8 @@ package dev.strata.block.file;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
-import dev.strata.block.file.posix.FileDescriptor;
-import dev.strata.block.file.posix.OpenFlags;
+import dev.strata.block.posix.FileDescriptor;
+import dev.strata.block.posix.OpenFlags;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.block.file;
 
-import dev.strata.block.file.posix.OpenFlags;
+import dev.strata.block.posix.OpenFlags;
 
 /** What of the host a driver of this package stands for. */
 enum HostFileKind {

@@ -5,7 +5,7 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.Permissions;
-import dev.strata.block.file.posix.AdvisoryLocks;
+import dev.strata.block.posix.AdvisoryLocks;
 
 /**
  * Says to other programs what is done with a file and what they may not do meanwhile: locks on

@@ -3,8 +3,8 @@ package dev.strata.block.nbd;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
-import dev.strata.block.file.posix.Posix;
-import dev.strata.block.file.posix.UnixStream;
+import dev.strata.block.posix.Posix;
+import dev.strata.block.posix.UnixStream;
 import dev.strata.block.tls.PeerSocket;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.block.serve;
 
-import dev.strata.block.file.posix.ThreadWaits;
+import dev.strata.block.posix.ThreadWaits;
 
 /**
  * Whether a client's requests wait for something as of late: a device, a network, a lock. What does

@@ -2,7 +2,7 @@
 package dev.strata.block.tls;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.file.posix.UnixStream;
+import dev.strata.block.posix.UnixStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;

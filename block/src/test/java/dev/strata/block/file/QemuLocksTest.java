@@ -11,7 +11,7 @@ import dev.strata.block.Disk;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.Permissions;
-import dev.strata.block.file.posix.Posix;
+import dev.strata.block.posix.Posix;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -4,7 +4,7 @@ package dev.strata.block.serve;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.strata.block.file.posix.ThreadWaits;
+import dev.strata.block.posix.ThreadWaits;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;

@@ -3,10 +3,10 @@ package dev.strata.formats.vvfat;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
-import dev.strata.block.file.posix.FileDescriptor;
-import dev.strata.block.file.posix.FileStatus;
-import dev.strata.block.file.posix.OpenFlags;
-import dev.strata.block.file.posix.Posix;
+import dev.strata.block.posix.FileDescriptor;
+import dev.strata.block.posix.FileStatus;
+import dev.strata.block.posix.OpenFlags;
+import dev.strata.block.posix.Posix;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;

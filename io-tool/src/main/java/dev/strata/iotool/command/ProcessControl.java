@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.iotool.command;
 
-import dev.strata.block.file.posix.Posix;
-import dev.strata.block.file.posix.Signals;
+import dev.strata.block.posix.Posix;
+import dev.strata.block.posix.Signals;
 import java.util.concurrent.TimeUnit;
 
 /** {@code abort}, {@code sigraise}, {@code sleep} and {@code quit}. */

@@ -3,9 +3,9 @@ package dev.strata.monitor.chardev;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
-import dev.strata.block.file.posix.InheritedSocket;
-import dev.strata.block.file.posix.Posix;
-import dev.strata.block.file.posix.UnixConnection;
+import dev.strata.block.posix.InheritedSocket;
+import dev.strata.block.posix.Posix;
+import dev.strata.block.posix.UnixConnection;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;

@@ -2,9 +2,9 @@
 package dev.strata.monitor.chardev;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.file.posix.Listener;
-import dev.strata.block.file.posix.UnixConnection;
-import dev.strata.block.file.posix.UnixListener;
+import dev.strata.block.posix.Listener;
+import dev.strata.block.posix.UnixConnection;
+import dev.strata.block.posix.UnixListener;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 

@@ -3,10 +3,10 @@ package dev.strata.monitor.chardev;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
-import dev.strata.block.file.posix.InheritedSocket;
-import dev.strata.block.file.posix.Listener;
-import dev.strata.block.file.posix.Posix;
-import dev.strata.block.file.posix.UnixListener;
+import dev.strata.block.posix.InheritedSocket;
+import dev.strata.block.posix.Listener;
+import dev.strata.block.posix.Posix;
+import dev.strata.block.posix.UnixListener;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.monitor.chardev;
 
-import dev.strata.block.file.posix.InheritedSocket;
+import dev.strata.block.posix.InheritedSocket;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.monitor.chardev;
 
-import dev.strata.block.file.posix.RawTerminal;
+import dev.strata.block.posix.RawTerminal;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;

@@ -3,9 +3,9 @@ package dev.strata.monitor.chardev;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
-import dev.strata.block.file.posix.FileDescriptor;
-import dev.strata.block.file.posix.PassedDescriptors;
-import dev.strata.block.file.posix.UnixConnection;
+import dev.strata.block.posix.FileDescriptor;
+import dev.strata.block.posix.PassedDescriptors;
+import dev.strata.block.posix.UnixConnection;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

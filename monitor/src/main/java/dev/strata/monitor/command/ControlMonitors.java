@@ -3,7 +3,6 @@ package dev.strata.monitor.command;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
-import dev.strata.block.file.posix.PassedDescriptors;
 import dev.strata.block.graph.BlockGraph;
 import dev.strata.block.graph.DriverRegistry;
 import dev.strata.block.job.JobRegistry;
@@ -11,6 +10,7 @@ import dev.strata.block.json.JsonObject;
 import dev.strata.block.object.ObjectRegistry;
 import dev.strata.block.object.ObjectType;
 import dev.strata.block.option.DottedKeys;
+import dev.strata.block.posix.PassedDescriptors;
 import dev.strata.monitor.chardev.Backend;
 import dev.strata.monitor.chardev.CharacterDevices;
 import dev.strata.monitor.chardev.CommandLineBackend;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.monitor.commandline;
 
-import dev.strata.block.file.posix.Posix;
-import dev.strata.block.file.posix.Signals;
+import dev.strata.block.posix.Posix;
+import dev.strata.block.posix.Signals;
 import org.jspecify.annotations.Nullable;
 
 /**

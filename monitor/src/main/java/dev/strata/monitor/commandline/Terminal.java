@@ -3,9 +3,9 @@ package dev.strata.monitor.commandline;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.driver.BlockEvent;
-import dev.strata.block.file.posix.Posix;
-import dev.strata.block.file.posix.StandardStreams;
 import dev.strata.block.option.Printable;
+import dev.strata.block.posix.Posix;
+import dev.strata.block.posix.StandardStreams;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;

@@ -3,10 +3,10 @@ package dev.strata.monitor.daemon;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
-import dev.strata.block.file.posix.Detachment;
-import dev.strata.block.file.posix.Posix;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.object.ObjectProperties;
+import dev.strata.block.posix.Detachment;
+import dev.strata.block.posix.Posix;
 import dev.strata.monitor.chardev.CommandLineBackend;
 import dev.strata.monitor.command.ControlMonitors;
 import dev.strata.monitor.command.Monitor;

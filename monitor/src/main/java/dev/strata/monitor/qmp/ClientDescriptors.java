@@ -3,8 +3,8 @@ package dev.strata.monitor.qmp;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
-import dev.strata.block.file.posix.FileDescriptor;
-import dev.strata.block.file.posix.PassedDescriptors;
+import dev.strata.block.posix.FileDescriptor;
+import dev.strata.block.posix.PassedDescriptors;
 import java.util.HashMap;
 import java.util.Map;
 

@@ -2,13 +2,13 @@
 package dev.strata.monitor.qmp;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.file.posix.PassedDescriptors;
 import dev.strata.block.json.JsonArray;
 import dev.strata.block.json.JsonObject;
 import dev.strata.block.json.JsonStream;
 import dev.strata.block.json.JsonString;
 import dev.strata.block.json.JsonValue;
 import dev.strata.block.json.JsonWriter;
+import dev.strata.block.posix.PassedDescriptors;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.Reader;

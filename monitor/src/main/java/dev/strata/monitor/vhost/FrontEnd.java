@@ -2,8 +2,8 @@
 package dev.strata.monitor.vhost;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.file.posix.EventCounter;
-import dev.strata.block.file.posix.UnixConnection;
+import dev.strata.block.posix.EventCounter;
+import dev.strata.block.posix.UnixConnection;
 import dev.strata.block.virtio.DiskRequests;
 import java.util.ArrayList;
 import java.util.Map;

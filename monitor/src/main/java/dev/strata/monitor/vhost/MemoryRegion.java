@@ -2,8 +2,8 @@
 package dev.strata.monitor.vhost;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.file.posix.FileDescriptor;
-import dev.strata.block.file.posix.SharedMemory;
+import dev.strata.block.posix.FileDescriptor;
+import dev.strata.block.posix.SharedMemory;
 
 /**
  * A part of the guest's memory.

@@ -3,8 +3,8 @@ package dev.strata.monitor.vhost;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
-import dev.strata.block.file.posix.FileDescriptor;
-import dev.strata.block.file.posix.UnixConnection;
+import dev.strata.block.posix.FileDescriptor;
+import dev.strata.block.posix.UnixConnection;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;

@@ -4,7 +4,7 @@ package dev.strata.monitor.vhost;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.ThreadEnd;
-import dev.strata.block.file.posix.EventCounter;
+import dev.strata.block.posix.EventCounter;
 import dev.strata.block.serve.Pace;
 import dev.strata.block.virtio.BrokenQueueException;
 import dev.strata.block.virtio.Chain;

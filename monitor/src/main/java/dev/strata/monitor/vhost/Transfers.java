@@ -4,7 +4,7 @@ package dev.strata.monitor.vhost;
 import dev.strata.block.BlockException;
 import dev.strata.block.BufferPool;
 import dev.strata.block.IoVector;
-import dev.strata.block.file.posix.ProcessMemory;
+import dev.strata.block.posix.ProcessMemory;
 import dev.strata.block.virtio.BrokenQueueException;
 import dev.strata.block.virtio.Chain;
 import dev.strata.block.virtio.DiskRequests;

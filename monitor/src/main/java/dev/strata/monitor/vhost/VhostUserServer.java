@@ -3,8 +3,8 @@ package dev.strata.monitor.vhost;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.ThreadEnd;
-import dev.strata.block.file.posix.UnixConnection;
-import dev.strata.block.file.posix.UnixListener;
+import dev.strata.block.posix.UnixConnection;
+import dev.strata.block.posix.UnixListener;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 

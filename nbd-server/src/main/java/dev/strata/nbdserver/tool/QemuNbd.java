@@ -3,11 +3,11 @@ package dev.strata.nbdserver.tool;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
-import dev.strata.block.file.posix.Detachment;
-import dev.strata.block.file.posix.Listener;
-import dev.strata.block.file.posix.Posix;
 import dev.strata.block.object.Authorization;
 import dev.strata.block.option.PortNumber;
+import dev.strata.block.posix.Detachment;
+import dev.strata.block.posix.Listener;
+import dev.strata.block.posix.Posix;
 import dev.strata.block.tls.PeerSocket;
 import dev.strata.block.tls.TlsCredentials;
 import dev.strata.monitor.commandline.Terminal;

@@ -3,8 +3,8 @@ package dev.strata.nbdserver.tool;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
-import dev.strata.block.file.posix.InheritedSocket;
-import dev.strata.block.file.posix.Listener;
+import dev.strata.block.posix.InheritedSocket;
+import dev.strata.block.posix.Listener;
 import java.io.IOException;
 import java.nio.channels.ServerSocketChannel;
 import java.util.Map;

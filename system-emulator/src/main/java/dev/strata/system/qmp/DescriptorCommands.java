@@ -4,10 +4,10 @@ package dev.strata.system.qmp;
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
 import dev.strata.block.file.DescriptorSets;
-import dev.strata.block.file.posix.FileDescriptor;
 import dev.strata.block.json.JsonArray;
 import dev.strata.block.json.JsonNumber;
 import dev.strata.block.json.JsonObject;
+import dev.strata.block.posix.FileDescriptor;
 import dev.strata.monitor.command.Monitor;
 import org.jspecify.annotations.Nullable;
 

@@ -3,7 +3,7 @@ package dev.strata.system.device.virtio;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.IoVector;
-import dev.strata.block.file.posix.PrivatePages;
+import dev.strata.block.posix.PrivatePages;
 import dev.strata.block.virtio.BrokenQueueException;
 import dev.strata.block.virtio.Chain;
 import dev.strata.block.virtio.SplitQueue;
