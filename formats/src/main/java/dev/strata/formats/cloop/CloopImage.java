@@ -29,7 +29,7 @@ final class CloopImage extends MappedImage {
   private final CloopHeader header;
   private final EntryTable offsets;
   private final RecentBlock recent;
-  private final ClusterCodec codec = ClusterCodec.deflate();
+  private final ClusterCodec codec = ClusterCodec.deflate(0);
 
   private CloopImage(OpenContext context, Child file, CloopHeader header, EntryTable offsets) {
     super(context);

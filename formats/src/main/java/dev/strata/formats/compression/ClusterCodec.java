@@ -9,14 +9,22 @@ import java.lang.foreign.MemorySegment;
  * pooled, so that a call allocates next to nothing, and what lies in the pool is bounded.
  */
 public sealed interface ClusterCodec extends AutoCloseable permits DeflateCodec, ZstdCodec {
-  /** Raw deflate streams (RFC 1951), as the compression type {@code zlib} of qcow2 has them. */
-  static ClusterCodec deflate() {
-    return new DeflateCodec(false);
+  /**
+   * Raw deflate streams (RFC 1951), as the compression type {@code zlib} of qcow2 has them.
+   *
+   * @param diskBytes how long the disk is that is going to be packed; 0 if none is
+   */
+  static ClusterCodec deflate(long diskBytes) {
+    return new DeflateCodec(false, diskBytes);
   }
 
-  /** Deflate streams with a header and a checksum (RFC 1950). */
-  static ClusterCodec zlib() {
-    return new DeflateCodec(true);
+  /**
+   * Deflate streams with a header and a checksum (RFC 1950).
+   *
+   * @param diskBytes how long the disk is that is going to be packed; 0 if none is
+   */
+  static ClusterCodec zlib(long diskBytes) {
+    return new DeflateCodec(true, diskBytes);
   }
 
   /** Zstandard frames (RFC 8878). */

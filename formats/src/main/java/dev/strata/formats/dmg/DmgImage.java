@@ -27,7 +27,7 @@ final class DmgImage extends MappedImage {
   private final long length;
   private final ChunkTable chunks;
   private final RecentBlock recent;
-  private final ClusterCodec codec = ClusterCodec.zlib();
+  private final ClusterCodec codec = ClusterCodec.zlib(0);
 
   private DmgImage(OpenContext context, Child file, long length, ChunkTable chunks) {
     super(context);

@@ -47,7 +47,7 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
   private final EntryTable l1;
   private final TableCache l2;
   private final TwoLevelMap map;
-  private final ClusterCodec codec = ClusterCodec.deflate();
+  private final ClusterCodec codec;
   private final @Nullable BackingReference backing;
 
   private final @Nullable EncryptedSectors sectors; // null if they lie in the clear
@@ -63,6 +63,7 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
     this.sectors = sectors;
     this.file = file;
     this.header = header;
+    this.codec = ClusterCodec.deflate(header.size());
     this.backing = backing;
     this.clusterBits = header.clusterBits();
     this.clusterSize = header.clusterSize();

@@ -28,7 +28,7 @@ final class CompressedClusters implements AutoCloseable {
     this.writes = writes;
     this.codec =
         metadata.header().header().compressionType() == 0
-            ? ClusterCodec.deflate()
+            ? ClusterCodec.deflate(metadata.header().header().size())
             : ClusterCodec.zstd();
     this.buffers = metadata.context().buffers();
     this.lock = metadata.lock();

@@ -42,7 +42,8 @@ final class Qcow2Stream implements ImageStream {
     this.header = header;
     this.compressed = compressed;
     this.geometry = Geometry.of(header);
-    this.codec = header.compressionType() == 0 ? ClusterCodec.deflate() : ClusterCodec.zstd();
+    this.codec =
+        header.compressionType() == 0 ? ClusterCodec.deflate(header.size()) : ClusterCodec.zstd();
     this.l2 = new byte[(int) geometry.clusterSize()];
     this.l1 = new long[header.l1Size()];
     this.refcounts = new StreamedRefcounts(geometry, output);

@@ -28,19 +28,21 @@ final class PackedGrains implements AutoCloseable {
   private final Child file;
   private final int grain;
   private final boolean marked;
-  private final ClusterCodec codec = ClusterCodec.zlib();
+  private final ClusterCodec codec;
   private long kept = -1; // the place of the grain in content; guarded by this, as what follows
   private byte[] content = new byte[0];
 
   /**
    * The grains in {@code file}.
    *
+   * @param size of the disk in bytes
    * @param grain the size of one in bytes
    * @param marked whether grains have markers; if not, a stream begins at once
    */
-  PackedGrains(BufferPool buffers, Child file, int grain, boolean marked) {
+  PackedGrains(BufferPool buffers, Child file, long size, int grain, boolean marked) {
     this.buffers = buffers;
     this.file = file;
+    this.codec = ClusterCodec.zlib(size);
     this.grain = grain;
     this.marked = marked;
   }

@@ -71,7 +71,12 @@ final class SparseExtent extends VmdkExtent {
     this.area = new FileEnd(file, metadataEnd, MAX_FILE);
     this.packed =
         header.isCompressed()
-            ? new PackedGrains(buffers, file, (int) grain(), header.has(SparseHeader.FLAG_MARKERS))
+            ? new PackedGrains(
+                buffers,
+                file,
+                header.capacity() * SECTOR,
+                (int) grain(),
+                header.has(SparseHeader.FLAG_MARKERS))
             : null;
   }
 

@@ -27,7 +27,7 @@ final class VmdkStream implements ImageStream {
 
   private final SparseHeader header;
   private final byte[] descriptor;
-  private final ClusterCodec codec = ClusterCodec.zlib();
+  private final ClusterCodec codec;
   private final int[] directory;
   private final int[] table = new int[TABLE_ENTRIES];
   private int tableIndex; // of the table that is being filled
@@ -41,6 +41,7 @@ final class VmdkStream implements ImageStream {
    */
   VmdkStream(SparseHeader header, byte[] descriptor) {
     this.header = header;
+    this.codec = ClusterCodec.zlib(header.capacity() * VmdkExtent.SECTOR);
     this.descriptor = descriptor;
     this.directory = new int[header.directorySize()];
   }

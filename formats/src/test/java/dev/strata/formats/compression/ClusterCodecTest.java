@@ -28,6 +28,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ClusterCodecTest {
   private static final int CLUSTER = 65536;
@@ -38,7 +39,12 @@ class ClusterCodecTest {
       HexFormat.of().parseHex("28b52ffd202db500008068656c6c6f202c20636c75737465720a0100b94b11");
 
   static Stream<ClusterCodec> codecs() {
-    return Stream.of(ClusterCodec.deflate(), ClusterCodec.zstd());
+    // What is large is packed by the host's library, if it has one.
+    return Stream.of(
+        ClusterCodec.deflate(0),
+        ClusterCodec.deflate(1L << 40),
+        ClusterCodec.zlib(1L << 40),
+        ClusterCodec.zstd());
   }
 
   /** Words at random, so that matches reach as far back as the cluster does. */
@@ -153,6 +159,52 @@ class ClusterCodecTest {
     }
   }
 
+  /** From some clusters on the host's library reads, if there is one. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aLongReadGivesWhatAShortOneDoes(boolean wrapped) throws Exception {
+    Random random = new Random(11);
+    int refused = 0;
+    try (ClusterCodec longRead = wrapped ? ClusterCodec.zlib(0) : ClusterCodec.deflate(0);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment packed = arena.allocate(CLUSTER);
+      MemorySegment back = arena.allocate(CLUSTER);
+      int length = longRead.compress(MemorySegment.ofArray(text(1)), packed);
+      for (int round = 0; round < 3000; round++) {
+        MemorySegment damaged = arena.allocate(length);
+        damaged.copyFrom(packed.asSlice(0, length));
+        for (int i = 0; i < round % 4; i++) {
+          damaged.set(ValueLayout.JAVA_BYTE, random.nextInt(length), (byte) random.nextInt());
+        }
+        byte[] expected = new byte[CLUSTER];
+        boolean sound =
+            reads(wrapped ? ClusterCodec.zlib(0) : ClusterCodec.deflate(0), damaged, expected);
+        refused += sound ? 0 : 1;
+        boolean found = true;
+        try {
+          longRead.decompress(damaged, back);
+        } catch (BlockException e) {
+          assertEquals(Errno.EIO, e.errno());
+          found = false;
+        }
+        assertEquals(sound, found, "round " + round);
+        if (sound) {
+          assertArrayEquals(expected, back.toArray(ValueLayout.JAVA_BYTE));
+        }
+      }
+    }
+    assertTrue(refused > 500, "refused " + refused);
+  }
+
+  private static boolean reads(ClusterCodec fresh, MemorySegment packed, byte[] into) {
+    try (fresh) {
+      fresh.decompress(packed, MemorySegment.ofArray(into));
+      return true;
+    } catch (BlockException e) {
+      return false;
+    }
+  }
+
   @Test
   void deflateReadsWhatZlibWritesAtItsBest() throws Exception {
     byte[] plain = text(3);
@@ -161,7 +213,7 @@ class ClusterCodecTest {
       out.write(plain);
     }
     byte[] back = new byte[CLUSTER];
-    try (ClusterCodec codec = ClusterCodec.deflate()) {
+    try (ClusterCodec codec = ClusterCodec.deflate(0)) {
       codec.decompress(MemorySegment.ofArray(stream.toByteArray()), MemorySegment.ofArray(back));
     }
     assertArrayEquals(plain, back);
