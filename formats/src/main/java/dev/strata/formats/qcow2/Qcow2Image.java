@@ -592,39 +592,39 @@ final class Qcow2Image extends MappedImage
   private void settleAtLast() throws BlockException {
     lock.lock();
     try {
-      if (writable && !corruption.isFatal()) {
-        writeTables();
-        settle();
-      }
+      settle();
+    } catch (BlockException e) {
+      throw unwritten(e);
     } finally {
       lock.unlock();
     }
   }
 
-  private void writeTables() throws BlockException {
-    BlockException failure = null;
+  private BlockException unwritten(BlockException failure) {
+    MetadataCaches caches = metadata.caches();
+    boolean tables = caches.l2Slices().isDirty();
+    if (!tables && !caches.refcountBlocks().isDirty()) {
+      return failure;
+    }
+    BlockException refcounts = null;
     try {
-      metadata.freed().settle();
-      metadata.caches().write(false);
+      caches.writeRefcounts();
       metadata.file().flush();
     } catch (BlockException e) {
-      failure = BlockException.of(e.errno(), "Failed to flush the L2 table cache").causedBy(e);
+      refcounts = named("Failed to flush the refcount block cache", e);
     }
-    try {
-      metadata.caches().writeRefcounts();
-      metadata.file().flush();
-    } catch (BlockException e) {
-      BlockException next =
-          BlockException.of(e.errno(), "Failed to flush the refcount block cache").causedBy(e);
-      if (failure == null) {
-        failure = next;
-      } else {
-        failure.addSuppressed(next);
-      }
+    if (!tables) {
+      return refcounts == null ? failure : refcounts;
     }
-    if (failure != null) {
-      throw failure;
+    BlockException named = named("Failed to flush the L2 table cache", failure);
+    if (refcounts != null) {
+      named.addSuppressed(refcounts);
     }
+    return named;
+  }
+
+  private static BlockException named(String what, BlockException failure) {
+    return BlockException.of(failure.errno(), what).causedBy(failure);
   }
 
   @Override
