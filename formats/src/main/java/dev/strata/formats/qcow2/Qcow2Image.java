@@ -570,16 +570,10 @@ final class Qcow2Image extends MappedImage
   void settle() throws BlockException {
     lock.lock();
     try {
-      if (!writable || corruption.isFatal()) {
-        return;
+      if (writable && !corruption.isFatal()) {
+        writeTables();
+        leaveClean();
       }
-      metadata.freed().settle();
-      metadata.caches().sync();
-      if (!context().flags().check()) {
-        bitmaps.store();
-        metadata.caches().sync();
-      }
-      metadata.clearBits(Feature.DIRTY);
     } finally {
       lock.unlock();
     }
@@ -592,14 +586,37 @@ final class Qcow2Image extends MappedImage
   private void settleAtLast() throws BlockException {
     lock.lock();
     try {
-      settle();
-    } catch (BlockException e) {
-      throw unwritten(e);
+      if (!writable || corruption.isFatal()) {
+        return;
+      }
+      try {
+        writeTables();
+      } catch (BlockException e) {
+        throw unwritten(e);
+      }
+      leaveClean();
     } finally {
       lock.unlock();
     }
   }
 
+  private void writeTables() throws BlockException {
+    metadata.freed().settle();
+    metadata.caches().sync();
+  }
+
+  private void leaveClean() throws BlockException {
+    if (!context().flags().check()) {
+      bitmaps.store();
+      metadata.caches().sync();
+    }
+    metadata.clearBits(Feature.DIRTY);
+  }
+
+  /**
+   * What a failure to write tables is called, when the refcounts are written as far as they can be:
+   * none of them has fallen for what is not on disk.
+   */
   private BlockException unwritten(BlockException failure) {
     MetadataCaches caches = metadata.caches();
     boolean tables = caches.l2Slices().isDirty();

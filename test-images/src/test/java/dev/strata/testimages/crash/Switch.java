@@ -172,8 +172,8 @@ record Switch(String name, List<Edit> edits, String kind, String seed, String se
           both(
               "the dirty bit goes before refcounts are written",
               List.of(
-                  edit(Action.DROP, QCOW2 + "Qcow2Image.settle.sync"),
-                  edit(Action.LATE, QCOW2 + "Qcow2Image.settle.sync")), // the second, now alone
+                  edit(Action.DROP, QCOW2 + "Qcow2Image.writeTables.sync"),
+                  edit(Action.LATE, QCOW2 + "Qcow2Image.leaveClean.sync")),
               "qcow2-lazy 2 write-part"),
           drop(
               "refcounts lag without the dirty bit",
