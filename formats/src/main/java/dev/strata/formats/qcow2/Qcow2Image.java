@@ -619,10 +619,7 @@ final class Qcow2Image extends MappedImage
    */
   private BlockException unwritten(BlockException failure) {
     MetadataCaches caches = metadata.caches();
-    boolean tables = caches.l2Slices().isDirty();
-    if (!tables && !caches.refcountBlocks().isDirty()) {
-      return failure;
-    }
+    boolean refcountsAlone = !caches.l2Slices().isDirty() && caches.refcountBlocks().isDirty();
     BlockException refcounts = null;
     try {
       caches.writeRefcounts();
@@ -630,7 +627,7 @@ final class Qcow2Image extends MappedImage
     } catch (BlockException e) {
       refcounts = named("Failed to flush the refcount block cache", e);
     }
-    if (!tables) {
+    if (refcountsAlone) {
       return refcounts == null ? failure : refcounts;
     }
     BlockException named = named("Failed to flush the L2 table cache", failure);
