@@ -2,21 +2,27 @@
 package dev.strata.testimages.guest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.strata.testimages.guest.Emulator.Ended;
 import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Where drives are connected, flash chips among them: as the reference has it. */
+/** Firmware in flash chips, and where drives are connected: as the reference has it. */
 @Timeout(240)
 final class FlashDrivesTest {
+  private static final Path CODE = Path.of("/usr/share/OVMF/OVMF_CODE.fd");
+  private static final Path SETTINGS = Path.of("/usr/share/OVMF/OVMF_VARS.fd");
+
   @TempDir Path folder;
 
   @BeforeEach
@@ -62,5 +68,39 @@ final class FlashDrivesTest {
     assertEquals(1, real.code());
     assertEquals(1, own.code());
     assertEquals(real.messages(), own.messages());
+  }
+
+  @Test
+  void firmwareKeepsItsSettings() throws Exception {
+    if (!Boolean.getBoolean("strata.long")) {
+      return;
+    }
+    assumeTrue(Files.exists(CODE), "Debian's ovmf");
+    Path chip = Files.copy(SETTINGS, folder.resolve("settings.fd"));
+    Path disk = Files.createDirectory(folder.resolve("disk"));
+    String name = "setvar Strata -guid 9d2c6f8e-6b0f-4c0c-9f33-9c1d0b6e4a11";
+    Files.writeString(disk.resolve("startup.nsh"), name + " -nv -bs =0x5A5B5C5D\r\nreset -s\r\n");
+    Ended first = boot(chip, disk);
+    assertEquals(0, first.code(), first::messages);
+    Files.writeString(disk.resolve("startup.nsh"), name + "\r\nreset -s\r\n");
+    Ended second = boot(chip, disk);
+    assertEquals(0, second.code(), second::messages);
+    assertTrue(second.output().contains("5D 5C 5B 5A"), second::output);
+  }
+
+  private Ended boot(Path chip, Path disk) throws Exception {
+    return Emulator.OWN.run(
+        folder,
+        "",
+        "-m",
+        "256",
+        "-serial",
+        "stdio",
+        "-drive",
+        "if=pflash,unit=0,format=raw,readonly=on,file=" + CODE,
+        "-drive",
+        "if=pflash,unit=1,format=raw,file=" + chip,
+        "-drive",
+        "if=virtio,format=raw,file=fat:rw:" + disk);
   }
 }

@@ -47,6 +47,9 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
 
   private volatile boolean cleaned; // what may be written has to be looked up anew
 
+  /** The processor's, once it has run. */
+  @Nullable Thread thread;
+
   final JumpCache jumps = new JumpCache();
 
   /** Not 0 when the processor shall look up between blocks; bits are the guest's. */
@@ -129,6 +132,10 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
   public void topologyChanged(long first, long last) {
     changedRanges.add(new long[] {first, last});
     attend();
+    if (Thread.currentThread() == thread) {
+      // The guest itself has done it, by a store: what comes next finds it done.
+      forgetChanged();
+    }
   }
 
   @Override
@@ -156,12 +163,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
         t.flushWrites();
       }
     }
-    if (!changedRanges.isEmpty()) {
-      for (long[] range = changedRanges.poll(); range != null; range = changedRanges.poll()) {
-        dropPages(range[0] & PAGE, range[1]);
-      }
-      flushTlb();
-    }
+    forgetChanged();
     for (long[] write = foreignWrites.poll(); write != null; write = foreignWrites.poll()) {
       long from = write[0];
       long left = write[1];
@@ -174,6 +176,15 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
         from += part;
         left -= part;
       }
+    }
+  }
+
+  private void forgetChanged() {
+    if (!changedRanges.isEmpty()) {
+      for (long[] range = changedRanges.poll(); range != null; range = changedRanges.poll()) {
+        dropPages(range[0] & PAGE, range[1]);
+      }
+      flushTlb();
     }
   }
 

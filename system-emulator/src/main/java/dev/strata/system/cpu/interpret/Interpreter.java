@@ -115,6 +115,7 @@ public final class Interpreter extends GuestMemory {
 
   /** Runs until the guest's service says no. */
   public void run() {
+    thread = Thread.currentThread();
     while (true) {
       try {
         if (!goesOn()) {
@@ -141,6 +142,7 @@ public final class Interpreter extends GuestMemory {
 
   /** Runs block by block until the pc is there; faults come out. */
   public void runUntil(long pc) {
+    thread = Thread.currentThread();
     while (slots[pcSlot] != pc) {
       synchronise();
       attend(1); // One block, then a look at the pc.

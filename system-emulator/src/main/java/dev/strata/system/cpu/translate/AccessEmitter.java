@@ -205,12 +205,26 @@ final class AccessEmitter {
     int site = sites.add(node, i);
     long changed = frame.flow.changed(node, i);
     changedAtSites |= changed;
+    boolean stores = ((int) node.block.code[i] & 127) == Op.STORE;
+    List<Integer> stale = stores ? foundToRead() : List.of();
     slowPaths.add(() -> {
       c.labelBinding(misses);
       frame.atSite(site, changed);
       slowPath.run();
+      stale.forEach(found -> c.lconst_0().lstore(found));
       c.goto_(done);
     });
+  }
+
+  /** What a store to a device may make lead elsewhere; who writes has not found any such page. */
+  private List<Integer> foundToRead() {
+    var all = new ArrayList<Integer>();
+    open.forEach((group, found) -> {
+      if (!group.writes) {
+        all.add(found);
+      }
+    });
+    return all;
   }
 
   private static int size(long w) {

@@ -38,7 +38,7 @@ final class ProgramMachine implements AutoCloseable {
 
   private final Arena arena = Arena.ofConfined();
   final MemoryRegion ram = MemoryRegion.ram("ram", SIZE, arena);
-  private final AddressSpace memory = new AddressSpace(1L << 32, 0);
+  final AddressSpace memory = new AddressSpace(1L << 32, 0);
   final X86Cpu cpu;
   private final boolean wide;
 
