@@ -61,16 +61,7 @@ class WritableFormatsTest {
     var checkable = disk.node().capability(Checkable.class);
     if (checkable.isPresent()) {
       var lines = new ArrayList<String>();
-      var listener =
-          new Checkable.Listener() {
-            @Override
-            public void found(String line) {
-              lines.add(line);
-            }
-
-            @Override
-            public void progress(long done, long total) {}
-          };
+      var listener = new Findings(lines);
       Checkable.Result result = checkable.get().check(Checkable.Repair.NONE, listener);
       assertEquals(0, result.corruptions() + result.leaks(), () -> lines.toString());
     }

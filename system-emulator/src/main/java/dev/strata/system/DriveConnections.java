@@ -34,8 +34,7 @@ final class DriveConnections {
   /** Connects a disk or a CD drive to an IDE place, 0 to 3. */
   void ide(int index, Drive drive, boolean cd, DiskProperties asked, Device device)
       throws BlockException {
-    String named = asked.serial() == null ? drive.serial() : asked.serial();
-    String serial = named == null ? "QM0000" + (index + 1) : named;
+    String serial = asked.serial() == null ? "QM0000" + (index + 1) : asked.serial();
     GuestDrive used = use(drive, asked, device, cd ? Kind.TRAY : Kind.FIXED);
     if (cd) {
       machine.addIdeCd(index, used, serial);
@@ -75,7 +74,7 @@ final class DriveConnections {
     drive.requireImage();
     GuestDrive disk =
         drives.use(drive, new DriveDevices.Device(card + INNER, null, Kind.FIXED, context), asked);
-    String serial = asked.serial() == null ? drive.serial() : asked.serial();
+    String serial = asked.serial();
     return machine.addVirtioDisk(disk, drive.readOnly(), serial == null ? "" : serial);
   }
 

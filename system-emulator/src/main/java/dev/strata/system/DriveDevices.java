@@ -111,7 +111,7 @@ final class DriveDevices {
 
   /** What is said of a drive that the board itself has a device for. */
   static DiskProperties ofBoard(Drive drive) {
-    return new DiskProperties(null, drive.serial(), drive.settings(), false, null);
+    return new DiskProperties(null, null, drive.settings(), false, null);
   }
 
   /** The drive that a device asks for, by its name or that of a node; null if there is none. */

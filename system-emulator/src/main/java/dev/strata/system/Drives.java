@@ -69,7 +69,6 @@ final class Drives implements AutoCloseable {
       DrivePlace place,
       boolean readOnly,
       boolean cd,
-      @Nullable String serial,
       DriveSettings settings,
       @Nullable ThrottleOptions limits,
       @Nullable BlockBackend image) {
@@ -77,7 +76,7 @@ final class Drives implements AutoCloseable {
     static Drive empty(String given, @Nullable String id, Connection connection, boolean cd) {
       DriveSettings settings =
           DriveSettings.DEFAULT.withMedia(NodeFlags.READ_ONLY.withWritable(!cd));
-      return new Drive(given, id, connection, DrivePlace.NONE, cd, cd, null, settings, null, null);
+      return new Drive(given, id, connection, DrivePlace.NONE, cd, cd, settings, null, null);
     }
 
     /** Has requests keep to the limits, in a group of the drive's name if nothing else is said. */
@@ -154,7 +153,6 @@ final class Drives implements AutoCloseable {
             DrivePlace.NONE,
             !writable,
             false,
-            null,
             DriveSettings.DEFAULT,
             null,
             disk);
@@ -214,7 +212,6 @@ final class Drives implements AutoCloseable {
     BlockOptions options = option.options().copy();
     Connection connection = connection(options.takeString("if"));
     DrivePlace place = DrivePlace.take(options, connection, all);
-    String serial = options.takeString("serial");
     String id = options.takeString("id");
     DriveSettings settings = DrivePolicy.ofDrive(options, connection);
     String media = options.takeString("media");
@@ -266,8 +263,7 @@ final class Drives implements AutoCloseable {
         disk.node().copyOnRead(true);
       }
     }
-    return new Drive(
-        option.given(), id, connection, place, readOnly, cd, serial, settings, limits, disk);
+    return new Drive(option.given(), id, connection, place, readOnly, cd, settings, limits, disk);
   }
 
   /** What is kept where, and until when. */

@@ -191,10 +191,9 @@ final class ScsiBuses {
       drives.giveUp(drive);
       throw e;
     }
-    String serial = asked.serial() == null ? drive.serial() : asked.serial();
     ScsiIdentity identity =
         names.identity(
-            cd ? "QEMU CD-ROM" : "QEMU HARDDISK", serial, drives.nameOf(drive), rotation);
+            cd ? "QEMU CD-ROM" : "QEMU HARDDISK", asked.serial(), drives.nameOf(drive), rotation);
     LogicalUnit unit =
         cd
             ? new ScsiCd(used, identity)

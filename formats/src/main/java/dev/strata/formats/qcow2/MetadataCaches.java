@@ -120,6 +120,33 @@ final class MetadataCaches {
     file.flush();
   }
 
+  /**
+   * What a failure of {@link #sync} is called at the end, when the refcounts are written as far as
+   * they can be: none of them has fallen for what is not on disk.
+   */
+  BlockException unwritten(BlockException failure) {
+    boolean refcountsAlone = !l2Slices.isDirty() && refcountBlocks.isDirty();
+    BlockException refcounts = null;
+    try {
+      writeRefcounts();
+      file.flush();
+    } catch (BlockException e) {
+      refcounts = named("Failed to flush the refcount block cache", e);
+    }
+    if (refcountsAlone) {
+      return refcounts == null ? failure : refcounts;
+    }
+    BlockException named = named("Failed to flush the L2 table cache", failure);
+    if (refcounts != null) {
+      named.addSuppressed(refcounts);
+    }
+    return named;
+  }
+
+  private static BlockException named(String what, BlockException failure) {
+    return BlockException.of(failure.errno(), what).causedBy(failure);
+  }
+
   /** Starts again with other sizes; nothing is dirty. */
   void resize(CacheSizes sizes) {
     l2Slices.resize(sizes.l2EntrySize(), sizes.l2Entries());

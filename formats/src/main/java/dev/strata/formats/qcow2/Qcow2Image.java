@@ -592,7 +592,7 @@ final class Qcow2Image extends MappedImage
       try {
         writeTables();
       } catch (BlockException e) {
-        throw unwritten(e);
+        throw metadata.caches().unwritten(e);
       }
       leaveClean();
     } finally {
@@ -611,34 +611,6 @@ final class Qcow2Image extends MappedImage
       metadata.caches().sync();
     }
     metadata.clearBits(Feature.DIRTY);
-  }
-
-  /**
-   * What a failure to write tables is called, when the refcounts are written as far as they can be:
-   * none of them has fallen for what is not on disk.
-   */
-  private BlockException unwritten(BlockException failure) {
-    MetadataCaches caches = metadata.caches();
-    boolean refcountsAlone = !caches.l2Slices().isDirty() && caches.refcountBlocks().isDirty();
-    BlockException refcounts = null;
-    try {
-      caches.writeRefcounts();
-      metadata.file().flush();
-    } catch (BlockException e) {
-      refcounts = named("Failed to flush the refcount block cache", e);
-    }
-    if (refcountsAlone) {
-      return refcounts == null ? failure : refcounts;
-    }
-    BlockException named = named("Failed to flush the L2 table cache", failure);
-    if (refcounts != null) {
-      named.addSuppressed(refcounts);
-    }
-    return named;
-  }
-
-  private static BlockException named(String what, BlockException failure) {
-    return BlockException.of(failure.errno(), what).causedBy(failure);
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.strata.block.driver.Checkable;
 import dev.strata.block.driver.Checkable.Repair;
 import dev.strata.block.driver.Checkable.Result;
 import dev.strata.block.driver.NodeFlags;
+import dev.strata.formats.Findings;
 import dev.strata.formats.TestDisk;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,17 +37,7 @@ class ParallelsCheckTest {
         NodeFlags.READ_ONLY.withCheck(true).withWritable(repair != Repair.NONE).withUnmap(true);
     try (TestDisk disk = TestDisk.open(path, flags, "driver", "parallels")) {
       Checkable checkable = disk.node().capability(Checkable.class).orElseThrow();
-      return checkable.check(
-          repair,
-          new Checkable.Listener() {
-            @Override
-            public void found(String line) {
-              found.add(line);
-            }
-
-            @Override
-            public void progress(long done, long total) {}
-          });
+      return checkable.check(repair, new Findings(found));
     }
   }
 

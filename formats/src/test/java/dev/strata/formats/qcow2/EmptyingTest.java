@@ -12,6 +12,7 @@ import dev.strata.block.driver.Emptiable;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.SnapshotStore;
 import dev.strata.formats.CrashStates;
+import dev.strata.formats.Findings;
 import dev.strata.formats.TestDisk;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -86,17 +87,7 @@ final class EmptyingTest {
           disk.node()
               .capability(Checkable.class)
               .orElseThrow()
-              .check(
-                  Checkable.Repair.NONE,
-                  new Checkable.Listener() {
-                    @Override
-                    public void found(String line) {
-                      lines.add(line);
-                    }
-
-                    @Override
-                    public void progress(long done, long total) {}
-                  });
+              .check(Checkable.Repair.NONE, new Findings(lines));
       assertEquals(0, result.corruptions(), () -> String.join("\n", lines));
       assertEquals(0, result.checkErrors(), () -> String.join("\n", lines));
       return result;

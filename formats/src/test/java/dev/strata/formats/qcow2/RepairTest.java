@@ -15,6 +15,7 @@ import dev.strata.block.driver.Checkable.Repair;
 import dev.strata.block.driver.Checkable.Result;
 import dev.strata.block.driver.NodeFlags;
 import dev.strata.block.driver.VmStateStore;
+import dev.strata.formats.Findings;
 import dev.strata.formats.TestDisk;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -82,17 +83,7 @@ class RepairTest {
       return disk.node()
           .capability(Checkable.class)
           .orElseThrow()
-          .check(
-              repair,
-              new Checkable.Listener() {
-                @Override
-                public void found(String line) {
-                  found.add(line);
-                }
-
-                @Override
-                public void progress(long done, long total) {}
-              });
+          .check(repair, new Findings(found));
     }
   }
 

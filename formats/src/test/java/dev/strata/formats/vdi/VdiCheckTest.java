@@ -7,6 +7,7 @@ import dev.strata.block.driver.Checkable;
 import dev.strata.block.driver.Checkable.Repair;
 import dev.strata.block.driver.Checkable.Result;
 import dev.strata.block.driver.NodeFlags;
+import dev.strata.formats.Findings;
 import dev.strata.formats.TestDisk;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -38,17 +39,7 @@ final class VdiCheckTest {
     NodeFlags flags = NodeFlags.READ_ONLY.withCheck(true);
     try (TestDisk disk = TestDisk.open(path, flags, "driver", "vdi")) {
       Checkable checkable = disk.node().capability(Checkable.class).orElseThrow();
-      return checkable.check(
-          Repair.NONE,
-          new Checkable.Listener() {
-            @Override
-            public void found(String line) {
-              found.add(line);
-            }
-
-            @Override
-            public void progress(long done, long total) {}
-          });
+      return checkable.check(Repair.NONE, new Findings(found));
     }
   }
 

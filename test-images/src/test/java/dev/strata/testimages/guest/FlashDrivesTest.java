@@ -54,6 +54,8 @@ final class FlashDrivesTest {
         "if=ide,file=4k if=ide,index=0,file=128k",
         "if=none,file=4k if=none,bus=1,file=128k",
         "if=floppy,unit=2,file=4k",
+        "if=ide,file=4k,serial=x",
+        "if=pflash,file=4k,serial=x",
         "if=virtio",
         "if=virtio,file=fat:."
       })
