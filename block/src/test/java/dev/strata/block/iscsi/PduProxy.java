@@ -99,14 +99,19 @@ final class PduProxy implements AutoCloseable {
         int additional = (header[4] & 0xff) * 4;
         int data = (header[5] & 0xff) << 16 | (header[6] & 0xff) << 8 | (header[7] & 0xff);
         byte[] rest = in.readNBytes(additional + ((data + 3) & ~3));
+        boolean last = false;
+        if ((header[0] & 0x3f) == SCSI_COMMAND) {
+          last = !passes(header, !used);
+          used = true;
+        }
+        if (last) {
+          client.close(); // before the target has it: a fast one's answer would get through
+        }
         out.write(header);
         out.write(rest);
         out.flush();
-        if ((header[0] & 0x3f) == SCSI_COMMAND) {
-          if (!passes(header, !used)) {
-            return;
-          }
-          used = true;
+        if (last) {
+          return;
         }
       }
     } catch (IOException e) {
