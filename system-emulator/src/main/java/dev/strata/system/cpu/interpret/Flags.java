@@ -94,6 +94,11 @@ public class Flags {
     set(DIFFERENCE, 64 - (8 << size), newA, newB, newA - newB);
   }
 
+  /** Sets the carry, 0 or 1; zero, sign and parity stay, overflow and adjust may not. */
+  final void carry(long value) {
+    form(formWithCarry(form), withCarry(form, a, value), b, result);
+  }
+
   final boolean carry() {
     return carry(form, a, b, result) != 0;
   }
@@ -194,6 +199,32 @@ public class Flags {
     long lost =
         shift == 0 ? Math.multiplyHigh(x, y) ^ result >> 63 : result << shift >> shift ^ result;
     return (lost | -lost) >> 63 & (CARRY | OVERFLOW);
+  }
+
+  /**
+   * The same after a product of {@code x} and {@code y}, sign-extended or cut, of which both halves
+   * are kept.
+   */
+  public static long multipliedWhole(boolean signed, int shift, long x, long y) {
+    long product = x * y;
+    long high = shift == 0 ? highProduct(signed, x, y) : product >> 32;
+    long lost = signed ? high ^ product << shift >> 63 : shift == 0 ? high : high & 0xffffffffL;
+    return (lost | -lost) >> 63 & (CARRY | OVERFLOW);
+  }
+
+  /** The upper 64 bits of a product. */
+  public static long highProduct(boolean signed, long x, long y) {
+    return signed ? Math.multiplyHigh(x, y) : Math.unsignedMultiplyHigh(x, y);
+  }
+
+  /** What flags follow from when one has set their carry; see {@link #withCarry}. */
+  public static int formWithCarry(int form) {
+    return (form & 3) == EXPLICIT ? form : form & ~3 | RESULT;
+  }
+
+  /** The first number then: the third stays. */
+  public static long withCarry(int form, long a, long carry) {
+    return (form & 3) == EXPLICIT ? a & ~CARRY | carry : carry;
   }
 
   /** All flags after turning left, from all before. */

@@ -298,6 +298,29 @@ public final class Interpreter extends GuestMemory {
               set(RESULT, shift, multiplied(shift, x, y, v), 0, v);
             }
           }
+          case Op.BIT -> {
+            v = x >>> ((int) y & (63 - shift)) & 1;
+            if ((w & Op.FLAGS) != 0) {
+              carry(v);
+            }
+          }
+          case Op.LOWEST_BIT -> {
+            v = x << shift == 0 ? r[d] : Long.numberOfTrailingZeros(x);
+            shift = 0;
+          }
+          case Op.HIGHEST_BIT -> {
+            v = x << shift == 0 ? r[d] : 63 - shift - Long.numberOfLeadingZeros(x << shift);
+            shift = 0;
+          }
+          case Op.HIGH_PRODUCT, Op.HIGH_PRODUCT_UNSIGNED -> {
+            boolean signed = ((int) w & 127) == Op.HIGH_PRODUCT;
+            x = signed ? x << shift >> shift : x << shift >>> shift;
+            y = signed ? y << shift >> shift : y << shift >>> shift;
+            v = shift == 0 ? highProduct(signed, x, y) : x * y >>> 32;
+            if ((w & Op.FLAGS) != 0) {
+              set(RESULT, shift, multipliedWhole(signed, shift, x, y), 0, x * y);
+            }
+          }
           case Op.SIGN_EXTEND -> {
             v = y << shift >> shift;
             shift = 0;

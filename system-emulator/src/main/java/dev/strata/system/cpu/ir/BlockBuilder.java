@@ -93,7 +93,7 @@ public final class BlockBuilder {
           // What leaves some flags as they were reads them.
           boolean partial =
               (operation >= Op.INCREMENT && operation <= Op.SHIFT_ARITHMETIC)
-                  || Op.rotates(operation);
+                  || Op.leavesFlags(operation);
           live = reads || partial;
         } else if (reads) {
           live = true;
@@ -114,7 +114,7 @@ public final class BlockBuilder {
         }
       } else if (operation == Op.CALL || operation == Op.CALL_AND_LEAVE) {
         definer = -1;
-      } else if (Op.rotates(operation) && (w & Op.FLAGS) != 0) {
+      } else if (Op.leavesFlags(operation) && (w & Op.FLAGS) != 0) {
         definer = -1; // what the others follow from may lie before the block
       } else if (Op.mayDefine(operation) && (w & Op.FLAGS) != 0) {
         boolean shifts = operation >= Op.SHIFT_LEFT && operation <= Op.SHIFT_ARITHMETIC;

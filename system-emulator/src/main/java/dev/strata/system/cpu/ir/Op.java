@@ -157,8 +157,29 @@ public final class Op {
   /** The same to the right. */
   public static final int ROTATE_RIGHT = 35;
 
+  /**
+   * Bit b of a, b modulo their size. As for flags, the carry is that bit, and zero stays; overflow
+   * and adjust are not defined.
+   */
+  public static final int BIT = 36;
+
+  /** How many zeroes are below the lowest bit of a that is set; the destination if a is 0. */
+  public static final int LOWEST_BIT = 37;
+
+  /** Which bit of a is the highest that is set; the destination if a is 0. */
+  public static final int HIGHEST_BIT = 38;
+
+  /**
+   * Signed product, high half (of 32 or 64 bits); carry and overflow if the low half says less, the
+   * other flags are of that.
+   */
+  public static final int HIGH_PRODUCT = 39;
+
+  /** The same without signs. */
+  public static final int HIGH_PRODUCT_UNSIGNED = 40;
+
   /** Operations have numbers up to this. */
-  public static final int LAST = ROTATE_RIGHT;
+  public static final int LAST = HIGH_PRODUCT_UNSIGNED;
 
   /** Bit 9: defines flags. */
   public static final long FLAGS = 1L << 9;
@@ -184,9 +205,18 @@ public final class Op {
     return operation == ROTATE_LEFT || operation == ROTATE_RIGHT;
   }
 
-  /** Whether an operation may define flags. */
-  static boolean mayDefine(int operation) {
-    return (operation >= ADD && operation <= MULTIPLY) || rotates(operation);
+  /** Whether an operation's bit {@link #FLAGS} means that it defines flags. */
+  public static boolean mayDefine(int operation) {
+    return (operation >= ADD && operation <= MULTIPLY)
+        || rotates(operation)
+        || operation == BIT
+        || operation == HIGH_PRODUCT
+        || operation == HIGH_PRODUCT_UNSIGNED;
+  }
+
+  /** Whether an operation defines some flags and leaves others, whatever those follow from. */
+  public static boolean leavesFlags(int operation) {
+    return rotates(operation) || operation == BIT;
   }
 
   /** Whether an operation may fault, or run what may look at the flags. */

@@ -37,7 +37,7 @@ final class FlagEmitter {
 
   private void is(long w) {
     FlagKnowledge next = known.after(w);
-    if (next.form() != known.form()) {
+    if (next.form() != known.form() && next.form() >= 0) {
       c.loadConstant(next.form()).istore(frame.form);
     }
     known = next;
@@ -130,6 +130,37 @@ final class FlagEmitter {
     is(w);
   }
 
+  /** Of BIT, whose result is in {@link Frame#value}. */
+  void ofBit(long w) {
+    switch (known.kind()) {
+      case FlagKnowledge.FIRST, -1 -> {
+        c.iload(frame.form).lload(frame.first).lload(frame.value);
+        c.invokestatic(FLAGS, "withCarry", MethodTypeDesc.of(CD_long, CD_int, CD_long, CD_long));
+        c.lstore(frame.first);
+        c.iload(frame.form);
+        c.invokestatic(FLAGS, "formWithCarry", MethodTypeDesc.of(CD_int, CD_int));
+        c.istore(frame.form);
+      }
+      case Flags.EXPLICIT -> {
+        c.lload(frame.first).loadConstant(~(long) Flags.CARRY).land();
+        c.lload(frame.value).lor().lstore(frame.first);
+      }
+      default -> c.lload(frame.value).lstore(frame.first);
+    }
+    is(w);
+  }
+
+  /** Of a whole product of what the two variables hold, sign-extended or cut. */
+  void ofWholeProduct(long w, int x, int y) {
+    c.loadConstant(((int) w & 127) == Op.HIGH_PRODUCT ? 1 : 0).loadConstant(Frame.shift(w));
+    c.lload(x).lload(y);
+    c.invokestatic(
+        FLAGS, "multipliedWhole", MethodTypeDesc.of(CD_long, CD_boolean, CD_int, CD_long, CD_long));
+    c.lstore(frame.first);
+    c.lload(x).lload(y).lmul().lstore(frame.third);
+    is(w);
+  }
+
   /** Of a product, in {@link Frame#value}, of what the two variables hold, sign-extended. */
   void ofProduct(long w, int x, int y) {
     c.loadConstant(Frame.shift(w)).lload(x).lload(y).lload(frame.value);
@@ -147,7 +178,8 @@ final class FlagEmitter {
   void pushCarry() {
     switch (known.kind()) {
       case FlagKnowledge.LOGIC -> c.lconst_0();
-      case Flags.RESULT, Flags.EXPLICIT -> c.lload(frame.first).lconst_1().land();
+      case Flags.RESULT, Flags.EXPLICIT, FlagKnowledge.FIRST ->
+          c.lload(frame.first).lconst_1().land();
       case Flags.SUM, FlagKnowledge.SUM_WITH -> {
         c.loadConstant(known.shift());
         operands();
@@ -175,6 +207,7 @@ final class FlagEmitter {
           case Flags.DIFFERENCE -> difference(which, not, to);
           case FlagKnowledge.LOGIC -> logic(which, not, to);
           case Flags.RESULT -> result(which, not, to);
+          case FlagKnowledge.FIRST -> which < 2 && result(which, not, to);
           case Flags.SUM, FlagKnowledge.SUM_WITH, FlagKnowledge.DIFFERENCE_WITH ->
               ofResult(which, not, to) || (which == 1 && carry(not, to));
           default -> false;

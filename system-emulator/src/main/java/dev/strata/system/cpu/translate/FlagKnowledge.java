@@ -20,6 +20,9 @@ record FlagKnowledge(int kind, int shift) {
   /** A difference with a borrow in. */
   static final int DIFFERENCE_WITH = 6;
 
+  /** Not known but that the first number has the carry and the overflow. */
+  static final int FIRST = 7;
+
   /** Not known. */
   static final FlagKnowledge NONE = new FlagKnowledge(-1, 0);
 
@@ -36,7 +39,7 @@ record FlagKnowledge(int kind, int shift) {
           case DIFFERENCE_WITH -> Flags.DIFFERENCE;
           default -> kind;
         };
-    return isKnown() ? plain | shift << 2 : -1;
+    return isKnown() && kind != FIRST ? plain | shift << 2 : -1;
   }
 
   /** What is known after an operation. */
@@ -51,7 +54,10 @@ record FlagKnowledge(int kind, int shift) {
     if (Op.rotates(operation)) {
       return new FlagKnowledge(Flags.EXPLICIT, 0);
     }
-    if (operation < Op.ADD || operation > Op.MULTIPLY) {
+    if (operation == Op.BIT) {
+      return withCarry();
+    }
+    if (!Op.mayDefine(operation)) {
       return this; // to others the bit means something else
     }
     int newShift = Frame.shift(w);
@@ -66,6 +72,14 @@ record FlagKnowledge(int kind, int shift) {
         yield (w & Op.IMMEDIATE) == 0 ? meet(result) : count(w) == 0 ? this : result;
       }
       default -> new FlagKnowledge(Flags.RESULT, newShift);
+    };
+  }
+
+  private FlagKnowledge withCarry() {
+    return switch (kind) {
+      case Flags.EXPLICIT, FIRST -> this;
+      case -1 -> new FlagKnowledge(FIRST, 0);
+      default -> new FlagKnowledge(Flags.RESULT, shift);
     };
   }
 

@@ -318,6 +318,15 @@ final class Frame {
     }
   }
 
+  /** Sign-extends or cuts it. */
+  void widen(int shift, boolean signed) {
+    if (signed) {
+      extend(shift);
+    } else {
+      cut(shift);
+    }
+  }
+
   /** Sign-extends it. */
   void extend(int shift) {
     switch (shift) {

@@ -29,7 +29,7 @@ final class OperandUse {
       case Op.LEAVE_IF, Op.REVERSE_BYTES -> x(w);
       case Op.INSERT8, Op.INSERT_HIGH8, Op.INSERT16 -> destination(w) | y(w);
       case Op.STORE -> x(w) | y(w) | destination(w);
-      case Op.SELECT -> x(w) | destination(w);
+      case Op.SELECT, Op.LOWEST_BIT, Op.HIGHEST_BIT -> x(w) | destination(w);
       case Op.CALL, Op.CALL_AND_LEAVE -> x(w) | 1L << ((int) (w >>> 24) & 63);
       default -> x(w) | y(w);
     };

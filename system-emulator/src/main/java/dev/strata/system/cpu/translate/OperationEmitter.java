@@ -13,6 +13,7 @@ import java.lang.constant.MethodTypeDesc;
 /** Arithmetic and moves: what neither branches nor reaches memory. */
 final class OperationEmitter {
   private static final ClassDesc LONG = ClassDesc.of("java.lang.Long");
+  private static final ClassDesc MATH = ClassDesc.of("java.lang.Math");
   private static final ClassDesc INTEGER = ClassDesc.of("java.lang.Integer");
 
   private final Frame frame;
@@ -91,6 +92,18 @@ final class OperationEmitter {
         }
         frame.cut(shift);
       }
+      case Op.BIT -> {
+        frame.x(node, w);
+        frame.y(node, w);
+        c.l2i().bipush(63 - shift).iand().lushr().lconst_1().land();
+        if (setsFlags) {
+          c.lstore(frame.value);
+          flags.ofBit(w);
+          c.lload(frame.value);
+        }
+      }
+      case Op.LOWEST_BIT, Op.HIGHEST_BIT -> scan(node, w, shift, d);
+      case Op.HIGH_PRODUCT, Op.HIGH_PRODUCT_UNSIGNED -> wholeProduct(node, w, shift, setsFlags);
       case Op.SIGN_EXTEND -> {
         frame.y(node, w);
         frame.extend(shift);
@@ -121,6 +134,49 @@ final class OperationEmitter {
       default -> throw new IllegalStateException("operation " + (w & 127));
     }
     frame.destination(w);
+  }
+
+  private void scan(Node node, long w, int shift, int d) {
+    Label none = c.newLabel();
+    Label end = c.newLabel();
+    frame.x(node, w);
+    if (shift != 0) {
+      c.bipush(shift).lshl();
+    }
+    c.dup2().lstore(frame.value).lconst_0().lcmp().ifeq(none);
+    MethodTypeDesc counts = MethodTypeDesc.of(CD_int, CD_long);
+    if (((int) w & 127) == Op.LOWEST_BIT) {
+      c.lload(frame.value).invokestatic(LONG, "numberOfTrailingZeros", counts);
+      c.bipush(shift).isub().i2l();
+    } else {
+      c.bipush(63 - shift).lload(frame.value);
+      c.invokestatic(LONG, "numberOfLeadingZeros", counts).isub().i2l();
+    }
+    c.goto_(end);
+    c.labelBinding(none);
+    frame.push(node, d);
+    c.labelBinding(end);
+  }
+
+  private void wholeProduct(Node node, long w, int shift, boolean setsFlags) {
+    boolean signed = ((int) w & 127) == Op.HIGH_PRODUCT;
+    frame.x(node, w);
+    frame.widen(shift, signed);
+    frame.y(node, w);
+    frame.widen(shift, signed);
+    c.lstore(frame.value).lstore(frame.address);
+    if (setsFlags) {
+      flags.ofWholeProduct(w, frame.address, frame.value);
+    }
+    c.lload(frame.address).lload(frame.value);
+    if (shift == 0) {
+      c.invokestatic(
+          MATH,
+          signed ? "multiplyHigh" : "unsignedMultiplyHigh",
+          MethodTypeDesc.of(CD_long, CD_long, CD_long));
+    } else {
+      c.lmul().bipush(32).lushr();
+    }
   }
 
   private void binary(Node node, long w) {

@@ -138,7 +138,7 @@ final class StateFlow {
   private static boolean definesFlags(long w) {
     int operation = (int) w & 127;
     return (w & Op.FLAGS) != 0
-        && (Op.rotates(operation) || (operation >= Op.ADD && operation <= Op.MULTIPLY))
+        && Op.mayDefine(operation)
         && !(shifts(operation) && (w & Op.IMMEDIATE) != 0 && FlagKnowledge.count(w) == 0);
   }
 
@@ -150,7 +150,7 @@ final class StateFlow {
       case Op.INCREMENT, Op.DECREMENT -> (w & Op.FLAGS) != 0;
       default ->
           (w & Op.FLAGS) != 0
-              && (Op.rotates(operation) || (shifts(operation) && (w & Op.IMMEDIATE) == 0));
+              && (Op.leavesFlags(operation) || (shifts(operation) && (w & Op.IMMEDIATE) == 0));
     };
   }
 

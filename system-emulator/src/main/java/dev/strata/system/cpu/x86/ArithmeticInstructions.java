@@ -2,6 +2,7 @@
 package dev.strata.system.cpu.x86;
 
 import static dev.strata.system.cpu.x86.Slots.RAX;
+import static dev.strata.system.cpu.x86.Slots.RDX;
 import static dev.strata.system.cpu.x86.Slots.SINK;
 import static dev.strata.system.cpu.x86.Slots.ZERO;
 
@@ -128,10 +129,22 @@ final class ArithmeticInstructions {
           in.binary(Op.SUBTRACT, ofSize, SINK, ZERO, copy, 0, true);
         }
       }
-      case 4, 5 ->
-          in.call(Calls.MULTIPLY_WIDE, SINK, in.readRm(ofSize), ZERO, ofSize | (in.modrm & 8) >> 1);
+      case 4, 5 -> multiplyWhole(ofSize, (in.modrm & 8) != 0);
       default -> in.call(Calls.DIVIDE, SINK, in.readRm(ofSize), ZERO, ofSize | (in.modrm & 8) >> 1);
     }
+  }
+
+  private void multiplyWhole(int ofSize, boolean signed) {
+    int by = in.readRm(ofSize);
+    if (ofSize < 2) {
+      in.call(Calls.MULTIPLY_WIDE, SINK, by, ZERO, ofSize | (signed ? 1 << 2 : 0));
+      return;
+    }
+    int high = in.temporary();
+    int operation = signed ? Op.HIGH_PRODUCT : Op.HIGH_PRODUCT_UNSIGNED;
+    in.binary(operation, ofSize, high, RAX, by, 0, true);
+    in.binary(Op.MULTIPLY, ofSize, RAX, RAX, by, 0, false);
+    in.out.add(Op.MOVE, 3, RDX, ZERO, high, 0);
   }
 
   void signExtendAccumulator() {

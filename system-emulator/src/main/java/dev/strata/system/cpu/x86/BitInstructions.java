@@ -15,15 +15,11 @@ final class BitInstructions {
     this.in = in;
   }
 
+  /** BT, BTS, BTR, BTC of a bit that a register names. */
   void bitTest(int which) {
     in.modrm();
-    int value;
-    int t = in.temporary();
     if (in.isRegister()) {
-      in.call(Calls.BIT_TEST, t, in.rm, in.reg, which | in.size << 2 | 1 << 4);
-      if (which != 0) {
-        in.writeRegister(in.size, in.rm, t);
-      }
+      bit(which, in.rm, in.reg, 0);
       return;
     }
     // The bit string reaches beyond the operand: whole operands away from the address.
@@ -33,35 +29,43 @@ final class BitInstructions {
     int moved = in.temporary();
     in.out.add(Op.pack(Op.ADDRESS, 3, moved, ZERO, shifted, 0) | (long) in.size << 10);
     in.displace(moved);
-    value = which == 0 ? in.loadMemory(in.size) : in.loadToWrite(in.size);
-    if (which == 0) {
-      in.call(Calls.BIT_TEST, t, value, in.reg, which | in.size << 2 | 1 << 4);
-    } else {
-      in.call(Calls.BIT_TEST, t, value, in.reg, which | in.size << 2);
-      in.storeMemory(in.size, t);
-      in.call(Calls.BIT_TEST, SINK, value, in.reg, which | in.size << 2 | 1 << 4);
-    }
+    bit(which, which == 0 ? in.loadMemory(in.size) : in.loadToWrite(in.size), in.reg, 0);
   }
 
   void bitTestImmediate() {
     in.modrm();
-    int which = in.modrm >> 3 & 7;
-    int bit = in.temporary();
-    in.out.constant(bit, in.u8());
-    if (which < 4) {
+    int which = (in.modrm >> 3 & 7) - 4;
+    int bit = in.u8();
+    if (which < 0) {
       in.undefined();
       return;
     }
-    which -= 4;
-    int t = in.temporary();
+    bit(which, which == 0 ? in.readRm(in.size) : in.readRmToWrite(in.size), -1, bit);
+  }
+
+  /** Changes the bit in the operand of ModRM, which has been read; the carry is what it was. */
+  private void bit(int which, int value, int slot, int immediate) {
     if (which == 0) {
-      in.call(Calls.BIT_TEST, t, in.readRm(in.size), bit, in.size << 2 | 1 << 4);
+      in.binary(Op.BIT, in.size, SINK, value, slot, immediate, true);
       return;
     }
-    int value = in.copy(in.readRmToWrite(in.size));
-    in.call(Calls.BIT_TEST, t, value, bit, which | in.size << 2);
+    int old = in.copy(value);
+    int place = in.temporary();
+    int one = in.temporary();
+    if (slot < 0) {
+      in.out.constant(place, immediate & (8 << in.size) - 1);
+    } else {
+      in.binary(Op.AND, 3, place, slot, -1, (8 << in.size) - 1, false);
+    }
+    in.out.constant(one, 1);
+    in.binary(Op.SHIFT_LEFT, 3, one, one, place, 0, false);
+    int t = in.temporary();
+    in.binary(which == 3 ? Op.XOR : Op.OR, 3, t, old, one, 0, false);
+    if (which == 2) {
+      in.binary(Op.XOR, 3, t, t, one, 0, false);
+    }
     in.writeRm(in.size, t);
-    in.call(Calls.BIT_TEST, SINK, value, bit, which | in.size << 2 | 1 << 4);
+    in.binary(Op.BIT, in.size, SINK, old, place, 0, true);
   }
 
   void doubleShift(int right, int by) {
@@ -104,14 +108,35 @@ final class BitInstructions {
     int value = in.readRm(in.size);
     int t = in.temporary();
     boolean counts = repeated && in.has(opcode == 0xbc ? Feature.BMI1 : Feature.ABM);
-    int kind = opcode == 0xb8 ? 4 : (opcode & 1) | (counts ? 2 : 0);
-    in.out.add(Op.MOVE, 3, Slots.ARGUMENT, ZERO, in.reg, 0);
-    in.call(Calls.BIT_SCAN, t, value, ZERO, kind | in.size << 3);
-    if (in.size == 2 && kind < 2) {
-      in.out.add(Op.MOVE, 3, in.reg, ZERO, t, 0); // Of 0, the register stays whole.
-    } else {
+    if (opcode == 0xb8) {
+      in.call(Calls.BIT_COUNT, t, value, ZERO, in.size);
       in.writeRegister(in.size, in.reg, t);
+    } else if (counts) {
+      zeroes(opcode == 0xbd, value, t);
+    } else {
+      int operation = opcode == 0xbc ? Op.LOWEST_BIT : Op.HIGHEST_BIT;
+      in.out.add(Op.MOVE, 3, t, ZERO, in.reg, 0);
+      in.binary(operation, in.size, t, value, ZERO, 0, false);
+      in.binary(Op.AND, in.size, SINK, value, value, 0, true);
+      // Of 0, a register of 64 bits stays whole.
+      in.writeRegister(in.size == 2 ? 3 : in.size, in.reg, t);
     }
+  }
+
+  /** TZCNT and LZCNT. */
+  private void zeroes(boolean leading, int value, int t) {
+    int bits = 8 << in.size;
+    in.out.constant(t, leading ? -1 : bits);
+    in.binary(leading ? Op.HIGHEST_BIT : Op.LOWEST_BIT, in.size, t, value, ZERO, 0, false);
+    if (leading) {
+      int most = in.temporary();
+      in.out.constant(most, bits - 1);
+      in.binary(Op.SUBTRACT, 3, t, most, t, 0, false);
+    }
+    in.writeRegister(in.size, in.reg, t);
+    // Carry if all are zeroes: then their number is the power of two that the size is.
+    in.binary(Op.AND, in.size, SINK, t, t, 0, true);
+    in.binary(Op.BIT, in.size, SINK, t, -1, 3 + in.size, true);
   }
 
   /** CMPXCHG8B, CMPXCHG16B, RDRAND, RDSEED. */

@@ -46,8 +46,7 @@ final class Calls {
   static final int DIVIDE = 38;
   static final int ROTATE = 39;
   static final int DOUBLE_SHIFT = 40;
-  static final int BIT_TEST = 41;
-  static final int BIT_SCAN = 42;
+  static final int BIT_COUNT = 42;
   static final int DECIMAL = 43;
   static final int LOAD_FLAGS = 44;
   static final int STORE_FLAGS = 45;

@@ -112,20 +112,14 @@ final class Integers {
     if (Long.compareUnsigned(high, divisor) >= 0) {
       throw cpu.fault(DIVIDE_ERROR, -1);
     }
-    long quotient = 0;
-    long rest = high;
+    long quotient;
+    long rest;
     if (high == 0) {
       quotient = Long.divideUnsigned(low, divisor);
       rest = Long.remainderUnsigned(low, divisor);
     } else {
-      for (int i = 63; i >= 0; i--) {
-        boolean over = rest < 0;
-        rest = rest << 1 | (low >>> i & 1);
-        if (over || Long.compareUnsigned(rest, divisor) >= 0) {
-          rest -= divisor;
-          quotient |= 1L << i;
-        }
-      }
+      quotient = quotient(high, low, divisor);
+      rest = low - quotient * divisor;
     }
     if (signed) {
       boolean minus = negative != negativeBy;
@@ -137,6 +131,37 @@ final class Integers {
     }
     cpu.r[RAX] = quotient;
     cpu.r[RDX] = rest;
+  }
+
+  /**
+   * The quotient of high × 2^64 + low, of which {@code high} is less than the divisor: two digits
+   * of 32 bits (Knuth, The Art of Computer Programming, volume 2, 4.3.1, algorithm D).
+   */
+  private static long quotient(long high, long low, long divisor) {
+    int left = Long.numberOfLeadingZeros(divisor);
+    long by = divisor << left;
+    long above = left == 0 ? high : high << left | low >>> -left;
+    long below = low << left;
+    long first = digit(above, below >>> 32, by);
+    long between = (above << 32 | below >>> 32) - first * by;
+    return first << 32 | digit(between, below & 0xffffffffL, by);
+  }
+
+  /** The quotient, less than 2^32, of rest × 2^32 + next; the divisor's top bit is set. */
+  private static long digit(long rest, long next, long by) {
+    long top = by >>> 32;
+    long lower = by & 0xffffffffL;
+    long digit = Long.divideUnsigned(rest, top);
+    long left = rest - digit * top;
+    // At most 2 too much, by what the divisor's lower half has been left out for.
+    while (digit >>> 32 != 0 || Long.compareUnsigned(digit * lower, left << 32 | next) > 0) {
+      digit--;
+      left += top;
+      if (left >>> 32 != 0) {
+        break;
+      }
+    }
+    return digit;
   }
 
   /** ROL, ROR, RCL, RCR: bits 0–1 of {@code kind}; 3–4 the size; 6 to set the flags. */
@@ -221,46 +246,11 @@ final class Integers {
     return result;
   }
 
-  /** BT, BTS, BTR, BTC: bits 0–1; 2–3 the size; 4 to set the carry. */
-  long bitTest(long value, long bit, int kind) {
-    int size = kind >> 2 & 3;
-    long one = 1L << (bit & (8 << size) - 1);
-    if ((kind & 1 << 4) != 0) {
-      long others = flags.flags() & ~Flags.CARRY;
-      flags.flags(others | ((value & one) != 0 ? Flags.CARRY : 0));
-    }
-    return switch (kind & 3) {
-      case 1 -> value | one;
-      case 2 -> value & ~one;
-      case 3 -> value ^ one;
-      default -> value;
-    };
-  }
-
-  /** BSF, BSR, TZCNT, LZCNT, POPCNT. */
-  long bitScan(long operand, int kind) {
-    int size = kind >> 3 & 3;
-    int bits = 8 << size;
+  /** POPCNT of 8 << size bits. */
+  long bitCount(long operand, int size) {
     long value = operand & mask(size);
-    int which = kind & 7;
-    if (which == 4) {
-      flags.flags(value == 0 ? Flags.ZERO : 0);
-      return Long.bitCount(value);
-    }
-    if (which < 2) {
-      long others = flags.flags() & ~Flags.ZERO;
-      flags.flags(others | (value == 0 ? Flags.ZERO : 0));
-      if (value == 0) {
-        return cpu.r[Slots.ARGUMENT];
-      }
-      return which == 0 ? Long.numberOfTrailingZeros(value) : 63 - Long.numberOfLeadingZeros(value);
-    }
-    long result =
-        which == 2
-            ? Math.min(bits, Long.numberOfTrailingZeros(value))
-            : Long.numberOfLeadingZeros(value) - (64 - bits);
-    flags.flags((value == 0 ? Flags.CARRY : 0) | (result == 0 ? Flags.ZERO : 0));
-    return result;
+    flags.flags(value == 0 ? Flags.ZERO : 0);
+    return Long.bitCount(value);
   }
 
   /** DAA, DAS, AAA, AAS, AAM, AAD (SDM volume 2). */

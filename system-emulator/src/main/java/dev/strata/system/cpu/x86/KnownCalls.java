@@ -17,12 +17,11 @@ final class KnownCalls {
   static CallEffects of(int number, int extra) {
     return switch (number) {
       case Calls.LINEAR -> CallEffects.NONE;
-      case Calls.BIT_TEST -> (extra & 1 << 4) != 0 ? CallEffects.FLAGS : CallEffects.NONE;
-      case Calls.ROTATE, Calls.CARRY, Calls.LOAD_FLAGS, Calls.STORE_FLAGS -> CallEffects.FLAGS;
+      case Calls.ROTATE, Calls.CARRY, Calls.LOAD_FLAGS, Calls.STORE_FLAGS, Calls.BIT_COUNT ->
+          CallEffects.FLAGS;
       case Calls.BITS -> BitManipulation.setsFlags(extra) ? CallEffects.FLAGS : CallEffects.NONE;
       case Calls.OWN_CARRY, Calls.RANDOM -> CallEffects.FLAGS;
       case Calls.CRC32 -> CallEffects.NONE;
-      case Calls.BIT_SCAN -> new CallEffects(1L << ARGUMENT, 0, true, false);
       case Calls.DOUBLE_SHIFT -> new CallEffects(1L << ARGUMENT, 0, (extra & 8) != 0, false);
       case Calls.COMPARE_EXCHANGE -> new CallEffects(1L << ARGUMENT | 1L << RAX, 0, false, false);
       case Calls.MULTIPLY_WIDE -> new CallEffects(PRODUCT, PRODUCT, true, false);

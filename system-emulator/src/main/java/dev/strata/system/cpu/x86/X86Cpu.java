@@ -237,11 +237,8 @@ final class X86Cpu implements Cpu, Guest {
         return state.linear(extra & 7, a, 1 << (extra >> 3 & 7), (extra & 1 << 6) != 0);
       }
       case Calls.STRING -> strings.run((int) a, extra & 0xffff);
-      case Calls.BIT_TEST -> {
-        return integers.bitTest(a, b, extra);
-      }
-      case Calls.BIT_SCAN -> {
-        return integers.bitScan(a, extra);
+      case Calls.BIT_COUNT -> {
+        return integers.bitCount(a, extra);
       }
       case Calls.ROTATE -> {
         return integers.rotate(a, b, extra);

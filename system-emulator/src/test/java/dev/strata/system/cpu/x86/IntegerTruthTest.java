@@ -81,7 +81,7 @@ final class IntegerTruthTest {
       int size = random.nextInt(4);
       int w = size == 0 ? 0 : 1;
       int reg = register();
-      switch (random.nextInt(23)) {
+      switch (random.nextInt(26)) {
         case 0, 1 -> {
           int which = random.nextInt(8);
           operation(size, new int[] {which << 3 | random.nextInt(2) << 1 | w}, reg, 0);
@@ -170,6 +170,17 @@ final class IntegerTruthTest {
             second(2 + random.nextInt(2), reg);
           }
         }
+        case 22 -> divide(size, w);
+        case 23 -> {
+          int opcode = 0xa3 | random.nextInt(4) << 3;
+          operation(Math.max(1, size), new int[] {0x0f, opcode}, reg, 0, false);
+          undefined = (undefined & ~1) | (0x894 & ~1);
+        }
+        case 24 -> {
+          // Of 0, the register stays as it was, as makers have it, though Intel does not say so.
+          operation(Math.max(1, size), new int[] {0x0f, 0xbc | random.nextInt(2)}, reg, 0);
+          defines(0x895);
+        }
         case 21 -> {
           boolean overflow = random.nextBoolean();
           if (HostProcessor.has("adx") && (undefined & (overflow ? 0x800 : 1)) == 0) {
@@ -221,6 +232,13 @@ final class IntegerTruthTest {
           put(random.nextInt(256));
         }
       }
+    }
+
+    /** What is divided is often short enough to leave no fault. */
+    private void divide(int size, int w) {
+      put(0x48, 0xc1, random.nextBoolean() ? 0xea : 0xfa, random.nextInt(64)); // SHR, SAR of RDX
+      operation(size, new int[] {0xf6 | w}, 6 + random.nextInt(2), 0);
+      defines(0x8d5);
     }
 
     private void shift(int size, int w) {
