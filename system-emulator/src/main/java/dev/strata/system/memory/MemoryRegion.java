@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.memory;
 
+import dev.strata.block.posix.PrivatePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
@@ -65,7 +66,7 @@ public final class MemoryRegion {
 
   /** Zeroed RAM of {@code size} bytes, living as long as {@code arena}. */
   public static MemoryRegion ram(String name, long size, Arena arena) {
-    return new MemoryRegion(name, size, arena.allocate(size, PAGE_SIZE), null);
+    return new MemoryRegion(name, size, PrivatePages.allocate(size, arena), null);
   }
 
   /** Read-only memory, zeroed and to be filled through {@link #memory}; writes are ignored. */
