@@ -100,7 +100,7 @@ public final class LaneArithmetic {
   public static long differences(long x, long y) {
     long less = subtractBytesToZero(x, y) | subtractBytesToZero(y, x);
     long pairs = (less & 0x00ff00ff00ff00ffL) + (less >>> 8 & 0x00ff00ff00ff00ffL);
-    return pairs * 0x0001000100010001L >>> 48;
+    return (pairs * 0x0001000100010001L) >>> 48;
   }
 
   // --- words ---
@@ -151,7 +151,7 @@ public final class LaneArithmetic {
     return (x * y & 0xffffL)
         | ((x >>> 16) * (y >>> 16) & 0xffffL) << 16
         | ((x >>> 32) * (y >>> 32) & 0xffffL) << 32
-        | (x >>> 48) * (y >>> 48) << 48;
+        | ((x >>> 48) * (y >>> 48)) << 48;
   }
 
   /** PMADDWD. */

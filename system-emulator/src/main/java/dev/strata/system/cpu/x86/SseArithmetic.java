@@ -13,7 +13,6 @@ final class SseArithmetic {
   private static final int DENORMALS_ARE_ZEROS = 1 << 6;
   private static final int FLUSH_TO_ZERO = 1 << 15;
 
-  private static final long DOUBLE_EXPONENT = 0x7ffL << 52;
   private static final int FLOAT_EXPONENT = 0xff << 23;
 
   private final X86 cpu;
