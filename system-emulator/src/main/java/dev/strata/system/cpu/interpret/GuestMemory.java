@@ -254,6 +254,21 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     }
   }
 
+  /** Faults as a {@link #store} there would. */
+  public final void probe(long address, int size) {
+    if (tlbEntries[place(address) + SoftTlb.WRITE] != (address + (1 << size) - 1 & PAGE)) {
+      slowProbe(address, size);
+    }
+  }
+
+  /** As {@link #probe}, of what is not in the TLB. */
+  public final void slowProbe(long address, int size) {
+    long unused = translate(address, PageWalker.WRITE);
+    if ((address & 4095) + (1 << size) > 4096) {
+      unused = translate((address | 4095) + 1, PageWalker.WRITE);
+    }
+  }
+
   /** The host address of a byte, if its page is in the TLB and may be read; otherwise 0. */
   public final long hostToRead(long address) {
     return host(address, SoftTlb.READ);

@@ -4,7 +4,10 @@ package dev.strata.system.cpu.interpret;
 import dev.strata.system.cpu.GuestFault;
 import dev.strata.system.cpu.ir.Block;
 import dev.strata.system.cpu.ir.Op;
+import dev.strata.system.cpu.ir.PureFunction;
 import dev.strata.system.memory.AddressSpace;
+import java.util.List;
+import java.util.function.LongBinaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Runs a guest, block by block. */
@@ -12,12 +15,16 @@ public final class Interpreter extends GuestMemory {
   /** The slots that operations name; 64 of them. */
   public final long[] slots = new long[64];
 
+  /** The halves of vectors that operations name; 64 of them. */
+  public final long[] vectors = new long[64];
+
   /** Bit of a decoding mode: one instruction a block. */
   public static final int ALONE = 1 << 15;
 
   private final Guest guest;
   final int pcSlot;
   private final int codeBaseSlot;
+  private final LongBinaryOperator[] functions;
 
   private long linearMask = -1;
   private long codeLimit = -1;
@@ -42,6 +49,7 @@ public final class Interpreter extends GuestMemory {
    *
    * @param pcSlot holds the pc of the block that runs
    * @param codeBaseSlot is added to the pc for a linear address
+   * @param functions what FUNCTION computes, by their numbers
    * @param maker translates what is hot; null to interpret all
    */
   public Interpreter(
@@ -50,12 +58,15 @@ public final class Interpreter extends GuestMemory {
       Guest guest,
       int pcSlot,
       int codeBaseSlot,
+      List<PureFunction> functions,
       @Nullable RegionMaker maker) {
     super(space, mmuModes);
     this.maker = maker;
     this.guest = guest;
     this.pcSlot = pcSlot;
     this.codeBaseSlot = codeBaseSlot;
+    this.functions =
+        functions.stream().map(PureFunction::operator).toArray(LongBinaryOperator[]::new);
     walker(guest);
   }
 
@@ -365,6 +376,39 @@ public final class Interpreter extends GuestMemory {
             i++;
             continue;
           }
+          case Op.PROBE -> {
+            long address = x + (y << ((int) w >>> 10 & 3)) + (w >> 32);
+            if ((w & Op.ADDRESS32) != 0) {
+              address &= 0xffffffffL;
+            }
+            at = i;
+            probe(address, (int) (w >>> 7) & 3);
+            i++;
+            continue;
+          }
+          case Op.GET_HALF -> v = vectors[(int) (w >>> 18) & 63];
+          case Op.SET_HALF -> {
+            vectors[d] = y;
+            i++;
+            continue;
+          }
+          case Op.FUNCTION -> {
+            long second = (w & Op.IMMEDIATE) != 0 ? w >> 48 : y;
+            v = functions[Op.function(w)].applyAsLong(x, second);
+          }
+          case Op.FUNCTION_OF_HALVES -> {
+            long first = vectors[(int) (w >>> 18) & 63];
+            long second = (w & Op.IMMEDIATE) != 0 ? w >> 48 : vectors[(int) (w >>> 24) & 63];
+            vectors[d] = functions[Op.function(w)].applyAsLong(first, second);
+            i++;
+            continue;
+          }
+          case Op.FUNCTION_WITH_SLOT -> {
+            long first = vectors[(int) (w >>> 18) & 63];
+            vectors[d] = functions[Op.function(w)].applyAsLong(first, y);
+            i++;
+            continue;
+          }
           case Op.SET -> v = holds((int) y) ? 1 : 0;
           case Op.SELECT -> v = holds((int) (w >> 32)) ? x : r[d];
           case Op.BRANCH -> {
@@ -403,6 +447,20 @@ public final class Interpreter extends GuestMemory {
             at = i;
             guest.call((int) (w >>> 32) & 0xffff, x, r[(int) (w >>> 24) & 63], (int) (w >>> 48));
             break running;
+          }
+          case Op.CALL_IF -> {
+            if (r[Op.condition(w)] == 0) {
+              i++;
+              continue;
+            }
+            at = i;
+            v = guest.call((int) (w >>> 32) & 0xffff, x, y, 0);
+            shift = 0;
+          }
+          case Op.SET_FLAGS -> {
+            flags(y);
+            i++;
+            continue;
           }
           case Op.LEAVE_IF -> {
             if (x == 0) {

@@ -82,6 +82,8 @@ public final class BlockBuilder {
       int operation = (int) code[i] & 127;
       if (Op.observes(operation)) {
         live = true;
+      } else if (operation == Op.SET_FLAGS) {
+        live = false;
       } else if (Op.mayDefine(operation)) {
         boolean defines = (code[i] & Op.FLAGS) != 0;
         if (defines && !live) {
@@ -112,7 +114,9 @@ public final class BlockBuilder {
         if (definer >= 0) {
           code[i] = w | (long) howToTell((int) (w >>> 18) & 63, definer) << 24;
         }
-      } else if (operation == Op.CALL || operation == Op.CALL_AND_LEAVE) {
+      } else if (operation == Op.CALL
+          || operation == Op.CALL_AND_LEAVE
+          || operation == Op.SET_FLAGS) {
         definer = -1;
       } else if (Op.leavesFlags(operation) && (w & Op.FLAGS) != 0) {
         definer = -1; // what the others follow from may lie before the block

@@ -15,7 +15,7 @@ package dev.strata.system.cpu.ir;
  *
  * <p>Results are cut to their size and zero-extended. Slots hold raw registers: operations ignore
  * what is above their size. A slot is written only after everything of its instruction that can
- * fault.
+ * fault. Beside the slots there are 64 halves of vectors.
  */
 public final class Op {
   private Op() {}
@@ -157,26 +157,56 @@ public final class Op {
   /** The same to the right. */
   public static final int ROTATE_RIGHT = 35;
 
+  /** Destination = half a (a number, no slot) of the vectors. */
+  public static final int GET_HALF = 36;
+
+  /** Half {@code destination} (a number, no slot) of the vectors = b. */
+  public static final int SET_HALF = 37;
+
+  /**
+   * Destination = the architecture's pure function number (immediate's low half) of a and b; in b's
+   * place is the immediate's high half, signed, with IMMEDIATE.
+   */
+  public static final int FUNCTION = 38;
+
+  /** As FUNCTION, but destination, a and b are numbers of halves. */
+  public static final int FUNCTION_OF_HALVES = 39;
+
+  /** As FUNCTION, but destination and a are numbers of halves; b is a slot. */
+  public static final int FUNCTION_WITH_SLOT = 40;
+
+  /**
+   * Destination = the guest's call number (immediate's low half) of a and b, if the slot that the
+   * high half names is not 0; that is seldom so. The call may fault, and does nothing else.
+   */
+  public static final int CALL_IF = 41;
+
+  /** The flags = b, by their bits. */
+  public static final int SET_FLAGS = 42;
+
+  /** Faults as STORE does, and writes nothing. */
+  public static final int PROBE = 43;
+
   /**
    * Bit b of a, b modulo their size. As for flags, the carry is that bit, and zero stays; overflow
    * and adjust are not defined.
    */
-  public static final int BIT = 36;
+  public static final int BIT = 44;
 
   /** How many zeroes are below the lowest bit of a that is set; the destination if a is 0. */
-  public static final int LOWEST_BIT = 37;
+  public static final int LOWEST_BIT = 45;
 
   /** Which bit of a is the highest that is set; the destination if a is 0. */
-  public static final int HIGHEST_BIT = 38;
+  public static final int HIGHEST_BIT = 46;
 
   /**
    * Signed product, high half (of 32 or 64 bits); carry and overflow if the low half says less, the
    * other flags are of that.
    */
-  public static final int HIGH_PRODUCT = 39;
+  public static final int HIGH_PRODUCT = 47;
 
   /** The same without signs. */
-  public static final int HIGH_PRODUCT_UNSIGNED = 40;
+  public static final int HIGH_PRODUCT_UNSIGNED = 48;
 
   /** Operations have numbers up to this. */
   public static final int LAST = HIGH_PRODUCT_UNSIGNED;
@@ -205,6 +235,21 @@ public final class Op {
     return operation == ROTATE_LEFT || operation == ROTATE_RIGHT;
   }
 
+  /** Whether an operation has an address in memory. */
+  public static boolean accesses(int operation) {
+    return (operation >= LOAD && operation <= STORE) || operation == PROBE;
+  }
+
+  /** Which function an operation computes. */
+  public static int function(long w) {
+    return (int) (w >>> 32) & 0xffff;
+  }
+
+  /** The slot by which CALL_IF calls. */
+  public static int condition(long w) {
+    return (int) (w >>> 48) & 63;
+  }
+
   /** Whether an operation's bit {@link #FLAGS} means that it defines flags. */
   public static boolean mayDefine(int operation) {
     return (operation >= ADD && operation <= MULTIPLY)
@@ -221,8 +266,9 @@ public final class Op {
 
   /** Whether an operation may fault, or run what may look at the flags. */
   static boolean observes(int operation) {
-    return (operation >= LOAD && operation <= STORE)
+    return accesses(operation)
         || (operation >= SET && operation <= LEAVE_IF)
-        || operation == BRANCH_IF;
+        || operation == BRANCH_IF
+        || operation == CALL_IF;
   }
 }

@@ -107,8 +107,13 @@ final class AccessEmitter {
     c.lload(frame.address).ladd();
   }
 
-  /** Loads from or stores to the address on the stack. */
-  private void move(Node node, long w) {
+  /** Loads from or stores to an address of the host's. */
+  private void move(Node node, long w, Runnable pushAddress) {
+    if (((int) w & 127) == Op.PROBE) {
+      return;
+    }
+    host.begin(c, frame.host);
+    pushAddress.run();
     int size = size(w);
     if (((int) w & 127) == Op.STORE) {
       pushStored(node, w);
@@ -125,9 +130,7 @@ final class AccessEmitter {
     Label misses = c.newLabel();
     boolean reads = ((int) w & 127) == Op.LOAD;
     find(reads ? GuestMemory.TLB_READ : GuestMemory.TLB_WRITE, 1L << size(w), misses);
-    host.begin(c, frame.host);
-    pushFound();
-    move(node, w);
+    move(node, w, this::pushFound);
     elsewhere(node, i, misses, () -> slowPath(node, w, "slow"));
   }
 
@@ -150,9 +153,7 @@ final class AccessEmitter {
     find(tag, group.bytes(), misses);
     pushFound();
     c.lstore(found);
-    host.begin(c, frame.host);
-    pushInGroup(found, offset);
-    move(node, w);
+    move(node, w, () -> pushInGroup(found, offset));
     elsewhere(
         node,
         i,
@@ -178,9 +179,7 @@ final class AccessEmitter {
     long w = node.block.code[i];
     Label misses = c.newLabel();
     c.lload(found).lconst_0().lcmp().ifeq(misses);
-    host.begin(c, frame.host);
-    pushInGroup(found, groups.offset(group, i));
-    move(node, w);
+    move(node, w, () -> pushInGroup(found, groups.offset(group, i)));
     elsewhere(
         node,
         i,
@@ -246,6 +245,7 @@ final class AccessEmitter {
         switch ((int) w & 127) {
           case Op.STORE -> "store";
           case Op.LOAD -> "load";
+          case Op.PROBE -> "probe";
           default -> "loadToWrite";
         };
     if (!how.isEmpty()) {
@@ -254,6 +254,8 @@ final class AccessEmitter {
     if (((int) w & 127) == Op.STORE) {
       pushStored(node, w);
       c.invokevirtual(Frame.CORE, name, MethodTypeDesc.of(CD_void, CD_long, CD_int, CD_long));
+    } else if (((int) w & 127) == Op.PROBE) {
+      c.invokevirtual(Frame.CORE, name, MethodTypeDesc.of(CD_void, CD_long, CD_int));
     } else {
       c.invokevirtual(Frame.CORE, name, MethodTypeDesc.of(CD_long, CD_long, CD_int));
       // The JIT enters no loop where something is on the stack, and takes the way back for one.

@@ -82,7 +82,7 @@ final class AccessGroups {
     for (int i = 0; i < code.length; i++) {
       long w = code[i];
       int operation = (int) w & 127;
-      if (operation >= Op.LOAD && operation <= Op.STORE && (w & Op.IMMEDIATE) == 0) {
+      if (Op.accesses(operation) && (w & Op.IMMEDIATE) == 0) {
         found.add(i, w, (w & Op.ADDRESS32) != 0 ? narrow : wide, open, last);
       } else if (operation == Op.CALL) {
         open.clear();

@@ -161,6 +161,12 @@ final class FlagEmitter {
     is(w);
   }
 
+  /** The bits on the stack. */
+  void ofBits(long w) {
+    c.loadConstant((long) Flags.ALL).land().lstore(frame.first);
+    is(w);
+  }
+
   /** Of a product, in {@link Frame#value}, of what the two variables hold, sign-extended. */
   void ofProduct(long w, int x, int y) {
     c.loadConstant(Frame.shift(w)).lload(x).lload(y).lload(frame.value);

@@ -48,6 +48,9 @@ record FlagKnowledge(int kind, int shift) {
     if (operation == Op.CALL || operation == Op.CALL_AND_LEAVE) {
       return NONE;
     }
+    if (operation == Op.SET_FLAGS) {
+      return new FlagKnowledge(Flags.EXPLICIT, 0);
+    }
     if ((w & Op.FLAGS) == 0) {
       return this;
     }

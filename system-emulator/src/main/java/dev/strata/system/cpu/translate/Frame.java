@@ -7,6 +7,7 @@ import static java.lang.constant.ConstantDescs.CD_long;
 import static java.lang.constant.ConstantDescs.CD_void;
 
 import dev.strata.system.cpu.ir.Op;
+import dev.strata.system.cpu.ir.PureFunction;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.Label;
 import java.lang.classfile.TypeKind;
@@ -59,6 +60,9 @@ final class Frame {
   /** Of {@link HostAccess}. */
   final int host;
 
+  /** The halves of vectors, if one is reached. */
+  final int vectors;
+
   private final int generation;
   private final int pc;
   private final int before;
@@ -77,6 +81,7 @@ final class Frame {
     tlb = c.allocateLocal(TypeKind.REFERENCE);
     place = c.allocateLocal(TypeKind.LONG);
     host = c.allocateLocal(TypeKind.REFERENCE);
+    vectors = c.allocateLocal(TypeKind.REFERENCE);
     form = c.allocateLocal(TypeKind.INT);
     first = c.allocateLocal(TypeKind.LONG);
     second = c.allocateLocal(TypeKind.LONG);
@@ -108,6 +113,10 @@ final class Frame {
     core().getfield(CORE, "generation", CD_int).istore(generation);
     pushPcSlot();
     c.lstore(pc);
+    if (shape.reachesHalves()) {
+      core().getfield(CORE, "vectors", SLOTS).dup().astore(vectors);
+      c.arraylength().pop(); // as of the TLB
+    }
     for (int i = 0; i < 64; i++) {
       if (slots[i] >= 0 && roles.isScratch(i)) {
         c.lconst_0().lstore(slots[i]);
@@ -305,6 +314,13 @@ final class Frame {
   /** Stores what is on the stack in the destination. */
   void destination(long w) {
     c.lstore(slots[(int) (w >>> 12) & 63]);
+  }
+
+  /** Leaves what an operation's function gives of the two numbers on the stack. */
+  void function(long w) {
+    PureFunction function = roles.functions().get(Op.function(w));
+    ClassDesc owner = ClassDesc.of(function.owner().getName());
+    c.invokestatic(owner, function.name(), MethodTypeDesc.of(CD_long, CD_long, CD_long));
   }
 
   static int shift(long w) {

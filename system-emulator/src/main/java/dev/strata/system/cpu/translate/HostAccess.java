@@ -72,6 +72,19 @@ public enum HostAccess {
     }
 
     @Override
+    void half(CodeBuilder c, int self, int vectors, int number) {
+      c.aload(self).aload(vectors).loadConstant(firstElement() + 8L * number);
+      get(c, "getLong", CD_long);
+    }
+
+    @Override
+    void setHalf(CodeBuilder c, int self, int vectors, int number, Runnable pushValue) {
+      c.aload(self).aload(vectors).loadConstant(firstElement() + 8L * number);
+      pushValue.run();
+      put(c, "putLong", CD_long);
+    }
+
+    @Override
     void write(CodeBuilder c, int size) {
       switch (size) {
         case 0 -> put(c.l2i().i2b(), "putByte", CD_byte);
@@ -118,6 +131,18 @@ public enum HostAccess {
     }
 
     @Override
+    void half(CodeBuilder c, int self, int vectors, int number) {
+      c.aload(vectors).loadConstant(number).laload();
+    }
+
+    @Override
+    void setHalf(CodeBuilder c, int self, int vectors, int number, Runnable pushValue) {
+      c.aload(vectors).loadConstant(number);
+      pushValue.run();
+      c.lastore();
+    }
+
+    @Override
     void write(CodeBuilder c, int size) {
       c.invokestatic(MEMORY, "write" + (1 << size), MethodTypeDesc.of(CD_void, CD_long, CD_long));
     }
@@ -126,6 +151,24 @@ public enum HostAccess {
   private static final ClassDesc UNSAFE = ClassDesc.of("jdk.internal.misc.Unsafe");
   private static final ClassDesc MEMORY =
       ClassDesc.of("dev.strata.system.cpu.interpret.HostMemory");
+
+  /** How far the first element lies behind the beginning of an array of numbers. */
+  private static long firstElement() {
+    return FirstElement.OFFSET;
+  }
+
+  private static final class FirstElement {
+    static final long OFFSET;
+
+    static {
+      try {
+        Class<?> unsafe = Class.forName("jdk.internal.misc.Unsafe");
+        OFFSET = unsafe.getField("ARRAY_LONG_BASE_OFFSET").getLong(null);
+      } catch (ReflectiveOperationException e) {
+        throw new ExceptionInInitializerError(e);
+      }
+    }
+  }
 
   /** The better one of those that this JVM has. */
   public static HostAccess best() {
@@ -153,6 +196,20 @@ public enum HostAccess {
    * @param which as {@link GuestMemory#TLB_READ}
    */
   abstract void element(CodeBuilder c, int self, int entries, int place, int which);
+
+  /**
+   * Pushes a half of a vector.
+   *
+   * @param vectors the local variable that holds all 64, known not to be null
+   */
+  abstract void half(CodeBuilder c, int self, int vectors, int number);
+
+  /**
+   * Sets a half of a vector.
+   *
+   * @param pushValue pushes what to
+   */
+  abstract void setHalf(CodeBuilder c, int self, int vectors, int number, Runnable pushValue);
 
   /** Comes before the address is pushed. */
   abstract void begin(CodeBuilder c, int self);

@@ -20,8 +20,10 @@ final class OperationEmitter {
   private final CodeBuilder c;
   private final FlagEmitter flags;
   private final AccessEmitter accesses;
+  private final HalfEmitter halves;
 
-  OperationEmitter(Frame frame, FlagEmitter flags, AccessEmitter accesses) {
+  OperationEmitter(Frame frame, FlagEmitter flags, AccessEmitter accesses, HostAccess host) {
+    halves = new HalfEmitter(frame, host);
     this.frame = frame;
     this.c = frame.c;
     this.flags = flags;
@@ -29,6 +31,17 @@ final class OperationEmitter {
   }
 
   void operation(Node node, long w) {
+    if (((int) w & 127) == Op.SET_FLAGS) {
+      frame.y(node, w);
+      flags.ofBits(w);
+    } else if (OperandUse.reachesHalves(w)) {
+      halves.operation(node, w);
+    } else {
+      withDestination(node, w);
+    }
+  }
+
+  private void withDestination(Node node, long w) {
     int shift = Frame.shift(w);
     boolean setsFlags = (w & Op.FLAGS) != 0;
     int d = (int) (w >>> 12) & 63;
@@ -122,6 +135,16 @@ final class OperationEmitter {
       case Op.SET -> select((int) (w >> 32), () -> c.lconst_1(), () -> c.lconst_0());
       case Op.SELECT -> {
         select((int) (w >> 32), () -> frame.x(node, w), () -> frame.push(node, d));
+        frame.cut(shift);
+      }
+      case Op.FUNCTION -> {
+        frame.x(node, w);
+        if ((w & Op.IMMEDIATE) != 0) {
+          c.loadConstant(w >> 48);
+        } else {
+          frame.y(node, w);
+        }
+        frame.function(w);
         frame.cut(shift);
       }
       case Op.REVERSE_BYTES -> {

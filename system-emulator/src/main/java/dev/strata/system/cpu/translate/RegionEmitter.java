@@ -56,7 +56,7 @@ final class RegionEmitter {
     frame = new Frame(c, shape);
     flags = new FlagEmitter(frame);
     accesses = new AccessEmitter(frame, sites, access);
-    operations = new OperationEmitter(frame, flags, accesses);
+    operations = new OperationEmitter(frame, flags, accesses, access);
     known = knowledge(shape);
     labels = new Label[shape.nodes().size()];
     for (int i = 0; i < labels.length; i++) {
@@ -181,7 +181,7 @@ final class RegionEmitter {
         }
         case Op.JUMP -> jump(node, i, called);
         case Op.JUMP_TO -> jumpTo(node, i, called);
-        case Op.LOAD, Op.LOAD_TO_WRITE, Op.STORE -> accesses.access(node, i);
+        case Op.LOAD, Op.LOAD_TO_WRITE, Op.STORE, Op.PROBE -> accesses.access(node, i);
         case Op.CALL -> {
           CallEffects effects = frame.flow.effects(w);
           if (effects.more()) {
@@ -192,6 +192,7 @@ final class RegionEmitter {
           }
         }
         case Op.CALL_AND_LEAVE -> call(node, i, true);
+        case Op.CALL_IF -> callIf(node, i);
         case Op.LEAVE_IF -> {
           frame.x(node, w);
           c.lconst_0().lcmp();
@@ -336,7 +337,7 @@ final class RegionEmitter {
     int site = sites.add(node, i);
     frame.store(changed(node, i));
     frame.tellAt(() -> c.loadConstant(site));
-    invoke(node, w);
+    invoke(node, w, (int) (w >>> 48));
     if (leaves) {
       c.pop2().return_();
       return;
@@ -348,13 +349,39 @@ final class RegionEmitter {
     frame.destination(w);
   }
 
-  private void invoke(Node node, long w) {
+  private void invoke(Node node, long w, int extra) {
     frame.core().loadConstant((int) (w >>> 32) & 0xffff);
     frame.x(node, w);
     frame.push(node, (int) (w >>> 24) & 63);
-    c.loadConstant((int) (w >>> 48));
+    c.loadConstant(extra);
     c.invokevirtual(
         Frame.CORE, "call", MethodTypeDesc.of(CD_long, CD_int, CD_long, CD_long, CD_int));
+  }
+
+  private void invokeAtSite(Node node, long w, int extra) {
+    Label from = c.newBoundLabel();
+    invoke(node, w, extra);
+    c.exceptionCatch(from, c.newBoundLabel(), handler, FAULT);
+    faults = true;
+  }
+
+  /** Calls, out of the way, what does nothing but compute or fault. */
+  private void callIf(Node node, int i) {
+    long w = node.block.code[i];
+    long changed = changed(node, i);
+    int site = sites.add(node, i);
+    changedAtFaults |= changed;
+    frame.push(node, Op.condition(w));
+    Label calls = c.newLabel();
+    c.lconst_0().lcmp().ifne(calls);
+    Label goesOn = c.newBoundLabel();
+    putOff.add(() -> {
+      c.labelBinding(calls);
+      frame.atSite(site, changed);
+      invokeAtSite(node, w, 0);
+      frame.destination(w);
+      c.goto_(goesOn);
+    });
   }
 
   /** A call that is known well: its faults find the state in the local variables. */
@@ -366,10 +393,7 @@ final class RegionEmitter {
     frame.store(changed & (effects.reads() | effects.writes() | flagBits));
     frame.atSite(sites.add(node, i), changed);
     changedAtFaults |= changed;
-    Label from = c.newBoundLabel();
-    invoke(node, w);
-    c.exceptionCatch(from, c.newBoundLabel(), handler, FAULT);
-    faults = true;
+    invokeAtSite(node, w, (int) (w >>> 48));
     if (effects.writes() != 0 || effects.flags()) {
       c.lstore(frame.value);
       frame.reloadSlots(effects.writes() & read);

@@ -55,6 +55,17 @@ record RegionShape(List<Node> nodes, long mask, SlotRoles roles) {
     return used & ~(1L << roles.pc() | 1L << roles.zero());
   }
 
+  boolean reachesHalves() {
+    for (Node node : nodes) {
+      for (long w : node.block.code) {
+        if (OperandUse.reachesHalves(w)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   /**
    * Whether an edge needs proof that the target's pc still leads to it: in the page that the source
    * or the entry is in it does, as nothing changes translations inside.

@@ -119,7 +119,7 @@ final class StateFlow {
         long set = OperandUse.writes(w) | effects.writes() | (effects.flags() ? flags : 0);
         yield operands | leaving | (effects.more() ? 0 : after & ~set);
       }
-      case Op.LOAD, Op.LOAD_TO_WRITE, Op.STORE ->
+      case Op.LOAD, Op.LOAD_TO_WRITE, Op.STORE, Op.PROBE, Op.CALL_IF ->
           operands | leaving | (after & ~OperandUse.writes(w));
       default -> {
         long set = OperandUse.writes(w) | (definesFlags(w) ? flags : 0);
@@ -137,6 +137,10 @@ final class StateFlow {
   /** Whether an operation sets the flags, or may. */
   private static boolean definesFlags(long w) {
     int operation = (int) w & 127;
+    return operation == Op.SET_FLAGS || definesFlags(operation, w);
+  }
+
+  private static boolean definesFlags(int operation, long w) {
     return (w & Op.FLAGS) != 0
         && Op.mayDefine(operation)
         && !(shifts(operation) && (w & Op.IMMEDIATE) != 0 && FlagKnowledge.count(w) == 0);

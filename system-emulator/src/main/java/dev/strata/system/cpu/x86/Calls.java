@@ -71,7 +71,11 @@ final class Calls {
   static final int RANDOM = 64;
   static final int SET_EXTENDED_CONTROL = 65;
   static final int RESUME = 66;
+  static final int MISALIGNED = 67;
 
   /** A bit, not a number: an MMX or SSE instruction, of which the other bits tell. */
   static final int VECTOR = 0x1000;
+
+  /** A bit: scalar floating point that {@link CarefulFloats} do, of which the other bits tell. */
+  static final int CAREFULLY = 0x2000;
 }

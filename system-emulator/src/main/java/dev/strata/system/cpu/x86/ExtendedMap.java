@@ -21,8 +21,9 @@ final class ExtendedMap {
     this.transfers = transfers;
     system = new SystemInstructions(in);
     bits = new BitInstructions(in);
-    vectors = new VectorMap(in);
-    longer = new LongMaps(in, bits);
+    var code = new VectorCode(in);
+    vectors = new VectorMap(in, code);
+    longer = new LongMaps(in, bits, code);
   }
 
   void instruction(int opcode) {

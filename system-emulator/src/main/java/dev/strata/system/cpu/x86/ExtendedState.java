@@ -41,18 +41,46 @@ final class ExtendedState {
   int lastDataSelector;
 
   /** XMM registers: the low halves at the even places. */
-  final long[] xmm = new long[32];
+  final long[] xmm;
 
-  int mxcsr;
+  /** How many of these numbers are registers. */
+  static final int XMM_HALVES = 32;
+
+  /**
+   * Where code finds whether scalar floating point needs care: 0 if MXCSR rounds to nearest and has
+   * the inexact flag both set and masked, so that an ordinary result changes nothing but itself.
+   */
+  static final int CAREFUL = XMM_HALVES;
+
+  // Rounding, the inexact flag and its mask.
+  private static final int PLAIN_MASK = 3 << 13 | 1 << 12 | 1 << 5;
+  private static final int PLAIN = 1 << 12 | 1 << 5;
+
+  private int mxcsr;
 
   ExtendedState(X86 cpu) {
     this.cpu = cpu;
+    xmm = cpu.core.vectors;
+  }
+
+  int mxcsr() {
+    return mxcsr;
+  }
+
+  void mxcsr(int value) {
+    mxcsr = value;
+    xmm[CAREFUL] = (value & PLAIN_MASK) == PLAIN ? 0 : 1;
+  }
+
+  /** Whether ordinary results of scalar floating point change nothing but themselves. */
+  boolean isPlain() {
+    return xmm[CAREFUL] == 0;
   }
 
   void reset() {
     clearX87();
-    Arrays.fill(xmm, 0);
-    mxcsr = 0x1f80;
+    Arrays.fill(xmm, 0, XMM_HALVES, 0);
+    mxcsr(0x1f80);
   }
 
   /** FNINIT. */
@@ -249,7 +277,7 @@ final class ExtendedState {
     if ((value & 0xffffffffL & ~(long) MXCSR_MASK) != 0) {
       throw cpu.generalProtection(0);
     }
-    mxcsr = (int) value;
+    mxcsr((int) value);
   }
 
   // --- FNSTENV, FLDENV, FNSAVE, FRSTOR (SDM volume 1, figures 8-9 to 8-12) ---
@@ -372,7 +400,9 @@ final class ExtendedState {
     lastOperand = state.i64("last operand", lastOperand);
     lastCodeSelector = state.u16("last code selector", lastCodeSelector);
     lastDataSelector = state.u16("last data selector", lastDataSelector);
-    state.i64("XMM registers", xmm);
-    mxcsr = state.u16("MXCSR", mxcsr);
+    long[] registers = Arrays.copyOf(xmm, XMM_HALVES);
+    state.i64("XMM registers", registers);
+    System.arraycopy(registers, 0, xmm, 0, XMM_HALVES);
+    mxcsr(state.u16("MXCSR", mxcsr));
   }
 }

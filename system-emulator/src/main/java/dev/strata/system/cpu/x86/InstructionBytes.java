@@ -21,6 +21,9 @@ abstract class InstructionBytes {
   /** Data segments start at 0 and have no limit. */
   static final int FLAT = 8;
 
+  /** SSE may be used. */
+  static final int VECTORS = 16;
+
   static final int MOST_BYTES = 15;
 
   final Interpreter core;
@@ -32,6 +35,7 @@ abstract class InstructionBytes {
   private int codeBits;
   boolean stack32;
   boolean flat;
+  boolean vectors;
   private long start; // linear
   boolean ends;
 
@@ -59,6 +63,7 @@ abstract class InstructionBytes {
     wide = codeBits == 2;
     stack32 = (mode & STACK32) != 0;
     flat = wide || (mode & FLAT) != 0;
+    vectors = (mode & VECTORS) != 0;
     out.clear();
     at = 0;
     ends = false;

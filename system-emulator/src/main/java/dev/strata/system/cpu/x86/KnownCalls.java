@@ -21,12 +21,16 @@ final class KnownCalls {
           CallEffects.FLAGS;
       case Calls.BITS -> BitManipulation.setsFlags(extra) ? CallEffects.FLAGS : CallEffects.NONE;
       case Calls.OWN_CARRY, Calls.RANDOM -> CallEffects.FLAGS;
-      case Calls.CRC32 -> CallEffects.NONE;
+      case Calls.CRC32, Calls.MISALIGNED -> CallEffects.NONE;
       case Calls.DOUBLE_SHIFT -> new CallEffects(1L << ARGUMENT, 0, (extra & 8) != 0, false);
       case Calls.COMPARE_EXCHANGE -> new CallEffects(1L << ARGUMENT | 1L << RAX, 0, false, false);
       case Calls.MULTIPLY_WIDE -> new CallEffects(PRODUCT, PRODUCT, true, false);
       case Calls.DIVIDE -> new CallEffects(PRODUCT, PRODUCT, false, false);
-      default -> (number & Calls.VECTOR) == 0 ? CallEffects.ANY : vector(number);
+      default -> {
+        boolean careful = (number & Calls.CAREFULLY) != 0;
+        boolean vector = (number & Calls.VECTOR) != 0;
+        yield careful ? CallEffects.NONE : vector ? vector(number) : CallEffects.ANY;
+      }
     };
   }
 

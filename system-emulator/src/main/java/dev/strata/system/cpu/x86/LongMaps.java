@@ -15,10 +15,14 @@ final class LongMaps {
 
   private final Operands in;
   private final BitInstructions bits;
+  private final VectorMoves moves;
+  private final VectorIntegers integers;
 
-  LongMaps(Operands in, BitInstructions bits) {
+  LongMaps(Operands in, BitInstructions bits, VectorCode code) {
     this.in = in;
     this.bits = bits;
+    moves = new VectorMoves(code);
+    integers = new VectorIntegers(code);
   }
 
   /** An opcode behind 0F 38. */
@@ -42,6 +46,10 @@ final class LongMaps {
         in.modrm();
         if (opcode == 0x2a && in.isRegister()) {
           in.undefined();
+          return;
+        }
+        if (in.vectors && kind == P66 && opcode == 0x00) {
+          integers.shuffleBytes();
           return;
         }
         int source = in.isRegister() ? ZERO : in.linear(width, false);
@@ -91,6 +99,9 @@ final class LongMaps {
     }
     in.modrm();
     int value = in.u8();
+    if (in.vectors && kind == P66 && operations3a(opcode, width, value)) {
+      return;
+    }
     int immediate = in.temporary();
     in.out.constant(immediate, value);
     boolean extracts = opcode >= 0x14 && opcode <= 0x17;
@@ -108,6 +119,18 @@ final class LongMaps {
       destination = RCX;
     }
     vector(2, opcode, kind, destination, source, immediate);
+  }
+
+  private boolean operations3a(int opcode, int width, int value) {
+    switch (opcode) {
+      case 0x0f -> integers.align(value);
+      case 0x14, 0x15, 0x16, 0x17 -> moves.extract(width, value);
+      case 0x20, 0x22 -> moves.insert(width, value);
+      default -> {
+        return false;
+      }
+    }
+    return true;
   }
 
   private int width3a(int opcode, int kind) {

@@ -226,10 +226,50 @@ abstract class MemoryOperands extends InstructionBytes {
   /** The slot of the linear address of the memory operand, checked for that many bytes. */
   final int linear(int ofSize, boolean write) {
     linearize(ofSize, write);
+    return address();
+  }
+
+  // --- an operand of 16 bytes, by its parts ---
+
+  /** Readies the memory operand, checked for that many bytes, for accesses to parts of it. */
+  final void parts(int ofSize, boolean write) {
+    linearize(ofSize, write);
+    if (displacement > Integer.MAX_VALUE - (1 << ofSize)) {
+      base = address();
+      index = ZERO;
+      scale = 0;
+      displacement = 0;
+    }
+  }
+
+  /** The slot of the address of what has been readied. */
+  final int address() {
     int t = temporary();
     boolean wraps = !wide || (addressSize == 2 && base < T);
     out.add(Op.pack(Op.ADDRESS, wraps ? 2 : 3, t, base, index, displacement) | (long) scale << 10);
     return t;
+  }
+
+  private void part(int operation, int at, int ofSize, int slot) {
+    displacement += at;
+    out.add(memory(operation, ofSize, slot));
+    displacement -= at;
+  }
+
+  /** Loads a part, so many bytes from the beginning on. */
+  final int loadPart(int at, int ofSize) {
+    int t = temporary();
+    part(Op.LOAD, at, ofSize, t);
+    return t;
+  }
+
+  final void storePart(int at, int ofSize, int slot) {
+    part(Op.STORE, at, ofSize, slot);
+  }
+
+  /** Faults where a store would. */
+  final void probePart(int at, int ofSize) {
+    part(Op.PROBE, at, ofSize, ZERO);
   }
 
   /** The slot of the linear address of an operand that is not accessed. */

@@ -77,7 +77,7 @@ final class Multimedia {
           value =
               PackedIntegers.pack(opcode, x)
                   | PackedIntegers.pack(opcode, in.multimediaSource(3)) << 32;
-      case 0x70 -> value = PackedIntegers.shuffleWords(in.multimediaSource(3), immediate);
+      case 0x70 -> value = LaneShuffles.shuffleWords(in.multimediaSource(3), immediate);
       case 0xd1, 0xd2, 0xd3, 0xe1, 0xe2, 0xf1, 0xf2, 0xf3 ->
           value =
               PackedIntegers.shift(

@@ -160,7 +160,7 @@ final class RegisterText {
     add(" FSW", extended.statusWord(), 4);
     text.append(" [ST=").append(extended.top).append(']');
     add(" FTW", extended.tags, 2);
-    add(" MXCSR", extended.mxcsr, 8).append('\n');
+    add(" MXCSR", extended.mxcsr(), 8).append('\n');
     for (int index = 0; index < 8; index++) {
       add("FPR" + index, extended.significand[index], 16).append(' ');
       text.append(hex(extended.exponent[index], 4)).append(index % 2 == 1 ? '\n' : ' ');

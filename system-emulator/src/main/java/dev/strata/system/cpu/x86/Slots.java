@@ -40,5 +40,6 @@ final class Slots {
 
   /** What is not kept from one instruction to the next: scratch, and what nobody reads. */
   static final SlotRoles ROLES =
-      new SlotRoles(PC, ZERO, ~(-1L << (ARGUMENT - T)) << T | 1L << SINK, KnownCalls::of);
+      new SlotRoles(
+          PC, ZERO, ~(-1L << (ARGUMENT - T)) << T | 1L << SINK, KnownCalls::of, VectorFunction.ALL);
 }

@@ -21,6 +21,7 @@ final class Sse {
   private final SseIntegers integers;
   private final Multimedia multimedia;
   private final LongVectors longer;
+  private final CarefulFloats careful;
 
   Sse(X86 cpu, ExtendedState state, StateComponents components, X87 x87) {
     this.cpu = cpu;
@@ -34,6 +35,7 @@ final class Sse {
     integers = new SseIntegers(operands);
     multimedia = new Multimedia(operands, moves);
     longer = new LongVectors(operands, moves, arithmetic);
+    careful = new CarefulFloats(arithmetic);
   }
 
   /**
@@ -68,7 +70,12 @@ final class Sse {
       state.loadMxcsr(operand);
       return 0;
     }
-    return state.mxcsr & 0xffffffffL;
+    return state.mxcsr() & 0xffffffffL;
+  }
+
+  /** As {@link CarefulFloats#run}. */
+  long careful(int which, long x, long y) {
+    return careful.run(which, x, y);
   }
 
   /**

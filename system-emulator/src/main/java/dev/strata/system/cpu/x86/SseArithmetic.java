@@ -13,13 +13,6 @@ final class SseArithmetic {
   private static final int DENORMALS_ARE_ZEROS = 1 << 6;
   private static final int FLUSH_TO_ZERO = 1 << 15;
 
-  /** Rounding, the inexact flag and its mask. */
-  private static final int FAST_MASK = 3 << 13 | 1 << 12 | 1 << 5;
-
-  /** To nearest, inexact already and masked: an ordinary result changes nothing but itself. */
-  private static final int FAST = 1 << 12 | 1 << 5;
-
-  private static final long DOUBLE_EXPONENT = 0x7ffL << 52;
   private static final int FLOAT_EXPONENT = 0xff << 23;
 
   private final X86 cpu;
@@ -29,7 +22,7 @@ final class SseArithmetic {
   private final Unpacked b = new Unpacked();
   private final Unpacked result = new Unpacked();
   private boolean isDouble;
-  private boolean fast;
+  private boolean plain;
 
   SseArithmetic(X86 cpu, ExtendedState state) {
     this.cpu = cpu;
@@ -38,9 +31,9 @@ final class SseArithmetic {
 
   /** Begins an instruction. */
   void begin(boolean doubles) {
-    int mxcsr = state.mxcsr;
+    int mxcsr = state.mxcsr();
     isDouble = doubles;
-    fast = (mxcsr & FAST_MASK) == FAST;
+    plain = state.isPlain();
     arithmetic.flags = 0;
     arithmetic.rounding = mxcsr >> 13 & 3;
     arithmetic.masked = mxcsr >> 7 & 0x3f;
@@ -61,25 +54,11 @@ final class SseArithmetic {
     if ((unmasked & 7) != 0) {
       flags &= 7; // Found before there are results.
     }
-    state.mxcsr |= flags;
+    state.mxcsr(state.mxcsr() | flags);
     if (unmasked != 0) {
       boolean known = (cpu.cr4 & X86.OSXMMEXCPT) != 0;
       throw cpu.fault(known ? X86.SIMD : X86.UNDEFINED_OPCODE, -1);
     }
-  }
-
-  private static boolean ordinary(long bits) {
-    long exponent = bits & DOUBLE_EXPONENT;
-    return exponent > 1L << 52 && exponent != DOUBLE_EXPONENT;
-  }
-
-  private static boolean denormal(long bits) {
-    return (bits & DOUBLE_EXPONENT) == 0 && bits << 1 != 0;
-  }
-
-  private static boolean ordinary(int bits) {
-    int exponent = bits & FLOAT_EXPONENT;
-    return exponent > 1 << 23 && exponent != FLOAT_EXPONENT;
   }
 
   private static boolean denormal(int bits) {
@@ -88,42 +67,35 @@ final class SseArithmetic {
 
   /** One element of the operation with that opcode. */
   long operate(int opcode, long x, long y) {
-    if (fast) {
-      if (isDouble) {
-        double p = Double.longBitsToDouble(x);
-        double q = Double.longBitsToDouble(y);
-        double v =
-            switch (opcode) {
-              case 0x58 -> p + q;
-              case 0x59 -> p * q;
-              case 0x5c -> p - q;
-              case 0x5e -> p / q;
-              case 0x51 -> Math.sqrt(q);
-              default -> Double.NaN;
-            };
-        long bits = Double.doubleToRawLongBits(v);
-        if (ordinary(bits) && !denormal(y) && (opcode == 0x51 || !denormal(x))) {
-          return bits;
-        }
-      } else {
-        float p = Float.intBitsToFloat((int) x);
-        float q = Float.intBitsToFloat((int) y);
-        float v =
-            switch (opcode) {
-              case 0x58 -> p + q;
-              case 0x59 -> p * q;
-              case 0x5c -> p - q;
-              case 0x5e -> p / q;
-              case 0x51 -> (float) Math.sqrt(q);
-              default -> Float.NaN;
-            };
-        int bits = Float.floatToRawIntBits(v);
-        if (ordinary(bits) && !denormal((int) y) && (opcode == 0x51 || !denormal((int) x))) {
-          return bits & 0xffffffffL;
-        }
+    if (plain) {
+      long result = isDouble ? plainDouble(opcode, x, y) : plainFloat(opcode, x, y);
+      if (result != PlainFloats.NONE) {
+        return result;
       }
     }
     return exactly(opcode, x, y);
+  }
+
+  private static long plainDouble(int opcode, long x, long y) {
+    return switch (opcode) {
+      case 0x58 -> PlainFloats.addDoubles(x, y);
+      case 0x59 -> PlainFloats.multiplyDoubles(x, y);
+      case 0x5c -> PlainFloats.subtractDoubles(x, y);
+      case 0x5e -> PlainFloats.divideDoubles(x, y);
+      case 0x51 -> PlainFloats.rootOfDouble(x, y);
+      default -> PlainFloats.NONE;
+    };
+  }
+
+  private static long plainFloat(int opcode, long x, long y) {
+    return switch (opcode) {
+      case 0x58 -> PlainFloats.addFloats(x, y);
+      case 0x59 -> PlainFloats.multiplyFloats(x, y);
+      case 0x5c -> PlainFloats.subtractFloats(x, y);
+      case 0x5e -> PlainFloats.divideFloats(x, y);
+      case 0x51 -> PlainFloats.rootOfFloat(x, y);
+      default -> PlainFloats.NONE;
+    };
   }
 
   private void unpack(Unpacked to, long bits) {
@@ -132,7 +104,7 @@ final class SseArithmetic {
     } else {
       to.ofFloat(bits);
     }
-    if (to.denormal && (state.mxcsr & DENORMALS_ARE_ZEROS) != 0) {
+    if (to.denormal && (state.mxcsr() & DENORMALS_ARE_ZEROS) != 0) {
       to.set(Unpacked.ZERO, 0, 0, 0);
     }
   }

@@ -37,8 +37,8 @@ final class SseIntegers {
       case 0x70 -> {
         switch (kind) {
           case P66 -> in.set(ints(immediate), ints(immediate >> 4));
-          case F3 -> in.set(low, PackedIntegers.shuffleWords(high, immediate));
-          default -> in.set(PackedIntegers.shuffleWords(low, immediate), high);
+          case F3 -> in.set(low, LaneShuffles.shuffleWords(high, immediate));
+          default -> in.set(LaneShuffles.shuffleWords(low, immediate), high);
         }
       }
       case 0xc6 -> {

@@ -104,7 +104,7 @@ final class StringCompares {
   }
 
   private static int equal(long x, long y) {
-    return PackedIntegers.signs(PackedIntegers.equal(x, y));
+    return PackedIntegers.signs(LaneArithmetic.equalBytes(x, y));
   }
 
   private int aggregate(int how) {

@@ -5,8 +5,9 @@ import static dev.strata.system.cpu.x86.Slots.SINK;
 import static dev.strata.system.cpu.x86.Slots.ZERO;
 
 /**
- * MMX and SSE opcodes behind 0F: decoded to calls that name registers and pass an address (Intel
- * SDM, volume 2, appendix A, table A-3).
+ * MMX and SSE opcodes behind 0F: decoded to operations where SSE may be used, and else, as what is
+ * rare, to calls that name registers and pass an address (Intel SDM, volume 2, appendix A, table
+ * A-3).
  */
 final class VectorMap {
   private static final int NONE = Sse.NONE;
@@ -15,9 +16,15 @@ final class VectorMap {
   private static final int F2 = Sse.F2;
 
   private final Operands in;
+  private final VectorMoves moves;
+  private final VectorIntegers integers;
+  private final VectorFloats floats;
 
-  VectorMap(Operands in) {
+  VectorMap(Operands in, VectorCode code) {
     this.in = in;
+    moves = new VectorMoves(code);
+    integers = new VectorIntegers(code);
+    floats = new VectorFloats(code);
   }
 
   void instruction(int opcode) {
@@ -32,15 +39,26 @@ final class VectorMap {
       return;
     }
     in.modrm();
-    int immediate = ZERO;
-    if (hasImmediate(opcode)) {
-      int value = in.u8();
-      immediate = in.temporary();
-      in.out.constant(immediate, value);
-    }
+    int value = hasImmediate(opcode) ? in.u8() : 0;
     if (in.isRegister() ? memoryOnly(opcode, kind) : registerOnly(opcode, kind)) {
       in.undefined();
       return;
+    }
+    boolean done =
+        in.vectors
+            && (moves.instruction(opcode, kind, value)
+                || integers.instruction(opcode, kind, value)
+                || floats.instruction(opcode, kind));
+    if (!done) {
+      call(opcode, kind, width, value);
+    }
+  }
+
+  private void call(int opcode, int kind, int width, int value) {
+    int immediate = ZERO;
+    if (hasImmediate(opcode)) {
+      immediate = in.temporary();
+      in.out.constant(immediate, value);
     }
     int source = ZERO;
     if (!in.isRegister()) {

@@ -245,6 +245,9 @@ final class X86 {
     if (flat) {
       mode |= InstructionBytes.FLAT;
     }
+    if ((cr0 & (EM | TS)) == 0 && (cr4 & OSFXSR) != 0) {
+      mode |= InstructionBytes.VECTORS;
+    }
     if ((system & TRAP) != 0) {
       mode |= Interpreter.ALONE;
       core.attend(1);

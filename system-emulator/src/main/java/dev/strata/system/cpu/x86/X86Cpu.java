@@ -57,7 +57,15 @@ final class X86Cpu implements Cpu, Guest {
       boolean wide,
       @Nullable TranslationMode translation) {
     translator = translation == null ? null : new Translator(Slots.ROLES, translation);
-    core = new Interpreter(surroundings.memory(), 3, this, PC, Slots.BASE + X86.CS, translator);
+    core =
+        new Interpreter(
+            surroundings.memory(),
+            3,
+            this,
+            PC,
+            Slots.BASE + X86.CS,
+            VectorFunction.ALL,
+            translator);
     state = new X86(core, surroundings, model);
     decoder = new Decoder(core, model.features());
     paging = new Paging(state);
@@ -297,6 +305,9 @@ final class X86Cpu implements Cpu, Guest {
         if ((number & Calls.VECTOR) != 0) {
           return sse.run(number, a, b, extra);
         }
+        if ((number & Calls.CAREFULLY) != 0) {
+          return sse.careful(number, a, b);
+        }
         return system(number, a, b, extra);
       }
     }
@@ -370,6 +381,7 @@ final class X86Cpu implements Cpu, Guest {
         state.needPrivilege();
         state.cr0 &= ~X86.TS;
         next();
+        state.modeChanged();
       }
       case Calls.RESUME -> management.resume();
       case Calls.CPUID -> registers.identify();
@@ -389,6 +401,7 @@ final class X86Cpu implements Cpu, Guest {
         next();
       }
       case Calls.PRIVILEGED -> state.needPrivilege();
+      case Calls.MISALIGNED -> throw state.generalProtection(0);
       case Calls.ALIGN_CHECK_FLAG -> {
         state.needPrivilege();
         state.flags(extra == 0 ? 0 : X86.ALIGNMENT, X86.ALIGNMENT);

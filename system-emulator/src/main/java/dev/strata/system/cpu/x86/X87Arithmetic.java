@@ -234,12 +234,16 @@ final class X87Arithmetic {
 
   /** The arithmetic flags of an order, as COMISD sets them too. */
   static void toFlags(Flags flags, int order) {
-    flags.flags(
-        switch (order) {
-          case -1 -> Flags.CARRY;
-          case 0 -> Flags.ZERO;
-          case 1 -> 0;
-          default -> Flags.CARRY | Flags.ZERO | Flags.PARITY;
-        });
+    flags.flags(flags(order));
+  }
+
+  /** The same, by their bits. */
+  static int flags(int order) {
+    return switch (order) {
+      case -1 -> Flags.CARRY;
+      case 0 -> Flags.ZERO;
+      case 1 -> 0;
+      default -> Flags.CARRY | Flags.ZERO | Flags.PARITY;
+    };
   }
 }

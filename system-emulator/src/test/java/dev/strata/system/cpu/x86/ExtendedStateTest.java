@@ -61,7 +61,7 @@ final class ExtendedStateTest {
 
   @Test
   void unmaskedExceptionsAreUndefinedOpcodesToASystemThatDoesNotTakeThem() {
-    Runnable unmasked = () -> machine.cpu.extended.mxcsr = 0;
+    Runnable unmasked = () -> machine.cpu.extended.mxcsr(0);
     String division = "0f57c0" + "0f57c9" + "0f5ec1"; // 0 / 0
     assertEquals(19, vector(division, unmasked));
     assertEquals(

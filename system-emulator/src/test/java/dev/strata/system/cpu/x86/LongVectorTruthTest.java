@@ -158,6 +158,9 @@ final class LongVectorTruthTest {
     }
     machine.begin(random);
     VectorContents.fill(machine, random);
+    if (random.nextInt(3) == 0) {
+      machine.registers[7] += 0xe90 + 16 * random.nextInt(8); // over the end of the first page
+    }
     if (random.nextBoolean()) {
       machine.registers[0] = random.nextInt(40) - 20L; // lengths of strings
       machine.registers[2] = random.nextInt(40) - 20L;

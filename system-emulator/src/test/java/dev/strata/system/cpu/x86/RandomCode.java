@@ -161,6 +161,57 @@ class RandomCode {
     }
   }
 
+  private static final int[] WHOLE = {
+    0x60, 0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6a, 0x6b, 0x6c, 0x6d, 0x6f, 0x74,
+    0x75, 0x76, 0xd1, 0xd4, 0xd5, 0xd8, 0xda, 0xdb, 0xde, 0xdf, 0xe0, 0xe1, 0xea, 0xeb, 0xee, 0xef,
+    0xf2, 0xf4, 0xf5, 0xf6, 0xf8, 0xf9, 0xfb, 0xfc, 0xfd, 0xfe, 0x14, 0x15, 0x28, 0x29, 0x54, 0x58
+  };
+
+  private int vectorRegister() {
+    return random.nextInt(wide ? 16 : 8) & (random.nextBoolean() ? 3 : -1);
+  }
+
+  private void vector(int prefix, int opcode, int reg, boolean memory) {
+    operation(random.nextBoolean() ? size(2) : 2, new int[] {0x0f, opcode}, reg, prefix, memory);
+  }
+
+  /** SSE: what takes operands that are not aligned more often than by chance. */
+  final void vector() {
+    int reg = vectorRegister();
+    boolean memory = random.nextBoolean();
+    switch (random.nextInt(12)) {
+      case 0, 1 -> vector(0xf3, random.nextBoolean() ? 0x6f : 0x7f, reg, memory);
+      case 2 -> vector(0x66 * random.nextInt(2), 0x10 | random.nextInt(2), reg, memory);
+      case 3 -> vector(0xf2 | random.nextInt(2), 0x10 | random.nextInt(2), reg, memory);
+      case 4 -> vector(0x66, random.nextBoolean() ? 0x6e : 0x7e, reg, memory);
+      case 5 -> {
+        boolean store = random.nextBoolean();
+        vector(store ? 0x66 : 0xf3, store ? 0xd6 : 0x7e, reg, memory);
+      }
+      case 6 -> vector(0x66 * random.nextInt(2), 0x12 | random.nextInt(6) & 5, reg, true);
+      case 7 -> {
+        int opcode = new int[] {0x51, 0x58, 0x59, 0x5c, 0x5e, 0x5a}[random.nextInt(6)];
+        vector(0xf2 | random.nextInt(2), opcode, reg, memory);
+      }
+      case 8 -> {
+        int opcode = new int[] {0x2a, 0x2c, 0x2d}[random.nextInt(3)];
+        vector(0xf2 | random.nextInt(2), opcode, opcode == 0x2a ? reg : register(), memory);
+      }
+      case 9 -> vector(0x66 * random.nextInt(2), 0x2e | random.nextInt(2), reg, memory);
+      case 10 -> {
+        vector(0x66, 0xd7, register(), false);
+        vector(0x66, 0x70, reg, false);
+        put(random.nextInt(256));
+        vector(0x66, 0x73, 2 + random.nextInt(2) + 4 * random.nextInt(2), false);
+        put(random.nextInt(random.nextBoolean() ? 70 : 18));
+      }
+      default -> {
+        int opcode = WHOLE[random.nextInt(WHOLE.length)];
+        vector(0x66, opcode, reg, random.nextInt(40) == 0);
+      }
+    }
+  }
+
   private void vex(int size, int implied, int map, int opcode, int reg) {
     vexMap = map;
     vexRest = (~register() & 15) << 3 | implied;

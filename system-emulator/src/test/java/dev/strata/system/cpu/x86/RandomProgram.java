@@ -165,7 +165,7 @@ final class RandomProgram extends RandomCode {
     int size = size(0);
     int w = word(size);
     int reg = register();
-    switch (random.nextInt(33)) {
+    switch (random.nextInt(38)) {
       case 0, 1, 2, 3 ->
           operation(size, new int[] {random.nextInt(8) << 3 | random.nextInt(2) << 1 | w}, reg, 0);
       case 4, 5 -> {
@@ -209,6 +209,7 @@ final class RandomProgram extends RandomCode {
       }
       case 28 -> change();
       case 29, 30, 31 -> extension();
+      case 32, 33, 34, 35, 36 -> vectors();
       default -> {
         put(0x9c, 0x58 | (register() & 7)); // PUSHF, POP
         if (random.nextInt(3) == 0) {
@@ -216,6 +217,12 @@ final class RandomProgram extends RandomCode {
           operation(size, new int[] {0xf6 | w}, 6 + random.nextInt(2), 0);
         }
       }
+    }
+  }
+
+  private void vectors() {
+    for (int i = random.nextInt(3); i >= 0; i--) {
+      vector();
     }
   }
 

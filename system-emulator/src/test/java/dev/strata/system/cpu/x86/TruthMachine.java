@@ -261,6 +261,7 @@ final class TruthMachine implements AutoCloseable {
     memory.wrote(NativeRunner.CODE, bytes.length);
     MemorySegment.copy(contents, 0, data.memory(), ValueLayout.JAVA_BYTE, 0, contents.length);
     prepare.run();
+    state.modeChanged(); // as after what writes control registers
     try {
       state.core.runUntil(host.exit);
       return -1;

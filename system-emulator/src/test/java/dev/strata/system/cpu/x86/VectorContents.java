@@ -31,6 +31,7 @@ final class VectorContents {
       long value = element(of, random);
       for (int j = 0; j < 8; j++) {
         machine.contents[i + j] = (byte) (value >>> (8 * j));
+        machine.contents[0xf00 + i + j] = (byte) (value >>> (8 * j));
       }
     }
     machine.extended.putInt(24, mxcsr(random));

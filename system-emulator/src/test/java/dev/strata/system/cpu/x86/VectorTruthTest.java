@@ -45,7 +45,8 @@ final class VectorTruthTest {
     code.write(0x0f);
     code.write(opcode);
     if (memory) {
-      int displacement = random.nextInt(40) == 0 ? random.nextInt(64) : 16 * random.nextInt(7);
+      boolean any = kind >= F3 || opcode <= 0x13 || random.nextInt(40) == 0;
+      int displacement = any ? random.nextInt(112) : 16 * random.nextInt(7);
       code.write(0x40 | (reg & 7) << 3 | 7);
       code.write(displacement);
     } else {
@@ -177,6 +178,9 @@ final class VectorTruthTest {
       add();
     }
     machine.begin(random);
+    if (random.nextInt(3) == 0) {
+      machine.registers[7] += 0xe90 + 16 * random.nextInt(8); // over the end of the first page
+    }
     VectorContents.fill(machine, random);
     assertEquals("", machine.difference(code.toByteArray()), "seed " + seed);
   }
