@@ -204,6 +204,13 @@ abstract class InstructionBytes {
     jump(0);
   }
 
+  /** The address of the instruction itself. */
+  final int ownPc() {
+    int t = temporary();
+    out.add(Op.ADDRESS, 3, t, PC, ZERO, first);
+    return t;
+  }
+
   /** The address of the next instruction, cut to the size of a return address. */
   final int nextPc(int ofSize) {
     int t = temporary();

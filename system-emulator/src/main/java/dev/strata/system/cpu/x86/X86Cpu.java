@@ -297,7 +297,7 @@ final class X86Cpu implements Cpu, Guest {
       case Calls.POP_ALL -> frames.popAll(extra);
       case Calls.ENTER -> frames.enter((int) a, extra & 31, extra >> 8);
       case Calls.BOUND -> frames.bound(a, b, extra);
-      case Calls.X87 -> x87.run(a, extra);
+      case Calls.X87 -> x87.run(a, b, extra);
       case Calls.X87_STATE -> {
         return sse.state(a, extra);
       }

@@ -49,8 +49,11 @@ final class X87 {
   /**
    * An escape: the low three bits of its opcode at 8, and ModRM; or WAIT; at 12 whether operands
    * have 16 bits.
+   *
+   * @param address of the operand in memory
+   * @param pc of the instruction
    */
-  void run(long address, int code) {
+  void run(long address, long pc, int code) {
     if ((code & 0xfff) == 0x900) {
       if ((cpu.cr0 & (X86.MP | X86.TS)) == (X86.MP | X86.TS)) {
         throw cpu.fault(X86.DEVICE_NOT_AVAILABLE, -1);
@@ -67,7 +70,7 @@ final class X87 {
     }
     pending();
     state.lastOpcode = code & 0x7ff;
-    state.lastInstruction = cpu.core.pc();
+    state.lastInstruction = pc;
     state.lastCodeSelector = cpu.selector[X86.CS];
     if (modrm < 0xc0) {
       state.lastOperand = address;

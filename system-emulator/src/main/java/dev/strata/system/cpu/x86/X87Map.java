@@ -24,7 +24,8 @@ final class X87Map {
       int which = in.modrm >> 3 & 7;
       address = in.linear(size(low, which), writes(low, which));
     }
-    in.call(Calls.X87, SINK, address, ZERO, low << 8 | in.modrm | (in.size == 1 ? 1 << 12 : 0));
+    in.call(
+        Calls.X87, SINK, address, in.ownPc(), low << 8 | in.modrm | (in.size == 1 ? 1 << 12 : 0));
   }
 
   private boolean memory(int low) {
