@@ -188,7 +188,7 @@ class RandomCode {
         boolean store = random.nextBoolean();
         vector(store ? 0x66 : 0xf3, store ? 0xd6 : 0x7e, reg, memory);
       }
-      case 6 -> vector(0x66 * random.nextInt(2), 0x12 | random.nextInt(6) & 5, reg, true);
+      case 6 -> vector(0x66 * random.nextInt(2), 0x12 | (random.nextInt(6) & 5), reg, true);
       case 7 -> {
         int opcode = new int[] {0x51, 0x58, 0x59, 0x5c, 0x5e, 0x5a}[random.nextInt(6)];
         vector(0xf2 | random.nextInt(2), opcode, reg, memory);
