@@ -7,7 +7,6 @@ import dev.strata.system.cpu.ir.Op;
 import dev.strata.system.cpu.ir.PureFunction;
 import dev.strata.system.memory.AddressSpace;
 import java.util.List;
-import java.util.function.LongBinaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Runs a guest, block by block. */
@@ -24,7 +23,7 @@ public final class Interpreter extends GuestMemory {
   private final Guest guest;
   final int pcSlot;
   private final int codeBaseSlot;
-  private final LongBinaryOperator[] functions;
+  private final RareOperations rare;
 
   private long linearMask = -1;
   private long codeLimit = -1;
@@ -65,8 +64,7 @@ public final class Interpreter extends GuestMemory {
     this.guest = guest;
     this.pcSlot = pcSlot;
     this.codeBaseSlot = codeBaseSlot;
-    this.functions =
-        functions.stream().map(PureFunction::operator).toArray(LongBinaryOperator[]::new);
+    rare = new RareOperations(this, functions);
     walker(guest);
   }
 
@@ -309,29 +307,6 @@ public final class Interpreter extends GuestMemory {
               set(RESULT, shift, multiplied(shift, x, y, v), 0, v);
             }
           }
-          case Op.BIT -> {
-            v = x >>> ((int) y & (63 - shift)) & 1;
-            if ((w & Op.FLAGS) != 0) {
-              carry(v);
-            }
-          }
-          case Op.LOWEST_BIT -> {
-            v = x << shift == 0 ? r[d] : Long.numberOfTrailingZeros(x);
-            shift = 0;
-          }
-          case Op.HIGHEST_BIT -> {
-            v = x << shift == 0 ? r[d] : 63 - shift - Long.numberOfLeadingZeros(x << shift);
-            shift = 0;
-          }
-          case Op.HIGH_PRODUCT, Op.HIGH_PRODUCT_UNSIGNED -> {
-            boolean signed = ((int) w & 127) == Op.HIGH_PRODUCT;
-            x = signed ? x << shift >> shift : x << shift >>> shift;
-            y = signed ? y << shift >> shift : y << shift >>> shift;
-            v = shift == 0 ? highProduct(signed, x, y) : x * y >>> 32;
-            if ((w & Op.FLAGS) != 0) {
-              set(RESULT, shift, multipliedWhole(signed, shift, x, y), 0, x * y);
-            }
-          }
           case Op.SIGN_EXTEND -> {
             v = y << shift >> shift;
             shift = 0;
@@ -376,39 +351,6 @@ public final class Interpreter extends GuestMemory {
             i++;
             continue;
           }
-          case Op.PROBE -> {
-            long address = x + (y << ((int) w >>> 10 & 3)) + (w >> 32);
-            if ((w & Op.ADDRESS32) != 0) {
-              address &= 0xffffffffL;
-            }
-            at = i;
-            probe(address, (int) (w >>> 7) & 3);
-            i++;
-            continue;
-          }
-          case Op.GET_HALF -> v = vectors[(int) (w >>> 18) & 63];
-          case Op.SET_HALF -> {
-            vectors[d] = y;
-            i++;
-            continue;
-          }
-          case Op.FUNCTION -> {
-            long second = (w & Op.IMMEDIATE) != 0 ? w >> 48 : y;
-            v = functions[Op.function(w)].applyAsLong(x, second);
-          }
-          case Op.FUNCTION_OF_HALVES -> {
-            long first = vectors[(int) (w >>> 18) & 63];
-            long second = (w & Op.IMMEDIATE) != 0 ? w >> 48 : vectors[(int) (w >>> 24) & 63];
-            vectors[d] = functions[Op.function(w)].applyAsLong(first, second);
-            i++;
-            continue;
-          }
-          case Op.FUNCTION_WITH_SLOT -> {
-            long first = vectors[(int) (w >>> 18) & 63];
-            vectors[d] = functions[Op.function(w)].applyAsLong(first, y);
-            i++;
-            continue;
-          }
           case Op.SET -> v = holds((int) y) ? 1 : 0;
           case Op.SELECT -> v = holds((int) (w >> 32)) ? x : r[d];
           case Op.BRANCH -> {
@@ -448,20 +390,6 @@ public final class Interpreter extends GuestMemory {
             guest.call((int) (w >>> 32) & 0xffff, x, r[(int) (w >>> 24) & 63], (int) (w >>> 48));
             break running;
           }
-          case Op.CALL_IF -> {
-            if (r[Op.condition(w)] == 0) {
-              i++;
-              continue;
-            }
-            at = i;
-            v = guest.call((int) (w >>> 32) & 0xffff, x, y, 0);
-            shift = 0;
-          }
-          case Op.SET_FLAGS -> {
-            flags(y);
-            i++;
-            continue;
-          }
           case Op.LEAVE_IF -> {
             if (x == 0) {
               i++;
@@ -469,8 +397,12 @@ public final class Interpreter extends GuestMemory {
             }
             break running;
           }
-          case Op.REVERSE_BYTES -> v = Long.reverseBytes(x) >>> shift;
-          default -> throw new IllegalStateException("operation " + (w & 127));
+          default -> {
+            at = i;
+            rare.run(w, x, y);
+            i++;
+            continue;
+          }
         }
         r[d] = v << shift >>> shift;
         i++;
