@@ -359,7 +359,7 @@ public final class Interpreter extends GuestMemory {
               address &= 0xffffffffL;
             }
             at = i;
-            probe(address, (int) (w >>> 7) & 3);
+            probe(address, Op.width(w));
             i++;
             continue;
           }
