@@ -254,7 +254,7 @@ public class GuestMemory extends Flags implements AddressSpaceListener {
     }
   }
 
-  /** Faults as a {@link #store} there would. */
+  /** Faults as a store of 1 << size bytes there would. */
   public final void probe(long address, int size) {
     if (tlbEntries[place(address) + SoftTlb.WRITE] != (address + (1 << size) - 1 & PAGE)) {
       slowProbe(address, size);

@@ -69,7 +69,7 @@ final class RareOperations {
       }
       case Op.PROBE -> {
         long address = x + (y << ((int) w >>> 10 & 3)) + (w >> 32);
-        core.probe((w & Op.ADDRESS32) != 0 ? address & 0xffffffffL : address, (int) (w >>> 7) & 3);
+        core.probe((w & Op.ADDRESS32) != 0 ? address & 0xffffffffL : address, Op.width(w));
       }
       default -> throw new IllegalStateException("operation " + (w & 127));
     }

@@ -184,7 +184,7 @@ public final class Op {
   /** The flags = b, by their bits. */
   public static final int SET_FLAGS = 42;
 
-  /** Faults as STORE does, and writes nothing. */
+  /** Faults as two STOREs in a row would, the address being the first's, and writes nothing. */
   public static final int PROBE = 43;
 
   /**
@@ -238,6 +238,11 @@ public final class Op {
   /** Whether an operation has an address in memory. */
   public static boolean accesses(int operation) {
     return (operation >= LOAD && operation <= STORE) || operation == PROBE;
+  }
+
+  /** log2 of the bytes that an operation with an address reaches. */
+  public static int width(long w) {
+    return ((int) (w >>> 7) & 3) + (((int) w & 127) == PROBE ? 1 : 0);
   }
 
   /** Which function an operation computes. */

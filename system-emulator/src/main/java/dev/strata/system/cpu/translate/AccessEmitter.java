@@ -227,7 +227,7 @@ final class AccessEmitter {
   }
 
   private static int size(long w) {
-    return (int) (w >>> 7) & 3;
+    return Op.width(w);
   }
 
   private void pushStored(Node node, long w) {

@@ -115,7 +115,7 @@ final class AccessGroups {
       displacement = displacement << 32 >> 32;
     }
     var origin = new Origin(values.roots[x], index, index == NO_INDEX ? 0 : scale, wraps);
-    int size = 1 << ((int) (w >>> 7) & 3);
+    int size = 1 << Op.width(w);
     int known = open.indexOf(origin);
     Group group = known < 0 ? null : last.get(known);
     if (group == null || !group.takes(displacement, size)) {

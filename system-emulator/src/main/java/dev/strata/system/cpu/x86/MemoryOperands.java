@@ -267,9 +267,9 @@ abstract class MemoryOperands extends InstructionBytes {
     part(Op.STORE, at, ofSize, slot);
   }
 
-  /** Faults where a store would. */
-  final void probePart(int at, int ofSize) {
-    part(Op.PROBE, at, ofSize, ZERO);
+  /** Faults where stores to two parts in a row would. */
+  final void probe(int ofSize) {
+    part(Op.PROBE, 0, ofSize, ZERO);
   }
 
   /** The slot of the linear address of an operand that is not accessed. */

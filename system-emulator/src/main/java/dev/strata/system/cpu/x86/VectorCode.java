@@ -124,7 +124,7 @@ final class VectorCode {
     if (aligned) {
       needAlignment(); // It is all in one page, so that only the first store may fault.
     } else {
-      in.probePart(8, 3);
+      in.probe(3);
     }
     in.storePart(0, 3, first);
     in.storePart(8, 3, second);

@@ -117,6 +117,16 @@ final class VectorRegionTest {
 
   @ParameterizedTest
   @MethodSource("ways")
+  void storeThatMayNotBeFaultsAtItsFirstByte(How how) {
+    for (int offset : new int[] {0x2107, 0x1008}) { // not to be written; none
+      try (var machine = run(how, loop(address(offset), "0f110b"))) {
+        assertPageFault(machine, offset);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("ways")
   void storeAcrossThePageOfCodeIsSeen(How how) {
     // Into the page of the alias of the code, where nothing is, over its end.
     String store = "f30f7f0b" + "4c8b03"; // movdqu [rbx], xmm1; mov r8, [rbx]
