@@ -219,12 +219,12 @@ public class Flags {
 
   /** What flags follow from when one has set their carry; see {@link #withCarry}. */
   public static int formWithCarry(int form) {
-    return (form & 3) == EXPLICIT ? form : form & ~3 | RESULT;
+    return (form & 3) == EXPLICIT ? form : (form & ~3) | RESULT;
   }
 
   /** The first number then: the third stays. */
   public static long withCarry(int form, long a, long carry) {
-    return (form & 3) == EXPLICIT ? a & ~CARRY | carry : carry;
+    return (form & 3) == EXPLICIT ? (a & ~CARRY) | carry : carry;
   }
 
   /** All flags after turning left, from all before. */

@@ -43,7 +43,7 @@ final class RareOperations {
       }
       case Op.HIGHEST_BIT -> {
         if (x << shift != 0) {
-          slots[d] = 63 - shift - Long.numberOfLeadingZeros(x << shift);
+          slots[d] = 63L - shift - Long.numberOfLeadingZeros(x << shift);
         }
       }
       case Op.HIGH_PRODUCT -> product(true, w, shift, x << shift >> shift, y << shift >> shift);
@@ -83,7 +83,7 @@ final class RareOperations {
     if ((w & Op.FLAGS) != 0) {
       core.set(Flags.RESULT, shift, Flags.multipliedWhole(signed, shift, x, y), 0, x * y);
     }
-    long high = shift == 0 ? Flags.highProduct(signed, x, y) : x * y >>> 32;
+    long high = shift == 0 ? Flags.highProduct(signed, x, y) : (x * y) >>> 32;
     slots[(int) (w >>> 12) & 63] = high;
   }
 }
