@@ -71,10 +71,18 @@ final class MachineMonitorTest {
   @TempDir Path folder;
 
   private void compare(List<String> options, List<String> script) throws Exception {
+    compare(1, options, script);
+  }
+
+  /** Ours does what the reference does in one of so many runs: some of it depends on its timing. */
+  private void compare(int runs, List<String> options, List<String> script) throws Exception {
     Commands.assumeInstalled(EMULATOR, "qemu-img");
-    assertEquals(
-        String.join("\n", play(EMULATOR, options, script)),
-        String.join("\n", play(OURS, options, script)));
+    String ours = String.join("\n", play(OURS, options, script));
+    String reference = "";
+    for (int i = 0; i < runs && !reference.equals(ours); i++) {
+      reference = String.join("\n", play(EMULATOR, options, script));
+    }
+    assertEquals(reference, ours);
   }
 
   private List<String> play(String program, List<String> options, List<String> script)
@@ -176,7 +184,9 @@ final class MachineMonitorTest {
   /** Of what only looks raw; what is beside the header is copied, and counted. */
   @Test
   void aHeaderThatATargetRefusesEndsAMirrorAndTheEndStopsAnother() throws Exception {
+    // The reference's write fails before or after it answers, and counts by that.
     compare(
+        10,
         List.of("-M", "none", "-drive", "if=none,id=src,file=@/a.qcow2,format=raw"),
         List.of(
             mirror(""),
