@@ -72,6 +72,7 @@ final class Calls {
   static final int SET_EXTENDED_CONTROL = 65;
   static final int RESUME = 66;
   static final int MISALIGNED = 67;
+  static final int NO_VECTORS = 68;
 
   /** A bit, not a number: an MMX or SSE instruction, of which the other bits tell. */
   static final int VECTOR = 0x1000;

@@ -227,6 +227,11 @@ abstract class InstructionBytes {
     out.add(Op.CALL, 3, destination, a, b, number | extra << 16);
   }
 
+  /** Faults, as SSE may not be used. */
+  final void noVectors() {
+    call(Calls.NO_VECTORS, SINK, ZERO, ZERO, 0);
+  }
+
   /** A call that ends the block; the pc is the next instruction's unless it sets it. */
   final void callAndLeave(int number, int a, int b, int extra) {
     setPc();

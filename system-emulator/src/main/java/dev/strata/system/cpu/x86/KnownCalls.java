@@ -24,7 +24,7 @@ final class KnownCalls {
           CallEffects.FLAGS;
       case Calls.BITS -> BitManipulation.setsFlags(extra) ? CallEffects.FLAGS : CallEffects.NONE;
       case Calls.OWN_CARRY, Calls.RANDOM -> CallEffects.FLAGS;
-      case Calls.CRC32, Calls.MISALIGNED -> CallEffects.NONE;
+      case Calls.CRC32, Calls.MISALIGNED, Calls.NO_VECTORS -> CallEffects.NONE;
       case Calls.DOUBLE_SHIFT -> new CallEffects(1L << ARGUMENT, 0, (extra & 8) != 0, false);
       case Calls.COMPARE_EXCHANGE -> new CallEffects(1L << ARGUMENT | 1L << RAX, 0, false, false);
       case Calls.MULTIPLY_WIDE -> new CallEffects(PRODUCT, PRODUCT, true, false);
@@ -60,7 +60,7 @@ final class KnownCalls {
 
   private static CallEffects vector(int number) {
     return switch (number & ~(Calls.VECTOR | 3 << 8)) {
-      case 0x2e, 0x2f, 1 << 10 | 0x17, 2 << 10 | 0x62, 2 << 10 | 0x63 -> CallEffects.FLAGS;
+      case 1 << 10 | 0x17, 2 << 10 | 0x62, 2 << 10 | 0x63 -> CallEffects.FLAGS;
       case 2 << 10 | 0x60, 2 << 10 | 0x61 -> STRING_LENGTHS; // PCMPESTRM, PCMPESTRI
       default -> CallEffects.NONE;
     };

@@ -48,7 +48,12 @@ final class LongMaps {
           in.undefined();
           return;
         }
-        if (in.vectors && kind == P66 && opcode == 0x00) {
+        boolean multimedia = kind == NONE && opcode < 0xc8; // what is there is SHA
+        if (!multimedia && !in.vectors) {
+          in.noVectors();
+          return;
+        }
+        if (kind == P66 && opcode == 0x00) {
           integers.shuffleBytes();
           return;
         }
@@ -99,25 +104,18 @@ final class LongMaps {
     }
     in.modrm();
     int value = in.u8();
-    if (in.vectors && kind == P66 && operations3a(opcode, width, value)) {
+    boolean multimedia = kind == NONE && opcode == 0x0f;
+    if (!multimedia && !in.vectors) {
+      in.noVectors();
+      return;
+    }
+    if (kind == P66 && operations3a(opcode, width, value)) {
       return;
     }
     int immediate = in.temporary();
     in.out.constant(immediate, value);
-    boolean extracts = opcode >= 0x14 && opcode <= 0x17;
-    boolean inserts = opcode == 0x20 || opcode == 0x22;
-    int source = ZERO;
-    if (!in.isRegister()) {
-      source = in.linear(width, extracts);
-    } else if (inserts) {
-      source = in.rm;
-    }
-    int destination = SINK;
-    if (extracts && in.isRegister()) {
-      destination = in.rm;
-    } else if (opcode == 0x61 || opcode == 0x63) {
-      destination = RCX;
-    }
+    int source = in.isRegister() ? ZERO : in.linear(width, false);
+    int destination = opcode == 0x61 || opcode == 0x63 ? RCX : SINK;
     vector(2, opcode, kind, destination, source, immediate);
   }
 

@@ -14,12 +14,12 @@ final class LongVectors {
   private final AesRounds aes;
   private final ShaRounds sha;
 
-  LongVectors(VectorOperands operands, SseMoves moves, SseArithmetic arithmetic) {
+  LongVectors(VectorOperands operands, SseArithmetic arithmetic) {
     this.operands = operands;
     supplemental = new SupplementalIntegers(operands);
     integers = new Sse4Integers(operands);
     floats = new Sse4Floats(operands, arithmetic);
-    selections = new SseSelections(operands, moves);
+    selections = new SseSelections(operands);
     strings = new StringCompares(operands);
     aes = new AesRounds(operands);
     sha = new ShaRounds(operands);
@@ -34,11 +34,9 @@ final class LongVectors {
     boolean multimedia = supplements && (which >> 8 & 3) == Sse.NONE;
     if (multimedia) {
       operands.multimedia();
-    } else {
-      operands.available();
     }
     if (second) {
-      return run3a(opcode, immediate, multimedia);
+      return run3a(opcode, immediate);
     }
     if (supplements) {
       supplemental.run(opcode, multimedia);
@@ -59,15 +57,11 @@ final class LongVectors {
     }
   }
 
-  private long run3a(int opcode, int immediate, boolean multimedia) {
+  private long run3a(int opcode, int immediate) {
     switch (opcode) {
       case 0x08, 0x09, 0x0a, 0x0b -> floats.round(opcode, immediate);
       case 0x0c, 0x0d, 0x0e -> selections.blend(opcode, immediate);
-      case 0x0f -> supplemental.align(immediate, multimedia);
-      case 0x14, 0x15, 0x16, 0x17 -> {
-        return selections.extract(opcode, immediate);
-      }
-      case 0x20, 0x22 -> selections.insert(opcode, immediate);
+      case 0x0f -> supplemental.align(immediate);
       case 0x21 -> selections.insertFloat(immediate);
       case 0x40 -> floats.dotOfFloats(immediate);
       case 0x41 -> floats.dotOfDoubles(immediate);

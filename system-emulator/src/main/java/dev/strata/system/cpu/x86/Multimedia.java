@@ -28,7 +28,7 @@ final class Multimedia {
       }
       case 0x6e -> value = in.general();
       case 0x7e -> {
-        long moved = moves.toGeneral(x);
+        long moved = toGeneral(x);
         state.multimedia();
         return moved;
       }
@@ -86,5 +86,14 @@ final class Multimedia {
     }
     in.setMultimedia(to, value);
     return 0;
+  }
+
+  /** Stores to memory, or gives for a general register, its size of a value. */
+  private long toGeneral(long value) {
+    if (in.memory()) {
+      cpu.core.store(in.address, in.generalSize(), value);
+      return 0;
+    }
+    return in.cut(value);
   }
 }

@@ -21,10 +21,10 @@ final class PackedIntegers {
       case 0xf9 -> LaneArithmetic.subtractWords(x, y);
       case 0xfa -> LaneArithmetic.subtractInts(x, y);
       case 0xfb -> x - y;
-      case 0xdb, 0x54 -> x & y;
-      case 0xdf, 0x55 -> ~x & y;
-      case 0xeb, 0x56 -> x | y;
-      case 0xef, 0x57 -> x ^ y;
+      case 0xdb -> x & y;
+      case 0xdf -> ~x & y;
+      case 0xeb -> x | y;
+      case 0xef -> x ^ y;
       case 0xf4 -> LaneArithmetic.multiplyEvenInts(x, y);
       case 0xf6 -> LaneArithmetic.differences(x, y);
       case 0x76 -> LaneArithmetic.equalInts(x, y);

@@ -199,6 +199,16 @@ public final class PlainFloats {
     return toLong(Math.rint(Double.longBitsToDouble(y)));
   }
 
+  /** CVTSS2SI of 32 bits. */
+  public static long roundFloatToInt(long x, long y) {
+    return toInt(Math.rint(Float.intBitsToFloat((int) y)));
+  }
+
+  /** CVTSS2SI of 64 bits. */
+  public static long roundFloatToLong(long x, long y) {
+    return toLong(Math.rint(Float.intBitsToFloat((int) y)));
+  }
+
   private static long toInt(double value) {
     long integer = (long) value;
     return !Double.isNaN(value) && integer == (int) integer ? integer & 0xffffffffL : NONE;

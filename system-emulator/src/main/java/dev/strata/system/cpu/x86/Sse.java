@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.cpu.x86;
 
+import dev.strata.system.cpu.GuestFault;
+
 /**
  * MMX and SSE instructions (Intel SDM, volume 1, chapters 9 to 12): leads each to those of its
  * kind. They reach the operands and write the result once nothing can fault any more.
@@ -18,7 +20,6 @@ final class Sse {
   private final SseMoves moves;
   private final SseFloats floats;
   private final SseConversions conversions;
-  private final SseIntegers integers;
   private final Multimedia multimedia;
   private final LongVectors longer;
   private final CarefulFloats careful;
@@ -32,9 +33,8 @@ final class Sse {
     var arithmetic = new SseArithmetic(cpu, state);
     floats = new SseFloats(operands, arithmetic);
     conversions = new SseConversions(operands, arithmetic);
-    integers = new SseIntegers(operands);
     multimedia = new Multimedia(operands, moves);
-    longer = new LongVectors(operands, moves, arithmetic);
+    longer = new LongVectors(operands, arithmetic);
     careful = new CarefulFloats(arithmetic);
   }
 
@@ -65,7 +65,9 @@ final class Sse {
       }
       return 0;
     }
-    operands.available();
+    if (!cpu.hasVectors()) {
+      throw unavailable();
+    }
     if (which == 2) {
       state.loadMxcsr(operand);
       return 0;
@@ -79,7 +81,7 @@ final class Sse {
   }
 
   /**
-   * An instruction.
+   * An instruction that is decoded to a call: what is rare, and MMX.
    *
    * @param which the opcode, the kind of prefix at 8, and at 10 the map: 0 of 0F, 1 of 0F 38, 2 of
    *     0F 3A
@@ -98,30 +100,38 @@ final class Sse {
       operands.multimedia();
       return multimedia.run(opcode, (int) immediate);
     }
-    operands.available();
     switch (opcode) {
-      case 0x10 -> moves.load(kind, kind <= P66);
-      case 0x28, 0x6f -> moves.load(kind, kind == F3);
-      case 0x11 -> moves.store(kind, true);
-      case 0x29, 0x2b, 0x7f -> moves.store(kind & 1, kind == F3);
-      case 0x12, 0x13, 0x16, 0x17, 0x50, 0x6e, 0x7e -> {
-        return moves.run(opcode, kind, (int) immediate);
+      case 0x12, 0x16 -> moves.duplicate(opcode == 0x16);
+      case 0x50 -> {
+        return moves.signs();
       }
-      case 0xc4, 0xc5, 0xd6, 0xd7, 0xe7, 0xf0, 0xf7 -> {
-        return moves.run(opcode, kind, (int) immediate);
-      }
-      case 0x2a, 0x2c, 0x2d, 0x2e, 0x2f, 0x5a, 0x5b, 0xe6 -> {
-        return conversions.run(opcode, kind);
-      }
+      case 0xd6 -> moves.between(kind);
+      case 0xf7 -> moves.masked();
+      case 0x2a, 0x2c, 0x2d, 0x5a, 0x5b, 0xe6 -> conversions.run(opcode, kind);
       case 0x51, 0x52, 0x53, 0x58, 0x59, 0x5c, 0x5d, 0x5e, 0x5f, 0xc2 ->
           floats.run(opcode, kind, (int) immediate);
       case 0x7c, 0x7d, 0xd0 -> floats.horizontal(opcode, kind);
-      default -> integers.run(opcode, kind, (int) immediate);
+      default -> halves(opcode);
     }
     return 0;
   }
 
-  private static boolean isMultimedia(int opcode) {
+  /** Integers that are no operations. */
+  private void halves(int opcode) {
+    operands.read(true);
+    int to = operands.to();
+    operands.set(
+        PackedIntegers.half(opcode, operands.xmm[to], operands.low),
+        PackedIntegers.half(opcode, operands.xmm[to + 1], operands.high));
+  }
+
+  /** What an instruction raises where SSE may not be used. */
+  GuestFault unavailable() {
+    return operands.unavailable();
+  }
+
+  /** Whether an opcode behind 0F, without a prefix, is one of MMX. */
+  static boolean isMultimedia(int opcode) {
     return switch (opcode) {
       case 0xc4, 0xc5 -> true;
       case 0xc2, 0xc6 -> false;

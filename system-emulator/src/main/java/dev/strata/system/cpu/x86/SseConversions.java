@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.cpu.x86;
 
-/** Conversions and scalar compares of SSE and SSE2 (Intel SDM, volume 1, 10.4.3, 11.4.1.6). */
+/** Conversions of SSE and SSE2 but those of one element (Intel SDM, volume 1, 10.4.3, 11.4.1.6). */
 final class SseConversions {
   private static final long LOW = 0xffffffffL;
 
@@ -17,44 +17,14 @@ final class SseConversions {
     xmm = in.xmm;
   }
 
-  /** As {@link Sse#run}; gives what a general register is set to. */
-  long run(int opcode, int kind) {
+  /** As {@link Sse#run}. */
+  void run(int opcode, int kind) {
     switch (opcode) {
-      case 0x2a -> {
-        if (kind >= Sse.F3) {
-          ofGeneral(kind);
-        } else {
-          ofMultimedia(kind);
-        }
-      }
-      case 0x2c, 0x2d -> {
-        if (kind >= Sse.F3) {
-          return toGeneral(opcode, kind);
-        }
-        toMultimedia(opcode, kind);
-      }
-      case 0x2e, 0x2f -> {
-        boolean doubles = kind == Sse.P66;
-        long y = in.scalar(doubles ? 3 : 2);
-        arithmetic.begin(doubles);
-        int order =
-            arithmetic.order(doubles ? xmm[in.to()] : xmm[in.to()] & LOW, y, opcode == 0x2f);
-        arithmetic.end();
-        X87Arithmetic.toFlags(in.cpu.core, order);
-      }
-      case 0x5a -> resize(kind);
+      case 0x2a -> ofMultimedia(kind);
+      case 0x2c, 0x2d -> toMultimedia(opcode, kind);
+      case 0x5a -> resize(kind == Sse.P66);
       default -> integers(opcode, kind);
     }
-    return 0;
-  }
-
-  private void ofGeneral(int kind) {
-    long bits = in.memory() ? in.general() : in.address;
-    boolean doubles = kind == Sse.F2;
-    arithmetic.begin(doubles);
-    long value = arithmetic.ofInteger(in.wide() ? bits : (int) bits);
-    arithmetic.end();
-    xmm[in.to()] = doubles ? value : (xmm[in.to()] & ~LOW) | value;
   }
 
   private void ofMultimedia(int kind) {
@@ -75,18 +45,6 @@ final class SseConversions {
     } else {
       xmm[in.to()] = first | second << 32;
     }
-  }
-
-  private long toGeneral(int opcode, int kind) {
-    boolean doubles = kind == Sse.F2;
-    long bits = in.scalar(doubles ? 3 : 2);
-    arithmetic.begin(doubles);
-    if (opcode == 0x2c) {
-      arithmetic.truncate();
-    }
-    long value = arithmetic.toInteger(bits, in.wide() ? 64 : 32);
-    arithmetic.end();
-    return value;
   }
 
   private void toMultimedia(int opcode, int kind) {
@@ -113,14 +71,10 @@ final class SseConversions {
     state.writeMultimedia(in.to() >> 1 & 7, value);
   }
 
-  private void resize(int kind) {
-    boolean ofDoubles = (kind & 1) != 0;
+  /** CVTPD2PS and CVTPS2PD. */
+  private void resize(boolean ofDoubles) {
     arithmetic.begin(ofDoubles);
-    if (kind >= Sse.F3) {
-      long value = arithmetic.resize(in.scalar(ofDoubles ? 3 : 2));
-      arithmetic.end();
-      xmm[in.to()] = ofDoubles ? (xmm[in.to()] & ~LOW) | value : value;
-    } else if (ofDoubles) {
+    if (ofDoubles) {
       in.read(true);
       long value = arithmetic.resize(in.low) | arithmetic.resize(in.high) << 32;
       arithmetic.end();

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.cpu.x86;
 
-/**
- * SSE4.1's blends, insertions, extractions and widening moves (Intel SDM, volume 1, 12.8.5 to
- * 12.8.8).
- */
+/** SSE4.1's blends, INSERTPS and widening moves (Intel SDM, volume 1, 12.8.5 to 12.8.8). */
 final class SseSelections {
   private final VectorOperands in;
-  private final SseMoves moves;
   private final long[] xmm;
 
-  SseSelections(VectorOperands in, SseMoves moves) {
+  SseSelections(VectorOperands in) {
     this.in = in;
-    this.moves = moves;
     xmm = in.xmm;
   }
 
@@ -82,39 +77,19 @@ final class SseSelections {
     in.set(low, high);
   }
 
-  /** PEXTRB, PEXTRW, PEXTRD, PEXTRQ, EXTRACTPS: gives what a general register is set to. */
-  long extract(int opcode, int immediate) {
-    int size = size(opcode);
-    long value = moves.extract(size, in.to(), immediate & (16 >> size) - 1);
-    if (in.memory()) {
-      in.cpu.core.store(in.address, size, value);
-    }
-    return value;
-  }
-
-  private int size(int opcode) {
-    return switch (opcode) {
-      case 0x14, 0x20 -> 0;
-      case 0x15 -> 1;
-      case 0x16, 0x22 -> in.generalSize();
-      default -> 2;
-    };
-  }
-
-  /** PINSRB, PINSRD, PINSRQ. */
-  void insert(int opcode, int immediate) {
-    int size = size(opcode);
-    long value = in.memory() ? in.cpu.core.load(in.address, size) : in.address;
-    moves.insert(size, immediate & (16 >> size) - 1, value);
-  }
-
   /** INSERTPS. */
   void insertFloat(int immediate) {
+    int which = immediate >> 6 & 3;
     long value =
         in.memory()
             ? in.cpu.core.load(in.address, 2)
-            : moves.extract(2, in.from(), immediate >> 6 & 3);
-    moves.insert(2, immediate >> 4 & 3, value);
+            : xmm[in.from() + (which >> 1)] >>> (32 * (which & 1));
+    int place = immediate >> 4 & 3;
+    int half = in.to() + (place >> 1);
+    xmm[half] =
+        (place & 1) == 0
+            ? LaneShuffles.insertLow(xmm[half], value)
+            : LaneShuffles.lowLow(xmm[half], value);
     in.set(
         xmm[in.to()] & ~elements(32, immediate), xmm[in.to() + 1] & ~elements(32, immediate >> 2));
   }

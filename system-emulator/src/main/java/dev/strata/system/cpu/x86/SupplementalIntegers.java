@@ -16,7 +16,7 @@ final class SupplementalIntegers {
       long x = in.state.significand[in.to() >> 1 & 7];
       in.setMultimedia(
           switch (opcode) {
-            case 0x00 -> shuffle(x, x, y & 0x8787878787878787L);
+            case 0x00 -> LaneShuffles.shuffleLow(x, y & 0x8787878787878787L);
             case 0x01, 0x02, 0x03, 0x05, 0x06, 0x07 -> pairs(opcode, x) | pairs(opcode, y) << 32;
             default -> half(opcode, x, y);
           });
@@ -26,7 +26,6 @@ final class SupplementalIntegers {
     long x = in.xmm[in.to()];
     long y = in.xmm[in.to() + 1];
     switch (opcode) {
-      case 0x00 -> in.set(shuffle(x, y, in.low), shuffle(x, y, in.high));
       case 0x01, 0x02, 0x03, 0x05, 0x06, 0x07 ->
           in.set(
               pairs(opcode, x) | pairs(opcode, y) << 32,
@@ -35,47 +34,14 @@ final class SupplementalIntegers {
     }
   }
 
-  /** PALIGNR: both operands in a row, from a byte on. */
-  void align(int by, boolean multimedia) {
-    if (multimedia) {
-      long y = in.multimediaSource(3);
-      long x = in.state.significand[in.to() >> 1 & 7];
-      in.setMultimedia(from(by, y, x, 0, 0));
-      return;
-    }
-    in.read(true);
-    long x = in.xmm[in.to()];
-    long y = in.xmm[in.to() + 1];
-    in.set(from(by, in.low, in.high, x, y), from(by + 8, in.low, in.high, x, y));
-  }
-
-  /** Eight bytes from a place in four words in a row, behind which are zeros. */
-  private static long from(int at, long a, long b, long c, long d) {
-    long low = word(at >> 3, a, b, c, d);
-    int bits = 8 * (at & 7);
-    return bits == 0 ? low : low >>> bits | word((at >> 3) + 1, a, b, c, d) << (64 - bits);
-  }
-
-  private static long word(int which, long a, long b, long c, long d) {
-    return switch (which) {
-      case 0 -> a;
-      case 1 -> b;
-      case 2 -> c;
-      case 3 -> d;
-      default -> 0;
-    };
-  }
-
-  private static long shuffle(long x, long y, long by) {
-    long result = 0;
-    for (int i = 0; i < 64; i += 8) {
-      int which = (int) (by >>> i);
-      if ((which & 0x80) == 0) {
-        long from = (which & 8) != 0 ? y : x;
-        result |= (from >>> (8 * (which & 7)) & 0xff) << i;
-      }
-    }
-    return result;
+  /** PALIGNR of MMX registers: both operands in a row, from a byte on, behind which are zeros. */
+  void align(int by) {
+    long y = in.multimediaSource(3);
+    long x = in.state.significand[in.to() >> 1 & 7];
+    int bits = 8 * (by & 7);
+    long low = by < 8 ? y : by < 16 ? x : 0;
+    long high = by < 8 ? x : 0;
+    in.setMultimedia(bits == 0 ? low : low >>> bits | high << (64 - bits));
   }
 
   private static int saturate(int value) {

@@ -41,13 +41,7 @@ final class VectorFloats {
     }
     switch (opcode) {
       case 0x2a -> ofInteger(kind);
-      case 0x2c -> toInteger(opcode, kind);
-      case 0x2d -> {
-        if (kind == F3) {
-          return false;
-        }
-        toInteger(opcode, kind);
-      }
+      case 0x2c, 0x2d -> toInteger(opcode, kind);
       case 0x5a -> resize(kind);
       default -> {
         return false;
@@ -121,8 +115,10 @@ final class VectorFloats {
     boolean whole = in.size == 3;
     int y = code.scalar(kind == F2 ? 3 : 2);
     VectorFunction function;
-    if (opcode == 0x2d) {
+    if (opcode == 0x2d && kind == F2) {
       function = whole ? VectorFunction.ROUND_TO_LONG : VectorFunction.ROUND_TO_INT;
+    } else if (opcode == 0x2d) {
+      function = whole ? VectorFunction.ROUND_FLOAT_TO_LONG : VectorFunction.ROUND_FLOAT_TO_INT;
     } else if (kind == F2) {
       function = whole ? VectorFunction.DOUBLE_TO_LONG : VectorFunction.DOUBLE_TO_INT;
     } else {

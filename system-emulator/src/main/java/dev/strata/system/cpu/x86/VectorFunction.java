@@ -91,7 +91,9 @@ enum VectorFunction {
   FLOAT_TO_INT(PlainFloats.class, "floatToInt", PlainFloats::floatToInt),
   FLOAT_TO_LONG(PlainFloats.class, "floatToLong", PlainFloats::floatToLong),
   ROUND_TO_INT(PlainFloats.class, "roundToInt", PlainFloats::roundToInt),
-  ROUND_TO_LONG(PlainFloats.class, "roundToLong", PlainFloats::roundToLong);
+  ROUND_TO_LONG(PlainFloats.class, "roundToLong", PlainFloats::roundToLong),
+  ROUND_FLOAT_TO_INT(PlainFloats.class, "roundFloatToInt", PlainFloats::roundFloatToInt),
+  ROUND_FLOAT_TO_LONG(PlainFloats.class, "roundFloatToLong", PlainFloats::roundFloatToLong);
 
   final PureFunction function;
 

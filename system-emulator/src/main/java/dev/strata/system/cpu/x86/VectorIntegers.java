@@ -52,9 +52,7 @@ final class VectorIntegers {
         }
       }
       case 0xc6 -> shuffleFloats(kind == P66, immediate);
-      case 0x71, 0x72, 0x73 -> {
-        return shiftByImmediate(opcode, immediate);
-      }
+      case 0x71, 0x72, 0x73 -> shiftByImmediate(opcode, immediate);
       case 0xd1, 0xd2, 0xd3, 0xe1, 0xe2, 0xf1, 0xf2, 0xf3 -> {
         code.read(true);
         VectorFunction shift = shift(PackedIntegers.direction(opcode), opcode & 3);
@@ -253,7 +251,7 @@ final class VectorIntegers {
     };
   }
 
-  private boolean shiftByImmediate(int opcode, int by) {
+  private void shiftByImmediate(int opcode, int by) {
     int which = in.reg & 7;
     if (opcode == 0x73 && (which & 3) == 3) {
       int low = code.get(code.from(0));
@@ -264,16 +262,16 @@ final class VectorIntegers {
       } else {
         align(code.from(0), 16 - n, ZERO, ZERO, low, high);
       }
-      return true;
+      return;
     }
     int how = PackedIntegers.direction(opcode, which);
     if (how < 0) {
-      return false;
+      in.undefined();
+      return;
     }
     VectorFunction function = shift(how, opcode & 3);
     code.combineConstant(function, code.from(0), code.from(0), by);
     code.combineConstant(function, code.from(1), code.from(1), by);
-    return true;
   }
 
   /** PALIGNR. */

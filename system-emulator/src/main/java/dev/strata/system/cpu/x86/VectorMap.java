@@ -44,8 +44,13 @@ final class VectorMap {
       in.undefined();
       return;
     }
+    boolean multimedia = kind == NONE && Sse.isMultimedia(opcode);
+    if (!multimedia && !in.vectors) {
+      in.noVectors();
+      return;
+    }
     boolean done =
-        in.vectors
+        !multimedia
             && (moves.instruction(opcode, kind, value)
                 || integers.instruction(opcode, kind, value)
                 || floats.instruction(opcode, kind));

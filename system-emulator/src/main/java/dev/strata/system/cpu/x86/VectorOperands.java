@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.system.cpu.x86;
 
+import dev.strata.system.cpu.GuestFault;
+
 /**
  * What a vector instruction reaches: whether it may run at all, its registers, its operand in
  * memory (Intel SDM, volume 3, 13.1; volume 1, 4.1.1).
@@ -62,14 +64,10 @@ final class VectorOperands {
     return (extra & 1 << 9) != 0;
   }
 
-  /** Whether SSE may be used. */
-  void available() {
-    if ((cpu.cr0 & X86.EM) != 0 || (cpu.cr4 & X86.OSFXSR) == 0) {
-      throw cpu.fault(X86.UNDEFINED_OPCODE, -1);
-    }
-    if ((cpu.cr0 & X86.TS) != 0) {
-      throw cpu.fault(X86.DEVICE_NOT_AVAILABLE, -1);
-    }
+  /** What SSE raises where it may not be used. */
+  GuestFault unavailable() {
+    boolean known = (cpu.cr0 & X86.EM) == 0 && (cpu.cr4 & X86.OSFXSR) != 0;
+    return cpu.fault(known ? X86.DEVICE_NOT_AVAILABLE : X86.UNDEFINED_OPCODE, -1);
   }
 
   /** Whether MMX may be used. */

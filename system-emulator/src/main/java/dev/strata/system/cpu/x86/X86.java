@@ -225,6 +225,11 @@ final class X86 {
     }
   }
 
+  /** Whether SSE may be used (SDM volume 3, 13.1). */
+  boolean hasVectors() {
+    return (cr0 & (EM | TS)) == 0 && (cr4 & OSFXSR) != 0;
+  }
+
   /** Tells the interpreter after a change of segments, privilege or control registers. */
   void modeChanged() {
     boolean is64 = is64();
@@ -245,7 +250,7 @@ final class X86 {
     if (flat) {
       mode |= InstructionBytes.FLAT;
     }
-    if ((cr0 & (EM | TS)) == 0 && (cr4 & OSFXSR) != 0) {
+    if (hasVectors()) {
       mode |= InstructionBytes.VECTORS;
     }
     if ((system & TRAP) != 0) {

@@ -402,6 +402,7 @@ final class X86Cpu implements Cpu, Guest {
       }
       case Calls.PRIVILEGED -> state.needPrivilege();
       case Calls.MISALIGNED -> throw state.generalProtection(0);
+      case Calls.NO_VECTORS -> throw sse.unavailable();
       case Calls.ALIGN_CHECK_FLAG -> {
         state.needPrivilege();
         state.flags(extra == 0 ? 0 : X86.ALIGNMENT, X86.ALIGNMENT);
