@@ -2,13 +2,14 @@
 package dev.strata.system.machine.pc;
 
 import dev.strata.system.firmware.FirmwareConfig;
+import java.util.List;
 import java.util.Map;
 
 /** What a machine begins with beside its disks, in lines for a monitor. */
 final class RomList {
   private static final String RUN_BY_FIRMWARE = "genroms/";
-  private static final String TABLES = "etc/acpi/";
-  private static final String LOADER = "etc/table-loader";
+  private static final List<String> PLACED =
+      List.of("etc/acpi/tables", "etc/table-loader", "etc/acpi/rsdp"); // in the reference's order
 
   private RomList() {}
 
@@ -32,11 +33,12 @@ final class RomList {
       text.append(" size=0x").append(hex(biosBytes, 6)).append(" mem=rom");
       text.append(" name=\"").append(bios).append("\"\n");
     }
-    sizes.forEach((name, size) -> {
-      if (name.startsWith(TABLES) || name.equals(LOADER)) {
+    for (String name : PLACED) {
+      Integer size = sizes.get(name);
+      if (size != null) {
         end(text.append("/rom@").append(name), size, name);
       }
-    });
+    }
     return text.toString();
   }
 
