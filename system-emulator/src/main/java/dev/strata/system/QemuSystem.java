@@ -60,7 +60,7 @@ public final class QemuSystem {
       terminal.error(e);
       return 1;
     } catch (GuestMemoryShortage e) {
-      terminal.error(e.getMessage());
+      terminal.error(String.valueOf(e.getMessage()));
       return 1;
     } catch (OutOfMemoryError e) {
       terminal.error("Out of memory: " + e.getMessage());

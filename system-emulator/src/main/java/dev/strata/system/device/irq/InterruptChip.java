@@ -217,7 +217,7 @@ final class InterruptChip {
         + " isr="
         + hex(inService)
         + " hprio="
-        + (lowest + 1 & 7)
+        + ((lowest + 1) & 7)
         + " irq_base="
         + hex(vectorBase)
         + " rr_sel="

@@ -164,7 +164,7 @@ public final class IoApic implements Device, MmioHandler {
     text.append(hex(id, 2)).append(" sel=0x").append(hex(selected, 2));
     if (selected != 0) {
       // As the reference counts, of registers that are no entry's too.
-      text.append(" (redir[").append(selected - 0x10 >> 1 & 0xffffffffL).append("])");
+      text.append(" (redir[").append(((selected - 0x10) >> 1) & 0xffffffffL).append("])");
     }
     text.append('\n');
     long waiting = 0;
@@ -172,7 +172,9 @@ public final class IoApic implements Device, MmioHandler {
     for (int line = 0; line < LINES; line++) {
       long entry = entries[line];
       boolean level = (entry & LEVEL) != 0;
-      if (level ? (lines >> line & 1) != 0 : (entry & MASKED) == 0 && (edges >> line & 1) != 0) {
+      if (level
+          ? ((lines >> line) & 1) != 0
+          : (entry & MASKED) == 0 && ((edges >> line) & 1) != 0) {
         waiting |= 1L << line;
       }
       if ((entry & REMOTE_IRR) != 0) {
@@ -181,7 +183,7 @@ public final class IoApic implements Device, MmioHandler {
       boolean logical = (entry & LOGICAL) != 0;
       text.append("  pin ").append(padded(Integer.toString(line), 2));
       text.append(" 0x").append(hex(entry, 16));
-      text.append(" dest=").append(Long.toHexString(entry >>> 56 & (logical ? 0xff : 0xf)));
+      text.append(" dest=").append(Long.toHexString((entry >>> 56) & (logical ? 0xff : 0xf)));
       text.append(" vec=").append(padded(Long.toString(entry & 0xff), 3));
       text.append((entry & ACTIVE_LOW) != 0 ? " active-lo " : " active-hi ");
       text.append(level ? "level " : "edge  ");
