@@ -350,6 +350,7 @@ final class Emulation {
   /** Parts from the launcher, which waits for errors until this character comes. */
   private static void goToBackground() throws BlockException {
     Detachment.leaveSession();
+    Detachment.leaveFolder();
     System.err.write(READY);
     System.err.flush();
     Detachment.closeErrors();

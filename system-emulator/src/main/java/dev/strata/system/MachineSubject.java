@@ -177,6 +177,26 @@ final class MachineSubject implements MonitorCommands.Subject {
   }
 
   @Override
+  public String interruptControllers() {
+    return pc == null ? "" : pc.interruptControllers();
+  }
+
+  @Override
+  public String interruptCounts() {
+    return pc == null ? "" : pc.interruptCounts();
+  }
+
+  @Override
+  public String pages(boolean merged) {
+    return machine.hasProcessor() ? machine.pages(merged) : "No CPU available\n";
+  }
+
+  @Override
+  public String roms() {
+    return pc == null ? "" : pc.roms();
+  }
+
+  @Override
   public String deviceTree() {
     return pc == null ? "" : pc.deviceTree();
   }

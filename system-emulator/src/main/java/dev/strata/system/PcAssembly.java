@@ -91,6 +91,7 @@ final class PcAssembly {
             line.identity.identity(),
             line.memory,
             model.name(),
+            line.bios,
             flash.isEmpty() ? firmware.bios(line.bios) : flash.getFirst().content(),
             flash,
             serial,

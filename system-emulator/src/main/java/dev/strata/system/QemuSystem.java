@@ -13,6 +13,7 @@ import dev.strata.system.cpu.Architecture;
 import dev.strata.system.cpu.CpuModel;
 import dev.strata.system.log.EventLog;
 import dev.strata.system.log.LogChoice;
+import dev.strata.system.memory.GuestMemoryShortage;
 import dev.strata.system.qmp.MachineCommands;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -57,6 +58,9 @@ public final class QemuSystem {
       return run(line, architecture, terminal);
     } catch (BlockException e) {
       terminal.error(e);
+      return 1;
+    } catch (GuestMemoryShortage e) {
+      terminal.error(String.valueOf(e.getMessage()));
       return 1;
     } catch (OutOfMemoryError e) {
       terminal.error("Out of memory: " + e.getMessage());

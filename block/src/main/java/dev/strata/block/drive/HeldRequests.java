@@ -31,15 +31,18 @@ final class HeldRequests {
    */
   synchronized boolean await(long resumptionsBefore, long resetsBefore) {
     boolean interrupted = false;
-    held++;
+    boolean counted = false;
     while (resumptions == resumptionsBefore && resets == resetsBefore && !abandoning) {
+      if (!counted) {
+        counted = true;
+        held++; // until whoever lets go of all
+      }
       try {
         wait();
       } catch (InterruptedException e) {
         interrupted = true; // whoever ends the machine gives the requests up first
       }
     }
-    held--;
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
@@ -52,17 +55,22 @@ final class HeldRequests {
 
   synchronized void resume() {
     resumptions++;
+    held = 0;
     notifyAll();
   }
 
   synchronized void abandon() {
     resets++;
+    held = 0;
     notifyAll();
   }
 
   /** Gives up also those that fail from now on, or none any more. */
   synchronized void abandonAll(boolean abandoned) {
     abandoning = abandoned;
+    if (abandoned) {
+      held = 0;
+    }
     notifyAll();
   }
 }

@@ -82,7 +82,7 @@ public final class FileDescriptor implements AutoCloseable {
    */
   public static FileDescriptor inherited(int number) throws BlockException {
     long flags = SystemCall.checked(SystemCall.call(SystemCall.FCNTL, number, F_GETFD));
-    if ((flags & FD_CLOEXEC) != 0) { // as whatever the JVM opens
+    if ((flags & FD_CLOEXEC) != 0 || OwnFiles.has(number)) {
       throw BlockException.of(Errno.EBUSY);
     }
     return new FileDescriptor(number);

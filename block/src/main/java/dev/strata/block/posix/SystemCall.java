@@ -28,6 +28,7 @@ final class SystemCall {
   static final long RT_SIGPROCMASK = AARCH64 ? 135 : 14;
   static final long RT_SIGTIMEDWAIT = AARCH64 ? 137 : 128;
   static final long DUP3 = AARCH64 ? 24 : 292;
+  static final long CHDIR = AARCH64 ? 49 : 80;
   static final long SETSID = AARCH64 ? 157 : 112;
   static final long MADVISE = AARCH64 ? 233 : 28;
   static final long GETPID = AARCH64 ? 172 : 39;

@@ -39,6 +39,21 @@ class FileDescriptorTest {
   }
 
   @Test
+  void whatTheProgramItselfConsistsOfHasNotBeenPassed() throws IOException {
+    Path modules = Path.of(System.getProperty("java.home"), "lib", "modules").toRealPath();
+    try (var all = Files.list(Path.of("/proc/self/fd"))) {
+      for (Path each : all.toList()) {
+        if (Files.exists(each) && Files.readSymbolicLink(each).equals(modules)) {
+          int number = Integer.parseInt(each.getFileName().toString());
+          fails(Errno.EBUSY, () -> FileDescriptor.inherited(number));
+          return;
+        }
+      }
+    }
+    abort("this JVM has no such file open");
+  }
+
+  @Test
   void whatIsWrittenIsReadBack() throws IOException {
     Path path = folder.resolve("a");
     byte[] content = pattern(100_000);

@@ -27,7 +27,8 @@ public final class PidFile {
   public static PidFile write(String name, long process) throws BlockException {
     String what = "cannot create PID file: Could not create '" + name + "'";
     try {
-      Path path = Path.of(name);
+      // Whoever goes to the background changes its working directory.
+      Path path = Path.of(name).toAbsolutePath();
       FileChannel channel =
           FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       if (channel.tryLock() == null) {

@@ -109,6 +109,7 @@ public final class StorageDaemon {
       monitors.begin();
       if (daemonize) {
         Detachment.leaveSession();
+        Detachment.leaveFolder();
         Detachment.closeErrors();
       }
       told.await();

@@ -37,4 +37,11 @@ public interface Cpu extends Saved {
 
   /** The registers as text for the monitor, lines ended by newlines. */
   String describe();
+
+  /**
+   * The virtual memory as text for the monitor, lines ended by newlines.
+   *
+   * @param merged whether it is ranges of the same rights that are told, not each page
+   */
+  String pages(boolean merged);
 }

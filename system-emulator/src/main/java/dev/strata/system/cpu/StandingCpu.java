@@ -48,6 +48,11 @@ public record StandingCpu(Cpu model) implements Cpu {
   }
 
   @Override
+  public String pages(boolean merged) {
+    return model.pages(merged);
+  }
+
+  @Override
   public void state(StateFields state) throws BlockException {
     model.state(state);
   }

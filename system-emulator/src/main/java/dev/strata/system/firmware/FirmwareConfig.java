@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -109,6 +110,13 @@ public final class FirmwareConfig implements Device {
       directory.position(4 + 64 * (index + 1));
     }
     item(DIRECTORY, directory.array());
+  }
+
+  /** The files' sizes in bytes by their names, in the order in which they were added. */
+  public Map<String, Integer> files() {
+    var sizes = new LinkedHashMap<String, Integer>();
+    files.forEach(file -> sizes.put(file.name, file.size));
+    return sizes;
   }
 
   /** Whether there is a file of that name. */

@@ -22,6 +22,9 @@ public final class OptionRom {
   private static final int SELECT = 8;
   private static final int READ = 2;
 
+  /** Bytes of an operation. */
+  public static final int OPERATION = 16;
+
   private final ByteBuffer rom;
   private final int firstOperation;
   private int operations;
@@ -67,7 +70,7 @@ public final class OptionRom {
 
   private void operation(int control, long address, int length) {
     rom.order(ByteOrder.BIG_ENDIAN);
-    rom.position(firstOperation + 16 * operations);
+    rom.position(firstOperation + OPERATION * operations);
     rom.putInt(control).putInt(length).putLong(address);
     rom.order(ByteOrder.LITTLE_ENDIAN);
     operations++;

@@ -98,6 +98,22 @@ public final class MonitorCommands {
     /** The devices by their buses, in lines. */
     String deviceTree();
 
+    /** The interrupt controllers' registers, in lines. */
+    String interruptControllers();
+
+    /** How often interrupts have been raised, in lines. */
+    String interruptCounts();
+
+    /**
+     * The processor's virtual memory, in lines.
+     *
+     * @param merged whether it is ranges of the same rights, instead of pages
+     */
+    String pages(boolean merged);
+
+    /** What is in ROM, or comes by firmware, in lines. */
+    String roms();
+
     /** The cards and chips on the PCI bus, in lines. */
     String pciDevices();
 
@@ -285,6 +301,11 @@ public final class MonitorCommands {
     topic("uuid", "show the current VM UUID", subject::uuid);
     topic("version", "show the version of QEMU", () -> "7.2.22 (Strata 0.1)\n");
     topic("registers", "show the cpu registers", subject::registers);
+    topic("pic", "show PIC state", subject::interruptControllers);
+    topic("irq", "show the interrupts statistics (if available)", subject::interruptCounts);
+    topic("tlb", "show virtual to physical memory mappings", () -> subject.pages(false));
+    topic("mem", "show the active virtual memory mappings", () -> subject.pages(true));
+    topic("roms", "show roms", subject::roms);
     topic("qtree", "show device tree", subject::deviceTree);
     topic("pci", "show PCI info", subject::pciDevices);
     topic("balloon", "show balloon information", this::balloonState);

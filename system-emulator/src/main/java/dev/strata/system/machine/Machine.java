@@ -432,6 +432,12 @@ public final class Machine {
     return here == null ? "" : here.describe();
   }
 
+  /** The processor's virtual memory, in lines: pages, or ranges of the same rights. */
+  public String pages(boolean merged) {
+    Cpu here = cpu;
+    return here == null ? "" : here.pages(merged);
+  }
+
   /** A processor's register by name, or null. */
   public @Nullable Long register(String name) {
     Cpu here = cpu;

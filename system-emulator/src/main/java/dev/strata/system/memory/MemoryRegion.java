@@ -26,6 +26,7 @@ public final class MemoryRegion {
   private final @Nullable MemorySegment memory;
   private final @Nullable MmioHandler handler;
   private final short[] codePages; // how many processors have marked each
+  private final boolean device; // takes what is written to memory
   private volatile @Nullable DirtyPages dirty; // null while nobody asks
 
   private MemoryRegion(
@@ -35,7 +36,8 @@ public final class MemoryRegion {
         size,
         memory,
         handler,
-        new short[memory == null ? 0 : Math.toIntExact((size + 4095) / PAGE_SIZE)]);
+        new short[memory == null ? 0 : Math.toIntExact((size + 4095) / PAGE_SIZE)],
+        memory != null && handler != null && handler != IGNORED);
   }
 
   private MemoryRegion(
@@ -43,7 +45,8 @@ public final class MemoryRegion {
       long size,
       @Nullable MemorySegment memory,
       @Nullable MmioHandler handler,
-      short[] codePages) {
+      short[] codePages,
+      boolean device) {
     if (size <= 0) {
       throw new IllegalArgumentException(name + ": size " + size);
     }
@@ -52,21 +55,36 @@ public final class MemoryRegion {
     this.memory = memory;
     this.handler = handler;
     this.codePages = codePages;
+    this.device = device;
   }
 
   /** This memory, marks and all, but that writes are ignored. */
   public MemoryRegion readOnlyView(String viewName) {
-    return new MemoryRegion(viewName, size, memory(), IGNORED, codePages);
+    return new MemoryRegion(viewName, size, memory(), IGNORED, codePages, false);
   }
 
   /** This memory, marks and all, but that writes go to {@code writes}. */
   public MemoryRegion writtenElsewhere(String viewName, MmioHandler writes) {
-    return new MemoryRegion(viewName, size, memory(), writes, codePages);
+    return new MemoryRegion(viewName, size, memory(), writes, codePages, false);
   }
 
-  /** Zeroed RAM of {@code size} bytes, living as long as {@code arena}. */
+  /**
+   * Zeroed RAM of {@code size} bytes, living as long as {@code arena}.
+   *
+   * @throws GuestMemoryShortage if the host has not as much
+   */
   public static MemoryRegion ram(String name, long size, Arena arena) {
-    return new MemoryRegion(name, size, PrivatePages.allocate(size, arena), null);
+    return new MemoryRegion(name, size, pages(name, size, arena), null);
+  }
+
+  private static MemorySegment pages(String name, long size, Arena arena) {
+    try {
+      return PrivatePages.allocate(size, arena);
+    } catch (OutOfMemoryError e) {
+      var shortage = new GuestMemoryShortage(name);
+      shortage.initCause(e);
+      throw shortage;
+    }
   }
 
   /** Read-only memory, zeroed and to be filled through {@link #memory}; writes are ignored. */
@@ -105,6 +123,11 @@ public final class MemoryRegion {
   /** In bytes. */
   public long size() {
     return size;
+  }
+
+  /** Whether it is memory whose writes a device takes, as flash. */
+  public boolean isRomDevice() {
+    return device;
   }
 
   /** Whether reads reach memory directly. */

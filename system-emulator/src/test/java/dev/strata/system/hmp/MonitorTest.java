@@ -345,6 +345,26 @@ final class MonitorTest {
     }
 
     @Override
+    public String interruptControllers() {
+      return "";
+    }
+
+    @Override
+    public String interruptCounts() {
+      return "";
+    }
+
+    @Override
+    public String pages(boolean merged) {
+      return "";
+    }
+
+    @Override
+    public String roms() {
+      return "";
+    }
+
+    @Override
     public String deviceTree() {
       return "";
     }

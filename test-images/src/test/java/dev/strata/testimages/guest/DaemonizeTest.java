@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.strata.testimages.guest.Emulator.Ended;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
@@ -57,6 +58,29 @@ final class DaemonizeTest {
     }
     machine.onExit().get(60, TimeUnit.SECONDS);
     assertFalse(Files.exists(folder.resolve("pid")));
+  }
+
+  /** By names that are relative: the file of its number is removed where it has been written. */
+  private List<String> place(Emulator emulator) throws Exception {
+    Ended ended = emulator.run(folder, "", "-daemonize", "-S", "-pidfile", "pid");
+    assertEquals(new Ended(0, "", ""), ended);
+    long pid = Long.parseLong(Files.readString(folder.resolve("pid")).strip());
+    ProcessHandle machine = ProcessHandle.of(pid).orElseThrow();
+    var seen = new ArrayList<String>();
+    try {
+      seen.add(Files.readSymbolicLink(Path.of("/proc/" + pid + "/cwd")).toString());
+    } finally {
+      machine.destroy();
+    }
+    machine.onExit().get(60, TimeUnit.SECONDS);
+    seen.add(Files.exists(folder.resolve("pid")) ? "file" : "no file");
+    return seen;
+  }
+
+  @Test
+  void machineKeepsNoFolderFromBeingUnmounted() throws Exception {
+    assertEquals(List.of("/", "no file"), place(Emulator.REFERENCE));
+    assertEquals(List.of("/", "no file"), place(LAUNCHER));
   }
 
   @ParameterizedTest

@@ -14,6 +14,8 @@ import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A Multiboot kernel tells what it was told: the same as under the reference. */
 @Timeout(120)
@@ -124,9 +126,13 @@ final class MultibootTest {
   @TempDir Path folder;
 
   private static byte[] file(int flags, int size, int at) {
+    return file(flags, size, at, ADDRESS, ZEROES_END);
+  }
+
+  private static byte[] file(int flags, int size, int at, int address, int zeroesEnd) {
     var out = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN).position(at);
     out.putInt(MAGIC).putInt(flags).putInt(-(MAGIC + flags));
-    out.putInt(ADDRESS).putInt(ADDRESS).putInt(0).putInt(ZEROES_END).putInt(ADDRESS + HEADER);
+    out.putInt(address).putInt(address).putInt(0).putInt(zeroesEnd).putInt(address + HEADER);
     out.put(HexFormat.of().parseHex(CODE));
     return out.array();
   }
@@ -179,6 +185,13 @@ final class MultibootTest {
   @Test
   void kernelWithAddressesIsToldWhatTheReferenceTells() throws Exception {
     bootsAsUnderTheReference(file(3 | 1 << 16, 1024, 0));
+  }
+
+  /** Where firmware has its vectors and data, which the kernel is not there to use. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 0x400, 0x600, 0xe00, 0x7c00})
+  void kernelMayBeLoadedOverFirmwaresData(int address) throws Exception {
+    bootsAsUnderTheReference(file(3 | 1 << 16, 1024, 0, address, address + 0x1000));
   }
 
   @Test

@@ -118,6 +118,9 @@ final class PassedFilesTest {
             "fd=777",
             "set=1",
             "fd=777,set=1",
+            "fd=3,set=1", // our own program's
+            "fd=4,set=1",
+            "fd=5,set=1",
             "fd=1,set=1",
             "fd=x,set=1",
             "fd=-5,set=1",

@@ -117,7 +117,7 @@ final class StringInstructions {
       }
       case 0x6c -> {
         long address = cpu.linear(X86.ES, destination, bytes, true);
-        cpu.core.loadToWrite(address, size); // Faults before the port is read.
+        cpu.core.probe(address, size); // Faults before the port is read.
         cpu.core.store(address, size, ports.read(r[Slots.RDX] & 0xffff, bytes));
       }
       default -> {

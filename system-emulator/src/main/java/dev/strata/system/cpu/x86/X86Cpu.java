@@ -509,6 +509,11 @@ final class X86Cpu implements Cpu, Guest {
   }
 
   @Override
+  public String pages(boolean merged) {
+    return PageListing.of(state, merged);
+  }
+
+  @Override
   public void state(StateFields fields) throws BlockException {
     core.synchronise();
     state.model.same(fields);

@@ -125,7 +125,9 @@ public final class FlashChip implements Device {
     mode = next;
     if (shown && next != Mode.ARRAY) {
       space.map(base, registers, PRIORITY + 1);
+      space.unmap(array);
     } else if (!shown && next == Mode.ARRAY) {
+      space.map(base, array, PRIORITY);
       space.unmap(registers);
     }
   }

@@ -77,6 +77,17 @@ final class HardDisk extends IdeDrive {
   }
 
   @Override
+  int statusWhileHeld() {
+    int ready = IdeChannel.READY | IdeChannel.SEEK_DONE;
+    return switch (step) {
+      case READ, WRITE -> ready;
+      case MOVE -> ready | IdeChannel.DATA_REQUEST;
+      case FLUSH -> IdeChannel.BUSY | IdeChannel.READY;
+      case NONE, IDENTITY, BLOCK_OUT, BLOCK_IN, MASTER -> IdeChannel.BUSY; // no request is held
+    };
+  }
+
+  @Override
   void reset() {
     drive.multiple = AtaDrive.MOST_MULTIPLE;
   }

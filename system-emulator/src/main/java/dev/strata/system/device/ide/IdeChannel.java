@@ -151,7 +151,7 @@ final class IdeChannel {
       @Override
       public long read(long offset, int bytes) {
         synchronized (IdeChannel.this) {
-          return files[selected].status;
+          return status();
         }
       }
 
@@ -160,6 +160,13 @@ final class IdeChannel {
         writeControl((int) value & 0xff);
       }
     };
+  }
+
+  /** The status, as the reference shows it while a request waits for the machine to go on. */
+  private int status() {
+    IdeDrive drive = asking;
+    boolean waits = drive != null && drive == drives[selected] && (asksAgain || drive.isHeld());
+    return drive != null && waits ? drive.statusWhileHeld() : files[selected].status;
   }
 
   private synchronized int readRegister(int register) {
@@ -172,7 +179,7 @@ final class IdeChannel {
       case 6 -> file.device;
       case 7 -> {
         interrupt.set(false);
-        yield file.status;
+        yield status();
       }
       default -> file.read(register, (control & OLDER) != 0);
     };

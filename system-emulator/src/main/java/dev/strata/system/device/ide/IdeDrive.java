@@ -30,6 +30,16 @@ abstract class IdeDrive {
   /** The status after a reset. */
   abstract int statusAfterReset();
 
+  /** Whether a request of it waits for the machine to go on. */
+  final boolean isHeld() {
+    return drive.heldRequests() > 0;
+  }
+
+  /** The status as it is read while its request waits so. */
+  int statusWhileHeld() {
+    return IdeChannel.BUSY;
+  }
+
   /** Forgets what software has set. */
   abstract void reset();
 

@@ -16,7 +16,10 @@ import dev.strata.system.state.StateFields;
 public final class KeyboardController implements Device {
   private static final int OUTPUT_FULL = 1; // status
   private static final int SYSTEM = 4;
+
+  /** What came last was a command. It always says so here, as in the reference. */
   private static final int COMMAND = 8;
+
   private static final int UNLOCKED = 0x10;
   private static final int FROM_MOUSE = 0x20;
 
@@ -44,7 +47,6 @@ public final class KeyboardController implements Device {
   private int output = -1; // what port 60h gives next if the controller itself answers
   private boolean outputFromMouse;
   private int pending; // the command whose argument comes to port 60h, or 0
-  private boolean lastWasCommand;
   private boolean systemFlag;
   private boolean addressLine20;
   private int lastRead;
@@ -68,7 +70,6 @@ public final class KeyboardController implements Device {
     mode = KEYBOARD_INTERRUPT | MOUSE_INTERRUPT;
     output = -1;
     pending = 0;
-    lastWasCommand = false;
     systemFlag = false;
     keyboard.reset();
     mouse.reset();
@@ -165,7 +166,7 @@ public final class KeyboardController implements Device {
   private synchronized int status() {
     return (isFull() ? OUTPUT_FULL : 0)
         | (systemFlag ? SYSTEM : 0)
-        | (lastWasCommand ? COMMAND : 0)
+        | COMMAND
         | UNLOCKED
         | (isFull() && showsMouse() ? FROM_MOUSE : 0);
   }
@@ -195,7 +196,6 @@ public final class KeyboardController implements Device {
   private void command(int value) {
     boolean resets;
     synchronized (this) {
-      lastWasCommand = true;
       pending = 0;
       // Commands from F0h on pulse the output port's lower bits; bit 0 is the reset line.
       resets = value >= 0xf0 && (value & 1) == 0;
@@ -231,16 +231,12 @@ public final class KeyboardController implements Device {
     synchronized (this) {
       int command = pending;
       pending = 0;
-      lastWasCommand = false;
       switch (command) {
         case 0 -> {
           mode &= ~KEYBOARD_OFF;
           keyboard.receive(value);
         }
-        case 0x60 -> {
-          mode = value;
-          systemFlag = (value & SYSTEM) != 0;
-        }
+        case 0x60 -> mode = value;
         case 0xd1 -> {
           setAddressLine20((value & 2) != 0);
           resets = (value & 1) == 0;
@@ -267,7 +263,6 @@ public final class KeyboardController implements Device {
     output = state.within("output", output, -1, 0xff);
     outputFromMouse = state.flag("output is the mouse's", outputFromMouse);
     pending = state.u8("pending command", pending);
-    lastWasCommand = state.flag("last was a command", lastWasCommand);
     systemFlag = state.flag("system flag", systemFlag);
     boolean open = state.flag("A20", addressLine20);
     lastRead = state.within("last read", lastRead, -1, 0xff);

@@ -27,6 +27,7 @@ final class InterruptChip {
   private boolean specialFullyNested;
   private boolean readsInService;
   private boolean polled;
+  private final long[] rises = new long[8]; // of each line, since the machine began
 
   InterruptChip(int levelMask) {
     this.levelMask = levelMask;
@@ -60,6 +61,9 @@ final class InterruptChip {
     if (level) {
       if ((levels & bit) != 0 || (lines & bit) == 0) {
         requests |= bit;
+      }
+      if ((lines & bit) == 0) {
+        rises[line]++;
       }
       lines |= bit;
     } else {
@@ -198,6 +202,35 @@ final class InterruptChip {
 
   int levels() {
     return levels;
+  }
+
+  long[] rises() {
+    return rises.clone();
+  }
+
+  /** The registers, in a line for a monitor. */
+  String describe() {
+    return "irr="
+        + hex(requests)
+        + " imr="
+        + hex(masked)
+        + " isr="
+        + hex(inService)
+        + " hprio="
+        + ((lowest + 1) & 7)
+        + " irq_base="
+        + hex(vectorBase)
+        + " rr_sel="
+        + (readsInService ? 1 : 0)
+        + " elcr="
+        + hex(levels)
+        + " fnm="
+        + (specialFullyNested ? 1 : 0)
+        + "\n";
+  }
+
+  private static String hex(int value) {
+    return (value < 16 ? "0" : "") + Integer.toHexString(value);
   }
 
   void levels(int value) {

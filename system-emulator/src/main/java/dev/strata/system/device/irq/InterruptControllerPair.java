@@ -6,6 +6,7 @@ import dev.strata.system.device.Device;
 import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.MmioHandler;
 import dev.strata.system.state.StateFields;
+import java.util.Arrays;
 
 /**
  * The two 8259A of a PC: 15 lines, the second chip behind line 2 of the first, with the PIIX's
@@ -121,6 +122,18 @@ public final class InterruptControllerPair implements Device {
         }
       }
     };
+  }
+
+  /** Both chips' registers, in lines for a monitor. */
+  public synchronized String describe() {
+    return "pic1: " + second.describe() + "pic0: " + first.describe();
+  }
+
+  /** How often each of the 16 lines has risen since the machine began. */
+  public synchronized long[] rises() {
+    long[] all = Arrays.copyOf(first.rises(), 16);
+    System.arraycopy(second.rises(), 0, all, 8, 8);
+    return all;
   }
 
   @Override

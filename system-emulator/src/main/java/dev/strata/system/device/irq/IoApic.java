@@ -7,6 +7,7 @@ import dev.strata.system.device.IrqLine;
 import dev.strata.system.memory.MmioHandler;
 import dev.strata.system.state.StateFields;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The I/O APIC: 24 lines, each with an entry that says which message it sends. Thread-safe.
@@ -23,7 +24,10 @@ public final class IoApic implements Device, MmioHandler {
   private static final long MASKED = 1 << 16;
   private static final long LEVEL = 1 << 15;
   private static final long REMOTE_IRR = 1 << 14;
+  private static final long ACTIVE_LOW = 1 << 13;
   private static final long LOGICAL = 1 << 11;
+  private static final List<String> DELIVERY =
+      List.of("fixed", "lowest", "SMI", "...", "NMI", "INIT", "...", "extINT");
   // Delivery status and remote IRR are the chip's own.
   private static final long WRITABLE = 0xff0000000001afffL;
 
@@ -33,6 +37,7 @@ public final class IoApic implements Device, MmioHandler {
   private int edges; // seen, not yet sent
   private int selected;
   private int id;
+  private final long[] rises = new long[LINES]; // since the machine began
 
   /** An I/O APIC after reset, that sends to these. */
   public IoApic(LocalApic... processors) {
@@ -58,6 +63,7 @@ public final class IoApic implements Device, MmioHandler {
     if (level) {
       if ((lines & bit) == 0) {
         edges |= bit;
+        rises[line]++;
       }
       lines |= bit;
     } else {
@@ -145,6 +151,68 @@ public final class IoApic implements Device, MmioHandler {
     }
     entries[line] = entry;
     send(line);
+  }
+
+  /** How often each line has risen since the machine began. */
+  public synchronized long[] rises() {
+    return rises.clone();
+  }
+
+  /** The registers, in lines for a monitor. */
+  public synchronized String describe() {
+    var text = new StringBuilder("ioapic0: ver=0x20 id=0x");
+    text.append(hex(id, 2)).append(" sel=0x").append(hex(selected, 2));
+    if (selected != 0) {
+      // As the reference counts, of registers that are no entry's too.
+      text.append(" (redir[").append(((selected - 0x10) >> 1) & 0xffffffffL).append("])");
+    }
+    text.append('\n');
+    long waiting = 0;
+    long unended = 0;
+    for (int line = 0; line < LINES; line++) {
+      long entry = entries[line];
+      boolean level = (entry & LEVEL) != 0;
+      if (level
+          ? ((lines >> line) & 1) != 0
+          : (entry & MASKED) == 0 && ((edges >> line) & 1) != 0) {
+        waiting |= 1L << line;
+      }
+      if ((entry & REMOTE_IRR) != 0) {
+        unended |= 1L << line;
+      }
+      boolean logical = (entry & LOGICAL) != 0;
+      text.append("  pin ").append(padded(Integer.toString(line), 2));
+      text.append(" 0x").append(hex(entry, 16));
+      text.append(" dest=").append(Long.toHexString((entry >>> 56) & (logical ? 0xff : 0xf)));
+      text.append(" vec=").append(padded(Long.toString(entry & 0xff), 3));
+      text.append((entry & ACTIVE_LOW) != 0 ? " active-lo " : " active-hi ");
+      text.append(level ? "level " : "edge  ");
+      text.append((entry & MASKED) != 0 ? "masked " : "       ");
+      text.append(padded(DELIVERY.get((int) (entry >> 8) & 7), 6));
+      text.append(logical ? " logical\n" : " physical\n");
+    }
+    text.append("  IRR      ").append(numbers(waiting)).append('\n');
+    return text.append("  Remote IRR ").append(numbers(unended)).append('\n').toString();
+  }
+
+  private static String numbers(long set) {
+    if (set == 0) {
+      return "(none)";
+    }
+    var text = new StringBuilder();
+    for (long left = set; left != 0; left &= left - 1) {
+      text.append(padded(Integer.toString(Long.numberOfTrailingZeros(left)), 2)).append(' ');
+    }
+    return text.toString();
+  }
+
+  private static String padded(String text, int width) {
+    return text + " ".repeat(Math.max(0, width - text.length()));
+  }
+
+  private static String hex(long value, int digits) {
+    String text = Long.toHexString(value);
+    return "0".repeat(Math.max(0, digits - text.length())) + text;
   }
 
   @Override

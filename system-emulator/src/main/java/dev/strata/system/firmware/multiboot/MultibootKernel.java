@@ -21,7 +21,6 @@ public final class MultibootKernel implements BootKernel {
   private static final String FILE = "genroms/multiboot.bin";
   private static final int PAGE = 4096;
   private static final int MODULE_ENTRY = 16;
-  private static final int FIRST_FREE = 0x1000; // vectors, the BIOS's data
   private static final int LOW_END = 0x9f000; // from here on the BIOS's
   private static final int HIGH = 0x100000;
   private static final int LOW_MEMORY = 0xa0000;
@@ -36,6 +35,8 @@ public final class MultibootKernel implements BootKernel {
 
   private final List<Part> parts = new ArrayList<>();
   private final List<Cleared> cleared = new ArrayList<>();
+
+  private byte[] information = new byte[0];
 
   private MultibootKernel() {}
 
@@ -106,8 +107,7 @@ public final class MultibootKernel implements BootKernel {
   private static void requireFree(LoadSegment segment) throws BlockException {
     boolean high = segment.address() >= HIGH || segment.memoryLength() == 0;
     boolean low =
-        segment.address() >= FIRST_FREE
-            && segment.end() <= LOW_END
+        segment.end() <= LOW_END
             && (segment.end() <= BootInformation.ADDRESS
                 || segment.address() >= BootInformation.ADDRESS + BootInformation.SEGMENT);
     if (!high && !low) {
@@ -157,11 +157,16 @@ public final class MultibootKernel implements BootKernel {
     parts.add(new Part(at, out.array(), 0, out.capacity()));
     long nameAt = textAt + texts.get(modules.size()).length;
     byte[] told = BootInformation.of(textAt, modules.size(), at, nameAt, entry);
-    parts.add(new Part(BootInformation.ADDRESS, told, 0, told.length));
+    information = told;
   }
 
   private static byte[] text(String text) {
     return (text + "\0").getBytes(UTF_8);
+  }
+
+  /** What goes to {@link BootInformation#ADDRESS}. */
+  byte[] information() {
+    return information;
   }
 
   /** What is copied, in the order of {@link #content}. */
@@ -169,7 +174,7 @@ public final class MultibootKernel implements BootKernel {
     return parts;
   }
 
-  /** What is cleared before. */
+  /** What is cleared before that. */
   List<Cleared> cleared() {
     return cleared;
   }

@@ -3,13 +3,15 @@ package dev.strata.system.firmware.multiboot;
 
 import dev.strata.system.firmware.FirmwareConfig;
 import dev.strata.system.firmware.OptionRom;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HexFormat;
 
 /**
- * The option ROM that boots a Multiboot kernel: it has all parts copied, asks firmware for the
- * memory map, and enters the kernel in protected mode.
+ * The option ROM that boots a Multiboot kernel: it has the boot information copied, asks firmware
+ * for the memory map, has the kernel copied, which may lie over firmware's vectors and data, and
+ * enters it in protected mode.
  *
  * @see "Multiboot Specification 0.6.96, 3.2 Machine state"
  */
@@ -17,27 +19,25 @@ final class MultibootRom {
   private static final int SIZE = 8192;
   private static final int OPERATIONS = 0x200; // in the ROM
 
-  /** As many as there is room for. */
-  static final int MOST_OPERATIONS = (SIZE - OPERATIONS) / 16 - 1;
+  /** As many as there is room for beside that of the boot information, and the ROM's check sum. */
+  static final int MOST_OPERATIONS = (SIZE - OPERATIONS) / OptionRom.OPERATION - 2;
 
-  private static final int COUNT = 0x13; // of operations: where the code has it
+  private static final int FIRST = 12; // in the code: where the kernel's operations begin
+  private static final int COUNT = 17; // of those
 
   // Everything of this is at places that BootInformation has: 1000h is its segment, 200h in it the
   // memory map, 98h the pointer to the GDT, A0h the pointer to the kernel's entry.
-  private static final String[] CODE = {
+  private static final String[] BEGINNING = {
     "fa", // cli
     "fc", // cld
     "66 31 db", // xor ebx,ebx
     "8c cb", // mov bx,cs
     "66 c1 e3 04", // shl ebx,4
     "66 81 c3 00 02 00 00", // add ebx,0x200
-    "b9 77 77", // mov cx,0x7777
     "ba 18 05", // mov dx,0x518
-    "66 89 d8", // next: mov eax,ebx
+    "66 89 d8", // mov eax,ebx
     "66 0f c8", // bswap eax
     "66 ef", // out dx,eax
-    "66 83 c3 10", // add ebx,16
-    "e2 f2", // loop next
     "b8 00 10", // mov ax,0x1000
     "8e c0", // mov es,ax
     "8e d0", // mov ss,ax
@@ -69,7 +69,24 @@ final class MultibootRom {
     "66 0f b7 ff", // done: movzx edi,di
     "81 ef 00 02", // sub di,0x200
     "26 66 89 3e 2c 00", // mov [es:44],edi
-    "fa", // cli
+    "fa", // cli: nothing needs vectors from here on
+  };
+
+  private static final String[] KERNEL = {
+    "66 31 db", // xor ebx,ebx
+    "8c cb", // mov bx,cs
+    "66 c1 e3 04", // shl ebx,4
+    "66 81 c3 77 77 00 00", // add ebx,0x7777
+    "b9 77 77", // mov cx,0x7777
+    "ba 18 05", // mov dx,0x518
+    "66 89 d8", // next: mov eax,ebx
+    "66 0f c8", // bswap eax
+    "66 ef", // out dx,eax
+    "66 83 c3 10", // add ebx,16
+    "e2 f2", // loop next
+  };
+
+  private static final String[] END = {
     "26 66 0f 01 16 98 00", // o32 lgdt [es:0x98]
     "0f 20 c0", // mov eax,cr0
     "0c 01", // or al,1
@@ -94,22 +111,36 @@ final class MultibootRom {
    */
   static byte[] of(MultibootKernel kernel, FirmwareConfig items, int firstKey) {
     items.item(firstKey, kernel.content());
-    items.item(firstKey + 1, new byte[0]);
+    items.item(firstKey + 1, kernel.information());
     var rom = new OptionRom(SIZE, "Multiboot kernel", OPERATIONS);
+    rom.read(firstKey + 1, BootInformation.ADDRESS, kernel.information().length);
+    int first = OPERATIONS + OptionRom.OPERATION * rom.operations();
+    int before = rom.operations();
     for (MultibootKernel.Cleared range : kernel.cleared()) {
-      rom.read(firstKey + 1, range.address(), (int) range.length());
+      rom.readOn(range.address(), (int) range.length()); // what is behind the information's end
     }
-    boolean first = true;
+    boolean selected = false;
     for (MultibootKernel.Part part : kernel.parts()) {
-      if (first) {
-        rom.read(firstKey, part.address(), part.length());
-      } else {
+      if (selected) {
         rom.readOn(part.address(), part.length());
+      } else {
+        rom.read(firstKey, part.address(), part.length());
       }
-      first = false;
+      selected = true;
     }
-    byte[] code = HexFormat.ofDelimiter(" ").parseHex(String.join(" ", CODE));
-    ByteBuffer.wrap(code).order(ByteOrder.LITTLE_ENDIAN).putShort(COUNT, (short) rom.operations());
-    return rom.with(code);
+    byte[] copies = code(KERNEL);
+    ByteBuffer.wrap(copies)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putShort(FIRST, (short) first)
+        .putShort(COUNT, (short) (rom.operations() - before));
+    var code = new ByteArrayOutputStream();
+    code.writeBytes(code(BEGINNING));
+    code.writeBytes(copies);
+    code.writeBytes(code(END));
+    return rom.with(code.toByteArray());
+  }
+
+  private static byte[] code(String[] instructions) {
+    return HexFormat.ofDelimiter(" ").parseHex(String.join(" ", instructions));
   }
 }

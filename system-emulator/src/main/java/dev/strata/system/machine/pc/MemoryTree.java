@@ -64,6 +64,9 @@ final class MemoryTree {
   }
 
   private static String kind(MemoryRegion region) {
-    return region.writable() ? "ram" : region.readable() ? "rom" : "i/o";
+    if (region.writable()) {
+      return "ram";
+    }
+    return region.isRomDevice() ? "romd" : region.readable() ? "rom" : "i/o";
   }
 }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param identity what it tells of itself
  * @param memory bytes of RAM, at least 1 MiB
  * @param cpuModel as {@code -cpu} names it
+ * @param biosName what listings call the firmware
  * @param bios the firmware's bytes: a multiple of 64 KiB, or what the first flash chip holds
  * @param flash chips with firmware, from 4 GiB downwards; if there is none, firmware is in ROM
  * @param serial what the serial ports lead to, from COM1 on; at most four
@@ -34,6 +35,7 @@ public record PcConfiguration(
     PcIdentity identity,
     long memory,
     String cpuModel,
+    String biosName,
     byte[] bios,
     List<FlashImage> flash,
     List<Line> serial,

@@ -156,6 +156,30 @@ final class PcInterrupts implements Device {
     return local.nonMaskableLine();
   }
 
+  /** The controllers' registers, in lines for a monitor. */
+  String describe() {
+    return io.describe() + legacy.describe();
+  }
+
+  /** How often each line has risen, in lines for a monitor. */
+  String counts() {
+    long[] lines = io.rises();
+    lines[0] += lines[THIRD];
+    lines[THIRD] = 0;
+    return counts("ioapic", lines) + counts("isa-i8259", legacy.rises());
+  }
+
+  private static String counts(String controller, long[] rises) {
+    var text = new StringBuilder("IRQ statistics for " + controller + ":\n");
+    for (int line = 0; line < rises.length; line++) {
+      if (rises[line] != 0) {
+        text.append(line < 10 ? " " : "").append(line).append(": ");
+        text.append(rises[line]).append('\n');
+      }
+    }
+    return text.toString();
+  }
+
   @Override
   public void reset() {
     legacy.reset();

@@ -80,6 +80,8 @@ public final class PcMachine implements AutoCloseable {
   private final Map<String, MemorySegment> memories = new LinkedHashMap<>(); // beside the RAM
   private final List<GuestDrive> disks = new CopyOnWriteArrayList<>();
   private final FirmwareConfig firmware;
+  private final String biosName;
+  private final int biosBytes; // in ROM
   private final PcBoot boot;
   private long resets; // of the processor's thread
   private final PciBus pci;
@@ -107,6 +109,8 @@ public final class PcMachine implements AutoCloseable {
     tree = new PcTree(configuration.hpet());
     List<FlashImage> flash = configuration.flash();
     ram = new PcMemory(memory, configuration.memory(), configuration.bios(), flash.isEmpty());
+    biosName = configuration.biosName();
+    biosBytes = flash.isEmpty() ? configuration.bios().length : 0;
     addFlash(flash);
     processor = new PcProcessor(machine);
     interrupts = new PcInterrupts(memory, ports, processor, clock);
@@ -517,6 +521,21 @@ public final class PcMachine implements AutoCloseable {
     return flat
         ? MemoryTree.flat("memory", "system", memory) + MemoryTree.flat("I/O", "io", ports)
         : MemoryTree.tree("memory", "system", memory) + MemoryTree.tree("I/O", "io", ports);
+  }
+
+  /** The interrupt controllers' registers, in lines. */
+  public String interruptControllers() {
+    return interrupts.describe();
+  }
+
+  /** How often interrupts have been raised, in lines. */
+  public String interruptCounts() {
+    return interrupts.counts();
+  }
+
+  /** What is in ROM, or comes by firmware, in lines. */
+  public String roms() {
+    return RomList.of(firmware, biosName, biosBytes);
   }
 
   /** The devices by their buses, in lines. */

@@ -32,7 +32,7 @@ final class PcMemory implements AutoCloseable {
   PcMemory(AddressSpace memory, long size, byte[] bios, boolean rom) {
     this.size = size;
     this.below = size >= MOST_BELOW ? BELOW_WHEN_SPLIT : size;
-    ram = MemoryRegion.ram("ram", size, arena);
+    ram = MemoryRegion.ram("pc.ram", size, arena);
     memory.map(0, ram, 0, 0xa0000, BOARD_PRIORITY);
     if (below > MIB) {
       memory.map(MIB, ram, MIB, below - MIB, BOARD_PRIORITY);

@@ -39,6 +39,7 @@ final class ProgramMachine implements AutoCloseable {
   private final Arena arena = Arena.ofConfined();
   final MemoryRegion ram = MemoryRegion.ram("ram", SIZE, arena);
   final AddressSpace memory = new AddressSpace(1L << 32, 0);
+  final AddressSpace ports = new AddressSpace(0x10000, -1);
   final X86Cpu cpu;
   private final boolean wide;
 
@@ -59,12 +60,7 @@ final class ProgramMachine implements AutoCloseable {
     cpu =
         new X86Cpu(
             new CpuSurroundings(
-                memory,
-                new AddressSpace(0x10000, -1),
-                pins,
-                () -> 0,
-                () -> 0x123456789abcdefL,
-                EventLog.unread()),
+                memory, ports, pins, () -> 0, () -> 0x123456789abcdefL, EventLog.unread()),
             model,
             true,
             translation);
@@ -80,6 +76,11 @@ final class ProgramMachine implements AutoCloseable {
     } else {
       ram.memory().set(ValueLayout.JAVA_INT, at, (int) value);
     }
+  }
+
+  /** Lets a page be written, and lead there; the TLB is not told. */
+  void page(long linear, long physical) {
+    page(linear, physical, 3);
   }
 
   private void page(long linear, long physical, int rights) {

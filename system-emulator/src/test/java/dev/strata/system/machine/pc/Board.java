@@ -79,6 +79,7 @@ final class Board implements AutoCloseable {
             PcIdentity.DEFAULT,
             4 << 20,
             "idle",
+            "bios",
             new byte[0x20000],
             List.of(),
             List.of(),

@@ -74,4 +74,9 @@ final class IdleProcessor implements Architecture, Cpu {
   public String describe() {
     return "";
   }
+
+  @Override
+  public String pages(boolean merged) {
+    return "";
+  }
 }

@@ -45,6 +45,7 @@ final class PcAcpiTest {
             PcIdentity.DEFAULT,
             128 << 20,
             "idle",
+            "bios",
             new byte[0],
             List.of(),
             List.of(line, line),

@@ -28,6 +28,7 @@ final class PcBootTest {
             PcIdentity.DEFAULT,
             4 << 20,
             "idle",
+            "bios",
             new byte[0x20000],
             List.of(),
             List.of(),
