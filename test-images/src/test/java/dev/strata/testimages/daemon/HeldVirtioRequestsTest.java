@@ -80,7 +80,7 @@ final class HeldVirtioRequestsTest extends DriveConversation {
   private static List<String> descriptor(int number, int at, int bytes, int flags) {
     int entry = RING + 16 * number;
     return ports(
-        quad(entry, at), word(entry + 8, bytes), word(entry + 12, flags | number + 1 << 16));
+        quad(entry, at), word(entry + 8, bytes), word(entry + 12, flags | ((number + 1) << 16)));
   }
 
   /** What a driver does before its first request. */
