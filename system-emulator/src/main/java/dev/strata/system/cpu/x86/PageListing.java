@@ -124,11 +124,16 @@ final class PageListing {
       return;
     }
     hex(canonical(address)).append(": ");
-    // Where PAE is without long mode, the reference tells all of the entry that is above.
-    long kept = cpu.isLong() ? FRAME : -1L << 12;
-    hex(entry & kept & -(1L << shift)).append(' ');
+    // The reference's: where PAE is without long mode, all of an entry that is above its frame, and
+    // of a large page's frame one bit more.
+    boolean wide = cpu.isLong();
+    boolean small = shift == 12;
+    int low = !wide && !small && (cpu.cr4 & X86.PAE) != 0 ? 20 : shift;
+    hex(entry & (wide ? FRAME : -1L << 12) & -(1L << low)).append(' ');
+    // Of a small page, the bit of a large one is another thing's.
+    long shown = small ? entry & ~LARGE : entry;
     for (int bit = 0; bit < BITS.length; bit++) {
-      text.append((entry & BITS[bit]) != 0 ? LETTERS.charAt(bit) : '-');
+      text.append((shown & BITS[bit]) != 0 ? LETTERS.charAt(bit) : '-');
     }
     text.append('\n');
   }

@@ -479,10 +479,7 @@ public final class VirtioFunction extends PciFunction {
 
   @Override
   public void hold(boolean hold) {
-    held = hold;
-    if (!hold) {
-      resumed();
-    }
+    held = hold; // What waits is begun when the machine goes on: until then nothing is written.
   }
 
   @Override
