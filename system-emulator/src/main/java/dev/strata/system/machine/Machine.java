@@ -357,7 +357,7 @@ public final class Machine {
     goingOn.run();
   }
 
-  /** Says what else is done when the machine goes on. */
+  /** Says what else is done when the machine goes on, and when it begins. */
   public void whenResumed(Runnable does) {
     goingOn = does;
   }
@@ -488,6 +488,7 @@ public final class Machine {
     try {
       reset();
       begins.run();
+      goOnWithWhatWaits();
       Cause cause = loop();
       if (cause != null) {
         listener.ended(cause);
@@ -496,6 +497,17 @@ public final class Machine {
     } finally {
       clock.close();
       ThreadEnd.await(timers);
+    }
+  }
+
+  // A machine that begins with a snapshot has what was waiting there.
+  private void goOnWithWhatWaits() {
+    boolean runs;
+    synchronized (this) {
+      runs = !paused;
+    }
+    if (runs) {
+      goingOn.run();
     }
   }
 

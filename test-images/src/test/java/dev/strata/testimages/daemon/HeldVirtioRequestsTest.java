@@ -227,6 +227,35 @@ final class HeldVirtioRequestsTest extends DriveConversation {
     assertEquals(snapshot(EMULATOR, kind), own);
   }
 
+  private String begunWith(String program, Kind kind) throws Exception {
+    newImage();
+    String left =
+        play(
+            program,
+            options(kind, true),
+            script(
+                begun(kind),
+                unitIsAttended(kind),
+                written(kind),
+                await("STOP"),
+                human("savevm waiting"),
+                command("cont"),
+                outcome(kind),
+                command("stop")));
+    var options = new ArrayList<>(options(kind, false));
+    options.addAll(List.of("-loadvm", "waiting"));
+    return left + "\n" + play(program, options, script(outcome(kind), read(kind)));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aRequestThatWaitsIsMadeByAMachineThatBeginsWithItsSnapshot(Kind kind) throws Exception {
+    Commands.assumeInstalled(EMULATOR, "qemu-img");
+    String own = begunWith(OURS, kind);
+    assertTrue(own.contains("OK 0x000000005a5a5a5a"), own);
+    assertEquals(begunWith(EMULATOR, kind), own);
+  }
+
   private String moved(String program, Kind kind) throws Exception {
     newImage();
     String done = "poll \"completed\" {\"execute\":\"query-migrate\"}";
