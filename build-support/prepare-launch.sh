@@ -177,14 +177,12 @@ fi
 # What the guest's code was translated to has proved hot already: the quick compiler shall not wait for
 # it to do so again. The optimising one, which takes ten times as long for the same code, shall: for most
 # of what boots a kernel it is not worth it. The scale is for regions alone, the thresholds for all.
-# Nor shall it leave out what has not happened yet: each access to memory may miss the TLB for the first
-# time some day, and half of what it had made was thrown away at that, to be interpreted and made again.
 system_words() {
   for word in -XX:+UseSerialGC -Xms32m -Xmx768m -XX:ReservedCodeCacheSize=256m -XX:-UsePerfData \
     -XX:CompileCommand=quiet \
     -XX:CompileCommand=CompileThresholdScaling,dev.strata.system.cpu.translate.TranslatedRegion*::run,0.05 \
     -XX:Tier4InvocationThreshold=1000000 -XX:Tier4MinInvocationThreshold=100000 \
-    -XX:Tier4CompileThreshold=3000000 -XX:Tier4BackEdgeThreshold=20000000 -XX:PerMethodTrapLimit=0 \
+    -XX:Tier4CompileThreshold=3000000 -XX:Tier4BackEdgeThreshold=20000000 \
     --add-exports=java.base/jdk.internal.misc=dev.strata.system \
     -Xlog:disable -XX:+DisplayVMOutputToStderr "-XX:ErrorFile=$state/crash-%p.log" \
     "-Dstrata.calls=$run/libstrata-calls.so" "-Dstrata.tls=$run/tls" "-Dstrata.archive=$run/archive" \
