@@ -25,7 +25,7 @@ import dev.strata.monitor.command.Monitor;
 import dev.strata.monitor.command.NodeDescription;
 import dev.strata.monitor.commandline.ImageDescription;
 import dev.strata.monitor.qmp.QmpException;
-import dev.strata.system.hmp.MonitorCommands;
+import dev.strata.system.hmp.MonitorSubject;
 import dev.strata.system.qmp.DriveCommit;
 import dev.strata.system.qmp.DriveMedia;
 import java.util.EnumSet;
@@ -35,7 +35,7 @@ import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 
 /** A guest's drives as monitors for people show them, and what those do with them. */
-final class DriveLines implements MonitorCommands.Drives {
+final class DriveLines implements MonitorSubject.Drives {
   private static final int COLUMN = 18;
   private static final Permissions EVERYTHING_SHARED =
       new Permissions(EnumSet.noneOf(Permission.class), EnumSet.allOf(Permission.class));

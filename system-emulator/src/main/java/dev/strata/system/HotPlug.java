@@ -8,7 +8,7 @@ import dev.strata.block.option.BlockOptions;
 import dev.strata.block.option.OptionString;
 import dev.strata.monitor.qmp.QmpEvents;
 import dev.strata.system.CommandLine.DeviceOption;
-import dev.strata.system.hmp.MonitorCommands;
+import dev.strata.system.hmp.MonitorSubject;
 import dev.strata.system.machine.pc.PcMachine;
 import dev.strata.system.qmp.DeviceCommands;
 import java.util.ArrayDeque;
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * Devices that come and go while a PC runs. Units of a SCSI bus leave at once; cards leave when the
  * machine is reset, for the guest is not asked. Thread-safe.
  */
-final class HotPlug implements DeviceCommands.Slots, MonitorCommands.Devices {
+final class HotPlug implements DeviceCommands.Slots, MonitorSubject.Devices {
   private static final String PERIPHERALS = "/machine/peripheral/";
 
   private final PcAssembly assembly;

@@ -8,8 +8,9 @@ import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
 import dev.strata.system.device.virtio.BalloonDevice;
 import dev.strata.system.hmp.Migrations;
-import dev.strata.system.hmp.MonitorCommands;
+import dev.strata.system.hmp.MonitorSubject;
 import dev.strata.system.log.EventLog;
+import dev.strata.system.machine.BoardListing;
 import dev.strata.system.machine.Cause;
 import dev.strata.system.machine.Machine;
 import dev.strata.system.machine.pc.PcMachine;
@@ -21,10 +22,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A machine as its monitors see it. */
-final class MachineSubject implements MonitorCommands.Subject {
+final class MachineSubject implements MonitorSubject {
   private final Machine machine;
   private final @Nullable PcMachine pc;
-  private final MonitorCommands.Devices devices;
+  private final MonitorSubject.Devices devices;
   private final IdentityOptions identity;
   private final DriveLines lines;
   private final MachineSnapshots snapshots;
@@ -41,7 +42,7 @@ final class MachineSubject implements MonitorCommands.Subject {
   MachineSubject(
       Machine machine,
       @Nullable PcMachine pc,
-      MonitorCommands.@Nullable Devices devices,
+      MonitorSubject.@Nullable Devices devices,
       IdentityOptions identity,
       Monitor monitor,
       HotDrives drives,
@@ -172,38 +173,13 @@ final class MachineSubject implements MonitorCommands.Subject {
   }
 
   @Override
-  public String memoryTree(boolean flat) {
-    return pc == null ? "" : pc.memoryTree(flat);
-  }
-
-  @Override
-  public String interruptControllers() {
-    return pc == null ? "" : pc.interruptControllers();
-  }
-
-  @Override
-  public String interruptCounts() {
-    return pc == null ? "" : pc.interruptCounts();
+  public BoardListing board() {
+    return pc == null ? BoardListing.NONE : pc.listing();
   }
 
   @Override
   public String pages(boolean merged) {
     return machine.hasProcessor() ? machine.pages(merged) : "No CPU available\n";
-  }
-
-  @Override
-  public String roms() {
-    return pc == null ? "" : pc.roms();
-  }
-
-  @Override
-  public String deviceTree() {
-    return pc == null ? "" : pc.deviceTree();
-  }
-
-  @Override
-  public String pciDevices() {
-    return pc == null ? "" : pc.pciDevices();
   }
 
   @Override
@@ -224,12 +200,12 @@ final class MachineSubject implements MonitorCommands.Subject {
   }
 
   @Override
-  public MonitorCommands.Devices devices() {
+  public MonitorSubject.Devices devices() {
     return devices;
   }
 
   /** A machine without a board has no place for them. */
-  private static final class NoDevices implements MonitorCommands.Devices {
+  private static final class NoDevices implements MonitorSubject.Devices {
     @Override
     public void plug(String option) throws BlockException {
       throw CommandLine.error("No bus found for device '" + option.split(",", 2)[0] + "'");
@@ -245,8 +221,8 @@ final class MachineSubject implements MonitorCommands.Subject {
   }
 
   @Override
-  public MonitorCommands.Snapshots snapshots() {
-    return new MonitorCommands.Snapshots() {
+  public MonitorSubject.Snapshots snapshots() {
+    return new MonitorSubject.Snapshots() {
       @Override
       public void save(@Nullable String tag) throws BlockException {
         snapshots.save(tag, true, Scope.ALL);
@@ -275,12 +251,12 @@ final class MachineSubject implements MonitorCommands.Subject {
   }
 
   @Override
-  public MonitorCommands.DiskServer diskServer() {
+  public MonitorSubject.DiskServer diskServer() {
     return server;
   }
 
   @Override
-  public MonitorCommands.Drives drives() {
+  public MonitorSubject.Drives drives() {
     return lines;
   }
 }

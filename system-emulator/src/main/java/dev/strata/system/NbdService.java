@@ -7,11 +7,11 @@ import dev.strata.block.drive.GuestDrive;
 import dev.strata.block.json.JsonObject;
 import dev.strata.monitor.command.Monitor;
 import dev.strata.monitor.qmp.QmpException;
-import dev.strata.system.hmp.MonitorCommands;
+import dev.strata.system.hmp.MonitorSubject;
 import org.jspecify.annotations.Nullable;
 
 /** Serves drives by NBD as people ask for it: what QMP's commands do, in other words. */
-record NbdService(Monitor monitor) implements MonitorCommands.DiskServer {
+record NbdService(Monitor monitor) implements MonitorSubject.DiskServer {
   private static final String UNIX = "unix:";
 
   private void run(String command, JsonObject arguments) throws BlockException {

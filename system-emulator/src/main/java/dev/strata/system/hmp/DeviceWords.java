@@ -11,10 +11,10 @@ final class DeviceWords {
   static final String REMOVE_USAGE = "device_del device";
   static final String REMOVE_HELP = "remove device";
 
-  private final MonitorCommands.Devices devices;
+  private final MonitorSubject.Devices devices;
   private final AtomicBoolean leaving = new AtomicBoolean(); // a device, of which nobody was told
 
-  DeviceWords(MonitorCommands.Devices devices) {
+  DeviceWords(MonitorSubject.Devices devices) {
     this.devices = devices;
   }
 

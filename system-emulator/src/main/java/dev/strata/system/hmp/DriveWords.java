@@ -42,9 +42,9 @@ final class DriveWords {
       Pattern.compile("(0[xX][0-9a-fA-F]+|[0-9]+(?:\\.[0-9]*)?)([bBkKmMgGtTpPeE]?)(.*)");
   private static final int MEBIBYTES = 20; // what a number without a suffix counts, as a shift
 
-  private final MonitorCommands.Drives drives;
+  private final MonitorSubject.Drives drives;
 
-  DriveWords(MonitorCommands.Drives drives) {
+  DriveWords(MonitorSubject.Drives drives) {
     this.drives = drives;
   }
 

@@ -11,10 +11,10 @@ import java.util.function.LongToIntFunction;
  * a format does not say is as it was the last time.
  */
 final class MemoryDump {
-  private final MonitorCommands.Subject subject;
+  private final MonitorSubject subject;
   private NumberFormat last = NumberFormat.FIRST; // guarded by this
 
-  MemoryDump(MonitorCommands.Subject subject) {
+  MemoryDump(MonitorSubject subject) {
     this.subject = subject;
   }
 

@@ -12,9 +12,9 @@ final class ScreenDump {
   static final String USAGE = "screendump filename [-f format] ";
   static final String HELP = "save the screen in 'format', ppm or png, as the picture 'filename'";
 
-  private final MonitorCommands.Subject subject;
+  private final MonitorSubject subject;
 
-  ScreenDump(MonitorCommands.Subject subject) {
+  ScreenDump(MonitorSubject subject) {
     this.subject = subject;
   }
 

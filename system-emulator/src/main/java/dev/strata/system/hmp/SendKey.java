@@ -15,9 +15,9 @@ final class SendKey {
   private static final int MOST_DIGITS = 6; // of milliseconds
   private static final int MOST_KEYS = 16;
 
-  private final MonitorCommands.Subject subject;
+  private final MonitorSubject subject;
 
-  SendKey(MonitorCommands.Subject subject) {
+  SendKey(MonitorSubject subject) {
     this.subject = subject;
   }
 

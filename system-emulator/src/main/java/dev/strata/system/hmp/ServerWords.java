@@ -26,9 +26,9 @@ final class ServerWords {
   private static final String WRITABLE = "-w";
   private static final String FORCE = "-f";
 
-  private final MonitorCommands.DiskServer server;
+  private final MonitorSubject.DiskServer server;
 
-  ServerWords(MonitorCommands.DiskServer server) {
+  ServerWords(MonitorSubject.DiskServer server) {
     this.server = server;
   }
 

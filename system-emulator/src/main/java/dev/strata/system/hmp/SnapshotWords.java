@@ -14,9 +14,9 @@ final class SnapshotWords {
   static final String DELETE_USAGE = "delvm tag";
   static final String DELETE_HELP = "delete a VM snapshot from its tag";
 
-  private final MonitorCommands.Snapshots snapshots;
+  private final MonitorSubject.Snapshots snapshots;
 
-  SnapshotWords(MonitorCommands.Snapshots snapshots) {
+  SnapshotWords(MonitorSubject.Snapshots snapshots) {
     this.snapshots = snapshots;
   }
 

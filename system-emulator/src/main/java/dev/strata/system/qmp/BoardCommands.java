@@ -12,7 +12,7 @@ import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
 import dev.strata.system.display.PictureFile;
 import dev.strata.system.display.PictureFormat;
-import dev.strata.system.hmp.MonitorCommands;
+import dev.strata.system.hmp.MonitorSubject;
 import java.util.ArrayList;
 
 /**
@@ -25,13 +25,13 @@ final class BoardCommands {
   private static final int MOST_HOLD_MILLIS = 999_999; // as the human monitor has it
   private static final int MOST_KEYS = 16;
 
-  private final MonitorCommands.Subject board;
+  private final MonitorSubject board;
 
-  private BoardCommands(MonitorCommands.Subject board) {
+  private BoardCommands(MonitorSubject board) {
     this.board = board;
   }
 
-  static void contribute(Monitor monitor, MonitorCommands.Subject board) {
+  static void contribute(Monitor monitor, MonitorSubject board) {
     var own = new BoardCommands(board);
     var commands = monitor.commands();
     commands.add("screendump", own::screenDump);

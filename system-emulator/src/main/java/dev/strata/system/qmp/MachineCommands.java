@@ -10,6 +10,7 @@ import dev.strata.block.json.JsonValue;
 import dev.strata.monitor.command.Monitor;
 import dev.strata.monitor.schema.QapiSchema;
 import dev.strata.system.hmp.MonitorCommands;
+import dev.strata.system.hmp.MonitorSubject;
 import dev.strata.system.machine.Cause;
 import dev.strata.system.machine.Machine;
 import java.util.List;
@@ -44,7 +45,7 @@ public final class MachineCommands {
       Runnable powerButton,
       Runnable endWork,
       LastAnswer answer,
-      MonitorCommands.Subject board,
+      MonitorSubject board,
       long memory,
       List<Kind> kinds) {
     /**

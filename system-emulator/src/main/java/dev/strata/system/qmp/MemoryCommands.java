@@ -6,7 +6,7 @@ import dev.strata.block.Errno;
 import dev.strata.block.json.JsonNumber;
 import dev.strata.block.json.JsonObject;
 import dev.strata.monitor.command.Monitor;
-import dev.strata.system.hmp.MonitorCommands;
+import dev.strata.system.hmp.MonitorSubject;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,15 +22,15 @@ import java.util.function.LongToIntFunction;
  * @see "QEMU qapi/machine.json, memsave and pmemsave"
  */
 final class MemoryCommands {
-  private final MonitorCommands.Subject board;
+  private final MonitorSubject board;
   private final boolean hasProcessor;
 
-  private MemoryCommands(MonitorCommands.Subject board, boolean hasProcessor) {
+  private MemoryCommands(MonitorSubject board, boolean hasProcessor) {
     this.board = board;
     this.hasProcessor = hasProcessor;
   }
 
-  static void contribute(Monitor monitor, MonitorCommands.Subject board, boolean hasProcessor) {
+  static void contribute(Monitor monitor, MonitorSubject board, boolean hasProcessor) {
     var own = new MemoryCommands(board, hasProcessor);
     monitor.commands().add("memsave", own::virtual);
     monitor.commands().add("pmemsave", own::physical);

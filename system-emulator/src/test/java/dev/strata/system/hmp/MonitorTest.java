@@ -16,6 +16,7 @@ import dev.strata.system.chardev.Multiplexer;
 import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
 import dev.strata.system.log.EventLog;
+import dev.strata.system.machine.BoardListing;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,7 +56,7 @@ final class MonitorTest {
     }
   }
 
-  private final class Drives implements MonitorCommands.Drives {
+  private final class NotedDrives implements MonitorSubject.Drives {
     @Override
     public String describe(@Nullable String name, boolean nodes, boolean detailed) {
       return name + " " + nodes + " " + detailed + "\n";
@@ -112,7 +113,7 @@ final class MonitorTest {
     }
   }
 
-  private final class Machine implements MonitorCommands.Subject {
+  private final class Machine implements MonitorSubject {
     @Override
     public void quit() {
       asked.add("quit");
@@ -174,8 +175,8 @@ final class MonitorTest {
     }
 
     @Override
-    public MonitorCommands.Snapshots snapshots() {
-      return new MonitorCommands.Snapshots() {
+    public MonitorSubject.Snapshots snapshots() {
+      return new MonitorSubject.Snapshots() {
         @Override
         public void save(@Nullable String tag) {
           asked.add("save " + tag);
@@ -254,8 +255,8 @@ final class MonitorTest {
     }
 
     @Override
-    public MonitorCommands.DiskServer diskServer() {
-      return new MonitorCommands.DiskServer() {
+    public MonitorSubject.DiskServer diskServer() {
+      return new MonitorSubject.DiskServer() {
         @Override
         public void start(String place) {
           asked.add("serve " + place);
@@ -284,8 +285,8 @@ final class MonitorTest {
     }
 
     @Override
-    public MonitorCommands.Devices devices() {
-      return new MonitorCommands.Devices() {
+    public MonitorSubject.Devices devices() {
+      return new MonitorSubject.Devices() {
         @Override
         public void plug(String option) {
           asked.add("plug " + option);
@@ -304,8 +305,8 @@ final class MonitorTest {
     }
 
     @Override
-    public MonitorCommands.Drives drives() {
-      return new Drives();
+    public MonitorSubject.Drives drives() {
+      return new NotedDrives();
     }
 
     @Override
@@ -340,37 +341,12 @@ final class MonitorTest {
     }
 
     @Override
-    public String memoryTree(boolean flat) {
-      return flat ? "flat\n" : "tree\n";
-    }
-
-    @Override
-    public String interruptControllers() {
-      return "";
-    }
-
-    @Override
-    public String interruptCounts() {
-      return "";
+    public BoardListing board() {
+      return new NamedListing();
     }
 
     @Override
     public String pages(boolean merged) {
-      return "";
-    }
-
-    @Override
-    public String roms() {
-      return "";
-    }
-
-    @Override
-    public String deviceTree() {
-      return "";
-    }
-
-    @Override
-    public String pciDevices() {
       return "";
     }
 
@@ -749,6 +725,11 @@ final class MonitorTest {
   void theMachineIsListedInTwoWays() {
     assertEquals("tree\n", commands.run("info mtree"));
     assertEquals("flat\n", commands.run("info mtree -f"));
+    assertEquals("controllers\n", commands.run("info pic"));
+    assertEquals("counts\n", commands.run("info irq"));
+    assertEquals("ROMs\n", commands.run("info roms"));
+    assertEquals("devices\n", commands.run("info qtree"));
+    assertEquals("cards\n", commands.run("info pci"));
     assertEquals("", commands.run("nmi"));
     assertEquals(List.of("nmi"), asked);
   }

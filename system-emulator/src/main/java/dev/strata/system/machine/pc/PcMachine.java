@@ -44,6 +44,7 @@ import dev.strata.system.device.virtio.EntropySource;
 import dev.strata.system.device.virtio.ScsiHost;
 import dev.strata.system.firmware.FirmwareConfig;
 import dev.strata.system.machine.Accelerator;
+import dev.strata.system.machine.BoardListing;
 import dev.strata.system.machine.Cause;
 import dev.strata.system.machine.ChipPins;
 import dev.strata.system.machine.DeviceNode;
@@ -80,8 +81,7 @@ public final class PcMachine implements AutoCloseable {
   private final Map<String, MemorySegment> memories = new LinkedHashMap<>(); // beside the RAM
   private final List<GuestDrive> disks = new CopyOnWriteArrayList<>();
   private final FirmwareConfig firmware;
-  private final String biosName;
-  private final int biosBytes; // in ROM
+  private final BoardListing listing;
   private final PcBoot boot;
   private long resets; // of the processor's thread
   private final PciBus pci;
@@ -109,8 +109,6 @@ public final class PcMachine implements AutoCloseable {
     tree = new PcTree(configuration.hpet());
     List<FlashImage> flash = configuration.flash();
     ram = new PcMemory(memory, configuration.memory(), configuration.bios(), flash.isEmpty());
-    biosName = configuration.biosName();
-    biosBytes = flash.isEmpty() ? configuration.bios().length : 0;
     addFlash(flash);
     processor = new PcProcessor(machine);
     interrupts = new PcInterrupts(memory, ports, processor, clock);
@@ -175,6 +173,16 @@ public final class PcMachine implements AutoCloseable {
       tree.isa("pvpanic", configuration.panicPort(), -1);
     }
     firmware = new FirmwareConfig(deviceMemory);
+    listing =
+        new PcListing(
+            memory,
+            ports,
+            interrupts,
+            tree,
+            pci,
+            firmware,
+            configuration.biosName(),
+            flash.isEmpty() ? configuration.bios().length : 0);
     new PcFirmware(firmware, ram).describe(configuration);
     board.map(FirmwareConfig.PORT, 2, 2, firmware.ports());
     board.map(FirmwareConfig.DMA_PORT, 8, 4, firmware.dmaPorts());
@@ -516,36 +524,9 @@ public final class PcMachine implements AutoCloseable {
     return memory.lookup(address) == null ? -1 : (int) memory.read(address, 1);
   }
 
-  /** What is in the address spaces, in lines. */
-  public String memoryTree(boolean flat) {
-    return flat
-        ? MemoryTree.flat("memory", "system", memory) + MemoryTree.flat("I/O", "io", ports)
-        : MemoryTree.tree("memory", "system", memory) + MemoryTree.tree("I/O", "io", ports);
-  }
-
-  /** The interrupt controllers' registers, in lines. */
-  public String interruptControllers() {
-    return interrupts.describe();
-  }
-
-  /** How often interrupts have been raised, in lines. */
-  public String interruptCounts() {
-    return interrupts.counts();
-  }
-
-  /** What is in ROM, or comes by firmware, in lines. */
-  public String roms() {
-    return RomList.of(firmware, biosName, biosBytes);
-  }
-
-  /** The devices by their buses, in lines. */
-  public String deviceTree() {
-    return tree.describe();
-  }
-
-  /** What is on the PCI bus, in lines. */
-  public String pciDevices() {
-    return pci.describe();
+  /** What the monitor tells of it. */
+  public BoardListing listing() {
+    return listing;
   }
 
   /** The button for non-maskable interrupts. */
