@@ -36,7 +36,10 @@ record PcState(
     Map<String, MemorySegment> memories,
     List<GuestDrive> disks)
     implements MachineState.Parts {
-  private static final int VERSION = 1; // of all sections, as yet
+  private static final int VERSION = 1;
+
+  /** Of sections whose fields have been others. */
+  private static final Map<String, Integer> VERSIONS = Map.of("keyboard", 2);
 
   @Override
   public List<StateSection> sections() {
@@ -54,7 +57,7 @@ record PcState(
   }
 
   private static StateSection fields(String name, Device device) {
-    return new StateSection.Fields(name, VERSION, device);
+    return new StateSection.Fields(name, VERSIONS.getOrDefault(name, VERSION), device);
   }
 
   /** What another machine has to be like to go on. */
