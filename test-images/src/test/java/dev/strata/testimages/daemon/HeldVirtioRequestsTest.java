@@ -170,6 +170,11 @@ final class HeldVirtioRequestsTest extends DriveConversation {
     return ports("readw " + (USED + 2), "readb " + (STATES + (kind == Kind.BLK ? 0x100 : 0x10b)));
   }
 
+  /** Up to the request that stops the machine. */
+  private static List<String> stopped(Kind kind) {
+    return script(begun(kind), unitIsAttended(kind), written(kind), await("STOP"));
+  }
+
   private List<String> options(Kind kind, boolean fails) {
     String image = "file.driver=file,file.filename=@/held.qcow2";
     String failing =
@@ -199,10 +204,7 @@ final class HeldVirtioRequestsTest extends DriveConversation {
         program,
         options(kind, true),
         script(
-            begun(kind),
-            unitIsAttended(kind),
-            written(kind),
-            await("STOP"),
+            stopped(kind),
             command("query-status"),
             waiting(kind),
             human("savevm waiting"),
@@ -234,10 +236,7 @@ final class HeldVirtioRequestsTest extends DriveConversation {
             program,
             options(kind, true),
             script(
-                begun(kind),
-                unitIsAttended(kind),
-                written(kind),
-                await("STOP"),
+                stopped(kind),
                 human("savevm waiting"),
                 command("cont"),
                 outcome(kind),
@@ -264,10 +263,7 @@ final class HeldVirtioRequestsTest extends DriveConversation {
             program,
             options(kind, true),
             script(
-                begun(kind),
-                unitIsAttended(kind),
-                written(kind),
-                await("STOP"),
+                stopped(kind),
                 command("migrate", "'uri':'exec:cat > @/state'"),
                 List.of(done),
                 waiting(kind)));
