@@ -198,20 +198,39 @@ final class HeldVirtioRequestsTest extends DriveConversation {
             "qemu-img", "create", "-q", "-f", "qcow2", folder.resolve("held.qcow2") + "", "1M");
   }
 
+  /** A machine's whole story: all that it has answered. */
+  private interface Story {
+    String of(String program) throws Exception;
+  }
+
+  /** The write that waits is made, and all is told as by the reference. */
+  private void isMade(Story story) throws Exception {
+    Commands.assumeInstalled(EMULATOR, "qemu-img");
+    String own = story.of(OURS);
+    assertTrue(own.contains("OK 0x000000005a5a5a5a"), own);
+    assertEquals(story.of(EMULATOR), own);
+  }
+
+  /** A snapshot from before the write, which has been made when this is over. */
+  private static List<String> taken(Kind kind) {
+    return script(
+        stopped(kind),
+        command("query-status"),
+        waiting(kind),
+        human("savevm waiting"),
+        command("query-status"),
+        command("cont"),
+        outcome(kind),
+        command("stop"));
+  }
+
   private String snapshot(String program, Kind kind) throws Exception {
     newImage();
     return play(
         program,
         options(kind, true),
         script(
-            stopped(kind),
-            command("query-status"),
-            waiting(kind),
-            human("savevm waiting"),
-            command("query-status"),
-            command("cont"),
-            outcome(kind),
-            command("stop"),
+            taken(kind),
             human("loadvm waiting"), // to before the write, which has yet to be made
             command("query-status"),
             waiting(kind),
@@ -223,24 +242,12 @@ final class HeldVirtioRequestsTest extends DriveConversation {
   @ParameterizedTest
   @EnumSource
   void aRequestThatWaitsIsMadeAfterItsSnapshotIsLoaded(Kind kind) throws Exception {
-    Commands.assumeInstalled(EMULATOR, "qemu-img");
-    String own = snapshot(OURS, kind);
-    assertTrue(own.contains("OK 0x000000005a5a5a5a"), own);
-    assertEquals(snapshot(EMULATOR, kind), own);
+    isMade(program -> snapshot(program, kind));
   }
 
   private String begunWith(String program, Kind kind) throws Exception {
     newImage();
-    String left =
-        play(
-            program,
-            options(kind, true),
-            script(
-                stopped(kind),
-                human("savevm waiting"),
-                command("cont"),
-                outcome(kind),
-                command("stop")));
+    String left = play(program, options(kind, true), taken(kind));
     var options = new ArrayList<>(options(kind, false));
     options.addAll(List.of("-loadvm", "waiting"));
     return left + "\n" + play(program, options, script(outcome(kind), read(kind)));
@@ -249,10 +256,7 @@ final class HeldVirtioRequestsTest extends DriveConversation {
   @ParameterizedTest
   @EnumSource
   void aRequestThatWaitsIsMadeByAMachineThatBeginsWithItsSnapshot(Kind kind) throws Exception {
-    Commands.assumeInstalled(EMULATOR, "qemu-img");
-    String own = begunWith(OURS, kind);
-    assertTrue(own.contains("OK 0x000000005a5a5a5a"), own);
-    assertEquals(begunWith(EMULATOR, kind), own);
+    isMade(program -> begunWith(program, kind));
   }
 
   private String moved(String program, Kind kind) throws Exception {
@@ -287,9 +291,6 @@ final class HeldVirtioRequestsTest extends DriveConversation {
   @ParameterizedTest
   @EnumSource
   void aRequestThatWaitsIsMadeWhereTheMachineIsMoved(Kind kind) throws Exception {
-    Commands.assumeInstalled(EMULATOR, "qemu-img");
-    String own = moved(OURS, kind);
-    assertTrue(own.contains("OK 0x000000005a5a5a5a"), own);
-    assertEquals(moved(EMULATOR, kind), own);
+    isMade(program -> moved(program, kind));
   }
 }
