@@ -72,7 +72,7 @@ final class SavedGuestTest {
       assertEquals("ab", guest.count(2));
       assertEquals("", guest.say("savevm t"));
     }
-    breakState();
+    flip("\u0003cpu\0\0\0\u0001", 40, 1);
     try (var guest = begin(Emulator.OWN)) {
       assertEquals("abcd", guest.count(4));
       String answer = guest.say("loadvm t");
@@ -85,15 +85,31 @@ final class SavedGuestTest {
     }
   }
 
-  /** Flips a bit of the processor's section, wherever in the image that is. */
-  private void breakState() throws IOException {
+  /** Flips bits of a byte behind where a section begins, wherever in the image that is. */
+  private void flip(String section, int behind, int bits) throws IOException {
     byte[] all = Files.readAllBytes(Path.of(image()));
-    String text = new String(all, ISO_8859_1);
-    int at = text.indexOf("\u0003cpu\0\0\0\u0001");
+    int at = new String(all, ISO_8859_1).indexOf(section);
     assertTrue(at > 0);
     try (var file = new RandomAccessFile(image(), "rw")) {
-      file.seek(at + 40);
-      file.write(all[at + 40] ^ 1);
+      file.seek(at + behind);
+      file.write(all[at + behind] ^ bits);
+    }
+  }
+
+  @Test
+  void aKeyboardThatWasSavedWithOtherFieldsIsRefused() throws Exception {
+    try (var guest = begin(Emulator.OWN)) {
+      assertEquals("", guest.say("savevm t"));
+    }
+    String section = "\u0008keyboard\0\0\0";
+    flip(section + "\u0002", section.length(), 3); // to version 1
+    try (var guest = begin(Emulator.OWN)) {
+      assertEquals(
+          "Error: Error -22 while loading VM state: saved state of 'keyboard': "
+              + "version 1, not 2\n",
+          guest.say("loadvm t"));
+      assertEquals("", guest.say("cont"));
+      assertEquals("a", guest.count(1));
     }
   }
 
