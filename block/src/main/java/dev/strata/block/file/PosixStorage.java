@@ -25,6 +25,7 @@ final class PosixStorage implements Storage {
 
   private final FileDescriptor descriptor;
   private final FileSpace space;
+  private final @Nullable EarlyAllocation allocation;
   private final @Nullable BlockDevice device;
   private final BufferPool buffers;
   private final int requestAlignment;
@@ -49,6 +50,8 @@ final class PosixStorage implements Storage {
             ? Kind.REGULAR
             : status.isBlockDevice() || status.isCharacterDevice() ? Kind.DEVICE : Kind.OTHER;
     this.space = new FileSpace(descriptor);
+    this.allocation =
+        status.isRegularFile() && !direct ? new EarlyAllocation(descriptor, space) : null;
     this.device = status.isBlockDevice() ? new BlockDevice(descriptor) : null;
     this.buffers = buffers;
     if (!direct) {
@@ -242,6 +245,9 @@ final class PosixStorage implements Storage {
 
   @Override
   public void write(long offset, IoVector from) throws BlockException {
+    if (allocation != null) {
+      allocation.beforeWrite(offset, from.length());
+    }
     if (from.count() > 1 && isNative(from)) {
       writePieces(offset, from, false);
       return;

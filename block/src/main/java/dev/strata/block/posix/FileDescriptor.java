@@ -44,6 +44,8 @@ public final class FileDescriptor implements AutoCloseable {
   private static final int F_DUPFD_CLOEXEC = 1030;
   private static final int ACCESS_MODES = 3; // O_ACCMODE
 
+  private static final long EXT4_SUPER_MAGIC = 0xef53; // linux/magic.h
+
   private static final int CLOSED = -1;
 
   private final AtomicInteger number;
@@ -175,6 +177,14 @@ public final class FileDescriptor implements AutoCloseable {
             scratch.address,
             0));
     return FileStatus.decode(statx);
+  }
+
+  /** Whether the file's file system is ext4, or an ext2 or ext3 that ext4's driver serves. */
+  public boolean isOnExt4() throws BlockException {
+    Scratch scratch = Scratch.ofThread();
+    SystemCall.checked(
+        SystemCall.call(scratch, SystemCall.FSTATFS, number(), scratch.address, 0, 0, 0, 0));
+    return scratch.structure.getLong(0) == EXT4_SUPER_MAGIC; // f_type
   }
 
   /**

@@ -61,6 +61,7 @@ final class SystemCall {
   static final long FADVISE64 = AARCH64 ? 223 : 221;
   static final long OPENAT = AARCH64 ? 56 : 257;
   static final long GETRUSAGE = AARCH64 ? 165 : 98;
+  static final long FSTATFS = AARCH64 ? 44 : 138;
   static final long SYNC_FILE_RANGE = AARCH64 ? 84 : 277;
   static final long FALLOCATE = AARCH64 ? 47 : 285;
   static final long COPY_FILE_RANGE = AARCH64 ? 285 : 326;
