@@ -81,12 +81,12 @@ final class QcowImage extends MappedImage implements ImageInfo, Emptiable {
   static QcowImage open(OpenContext context, Child file, BlockOptions options)
       throws BlockException {
     byte[] bytes = new byte[QcowHeader.BYTES];
-    file.read(0, IoVector.of(bytes), 0);
+    file.read(0, bytes, 0);
     QcowHeader header = QcowHeader.decode(bytes);
     BackingReference backing = null;
     if (header.backingNameOffset() != 0) {
       byte[] name = new byte[header.backingNameSize()];
-      file.read(header.backingNameOffset(), IoVector.of(name), 0);
+      file.read(header.backingNameOffset(), name, 0);
       String text = StructReader.bigEndian(name).paddedString("backing file", name.length);
       backing = text.isEmpty() ? null : new BackingReference(text, null);
     }

@@ -64,7 +64,7 @@ final class QedImage extends MappedImage implements Checkable, ImageInfo, Backin
 
   static QedImage open(OpenContext context, Child file) throws BlockException {
     byte[] bytes = new byte[QedHeader.BYTES];
-    file.read(0, IoVector.of(bytes), 0);
+    file.read(0, bytes, 0);
     QedHeader header = QedHeader.decode(bytes, file.length());
     var image = new QedImage(context, file, header);
     image.readBacking();
@@ -77,7 +77,7 @@ final class QedImage extends MappedImage implements Checkable, ImageInfo, Backin
   private void readBacking() throws BlockException {
     if (header.has(QedHeader.BACKING_FILE)) {
       byte[] name = new byte[(int) header.backingNameSize()];
-      file.read(header.backingNameOffset(), IoVector.of(name), 0);
+      file.read(header.backingNameOffset(), name, 0);
       String text = StructReader.littleEndian(name).paddedString("backing file", name.length);
       if (!text.isEmpty()) {
         backing = new BackingReference(text, header.has(QedHeader.BACKING_RAW) ? "raw" : null);

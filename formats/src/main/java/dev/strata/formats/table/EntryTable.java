@@ -185,7 +185,7 @@ public final class EntryTable {
     try (BufferPool.Buffer buffer = buffers.acquire(bytes)) {
       file.read(position, buffer.vector(), 0);
       byte[] copy = new byte[bytes];
-      buffer.vector().copyTo(0, java.lang.foreign.MemorySegment.ofArray(copy));
+      buffer.bytes().get(0, copy); // not as a segment: see IoVector.of(byte[])
       if (Arrays.equals(copy, 0, bytes, zeroes.array(), 0, bytes)) {
         return zeroes;
       }

@@ -5,7 +5,6 @@ import dev.strata.block.BlockException;
 import dev.strata.block.BufferPool;
 import dev.strata.block.Child;
 import dev.strata.block.EdgeRole;
-import dev.strata.block.IoVector;
 import dev.strata.block.Preallocation;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
@@ -76,7 +75,7 @@ public final class VdiFactory implements BlockDriverFactory {
     // Last: a crash before leaves no image at all.
     byte[] sector = new byte[VdiHeader.BYTES];
     header.encode(sector, context.stamp().newId(), context.stamp().newId());
-    file.write(0, IoVector.of(sector), 0);
+    file.write(0, sector, 0);
   }
 
   /** A map without blocks, or with each block at its place; zeroes up to the data. */
@@ -87,8 +86,7 @@ public final class VdiFactory implements BlockDriverFactory {
     try (BufferPool.Buffer buffer = context.buffers().acquire(Math.min(MAP_PART, bytes + 1))) {
       for (long at = 0; at < bytes; at += MAP_PART) {
         int part = (int) Math.min(MAP_PART, bytes - at);
-        ByteBuffer out =
-            buffer.segment().asSlice(0, part).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer out = buffer.bytes().slice(0, part).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < part; i += 4) {
           long block = (at + i) / 4;
           int entry = header.isStatic() ? (int) block : (int) MapEntry.UNALLOCATED;

@@ -4,7 +4,6 @@ package dev.strata.formats.vdi;
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
-import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
 import dev.strata.block.driver.Allocation;
 import dev.strata.block.driver.Checkable;
@@ -55,7 +54,7 @@ final class VdiImage extends MappedImage implements Checkable, ImageInfo {
 
   static VdiImage open(OpenContext context, Child file) throws BlockException {
     byte[] head = new byte[VdiHeader.BYTES];
-    file.read(0, IoVector.of(head), 0);
+    file.read(0, head, 0);
     return new VdiImage(context, file, VdiHeader.decode(head));
   }
 
@@ -200,7 +199,7 @@ final class VdiImage extends MappedImage implements Checkable, ImageInfo {
     if (count != storedCount) {
       byte[] field = new byte[4];
       ByteBuffer.wrap(field).order(ByteOrder.LITTLE_ENDIAN).putInt((int) count);
-      file.write(VdiHeader.ALLOCATED_POSITION, IoVector.of(field), 0);
+      file.write(VdiHeader.ALLOCATED_POSITION, field, 0);
       storedCount = count;
     }
   }

@@ -3,7 +3,6 @@ package dev.strata.formats.vhdx;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
-import dev.strata.block.IoVector;
 import dev.strata.block.driver.ImageStamp;
 
 /** The two headers in the file, which are updated in turns. One thread at a time. */
@@ -39,7 +38,7 @@ final class HeaderFile {
     for (int i = 0; i < 2; i++) {
       VhdxHeader next = header.next(fileId, dataId, logId);
       long position = second ? VhdxHeader.FIRST_POSITION : VhdxHeader.SECOND_POSITION;
-      file.write(position, IoVector.of(next.encode()), 0);
+      file.write(position, next.encode(), 0);
       file.flush();
       header = next;
       second = !second;

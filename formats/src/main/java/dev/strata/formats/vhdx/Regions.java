@@ -6,7 +6,6 @@ import static dev.strata.block.Errno.EOPNOTSUPP;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
-import dev.strata.block.IoVector;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
 
@@ -29,9 +28,9 @@ record Regions(long batOffset, long batLength, long metadataOffset, long metadat
 
   static Regions read(Child file) throws BlockException {
     byte[] table = new byte[TABLE_BYTES];
-    file.read(FIRST_POSITION, IoVector.of(table), 0);
+    file.read(FIRST_POSITION, table, 0);
     if (!VhdxHeader.isSound(table, SIGNATURE)) {
-      file.read(SECOND_POSITION, IoVector.of(table), 0);
+      file.read(SECOND_POSITION, table, 0);
       if (!VhdxHeader.isSound(table, SIGNATURE)) {
         throw VhdxImage.invalid(file);
       }

@@ -110,9 +110,9 @@ record VhdxCreate(VhdxMetadata metadata, long logSize, boolean fixed, boolean bl
     }
     writeBat(file, batOffset, payload);
     byte[] items = metadata.encode(Guid.of(context.stamp().newId()), fixed);
-    file.write(regions.metadataOffset(), IoVector.of(items), 0);
-    file.write(Regions.FIRST_POSITION, IoVector.of(regions.encode()), 0);
-    file.write(Regions.SECOND_POSITION, IoVector.of(regions.encode()), 0);
+    file.write(regions.metadataOffset(), items, 0);
+    file.write(Regions.FIRST_POSITION, regions.encode(), 0);
+    file.write(Regions.SECOND_POSITION, regions.encode(), 0);
     writeHeaders(context, file);
   }
 
@@ -120,9 +120,9 @@ record VhdxCreate(VhdxMetadata metadata, long logSize, boolean fixed, boolean bl
     Guid fileId = Guid.of(context.stamp().newId());
     Guid dataId = Guid.of(context.stamp().newId());
     var first = new VhdxHeader(1, fileId, dataId, Guid.ZERO, logSize, MIB);
-    file.write(VhdxHeader.FIRST_POSITION, IoVector.of(first.encode()), 0);
+    file.write(VhdxHeader.FIRST_POSITION, first.encode(), 0);
     VhdxHeader second = first.next(fileId, dataId, Guid.ZERO);
-    file.write(VhdxHeader.SECOND_POSITION, IoVector.of(second.encode()), 0);
+    file.write(VhdxHeader.SECOND_POSITION, second.encode(), 0);
     // Last: a crash before leaves no image at all.
     byte[] creator = CREATOR.getBytes(StandardCharsets.UTF_16LE);
     file.write(0, IoVector.of(VhdxImage.SIGNATURE).followedBy(IoVector.of(creator)), 0);

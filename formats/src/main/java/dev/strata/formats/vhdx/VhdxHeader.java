@@ -5,7 +5,6 @@ import static dev.strata.block.Errno.EINVAL;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
-import dev.strata.block.IoVector;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
 import java.util.Arrays;
@@ -67,7 +66,7 @@ record VhdxHeader(
 
   private static @Nullable VhdxHeader readValid(Child file, long position) throws BlockException {
     byte[] bytes = new byte[BYTES];
-    file.read(position, IoVector.of(bytes), 0);
+    file.read(position, bytes, 0);
     var in = StructReader.littleEndian(bytes);
     long signature = in.u32("Signature"); //                   0
     long checksum = in.u32("Checksum"); //                     4

@@ -5,7 +5,6 @@ import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.Errno;
 import dev.strata.block.Extent;
-import dev.strata.block.IoVector;
 import dev.strata.block.Limits;
 import dev.strata.block.StatusDetail;
 import dev.strata.block.driver.Allocation;
@@ -89,7 +88,7 @@ final class VhdxImage extends MappedImage implements Checkable, ImageInfo {
 
   static VhdxImage open(OpenContext context, Child file) throws BlockException {
     byte[] signature = new byte[SIGNATURE.length];
-    file.read(0, IoVector.of(signature), 0);
+    file.read(0, signature, 0);
     if (!Arrays.equals(signature, SIGNATURE)) {
       throw invalid(file);
     }

@@ -5,7 +5,6 @@ import static dev.strata.block.Errno.EOPNOTSUPP;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
-import dev.strata.block.IoVector;
 import dev.strata.block.layout.StructReader;
 import dev.strata.block.layout.StructWriter;
 
@@ -72,14 +71,14 @@ record VhdxMetadata(int blockSize, long diskSize, int sectorSize) {
         throw VhdxImage.invalid(file);
       }
       byte[] value = new byte[bytes];
-      file.read(regions.metadataOffset() + offset, IoVector.of(value), 0);
+      file.read(regions.metadataOffset() + offset, value, 0);
       return StructReader.littleEndian(value);
     }
   }
 
   static VhdxMetadata read(Child file, Regions regions) throws BlockException {
     byte[] table = new byte[TABLE_BYTES];
-    file.read(regions.metadataOffset(), IoVector.of(table), 0);
+    file.read(regions.metadataOffset(), table, 0);
     var in = StructReader.littleEndian(table);
     long signature = in.u64("Signature"); //         0
     in.skip("Reserved", 2); //                       8

@@ -117,8 +117,7 @@ record NewExtent(long size, boolean flat, boolean compressed, boolean zeroedGrai
     try (BufferPool.Buffer buffer = context.buffers().acquire(Math.min(PART, bytes))) {
       for (long at = 0; at < bytes; at += PART) {
         int part = (int) Math.min(PART, bytes - at);
-        ByteBuffer out =
-            buffer.segment().asSlice(0, part).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer out = buffer.bytes().slice(0, part).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < part; i += 4) {
           long table = (at + i) / 4;
           out.putInt(table < tables ? (int) (first + table * TABLE_SECTORS) : 0);

@@ -73,7 +73,7 @@ record VpcCreate(long sectors, DiskGeometry geometry, boolean forced, boolean fi
         .encode(footer, context.stamp().now(), id);
     if (fixed) {
       file.truncate(sectors * DynamicHeader.SECTOR, false, Preallocation.OFF, 0);
-      file.write(sectors * DynamicHeader.SECTOR, IoVector.of(footer), 0);
+      file.write(sectors * DynamicHeader.SECTOR, footer, 0);
     } else {
       writeDynamic(file, footer);
     }
@@ -90,9 +90,9 @@ record VpcCreate(long sectors, DiskGeometry geometry, boolean forced, boolean fi
     }
     byte[] head = new byte[DynamicHeader.BYTES];
     header.encode(head);
-    file.write(HEADER_OFFSET, IoVector.of(head), 0);
-    file.write(header.tableEnd(), IoVector.of(footer), 0);
+    file.write(HEADER_OFFSET, head, 0);
+    file.write(header.tableEnd(), footer, 0);
     // Last: a crash before leaves no image at all.
-    file.write(0, IoVector.of(footer), 0);
+    file.write(0, footer, 0);
   }
 }

@@ -6,7 +6,6 @@ import static dev.strata.block.Errno.EINVAL;
 import dev.strata.block.BlockException;
 import dev.strata.block.Child;
 import dev.strata.block.EdgeRole;
-import dev.strata.block.IoVector;
 import dev.strata.block.driver.BlockDriver;
 import dev.strata.block.driver.BlockDriverFactory;
 import dev.strata.block.driver.CreateContext;
@@ -71,13 +70,13 @@ public final class VpcFactory implements BlockDriverFactory {
     String calculation = options.take(FORCE_SIZE_CALC);
     Child file = context.child("file", EdgeRole.IMAGE);
     byte[] bytes = new byte[VpcFooter.BYTES];
-    file.read(0, IoVector.of(bytes), 0);
+    file.read(0, bytes, 0);
     boolean dynamic = VpcFooter.isAt(bytes);
     if (!dynamic) {
       if (file.length() < VpcFooter.BYTES) {
         throw new BlockException(EINVAL, "File too small for a VHD header");
       }
-      file.read(file.length() - VpcFooter.BYTES, IoVector.of(bytes), 0);
+      file.read(file.length() - VpcFooter.BYTES, bytes, 0);
       if (!VpcFooter.isAt(bytes) || VpcFooter.decode(bytes).type() != VpcFooter.FIXED) {
         throw new BlockException(EINVAL, "invalid VPC image");
       }
@@ -114,7 +113,7 @@ public final class VpcFactory implements BlockDriverFactory {
       throw new BlockException(EINVAL, "Invalid header magic");
     }
     byte[] bytes = new byte[DynamicHeader.BYTES];
-    file.read(footer.dataOffset(), IoVector.of(bytes), 0);
+    file.read(footer.dataOffset(), bytes, 0);
     DynamicHeader header = DynamicHeader.decode(bytes);
     if ((long) header.entries() * header.blockSize() < length) {
       throw new BlockException(EINVAL, "Page table too small");
