@@ -31,6 +31,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -293,6 +294,35 @@ class FileDriverTest {
       assertEquals(MIB - 64 * KIB, rest.length());
       assertTrue(disk.node().allocatedSize() <= 64 * KIB);
     }
+  }
+
+  @Test
+  void aLargeWriteOccupiesWhatItFills() throws IOException {
+    Path path = Files.write(folder(Host.NATIVE).resolve("a"), new byte[0]);
+    byte[] wanted = new byte[8 * MIB + 1000];
+    try (Disk disk = open(path, Disk.WRITABLE)) {
+      disk.backend().truncate(8 * MIB, true, Preallocation.OFF, 0);
+      for (int part = 0; part < 4; part++) {
+        int offset = 2 * part * MIB;
+        disk.write(offset, MIB, part + 1);
+        Arrays.fill(wanted, offset, offset + MIB, (byte) (part + 1));
+      }
+      assumeTrue(zeroStatus(disk, MIB).zero(), "the file system has no holes");
+      for (int part = 0; part < 4; part++) {
+        assertEquals(MIB, zeroStatus(disk, (2 * part + 1) * MIB).length());
+      }
+      long occupied = disk.node().allocatedSize();
+      assertTrue(occupied >= 4 * MIB && occupied < 5 * MIB, () -> "occupies " + occupied);
+    }
+    Arrays.fill(wanted, 8 * MIB - 1000, wanted.length, (byte) 9);
+    Files.write(path, filled(1000, 9), StandardOpenOption.APPEND); // now it ends in no whole block
+    try (Disk disk = open(path, Disk.WRITABLE)) {
+      disk.write(MIB, MIB, 7);
+      disk.write(8 * MIB - 1000, 2000, 9);
+      assertTrue(zeroStatus(disk, 3 * MIB).zero());
+    }
+    Arrays.fill(wanted, MIB, 2 * MIB, (byte) 7);
+    assertArrayEquals(wanted, Files.readAllBytes(path));
   }
 
   @Test

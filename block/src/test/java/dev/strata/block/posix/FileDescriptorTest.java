@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
@@ -217,6 +218,16 @@ class FileDescriptorTest {
     try (FileDescriptor zero = FileDescriptor.open(Path.of("/dev/zero"), 0, 0)) {
       assertTrue(zero.status().isCharacterDevice());
       assertEquals(1L << 32 | 5, zero.status().specialDevice());
+    }
+  }
+
+  @Test
+  void theFileSystemIsTheJdks() throws IOException {
+    for (Path path : List.of(folder, Path.of("/proc/self"))) {
+      try (FileDescriptor file = FileDescriptor.open(path, OpenFlags.READ_ONLY, 0)) {
+        String type = Files.getFileStore(path).type();
+        assertEquals(type.startsWith("ext"), file.isOnExt4(), type);
+      }
     }
   }
 
