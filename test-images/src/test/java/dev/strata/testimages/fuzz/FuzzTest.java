@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Every input ends normally or by a message, in a second and in 256 MiB. System properties: {@code
  * strata.long} has Jazzer try a million inputs on each target; {@code strata.fuzz.target} names the
  * one target, {@code strata.fuzz.seed} the seed, {@code strata.fuzz.runs} how many inputs, {@code
- * strata.fuzz.folder} where its findings stay.
+ * strata.fuzz.folder} where its findings stay; {@code strata.fuzz.chance} is how many inputs chance
+ * makes at least.
  */
 @Isolated
 final class FuzzTest {
@@ -88,8 +89,9 @@ final class FuzzTest {
     FuzzTarget target = Targets.named(name);
     var mutations = new Mutations(target.seeds(), seed());
     long end = System.nanoTime() + SHORT_NANOS;
-    int inputs = 0;
-    while (inputs < FEWEST || System.nanoTime() < end) {
+    long fewest = Long.getLong("strata.fuzz.chance", FEWEST);
+    long inputs = 0;
+    while (inputs < fewest || System.nanoTime() < end) {
       byte[] input = mutations.next();
       try {
         Trial.run(target, input);
