@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.strata.nbdserver;
 
+import dev.strata.block.bitmap.DirtyBitmap;
 import dev.strata.block.driver.Permission;
 import dev.strata.block.driver.Permissions;
 import dev.strata.block.graph.BlockBackend;
@@ -87,6 +88,15 @@ public record Export(
       flags |= TransmissionFlags.CAN_MULTI_CONN;
     }
     return flags;
+  }
+
+  /** Keeps users from the bitmaps that clients see, or lets them. */
+  public void keepBitmaps(boolean kept) {
+    for (StatusContext context : contexts) {
+      if (context instanceof StatusContext.Bitmap(DirtyBitmap bitmap)) {
+        bitmap.busy(kept);
+      }
+    }
   }
 
   /** The context of that name, or null. */

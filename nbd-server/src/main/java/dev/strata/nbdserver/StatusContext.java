@@ -85,11 +85,7 @@ public sealed interface StatusContext {
       if (bitmap == null) {
         throw new BlockException(Errno.ENOENT, "Bitmap '" + name + "' is not found");
       }
-      if (bitmap.inconsistent()) {
-        throw new BlockException(
-                Errno.EINVAL, "Bitmap '" + name + "' is inconsistent and cannot be used")
-            .withHint("Try block-dirty-bitmap-remove to delete this bitmap from disk");
-      }
+      bitmap.checkUsable();
       if (readOnly && bitmap.enabled() && node.flags().writable()) {
         throw new BlockException(
             Errno.EINVAL, "Enabled bitmap '" + name + "' incompatible with readonly export");

@@ -101,6 +101,25 @@ public final class DirtyBitmap {
     this.busy = busy;
   }
 
+  /** Fails if something else works with it. */
+  public void checkIdle() throws BlockException {
+    if (busy) {
+      throw new BlockException(
+          Errno.EBUSY,
+          "Bitmap '" + name() + "' is currently in use by another operation and cannot be used");
+    }
+  }
+
+  /** Fails if something else works with it, or its bits mean nothing. */
+  public void checkUsable() throws BlockException {
+    checkIdle();
+    if (inconsistent) {
+      throw new BlockException(
+              Errno.EINVAL, "Bitmap '" + name() + "' is inconsistent and cannot be used")
+          .withHint("Try block-dirty-bitmap-remove to delete this bitmap from disk");
+    }
+  }
+
   /** Says that its bits mean nothing. */
   public void spoil() {
     inconsistent = true;

@@ -77,6 +77,9 @@ public interface OpenContext {
    */
   void permissionsChanged() throws BlockException;
 
+  /** Whether the node has users now, even such as do nothing with it. */
+  boolean isUsed();
+
   /** The node's dirty bitmaps: a format loads those that the image keeps. */
   BitmapSet bitmaps();
 

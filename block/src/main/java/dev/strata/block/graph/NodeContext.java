@@ -175,6 +175,11 @@ final class NodeContext implements OpenContext {
   }
 
   @Override
+  public boolean isUsed() {
+    return !node.users().isEmpty();
+  }
+
+  @Override
   public BitmapSet bitmaps() {
     return node.bitmaps();
   }

@@ -99,7 +99,7 @@ final class JsonParser {
       case "true" -> JsonBool.TRUE;
       case "false" -> JsonBool.FALSE;
       case "null" -> JsonNull.NULL;
-      default -> throw JsonReader.malformed("invalid keyword '" + word + "'");
+      default -> throw JsonReader.malformed("invalid keyword " + JsonReader.quoted(word));
     };
   }
 

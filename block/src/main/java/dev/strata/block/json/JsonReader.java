@@ -7,10 +7,12 @@ import dev.strata.block.BlockException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one JSON value from text, with the reference's limits, extensions (strings in single
- * quotes) and words for errors.
+ * Reads one JSON value from text, with the reference's extensions (strings in single quotes) and
+ * words for errors.
  */
 public final class JsonReader {
+  private static final int MAX_QUOTED = 1000; // characters
+
   private JsonReader() {}
 
   /** The one value that {@code text} holds; EINVAL when it holds none, several, or no JSON. */
@@ -55,6 +57,13 @@ public final class JsonReader {
   }
 
   static BlockException stray(@Nullable CharSequence text) {
-    return malformed("stray '" + text + "'");
+    return malformed("stray " + quoted(String.valueOf(text)));
+  }
+
+  /** For a message: the beginning tells what is wrong. */
+  static String quoted(String text) {
+    return text.length() <= MAX_QUOTED
+        ? "'" + text + "'"
+        : "'" + text.substring(0, MAX_QUOTED) + "...'";
   }
 }

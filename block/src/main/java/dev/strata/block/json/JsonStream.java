@@ -13,13 +13,15 @@ import org.jspecify.annotations.Nullable;
  * over with the character that completes it. After an error the stream goes on with the next
  * character, with nothing of the broken value left.
  *
- * <p>Limits, as the reference's: 1024 levels of nesting, 2^21 tokens and 2^26 characters a value.
- * One thread at a time.
+ * <p>Limits: 1024 levels of nesting as in the reference; 2^18 tokens and 2^23 characters a value,
+ * an eighth of the reference's, so that a value fits the heap of a small program. One thread at a
+ * time.
  */
 public final class JsonStream {
   private static final int MAX_NESTING = 1024;
-  private static final int MAX_TOKENS = 1 << 21;
-  private static final int MAX_CHARACTERS = 1 << 26;
+  private static final int MAX_TOKENS = 1 << 18;
+  private static final int MAX_KEPT = 1 << 16; // characters of room for the next token
+  private static final int MAX_CHARACTERS = 1 << 23;
 
   private enum State {
     START,
@@ -38,7 +40,7 @@ public final class JsonStream {
     KEYWORD
   }
 
-  private final StringBuilder text = new StringBuilder();
+  private StringBuilder text = new StringBuilder();
   private final ArrayDeque<JsonValue> ready = new ArrayDeque<>();
   private ArrayList<JsonToken> tokens = new ArrayList<>();
   private State state = State.START;
@@ -221,7 +223,7 @@ public final class JsonStream {
   private void emit(JsonToken.Kind kind) throws BlockException {
     tokens.add(new JsonToken(kind, text.toString()));
     characters += text.length();
-    text.setLength(0);
+    clearText();
     switch (kind) {
       case OPEN_OBJECT -> openObjects++;
       case CLOSE_OBJECT -> openObjects--;
@@ -248,9 +250,17 @@ public final class JsonStream {
 
   private BlockException reset(BlockException failure) {
     state = State.START;
-    text.setLength(0);
+    clearText();
     forget();
     return failure;
+  }
+
+  private void clearText() {
+    if (text.capacity() > MAX_KEPT) {
+      text = new StringBuilder();
+    } else {
+      text.setLength(0);
+    }
   }
 
   private void forget() {

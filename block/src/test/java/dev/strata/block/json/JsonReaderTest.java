@@ -85,6 +85,25 @@ class JsonReaderTest {
   }
 
   @Test
+  void sizesAreBounded() throws BlockException {
+    int most = 1 << 23;
+    assertNotNull(JsonReader.parse("\"" + "a".repeat(most - 2) + "\""));
+    assertEquals("JSON token size limit exceeded", refusal("\"" + "a".repeat(most)));
+    String part = "\"" + "a".repeat(most / 4) + "\",";
+    assertEquals("JSON token size limit exceeded", refusal("[" + part.repeat(4)));
+    int values = (1 << 17) - 1; // with a comma each, and the brackets
+    assertNotNull(JsonReader.parse("[" + "1,".repeat(values) + "1]"));
+    assertEquals("JSON token count limit exceeded", refusal("[" + "1,".repeat(values + 1)));
+    assertEquals(
+        "JSON parse error, invalid keyword '" + "a".repeat(1000) + "...'",
+        refusal("a".repeat(100_000)));
+  }
+
+  private static String refusal(String text) {
+    return assertThrows(BlockException.class, () -> JsonReader.parse(text)).getMessage();
+  }
+
+  @Test
   void bothQuotesAndAllEscapesAreTaken() throws BlockException {
     assertEquals(new JsonString("a\"b"), JsonReader.parse("'a\"b'"));
     assertEquals(

@@ -30,8 +30,16 @@ final class VhdxCheck {
     long length = file.length();
     long blocks = metadata.blocks();
     int ratio = metadata.chunkRatio();
-    for (long block = 0; block < blocks; block++) {
-      int index = (int) (block + block / ratio);
+    for (int index = 0; index < bat.count(); index++) {
+      // A table may claim to be long where the file has a hole.
+      index += bat.run(index, bat.count() - index, 0);
+      long block = index - index / (ratio + 1L);
+      if (block >= blocks) {
+        break;
+      }
+      if (index % (ratio + 1L) == ratio) {
+        continue; // of sectors' bits
+      }
       long entry = bat.get(index);
       if (BatEntry.state(entry) != BatEntry.FULLY_PRESENT) {
         continue;

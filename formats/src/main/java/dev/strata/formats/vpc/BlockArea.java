@@ -44,11 +44,13 @@ final class BlockArea {
   static BlockArea of(Child file, DynamicHeader header, byte[] footer, EntryTable bat)
       throws BlockException {
     long end = header.tableEnd();
-    for (int i = 0; i < bat.count(); i++) {
-      i += bat.run(i, bat.count() - i, UNUSED);
-      if (i < bat.count()) {
-        end = Math.max(end, bat.get(i) * DynamicHeader.SECTOR + header.room());
+    for (int i = 0; i < bat.count(); ) {
+      long sector = bat.get(i);
+      if (sector != UNUSED) {
+        end = Math.max(end, sector * DynamicHeader.SECTOR + header.room());
       }
+      // A table may claim to be long where the file has a hole.
+      i += bat.run(i, bat.count() - i, sector);
     }
     if (end > file.length()) {
       throw new BlockException(

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.strata.block.BlockException;
@@ -159,6 +160,19 @@ final class BackupsUnderWritersTest {
         assertSame(disk.node(), disk.backend().node());
         assertArrayEquals(before, chain.read("target"));
       }
+    }
+    assertArrayEquals(content, chain.read("top"));
+  }
+
+  @Test
+  void aBackupOntoWhatTheDiskReadsIsRefused() throws Exception {
+    chain.layer("other", SIZE, "", new byte[0]);
+    try (TestDisk disk = chain.open("other")) {
+      BlockNode base = chain.open(disk, "base", new BlockOptions());
+      BlockNode top = chain.open(disk, "top", BlockOptions.of("backing", "base")); // nobody uses it
+      String message =
+          assertThrows(BlockException.class, () -> begin(BackupPlan.full(top, base))).getMessage();
+      assertTrue(message.startsWith("Permission conflict on node 'base'"), message);
     }
     assertArrayEquals(content, chain.read("top"));
   }

@@ -119,7 +119,7 @@ final class BackupCommands {
     if (mode == null && !sync.equals("incremental")) {
       throw JobArguments.invalid("Bitmap sync mode must be given when providing a bitmap");
     }
-    BitmapCommands.checkUsable(bitmap);
+    bitmap.checkUsable();
     if (sync.equals("none")) {
       throw JobArguments.invalid("sync mode 'none' does not produce meaningful bitmap outputs");
     }

@@ -71,31 +71,11 @@ final class BitmapCommands {
 
   private DirtyBitmap find(String nodeName, String name, boolean anyState) throws BlockException {
     DirtyBitmap bitmap = lookUp(nodeName, name);
-    checkIdle(bitmap);
+    bitmap.checkIdle();
     if (!anyState) {
-      checkUsable(bitmap);
+      bitmap.checkUsable();
     }
     return bitmap;
-  }
-
-  private static void checkIdle(DirtyBitmap bitmap) throws BlockException {
-    if (bitmap.busy()) {
-      throw new BlockException(
-          Errno.EBUSY,
-          "Bitmap '"
-              + bitmap.name()
-              + "' is currently in use by another operation and cannot be used");
-    }
-  }
-
-  /** Fails for a bitmap that somebody uses, or whose bits mean nothing. */
-  static void checkUsable(DirtyBitmap bitmap) throws BlockException {
-    checkIdle(bitmap);
-    if (bitmap.inconsistent()) {
-      throw new BlockException(
-              Errno.EINVAL, "Bitmap '" + bitmap.name() + "' is inconsistent and cannot be used")
-          .withHint("Try block-dirty-bitmap-remove to delete this bitmap from disk");
-    }
   }
 
   JsonValue add(JsonObject arguments) throws BlockException {

@@ -41,7 +41,11 @@ public final class NbdCommands implements CommandSet {
 
     @Override
     public boolean stop(boolean byForce) throws BlockException {
-      return server.remove(export, byForce);
+      boolean stopped = server.remove(export, byForce);
+      if (stopped) {
+        export.keepBitmaps(false);
+      }
+      return stopped;
     }
   }
 
@@ -120,6 +124,7 @@ public final class NbdCommands implements CommandSet {
               target.isForMany(),
               contexts);
       target.server().add(export);
+      export.keepBitmaps(true);
       return new Running(target.server(), export);
     } catch (BlockException e) {
       disk.close();

@@ -76,7 +76,7 @@ final class CopyBeforeWriteDriver extends FilterDriver implements SnapshotAccess
       needed.add(Permission.CONSISTENT_READ);
     }
     shared.addAll(permissions.shared());
-    if (permissions.equals(Permissions.NONE)) {
+    if (!context.isUsed()) {
       // Nobody goes through it yet: those who write the file directly are about to be moved here.
       return new Permissions(needed, shared);
     }
