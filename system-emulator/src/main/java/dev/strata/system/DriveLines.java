@@ -148,7 +148,7 @@ final class DriveLines implements MonitorSubject.Drives {
       text.append(drive.name().isEmpty() && device != null ? device : "");
       text.append(": [not inserted]\n");
     } else {
-      BlockNode node = image.node();
+      BlockNode node = image.node().skipImplicit();
       text.append(drive.name().isEmpty() ? node.name() : " (" + node.name() + ")");
       image(text, node);
     }
@@ -165,13 +165,13 @@ final class DriveLines implements MonitorSubject.Drives {
       line(text, "I/O status:", status.word());
     }
     if (image != null) {
-      settings(text, image.node(), image.writeThrough());
+      settings(text, image.node().skipImplicit(), image.writeThrough());
       ThrottleGroup group = image.throttleGroup();
       if (group != null) {
         limits(text, group);
       }
       if (detailed) {
-        images(text, image.node());
+        images(text, image.node().skipImplicit());
       }
     }
     return text.toString();

@@ -3,7 +3,10 @@ package dev.strata.system;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.json.JsonObject;
+import dev.strata.block.json.JsonValue;
 import dev.strata.monitor.command.Monitor;
+import dev.strata.monitor.qmp.QmpException;
 import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
 import dev.strata.system.device.virtio.BalloonDevice;
@@ -30,6 +33,7 @@ final class MachineSubject implements MonitorSubject {
   private final DriveLines lines;
   private final MachineSnapshots snapshots;
   private final Migration migration;
+  private final Monitor monitor;
   private final NbdService server;
   private final EventLog log;
 
@@ -56,7 +60,8 @@ final class MachineSubject implements MonitorSubject {
     this.lines = new DriveLines(monitor, drives);
     this.snapshots = snapshots;
     this.migration = migration;
-    this.server = new NbdService(monitor);
+    this.monitor = monitor;
+    this.server = new NbdService(monitor, this::runQmp);
     this.log = log;
   }
 
@@ -248,6 +253,25 @@ final class MachineSubject implements MonitorSubject {
   @Override
   public Migrations migrations() {
     return new MigrationLines(migration);
+  }
+
+  private JsonValue runQmp(String command, JsonObject arguments) throws BlockException {
+    try {
+      return monitor.commands().run(command, arguments);
+    } catch (QmpException e) {
+      throw new BlockException(Errno.EINVAL, e.getMessage()).causedBy(e);
+    }
+  }
+
+  @Override
+  public MonitorSubject.Qmp qmp() {
+    return this::runQmp;
+  }
+
+  @Override
+  public String addObject(String definition) throws BlockException {
+    String listing = monitor.graph().objects().define(definition);
+    return listing == null ? "" : listing;
   }
 
   @Override

@@ -6,21 +6,12 @@ import dev.strata.block.Errno;
 import dev.strata.block.drive.GuestDrive;
 import dev.strata.block.json.JsonObject;
 import dev.strata.monitor.command.Monitor;
-import dev.strata.monitor.qmp.QmpException;
 import dev.strata.system.hmp.MonitorSubject;
 import org.jspecify.annotations.Nullable;
 
 /** Serves drives by NBD as people ask for it: what QMP's commands do, in other words. */
-record NbdService(Monitor monitor) implements MonitorSubject.DiskServer {
+record NbdService(Monitor monitor, MonitorSubject.Qmp qmp) implements MonitorSubject.DiskServer {
   private static final String UNIX = "unix:";
-
-  private void run(String command, JsonObject arguments) throws BlockException {
-    try {
-      monitor.commands().run(command, arguments);
-    } catch (QmpException e) {
-      throw new BlockException(Errno.EINVAL, e.getMessage()).causedBy(e);
-    }
-  }
 
   @Override
   public void start(String place) throws BlockException {
@@ -36,7 +27,7 @@ record NbdService(Monitor monitor) implements MonitorSubject.DiskServer {
       data.put("host", place.substring(0, colon)).put("port", place.substring(colon + 1));
     }
     var address = new JsonObject().put("type", local ? "unix" : "inet").put("data", data);
-    run("nbd-server-start", new JsonObject().put("addr", address));
+    qmp.run("nbd-server-start", new JsonObject().put("addr", address));
   }
 
   @Override
@@ -45,7 +36,7 @@ record NbdService(Monitor monitor) implements MonitorSubject.DiskServer {
     if (name != null) {
       arguments.put("name", name);
     }
-    run("nbd-server-add", arguments);
+    qmp.run("nbd-server-add", arguments);
   }
 
   /** If one drive cannot be served, none is. */
@@ -68,13 +59,13 @@ record NbdService(Monitor monitor) implements MonitorSubject.DiskServer {
 
   @Override
   public void remove(String name, boolean force) throws BlockException {
-    run(
+    qmp.run(
         "nbd-server-remove",
         new JsonObject().put("name", name).put("mode", force ? "hard" : "safe"));
   }
 
   @Override
   public void stop() throws BlockException {
-    run("nbd-server-stop", new JsonObject());
+    qmp.run("nbd-server-stop", new JsonObject());
   }
 }

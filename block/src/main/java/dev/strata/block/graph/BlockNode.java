@@ -47,6 +47,7 @@ public final class BlockNode {
   private boolean probed;
   private boolean temporary;
   private volatile boolean kept;
+  private volatile boolean implicit;
 
   BlockNode(
       BlockGraph graph,
@@ -447,6 +448,20 @@ public final class BlockNode {
       }
     }
     return sum;
+  }
+
+  /** Says that whoever asks for a drive's node is told of the one below. */
+  public void makeImplicit() {
+    implicit = true;
+  }
+
+  /** The node that its users know: not a filter that a job has put in without a name. */
+  public BlockNode skipImplicit() {
+    BlockNode node = this;
+    while (node.implicit) {
+      node = node.edges.get(0).node();
+    }
+    return node;
   }
 
   /** The node whose content a filter passes on; the node itself if it is no filter. */

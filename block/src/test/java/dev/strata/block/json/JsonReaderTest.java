@@ -91,9 +91,9 @@ class JsonReaderTest {
     assertEquals("JSON token size limit exceeded", refusal("\"" + "a".repeat(most)));
     String part = "\"" + "a".repeat(most / 4) + "\",";
     assertEquals("JSON token size limit exceeded", refusal("[" + part.repeat(4)));
-    int values = (1 << 17) - 1; // with a comma each, and the brackets
+    int values = (1 << 17) - 2; // with a comma each, one more, and the brackets
     assertNotNull(JsonReader.parse("[" + "1,".repeat(values) + "1]"));
-    assertEquals("JSON token count limit exceeded", refusal("[" + "1,".repeat(values + 1)));
+    assertEquals("JSON token count limit exceeded", refusal("[" + "1,".repeat(values + 2)));
     assertEquals(
         "JSON parse error, invalid keyword '" + "a".repeat(1000) + "...'",
         refusal("a".repeat(100_000)));

@@ -92,6 +92,7 @@ final class SnapshotCommands {
       throw Monitor.notFound(device, null); // a device is no name of a node
     }
     BlockNode node = monitor.node(device, nodeName);
+    checkFree(node, nodeName == null ? node.name() : nodeName);
     String overlayName = arguments.string("snapshot-node-name");
     if (overlayName == null && nodeName != null) {
       throw invalid("New overlay node-name missing");
@@ -123,14 +124,14 @@ final class SnapshotCommands {
   Taken take(JsonObject arguments) throws BlockException {
     String nodeName = required(arguments, "node");
     BlockNode node = monitor.node(nodeName, nodeName);
+    checkFree(node, nodeName);
     String overlayName = required(arguments, "overlay");
     BlockNode overlay = monitor.node(overlayName, overlayName);
     put(node, nodeName, overlay, overlayName);
     return new Taken(node, overlay, false);
   }
 
-  private void put(BlockNode node, String nodeName, BlockNode overlay, String overlayName)
-      throws BlockException {
+  private void checkFree(BlockNode node, String nodeName) throws BlockException {
     BlockNode above = node.overlay();
     if (above != null) {
       throw new BlockException(
@@ -138,6 +139,10 @@ final class SnapshotCommands {
           "Node '" + nodeName + "' is busy: node is used as backing hd of '" + above.name() + "'");
     }
     monitor.jobs().checkIdle(node);
+  }
+
+  private static void put(BlockNode node, String nodeName, BlockNode overlay, String overlayName)
+      throws BlockException {
     // Who only writes to it, as a mirror does, does not mind what is read where nothing is written.
     if (overlay.isRead()) {
       throw invalid("The overlay is already in use");

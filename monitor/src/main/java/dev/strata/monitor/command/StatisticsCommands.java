@@ -61,7 +61,7 @@ final class StatisticsCommands {
     json.put("device", drive.name()).put("locked", slot.isLocked());
     json.put("removable", slot.kind() != MediumSlot.Kind.FIXED);
     if (medium != null) {
-      JsonObject inserted = NodeDescription.of(medium.node(), false);
+      JsonObject inserted = NodeDescription.of(medium.node().skipImplicit(), false);
       NodeDescription.writeThrough(inserted, medium);
       NodeDescription.limits(inserted, medium.throttleGroup());
       json.put("inserted", inserted);
@@ -87,11 +87,12 @@ final class StatisticsCommands {
       BlockBackend medium = drive.medium();
       String device = GuestDrives.device(drive);
       var json = new JsonObject().put("device", drive.name());
-      json.put("stats", counts(drive, medium == null ? 0 : medium.node().highestWrite()));
-      if (medium != null) {
-        addSpecific(json, medium.node());
-        addChildren(json, medium.node());
-        json.put("node-name", medium.node().name());
+      BlockNode node = medium == null ? null : medium.node().skipImplicit();
+      json.put("stats", counts(drive, node == null ? 0 : node.highestWrite()));
+      if (node != null) {
+        addSpecific(json, node);
+        addChildren(json, node);
+        json.put("node-name", node.name());
       }
       if (device != null) {
         json.put("qdev", device);

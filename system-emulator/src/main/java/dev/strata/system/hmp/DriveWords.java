@@ -2,12 +2,7 @@
 package dev.strata.system.hmp;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.option.Size;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /** What people say about drives and their media. */
 final class DriveWords {
@@ -38,82 +33,14 @@ final class DriveWords {
   static final String DELETE_USAGE = "drive_del device";
   static final String DELETE_HELP = "remove host block device";
 
-  private static final Pattern SIZE =
-      Pattern.compile("(0[xX][0-9a-fA-F]+|[0-9]+(?:\\.[0-9]*)?)([bBkKmMgGtTpPeE]?)(.*)");
-  private static final int MEBIBYTES = 20; // what a number without a suffix counts, as a shift
-
   private final MonitorSubject.Drives drives;
 
   DriveWords(MonitorSubject.Drives drives) {
     this.drives = drives;
   }
 
-  /** A command's words, of which those in the middle may be options. */
-  private static final class Words {
-    private final String command;
-    private final List<String> left;
-
-    Words(String command, List<String> words) {
-      this.command = command;
-      this.left = new ArrayList<>(words);
-    }
-
-    /** Takes an option of that letter, which may stand next. */
-    boolean takes(char letter) throws MisusedException {
-      boolean there = !left.isEmpty() && left.getFirst().startsWith("-");
-      if (there) {
-        String option = left.removeFirst();
-        if (!option.equals("-" + letter)) {
-          throw new MisusedException(command, command + ": unsupported option " + option);
-        }
-      }
-      return there;
-    }
-
-    /** Takes what has to be there. */
-    String take(String what) throws MisusedException {
-      if (left.isEmpty()) {
-        throw new MisusedException(command, command + ": " + what + " expected");
-      }
-      return left.removeFirst();
-    }
-
-    /** Takes what may be there. */
-    @Nullable String takeMore() {
-      return left.isEmpty() ? null : left.removeFirst();
-    }
-
-    void end() throws MisusedException {
-      if (!left.isEmpty()) {
-        throw new MisusedException(command, command + ": extraneous characters at the end of line");
-      }
-    }
-  }
-
-  /** A command is not understood. */
-  @SuppressWarnings("serial")
-  private static final class MisusedException extends Exception {
-    MisusedException(String command, String why) {
-      super(MonitorCommands.misused(command, why));
-    }
-  }
-
-  private interface Parsed {
-    String run(Words words) throws MisusedException, BlockException;
-  }
-
-  private static String run(String command, List<String> given, Parsed parsed) {
-    try {
-      return parsed.run(new Words(command, given));
-    } catch (MisusedException e) {
-      return String.valueOf(e.getMessage());
-    } catch (BlockException e) {
-      return "Error: " + e.getMessage() + "\n";
-    }
-  }
-
   String eject(List<String> given) {
-    return run(
+    return ArgumentWords.run(
         "eject",
         given,
         words -> {
@@ -126,7 +53,7 @@ final class DriveWords {
   }
 
   String change(List<String> given) {
-    return run(
+    return ArgumentWords.run(
         "change",
         given,
         words -> {
@@ -142,42 +69,20 @@ final class DriveWords {
   }
 
   String resize(List<String> given) {
-    return run(
+    return ArgumentWords.run(
         "block_resize",
         given,
         words -> {
           String drive = words.take("block device name");
-          long bytes = size(words);
+          long bytes = words.size();
           words.end();
           drives.resize(drive, bytes);
           return "";
         });
   }
 
-  private static long size(Words words) throws MisusedException {
-    String text = words.takeMore();
-    Matcher parts = SIZE.matcher(text == null ? "" : text);
-    if (!parts.matches()) {
-      throw new MisusedException("block_resize", "invalid size");
-    }
-    long bytes;
-    try {
-      bytes = Size.parse(parts.group(1) + parts.group(2), MEBIBYTES);
-    } catch (BlockException e) {
-      bytes = -1;
-    }
-    if (bytes < 0) {
-      throw new MisusedException("block_resize", "invalid size");
-    }
-    String rest = parts.group(3);
-    if (rest != null && !rest.isEmpty()) {
-      words.left.addFirst(rest);
-    }
-    return bytes;
-  }
-
   String add(List<String> given) {
-    return run(
+    return ArgumentWords.run(
         "drive_add",
         given,
         words -> {
@@ -190,7 +95,7 @@ final class DriveWords {
   }
 
   String delete(List<String> given) {
-    return run(
+    return ArgumentWords.run(
         "drive_del",
         given,
         words -> {
@@ -216,7 +121,7 @@ final class DriveWords {
   }
 
   String commit(List<String> given) {
-    return run(
+    return ArgumentWords.run(
         "commit",
         given,
         words -> {
@@ -227,7 +132,7 @@ final class DriveWords {
   }
 
   String inspect(List<String> given) {
-    return run(
+    return ArgumentWords.run(
         "qemu-io",
         given,
         words -> {
@@ -240,20 +145,15 @@ final class DriveWords {
   }
 
   String describe(List<String> given) {
-    return run(
+    return ArgumentWords.run(
         "info block",
         given,
         words -> {
           boolean detailed = false;
           boolean nodes = false;
-          while (!words.left.isEmpty() && words.left.getFirst().startsWith("-")) {
-            String option = words.left.removeFirst();
-            switch (option) {
-              case "-v" -> detailed = true;
-              case "-n" -> nodes = true;
-              default ->
-                  throw new MisusedException("info block", "block: unsupported option " + option);
-            }
+          for (char option : words.options("block", "vn")) {
+            detailed |= option == 'v';
+            nodes |= option == 'n';
           }
           String one = words.takeMore();
           words.end();

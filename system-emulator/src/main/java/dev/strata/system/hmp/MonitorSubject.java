@@ -2,6 +2,8 @@
 package dev.strata.system.hmp;
 
 import dev.strata.block.BlockException;
+import dev.strata.block.json.JsonObject;
+import dev.strata.block.json.JsonValue;
 import dev.strata.system.device.input.Key;
 import dev.strata.system.device.vga.Picture;
 import dev.strata.system.log.EventLog;
@@ -55,6 +57,16 @@ public interface MonitorSubject {
 
   /** Where disks are served to others. */
   DiskServer diskServer();
+
+  /** What programs say to a monitor. */
+  Qmp qmp();
+
+  /**
+   * Defines an object, as {@code -object} has it.
+   *
+   * @return what was asked instead, in lines, or nothing
+   */
+  String addObject(String definition) throws BlockException;
 
   /** A byte of physical memory, 0 to 255. */
   int physicalByte(long address);
@@ -187,6 +199,12 @@ public interface MonitorSubject {
 
     /** Those that there are, in lines. */
     String describe() throws BlockException;
+  }
+
+  /** The commands of QMP. */
+  interface Qmp {
+    /** Carries one out. */
+    JsonValue run(String command, JsonObject arguments) throws BlockException;
   }
 
   /** Where disks are served to others. */

@@ -38,6 +38,7 @@ final class ServerWords {
         "string expected",
         words,
         Set.of(ALL, WRITABLE),
+        1,
         (flags, names) -> {
           boolean writable = flags.contains(WRITABLE);
           if (writable && !flags.contains(ALL)) {
@@ -57,6 +58,7 @@ final class ServerWords {
         "block device name expected",
         words,
         Set.of(WRITABLE),
+        2,
         (flags, names) -> {
           String name = names.size() > 1 ? names.get(1) : null;
           server.add(names.getFirst(), name, flags.contains(WRITABLE));
@@ -70,6 +72,7 @@ final class ServerWords {
         "string expected",
         words,
         Set.of(FORCE),
+        1,
         (flags, names) -> {
           server.remove(names.getFirst(), flags.contains(FORCE));
           return "";
@@ -82,6 +85,7 @@ final class ServerWords {
         null,
         words,
         Set.of(),
+        0,
         (flags, names) -> {
           server.stop();
           return "";
@@ -96,12 +100,14 @@ final class ServerWords {
    * Runs a command.
    *
    * @param missing what is said if there is no name; null if none is needed
+   * @param most how many names there may be
    */
   private static String run(
       String command,
       @Nullable String missing,
       List<String> words,
       Set<String> known,
+      int most,
       Action action) {
     var flags = new ArrayList<String>();
     var names = new ArrayList<String>();
@@ -117,6 +123,10 @@ final class ServerWords {
     }
     if (missing != null && names.isEmpty()) {
       return MonitorCommands.misused(command, command + ": " + missing);
+    }
+    if (names.size() > most) {
+      return MonitorCommands.misused(
+          command, command + ": extraneous characters at the end of line");
     }
     try {
       return action.run(flags, names);

@@ -11,6 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.strata.block.BlockException;
 import dev.strata.block.Errno;
+import dev.strata.block.json.JsonArray;
+import dev.strata.block.json.JsonWriter;
 import dev.strata.system.chardev.Line;
 import dev.strata.system.chardev.Multiplexer;
 import dev.strata.system.device.input.Key;
@@ -36,6 +38,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class MonitorTest {
   @TempDir Path folder;
   private final List<String> asked = new ArrayList<>();
+  private final JsonArray jobs = new JsonArray();
   private final StringBuilder shown = new StringBuilder();
   private final StringBuilder console = new StringBuilder();
   private @Nullable Picture screen;
@@ -251,6 +254,20 @@ final class MonitorTest {
         public String parameters() {
           return "no more\n";
         }
+      };
+    }
+
+    @Override
+    public String addObject(String definition) {
+      asked.add("object " + definition);
+      return "";
+    }
+
+    @Override
+    public MonitorSubject.Qmp qmp() {
+      return (command, arguments) -> {
+        asked.add(command + " " + JsonWriter.compact(arguments));
+        return jobs;
       };
     }
 

@@ -3,6 +3,7 @@ package dev.strata.testimages.daemon;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.strata.testimages.nbdserver.Commands;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -106,6 +108,97 @@ final class DriveInspectionTest {
       input.flush();
     } catch (IOException e) {
       // It has ended, for it does not take its options: what it says of them is compared.
+    }
+  }
+
+  @Test
+  void jobsSnapshotsLimitsAndObjectsAreAskedForByPeople() throws Exception {
+    List<String> options =
+        List.of(
+            "-drive",
+            "if=none,id=disk,file=@,format=qcow2",
+            "-drive",
+            "if=none,id=null,driver=null-co,size=1048576,read-zeroes=on");
+    compare(
+        options,
+        Stream.of(
+                "info block-jobs",
+                "drive_mirror",
+                "drive_mirror disk",
+                "drive_mirror -z disk m",
+                "drive_mirror nix m",
+                "drive_mirror -n disk @-absent",
+                "drive_backup -n disk @-absent",
+                "drive_backup -c null @-backup nix",
+                "block_stream",
+                "block_stream disk x",
+                "block_stream disk 1M absent",
+                "block_job_set_speed disk",
+                "block_job_set_speed disk 1M",
+                "block_job_cancel -f disk",
+                "block_job_pause disk",
+                "block_job_resume disk",
+                "block_job_complete disk",
+                "block_job_complete disk more",
+                "block_set_io_throttle disk 1 2 3 4 5 6",
+                "block_set_io_throttle disk 0 0 0 0 0",
+                "block_set_io_throttle disk 0 (4*1024) 0 0 0 0",
+                "info block disk",
+                "block_set_io_throttle disk 0 0 0 0 0 0",
+                "block_set_io_throttle nix 0 0 0 0 0 0",
+                "snapshot_blkdev",
+                "snapshot_blkdev disk",
+                "snapshot_blkdev -n disk @-absent",
+                "snapshot_blkdev nix @-over",
+                "snapshot_blkdev disk @-over vdi",
+                "snapshot_blkdev_internal disk s1",
+                "snapshot_blkdev_internal disk s1",
+                "snapshot_blkdev_internal disk",
+                "snapshot_delete_blkdev_internal disk s1 7",
+                "snapshot_delete_blkdev_internal disk s1",
+                "snapshot_delete_blkdev_internal disk s1",
+                "object_add secret,id=s0,data=abc",
+                "object_add nix,id=s1",
+                "object_add secret,data=abc",
+                "object_add",
+                "qom-list /objects",
+                "qom-list",
+                "qom-list /absent",
+                "qom-get /objects type",
+                "qom-get /objects",
+                "object_del s0",
+                "object_del s0",
+                "object_del")
+            .map(line -> human(line.replace("@", folder + "/x")))
+            .toList());
+  }
+
+  /** A drive's node is the one that was there before the job, and nothing is made in vain. */
+  @Test
+  void aFilterOfAJobWithoutANameIsNotShown() throws Exception {
+    List<String> options =
+        List.of(
+            "-blockdev",
+            "null-co,node-name=base,size=1048576,read-zeroes=off",
+            "-blockdev",
+            "qcow2,node-name=top,backing=base,file.driver=file,file.filename=@",
+            "-drive",
+            "if=none,id=disk,driver=raw,file=top");
+    for (String job :
+        List.of(
+            command("block-stream", "\"device\": \"top\", \"job-id\": \"j\", \"speed\": 65536"),
+            command(
+                "block-stream",
+                "\"device\": \"top\", \"job-id\": \"j\", \"speed\": 65536,"
+                    + " \"filter-node-name\": \"named\""))) {
+      compare(
+          options,
+          List.of(
+              job,
+              human("snapshot_blkdev disk " + folder + "/over"),
+              human("info block disk"),
+              command("block-job-cancel", "\"device\": \"j\", \"force\": true")));
+      assertFalse(Files.exists(folder.resolve("over")));
     }
   }
 

@@ -87,6 +87,9 @@ public final class CommitJob extends Job {
         options.put("node-name", plan.filterName());
       }
       filter = graph.insertFilter(plan.top(), CommitFilter.driver(), options);
+      if (plan.filterName() == null) {
+        filter.makeImplicit();
+      }
       target.grow(plan.top().length());
       return new CommitJob(settings, plan, target, filter);
     } catch (BlockException e) {

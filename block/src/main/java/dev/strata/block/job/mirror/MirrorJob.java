@@ -121,6 +121,9 @@ public final class MirrorJob extends Job {
     BlockNode node = null;
     try {
       node = graph.insertFilter(plan.source(), driver, options);
+      if (plan.filterName() == null) {
+        node.makeImplicit();
+      }
       BlockBackend access = graph.use(node, "", READS);
       var all = new ArrayList<>(nodes);
       all.add(node);

@@ -162,7 +162,12 @@ public final class StreamJob extends Job {
 
   private static BlockNode inserted(BlockNode top, BlockOptions options) throws BlockException {
     try {
-      return top.graph().insertFilter(top, options);
+      boolean named = options.has("node-name");
+      BlockNode filter = top.graph().insertFilter(top, options);
+      if (!named) {
+        filter.makeImplicit();
+      }
+      return filter;
     } catch (BlockException e) {
       throw e.during("Could not create node");
     }
