@@ -309,7 +309,7 @@ class FileDriverTest {
       }
       assumeTrue(zeroStatus(disk, MIB).zero(), "the file system has no holes");
       for (int part = 0; part < 4; part++) {
-        assertEquals(MIB, zeroStatus(disk, (2 * part + 1) * MIB).length());
+        assertEquals(MIB, zeroStatus(disk, (2L * part + 1) * MIB).length());
       }
       long occupied = disk.node().allocatedSize();
       assertTrue(occupied >= 4 * MIB && occupied < 5 * MIB, () -> "occupies " + occupied);

@@ -53,12 +53,14 @@ record QedCreate(
           Errno.EINVAL,
           "QED table size must be within range [1, " + QedHeader.MAX_TABLE + "] and power of 2");
     }
-    long most = QedHeader.maxImageSize(clusterSize, tableSize);
-    if (size < 0 || size > most || size > Long.MAX_VALUE - 511) {
+    // In 64 bits, as the reference computes it: what it would refuse to open is not made.
+    long entries = clusterSize * tableSize / Long.BYTES;
+    long most = entries * entries * clusterSize;
+    if (size < 0 || Long.compareUnsigned(size, most) > 0 || size > Long.MAX_VALUE - 511) {
       throw new BlockException(
           Errno.EINVAL,
           "QED image size must be a non-zero multiple of cluster size and less than "
-              + most
+              + Long.toUnsignedString(most)
               + " bytes");
     }
     if (backingFile != null

@@ -72,7 +72,10 @@ record VhdxCreate(VhdxMetadata metadata, long logSize, boolean fixed, boolean bl
     if (logSize < 0 || logSize > 4 * GIB - MIB) {
       throw wrong("Log size must be smaller than 4 GB");
     }
-    logSize = Math.max(MIB, (logSize + MIB - 1) / MIB * MIB);
+    if (logSize == 0) {
+      throw wrong("Log size must be a multiple of 1 MB");
+    }
+    logSize = (logSize + MIB - 1) / MIB * MIB;
     if (blockSize < 0 || blockSize > VhdxMetadata.MAX_BLOCK) {
       blockSize = VhdxMetadata.MAX_BLOCK;
     }

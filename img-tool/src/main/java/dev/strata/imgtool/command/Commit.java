@@ -2,7 +2,6 @@
 package dev.strata.imgtool.command;
 
 import dev.strata.block.BlockException;
-import dev.strata.block.Errno;
 import dev.strata.block.copy.LayerCommit;
 import dev.strata.block.driver.Emptiable;
 import dev.strata.block.graph.BackingChain;
@@ -137,12 +136,12 @@ final class Commit extends ImageCommand {
 
   private static void empty(BlockBackend image, String filename, Arguments arguments)
       throws UsageException {
+    // An image of another format keeps what its backing file has now, too.
     Optional<Emptiable> emptiable = image.node().capability(Emptiable.class);
     try {
-      if (emptiable.isEmpty()) {
-        throw BlockException.of(Errno.EOPNOTSUPP);
+      if (emptiable.isPresent()) {
+        emptiable.get().makeEmpty();
       }
-      emptiable.get().makeEmpty();
     } catch (BlockException e) {
       throw arguments.wrongValue("Failed to empty " + filename + ": " + e.getMessage());
     }
