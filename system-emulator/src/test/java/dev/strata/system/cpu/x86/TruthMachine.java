@@ -15,7 +15,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +44,9 @@ final class TruthMachine implements AutoCloseable {
 
   /** The flags that are compared. */
   long flagsCompared;
+
+  /** Those that are compared if the instruction at an offset faults; the same if it is not told. */
+  final Map<Integer, Long> flagsComparedAt = new HashMap<>();
 
   /** Bits of the x87's status that the manual leaves undefined. */
   int statusUndefined;
@@ -119,6 +124,7 @@ final class TruthMachine implements AutoCloseable {
     extended.putInt(24, 0x1f80);
     statusUndefined = 0;
     flagsCompared = 0x8d5;
+    flagsComparedAt.clear();
   }
 
   /** Runs code on both; empty if they agree, else where they do not. */
@@ -150,8 +156,12 @@ final class TruthMachine implements AutoCloseable {
         return differ(what, "register " + i, state.r[i], truth[NativeRunner.HEAD + i]);
       }
     }
-    long flags = state.flags() & flagsCompared;
-    long trueFlags = truth[NativeRunner.HEAD + 16] & flagsCompared;
+    long compared =
+        vector < 0
+            ? flagsCompared
+            : flagsComparedAt.getOrDefault((int) (truth[1] - NativeRunner.CODE), flagsCompared);
+    long flags = state.flags() & compared;
+    long trueFlags = truth[NativeRunner.HEAD + 16] & compared;
     if (flags != trueFlags) {
       return differ(what, "flags", flags, trueFlags);
     }
