@@ -25,11 +25,11 @@ final class EarlyAllocation {
   private final FileDescriptor file;
   private final FileSpace space;
 
-  // Guesses, which need not be exact: threads may overwrite each other's.
+  // Threads may overwrite each other's guesses. Until the file has been looked at nothing is done.
   private volatile boolean possible = true;
   private int writes;
   private boolean hasHoles;
-  private long size;
+  private long size = Long.MAX_VALUE;
 
   EarlyAllocation(FileDescriptor file, FileSpace space) {
     this.file = file;
@@ -45,7 +45,7 @@ final class EarlyAllocation {
       if (writes++ % PATIENCE == 0) {
         look();
       }
-      if (possible && (hasHoles || offset + length > size)) {
+      if (hasHoles || offset + length > size) {
         space.allocateKeepingSize(offset, length);
       }
     } catch (BlockException e) {
@@ -55,8 +55,9 @@ final class EarlyAllocation {
   }
 
   private void look() throws BlockException {
-    if (writes == 1) {
-      possible = file.isOnExt4();
+    if (!file.isOnExt4()) {
+      possible = false;
+      return;
     }
     FileStatus status = file.status();
     size = status.size();

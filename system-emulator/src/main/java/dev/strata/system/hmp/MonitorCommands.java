@@ -105,17 +105,16 @@ public final class MonitorCommands {
     add(ServerWords.ADD, ServerWords.ADD_USAGE, ServerWords.ADD_HELP, server::add);
     add(ServerWords.REMOVE, ServerWords.REMOVE_USAGE, ServerWords.REMOVE_HELP, server::remove);
     add(ServerWords.STOP, ServerWords.STOP_USAGE, ServerWords.STOP_HELP, server::stop);
-    addJobs(new BlockJobWords(subject.qmp()));
-    var images = new ImageWords(subject.qmp(), subject::register);
-    add(ImageWords.OVERLAY, ImageWords.OVERLAY_USAGE, ImageWords.OVERLAY_HELP, images::overlay);
-    add(ImageWords.TAKE, ImageWords.TAKE_USAGE, ImageWords.TAKE_HELP, images::take);
-    add(ImageWords.DELETE, ImageWords.DELETE_USAGE, ImageWords.DELETE_HELP, images::delete);
-    add(ImageWords.LIMIT, ImageWords.LIMIT_USAGE, ImageWords.LIMIT_HELP, images::limit);
+    for (QmpPhrase phrase : QmpPhrase.COMMANDS) {
+      String usage = phrase.name() + " " + phrase.usage();
+      add(phrase.name(), usage, phrase.help(), words -> phrase.run(subject, words));
+    }
+    for (QmpPhrase phrase : QmpPhrase.TOPICS) {
+      topic(phrase.name(), phrase.help(), () -> phrase.run(subject, List.of()));
+    }
     var objects = new ObjectWords(subject);
     add(ObjectWords.ADD, ObjectWords.ADD_USAGE, ObjectWords.ADD_HELP, objects::add);
-    add(ObjectWords.DELETE, ObjectWords.DELETE_USAGE, ObjectWords.DELETE_HELP, objects::delete);
     add(ObjectWords.LIST, ObjectWords.LIST_USAGE, ObjectWords.LIST_HELP, objects::list);
-    add(ObjectWords.GET, ObjectWords.GET_USAGE, ObjectWords.GET_HELP, objects::get);
     topic("blockstats", "show block device statistics", () -> subject.drives().counts());
     topics.put(
         "block",
@@ -124,22 +123,6 @@ public final class MonitorCommands {
             "show info of one block device or all block devices (-n: show named nodes; -v: show"
                 + " details)",
             drives::describe));
-  }
-
-  private void addJobs(BlockJobWords words) {
-    add(BlockJobWords.MIRROR, BlockJobWords.MIRROR_USAGE, BlockJobWords.MIRROR_HELP, words::mirror);
-    add(BlockJobWords.BACKUP, BlockJobWords.BACKUP_USAGE, BlockJobWords.BACKUP_HELP, words::backup);
-    add(BlockJobWords.STREAM, BlockJobWords.STREAM_USAGE, BlockJobWords.STREAM_HELP, words::stream);
-    add(BlockJobWords.SPEED, BlockJobWords.SPEED_USAGE, BlockJobWords.SPEED_HELP, words::speed);
-    add(BlockJobWords.CANCEL, BlockJobWords.CANCEL_USAGE, BlockJobWords.CANCEL_HELP, words::cancel);
-    add(
-        BlockJobWords.COMPLETE,
-        BlockJobWords.COMPLETE_USAGE,
-        BlockJobWords.COMPLETE_HELP,
-        words::complete);
-    add(BlockJobWords.PAUSE, BlockJobWords.PAUSE_USAGE, BlockJobWords.PAUSE_HELP, words::pause);
-    add(BlockJobWords.RESUME, BlockJobWords.RESUME_USAGE, BlockJobWords.RESUME_HELP, words::resume);
-    topic("block-jobs", "show progress of ongoing block device operations", words::describe);
   }
 
   private void addMigrations(MigrationWords words, Migrations migrations) {

@@ -44,6 +44,7 @@ final class StorageDaemonTest {
       strings = {
         "nodes-and-exports",
         "bitmaps",
+        "exported-bitmaps",
         "reopen",
         "arguments",
         "backup",
